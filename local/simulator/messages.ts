@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { digitsOf } from './http.ts';
+
+const codePoints = (text: string): number => [...text].length;
+
+const filled = z.string().min(1);
+const between = (least: number, most: number) =>
+  z
+    .string()
+    .refine(
+      (text) => codePoints(text) >= least && codePoints(text) <= most,
+      `${least} to ${most} characters`,
+    );
+
+/** `to` takes digits only; `from` also with a plus, as the seed prints the sandbox number. */
+const addressed = {
+  messageId: filled,
+  to: z.string().regex(/^\d{7,15}$/, 'digits only'),
+  from: z.string().regex(/^\+?\d{7,15}$/, 'a phone number'),
+};
+
+const flow = z.looseObject({
+  ...addressed,
+  text: between(1, 1024),
+  flowId: filled,
+  flowCta: between(1, 20).refine((text) => !/\p{Emoji_Presentation}|\uFE0F/u.test(text), 'no emoji'),
+  screen: filled,
+  data: z
+    .record(z.string(), z.unknown())
+    .refine((data) => Object.keys(data).length > 0, 'must not be empty')
+    .optional(),
+});
+
+const header = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('TEXT'), parameter: filled }),
+  z.looseObject({
+    type: z.enum(['IMAGE', 'VIDEO', 'DOCUMENT']),
+    mediaUrl: z.url(),
+    filename: filled.optional(),
+  }),
+]);
+
+const template = z.looseObject({
+  ...addressed,
+  template: z.looseObject({
+    name: filled,
+    languageCode: filled,
+    components: z.looseObject({
+      header: header.optional(),
+      body: z.looseObject({ placeholders: z.array(z.string()) }),
+    }),
+  }),
+});
+
+const text = z.looseObject({ ...addressed, message: between(1, 4096) });
+
+export type SendKind = 'flow' | 'template' | 'text';
+
+const contracts: Record<SendKind, z.ZodType<z.infer<z.ZodObject<typeof addressed>>>> = {
+  flow,
+  template,
+  text,
+};
+
+/** A body that the gateway would take; `to` and `from` in digits. */
+export type Send = { kind: SendKind; messageId: string; to: string; from: string; body: unknown };
+
+/** Checks a body as the gateway does. The reasons are for our request log: the gateway itself gives none. */
+export function readSend(kind: SendKind, body: unknown): { send: Send } | { reason: string } {
+  const read = contracts[kind].safeParse(body);
+  if (!read.success) return { reason: describe(read.error) };
+  const { messageId, to, from } = read.data;
+  return { send: { kind, messageId, to: digitsOf(to), from: digitsOf(from), body } };
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+}

@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createControl } from './control.ts';
+import { createGateway } from './gateway.ts';
+import { jsonAnswer, parseJson, readText, sendAnswer } from './http.ts';
+import { createWorld, type World } from './world.ts';
+
+const gatewayPrefix = '/api/v1';
+const controlPrefix = '/__sim';
+/** Room for a callback that is too big for our webhook on purpose. */
+const maxBodyBytes = 32 * 1024 * 1024;
+
+export type SimulatorOptions = {
+  /** 0 takes any free port. */
+  port: number;
+  host?: string;
+  apiKey: string;
+  webhookUrl?: string;
+  /** Callbacks carry X-Hub-Signature-256 over their raw bytes. */
+  webhookHmacSecret?: string;
+  sandboxNumber?: string;
+  joinCode?: string;
+};
+
+export type Simulator = {
+  url: string;
+  /** What a client of LipaChat takes as its base URL: `url` + /api/v1. */
+  baseUrl: string;
+  setWebhookUrl: (url: string) => void;
+  /** Drops all connections, held ones too. May be called twice. */
+  close: () => Promise<void>;
+};
+
+/** Starts a stand-in for LipaChat. Rejects when the port is taken; throws ZodError when `webhookUrl` is no http(s) URL. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const closing = new AbortController();
+  const world = createWorld({
+    apiKey: options.apiKey,
+    webhookUrl: options.webhookUrl ?? null,
+    webhookHmacSecret: options.webhookHmacSecret,
+    sandboxNumber: options.sandboxNumber ?? '254110090747',
+    joinCode: options.joinCode ?? 'join lipaflow',
+    signal: closing.signal,
+  });
+  const server = createServer(createListener(world));
+  const url = await listen(server, options);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing.abort();
+    closed ??= stop(server);
+    return closed;
+  };
+  const setWebhookUrl = (webhookUrl: string): void => {
+    world.settings.change({ webhookUrl });
+  };
+  return { url, baseUrl: url + gatewayPrefix, setWebhookUrl, close };
+}
+
+function createListener(world: World) {
+  const gateway = createGateway(world);
+  const control = createControl(world);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://simulator');
+    const method = request.method ?? 'GET';
+    const text = await readText(request, maxBodyBytes);
+    if (text === undefined) return sendAnswer(response, jsonAnswer(413, { error: 'the body is too long' }));
+    if (pathname.startsWith(`${gatewayPrefix}/`)) {
+      const { headers } = request;
+      const path = pathname.slice(gatewayPrefix.length);
+      const { apikey } = headers;
+      const apiKeyRight = world.settings.current().apiKeys.includes(String(apikey));
+      return gateway({ method, path, query, headers, apiKeyRight, body: parseJson(text) ?? text }, response);
+    }
+    const path = pathname.startsWith(`${controlPrefix}/`) ? pathname.slice(controlPrefix.length) : pathname;
+    sendAnswer(response, await control({ method, path, query, body: parseJson(text) }));
+  }
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    answer(request, response).catch((error: unknown) => fail(error, { response, closing: world.signal }));
+  };
+}
+
+/** A client that left, or our own closing, is no fault; anything else is a mistake in the simulator, so it is loud. */
+function fail(error: unknown, during: { response: ServerResponse; closing: AbortSignal }): void {
+  const { response, closing } = during;
+  if (closing.aborted || response.destroyed) return;
+  console.error('simulator:', error);
+  if (response.headersSent) response.destroy();
+  else sendAnswer(response, jsonAnswer(500, { error: 'the simulator itself failed' }));
+}
+
+function listen(server: Server, { port, host = '127.0.0.1' }: SimulatorOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(`http://${host}:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,93 @@
+import { createHmac } from 'node:crypto';
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const retryDelaysMs = [100, 200, 400];
+const answerWithinMs = 10_000;
+
+/** How a webhook call ended: `status` null when no answer came (`error` says why); `attempts` counts the calls. */
+export type WebhookResult = { status: number | null; attempts: number; error: string | null };
+
+export type WebhookCall = WebhookResult & { at: string; body: string };
+
+type Options = {
+  url: () => string | null;
+  hmacSecret: string | undefined;
+  now: () => Date;
+  signal: AbortSignal;
+};
+
+export type Webhook = ReturnType<typeof createWebhook>;
+
+/** Calls our webhook as the gateway would: POST, JSON, repeated a few times on 5xx and broken connections. */
+export function createWebhook({ url, hmacSecret, now, signal }: Options) {
+  const calls: WebhookCall[] = [];
+
+  /** `headers` win over the simulator's own (the signature too); null takes one away. */
+  async function call(body: string, headers: Record<string, string | null> = {}): Promise<WebhookResult> {
+    const target = url();
+    const result =
+      target === null
+        ? { status: null, attempts: 0, error: 'no webhook URL is set' }
+        : await callUntilAnswered({ target, body, headers: headersFor(body, headers), signal });
+    calls.push({ at: now().toISOString(), body, ...result });
+    return result;
+  }
+
+  function headersFor(body: string, over: Record<string, string | null>): Record<string, string> {
+    const signature = hmacSecret && `sha256=${createHmac('sha256', hmacSecret).update(body).digest('hex')}`;
+    const own = {
+      'content-type': 'application/json',
+      ...(signature ? { 'x-hub-signature-256': signature } : {}),
+    };
+    const lowered = Object.entries(over).map(([name, value]) => [name.toLowerCase(), value] as const);
+    const merged: Record<string, string | null> = { ...own, ...Object.fromEntries(lowered) };
+    return Object.fromEntries(
+      Object.entries(merged).filter((pair): pair is [string, string] => pair[1] !== null),
+    );
+  }
+
+  return {
+    call,
+    calls: (): readonly WebhookCall[] => calls,
+    clear(): void {
+      calls.length = 0;
+    },
+  };
+}
+
+type Post = { target: string; body: string; headers: Record<string, string>; signal: AbortSignal };
+
+async function callUntilAnswered(post: Post): Promise<WebhookResult> {
+  let attempts = 0;
+  for (;;) {
+    const answer = await postOnce(post);
+    const delayMs = retryDelaysMs[attempts];
+    attempts += 1;
+    const settled = answer.status !== null && answer.status < 500;
+    if (settled || delayMs === undefined || post.signal.aborted) return { ...answer, attempts };
+    await sleep(delayMs, undefined, { signal: post.signal }).catch(() => undefined);
+  }
+}
+
+function postOnce({ target, body, headers, signal }: Post): Promise<Omit<WebhookResult, 'attempts'>> {
+  const request = target.startsWith('https:') ? httpsRequest : httpRequest;
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+    // No kept-alive connection: an idle one that the other side has closed would look like a failed callback.
+    agent: false,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
+  };
+  return new Promise((resolve) => {
+    // The code alone: a message might carry the URL, and the URL carries the webhook's secret.
+    const failed = (error: NodeJS.ErrnoException): void =>
+      resolve({ status: null, error: error.code ?? error.name });
+    const sent = request(target, options, (answer) => {
+      answer.on('error', failed).resume();
+      answer.on('end', () => resolve({ status: answer.statusCode ?? null, error: null }));
+    });
+    sent.on('error', failed).end(body);
+  });
+}

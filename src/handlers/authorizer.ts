@@ -1,0 +1,16 @@
+import { makeAuthorize } from '../lib/usecases/authorize.ts';
+import { wireStores } from '../lib/wiring.ts';
+
+const authorize = makeAuthorize(wireStores('authorizer'));
+
+interface AuthorizerEvent {
+  readonly routeKey: string;
+  readonly headers?: { readonly authorization?: string };
+}
+
+/** A request authorizer of an HTTP API, with simple responses. */
+export const handler = async ({ routeKey, headers }: AuthorizerEvent) => {
+  const client = await authorize(headers?.authorization, routeKey);
+  if (!client) return { isAuthorized: false };
+  return { isAuthorized: true, context: { clientId: client.clientId, scopes: client.scopes.join(' ') } };
+};

@@ -1,0 +1,26 @@
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
+import { parseFlow, refuseRespondAsync } from '../lib/edge/contracts.ts';
+import { direct } from '../lib/edge/direct.ts';
+import { sendAnswer } from '../lib/edge/send-answer.ts';
+import { wireStores } from '../lib/wiring.ts';
+import { wireSend } from '../lib/wiring-send.ts';
+
+const stores = wireStores('sendFlow');
+const { telemetry, config } = stores;
+const sendFlow = wireSend(stores);
+
+async function send(body: unknown, run: Run) {
+  return sendAnswer(await sendFlow.send({ ...run, request: parseFlow(body, config.DEFAULT_FROM) }));
+}
+
+const overHttp = api(telemetry, (request) => {
+  refuseRespondAsync(request.headers['prefer']);
+  return send(bodyOf(request.event), request);
+});
+
+const directly = direct(telemetry, send);
+
+/** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
+export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
+  isHttpEvent(event) ? overHttp(event, context) : directly(event, context);

@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { deadlineOf } from '../lib/edge/api.ts';
+import { makeSweep } from '../lib/usecases/sweep.ts';
+import { makeTakeStatus } from '../lib/usecases/take-status.ts';
+import { wireStores } from '../lib/wiring.ts';
+import { wireSend } from '../lib/wiring-send.ts';
+
+const stores = wireStores('sweeper');
+const { resume } = wireSend(stores);
+const { retryOrphans } = makeTakeStatus(stores);
+const longestSendMs = stores.config.GATEWAY_DEADLINE_MS + 4_000;
+const sweep = makeSweep({ ...stores, resume, retryOrphans, longestSendMs });
+
+/** Every minute, by EventBridge's schedule. */
+export const handler = (_: unknown, context?: Context) =>
+  sweep({ correlationId: context?.awsRequestId ?? randomUUID(), deadlineAt: deadlineOf(context) });

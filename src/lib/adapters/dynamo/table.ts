@@ -1,0 +1,156 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { AppError } from '../../domain/errors.ts';
+import type { Chance, Clock, Stored, Written } from '../../ports.ts';
+
+/** A stored item: `pk`, `expires` (epoch s, the TTL attribute), `rev`, and what its kind adds. Instants are epoch ms. */
+export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
+
+export interface TableDeps {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+/** Over all of the SDK's own tries of one call: past it the store counts as down. */
+const CALL_LIMIT_MS = 5_000;
+
+const CONDITIONAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+
+export type Table = ReturnType<typeof makeTable>;
+
+/**
+ * The one table, item by item. Every write is one conditional write; every item carries a revision that is new
+ * with each write, so that "the very one that was read" is one comparison, and a write that was applied while
+ * its acknowledgement was lost is recognised by its revision when the SDK's retry fails.
+ */
+export function makeTable({ client, tableName, clock, chance }: TableDeps) {
+  const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
+
+  async function get(pk: string): Promise<Stored<Item> | undefined> {
+    const { Item } = await call((o) =>
+      client.send(new GetItemCommand({ ...key(pk), ConsistentRead: true }), o),
+    );
+    return alive(Item);
+  }
+
+  /** Writes a new item; one past its retention counts as gone, since TTL deletes late. */
+  function create(item: Item): Promise<Written<Item>> {
+    const nowSeconds = Math.floor(clock.now().getTime() / 1000);
+    return put(item, 'attribute_not_exists(pk) OR expires <= :now', { ':now': nowSeconds });
+  }
+
+  function replace(item: Item, revision: string): Promise<Written<Item>> {
+    return put(item, 'rev = :rev', { ':rev': revision });
+  }
+
+  async function put(item: Item, condition: string, values: Record<string, unknown>): Promise<Written<Item>> {
+    const revision = chance.uuid();
+    const command = new PutItemCommand({
+      TableName: tableName,
+      Item: marshall({ ...item, rev: revision }, { removeUndefinedValues: true }),
+      ConditionExpression: condition,
+      ExpressionAttributeValues: marshall(values),
+      ...CONDITIONAL,
+    });
+    const beaten = await conditional((o) => client.send(command, o), item.pk);
+    if (beaten === 'not-beaten') return { done: true, stored: { value: item, revision } };
+    if (beaten?.revision === revision) return { done: true, stored: beaten };
+    return { done: false, stored: beaten };
+  }
+
+  /** True if the very item that was read is gone, by this call or before it. */
+  async function remove(pk: string, revision: string): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      ...key(pk),
+      ConditionExpression: 'rev = :rev',
+      ExpressionAttributeValues: marshall({ ':rev': revision }),
+      ...CONDITIONAL,
+    });
+    const beaten = await conditional((o) => client.send(command, o), pk);
+    return beaten === 'not-beaten' || beaten === undefined;
+  }
+
+  /** Removes whatever is there. */
+  async function drop(pk: string): Promise<void> {
+    await call((o) => client.send(new DeleteItemCommand(key(pk)), o));
+  }
+
+  /** Writes without a condition: for things that mean the same however often they are written. */
+  async function overwrite(item: Item): Promise<void> {
+    const Item = marshall({ ...item, rev: chance.uuid() }, { removeUndefinedValues: true });
+    await call((o) => client.send(new PutItemCommand({ TableName: tableName, Item }), o));
+  }
+
+  /** Keys from an index whose partition is `value`, the earliest first. Indexes are a moment late. */
+  async function keysFrom(
+    index: 'due' | 'waId',
+    value: string,
+    range: { upTo?: Date; limit: number },
+  ): Promise<string[]> {
+    const condition = range.upTo ? '#index = :value AND dueAt <= :upTo' : '#index = :value';
+    const command = new QueryCommand({
+      TableName: tableName,
+      IndexName: index,
+      KeyConditionExpression: condition,
+      ExpressionAttributeNames: { '#index': index },
+      ExpressionAttributeValues: marshall({
+        ':value': value,
+        ...(range.upTo ? { ':upTo': range.upTo.getTime() } : {}),
+      }),
+      ProjectionExpression: 'pk',
+      Limit: range.limit,
+    });
+    const { Items } = await call((o) => client.send(command, o));
+    return (Items ?? []).map((item) => unmarshall(item)['pk'] as string);
+  }
+
+  /** Runs a conditional write; says what was in its way. The engine may leave that out, so it is read then. */
+  async function conditional(
+    write: (options: CallOptions) => Promise<unknown>,
+    pk: string,
+  ): Promise<'not-beaten' | Stored<Item> | undefined> {
+    try {
+      await call(write);
+      return 'not-beaten';
+    } catch (fault) {
+      const failed = fault instanceof AppError ? fault.cause : undefined;
+      if (!(failed instanceof ConditionalCheckFailedException)) throw fault;
+      return failed.Item ? alive(failed.Item) : get(pk);
+    }
+  }
+
+  function alive(attributes: Record<string, AttributeValue> | undefined): Stored<Item> | undefined {
+    if (!attributes) return undefined;
+    const { rev, ...value } = unmarshall(attributes) as Item & { rev: string };
+    const over = value.expires !== undefined && (value.expires as number) * 1000 <= clock.now().getTime();
+    return over ? undefined : { value: value as Item, revision: rev };
+  }
+
+  return { get, create, replace, remove, drop, overwrite, keysFrom };
+}
+
+interface CallOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** The SDK has no time limit of its own. Any fault of the store is one error to the rest of the code. */
+async function call<T>(send: (options: CallOptions) => Promise<T>): Promise<T> {
+  try {
+    return await send({ abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+  } catch (cause) {
+    throw new AppError('store-unavailable', 'The store did not answer. Try again in a moment.', {
+      retryAfter: 2,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Telemetry } from '../ports.ts';
+
+/** Structured logs, and counts as CloudWatch's embedded metrics; both go to standard output. */
+export function makeTelemetry(functionName: string, level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'): Telemetry {
+  const logger = new Logger({ serviceName: functionName, logLevel: level });
+  const metrics = new Metrics({ namespace: 'LipaFlow', serviceName: functionName });
+  return {
+    info: (event, fields = {}) => logger.info(event, fields),
+    warn: (event, fields = {}) => logger.warn(event, fields),
+    error: (event, fault, fields = {}) => logger.error(event, { ...fields, fault: described(fault) }),
+    count: (metric, n = 1) => metrics.singleMetric().addMetric(metric, MetricUnit.Count, n),
+  };
+}
+
+/** What a log may say of a fault: kinds, codes and stack frames. Messages may quote a payload or a number. */
+function described(fault: unknown, depth = 0): Record<string, unknown> {
+  if (!(fault instanceof Error)) return { kind: typeof fault };
+  const { code, $metadata } = fault as {
+    code?: unknown;
+    $metadata?: { httpStatusCode?: number; requestId?: string };
+  };
+  return {
+    kind: fault.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...($metadata ? { httpStatus: $metadata.httpStatusCode, requestId: $metadata.requestId } : {}),
+    at: fault.stack
+      ?.split('\n')
+      .filter((line) => line.startsWith('    at '))
+      .slice(0, 5)
+      .map((line) => line.trim()),
+    ...(fault.cause && depth < 3 ? { cause: described(fault.cause, depth + 1) } : {}),
+  };
+}

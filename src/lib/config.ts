@@ -1,0 +1,55 @@
+import * as z from 'zod';
+
+/** The settings of a function (contract §5): read once, at start, and nowhere else. */
+export type Config = ReturnType<typeof readConfig>;
+
+const seconds = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+const schema = z.object({
+  STAGE: z.string().min(1).default('dev'),
+  TABLE_NAME: z.string().min(1),
+  LIPACHAT_BASE_URL: z.string().default('https://gateway.lipachat.com/api/v1').refine(isGatewayUrl, {
+    error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
+  }),
+  API_KEY_PARAMETER: z.string().min(1).optional(),
+  WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
+  WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
+  SECRET_CACHE_SECONDS: seconds(300, 0, 86_400),
+  DEFAULT_FROM: z
+    .string()
+    .regex(/^\+?\d{5,20}$/, { error: 'must be a phone number' })
+    .optional(),
+  GATEWAY_DEADLINE_MS: seconds(20_000, 100, 600_000),
+  GATEWAY_ATTEMPTS: seconds(2, 1, 10),
+  LEASE_SECONDS: seconds(60, 1, 900),
+  AMBIGUOUS_OUTCOME: z.enum(['resend', 'hold']).default('resend'),
+  RESEND_HORIZON_SECONDS: seconds(900, 0, 86_400),
+  RETENTION_DAYS: seconds(30, 1, 3650),
+  SESSION_MARGIN_SECONDS: seconds(60, 0, 3600),
+  LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+});
+
+/** Throws an error that names each bad variable, and no value. */
+export function readConfig(environment: Record<string, string | undefined> = process.env) {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`bad settings: ${faults.join('; ')}`);
+  }
+  const env = parsed.data;
+  return {
+    ...env,
+    LIPACHAT_BASE_URL: env.LIPACHAT_BASE_URL.replace(/\/+$/, ''),
+    API_KEY_PARAMETER: env.API_KEY_PARAMETER ?? `/lipaflow/${env.STAGE}/lipachat/api-key`,
+    WEBHOOK_SECRET_PARAMETER: env.WEBHOOK_SECRET_PARAMETER ?? `/lipaflow/${env.STAGE}/webhook/secret`,
+  };
+}
+
+function isGatewayUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || url.username || url.password || url.search || url.hash || /[?#]/.test(text)) return false;
+  const loopback = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+}

@@ -1,0 +1,14 @@
+/** What an API client may do (contract §2). */
+export type Scope = 'send' | 'read' | 'campaigns' | 'admin';
+
+const SCOPE_OF_ROUTE: Record<string, Scope> = {
+  'POST /v1/flows': 'send',
+  'GET /v1/messages/{messageId}': 'read',
+  'GET /v1/sessions/{from}/{to}': 'read',
+};
+
+/** May a client with these scopes use the route? A route that nobody named is nobody's. */
+export function mayUse(routeKey: string, scopes: readonly string[]): boolean {
+  const needed = SCOPE_OF_ROUTE[routeKey];
+  return needed !== undefined && scopes.includes(needed);
+}

@@ -1,0 +1,80 @@
+import type { Status } from './ladder.ts';
+import type { Message } from './message.ts';
+
+/** The session window as an answer shows it. */
+export interface SessionView {
+  readonly open: boolean;
+  readonly expiresAt: string | null;
+}
+
+/** What a caller sees of a message (contract §2). Its order of keys is the order in the answer. */
+export interface Receipt {
+  readonly messageId: string;
+  readonly type: 'flow';
+  readonly status: Status;
+  readonly to: string;
+  readonly from: string;
+  readonly flowId: string;
+  readonly waId: string | null;
+  readonly session: SessionView | null;
+  readonly attempts: number;
+  readonly createdAt: string;
+  readonly sentAt: string | null;
+  /** LipaChat's answer as it came; null where a callback, not an answer, proved the message. */
+  readonly gateway: unknown;
+  /** Why it is not `sent`, and what comes next. */
+  readonly reason?: string;
+  readonly nextStep?: string;
+}
+
+/** A message as it stands now, with its history. */
+export interface MessageView extends Receipt {
+  readonly timeline: readonly { at: string; status: Status; source: string; detail?: string | undefined }[];
+}
+
+const GATEWAY_LIMIT = 16 * 1024;
+
+export function receiptOf(
+  message: Message,
+  seen: { readonly session: SessionView | null; readonly gateway: unknown },
+): Receipt {
+  return {
+    messageId: message.messageId,
+    type: 'flow',
+    status: message.status,
+    to: message.to,
+    from: message.from,
+    flowId: message.flowId,
+    waId: message.waId ?? null,
+    session: seen.session,
+    attempts: message.attempts,
+    createdAt: message.createdAt.toISOString(),
+    sentAt: message.sentAt?.toISOString() ?? null,
+    gateway: capped(seen.gateway),
+    ...(message.reason === undefined ? {} : { reason: message.reason, nextStep: nextStepOf(message) }),
+  };
+}
+
+function nextStepOf({ status, dueAt }: Message): string {
+  if (status === 'failed') return 'none: a new message needs a new messageId';
+  if (dueAt) return `it is repeated under the same messageId, not before ${dueAt.toISOString()}`;
+  return 'a status callback settles it; nothing is repeated by itself';
+}
+
+/** The message now: its stored receipt's session and gateway answer, everything else as it stands. */
+export function viewOf(message: Message): MessageView {
+  const stored = message.answer?.kind === 'sent' ? (JSON.parse(message.answer.body) as Receipt) : undefined;
+  return {
+    ...receiptOf(message, { session: stored?.session ?? null, gateway: stored?.gateway ?? null }),
+    timeline: message.timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
+  };
+}
+
+/** An envelope over 16 KiB is cut down to what the rule of acceptance reads. */
+function capped(envelope: unknown): unknown {
+  if (envelope === null || Buffer.byteLength(JSON.stringify(envelope)) <= GATEWAY_LIMIT) return envelope;
+  const { timestamp, status, message, data } = envelope as Record<string, unknown>;
+  const { messageId, waId } = (data ?? {}) as Record<string, unknown>;
+  const kept = { timestamp, status, message, data: { messageId, waId }, truncated: true };
+  return JSON.parse(JSON.stringify(kept, (_, v) => (typeof v === 'string' ? v.slice(0, 1024) : v)));
+}

@@ -1,0 +1,44 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Secret } from '../ports.ts';
+
+/** A secret shorter than this is no secret; a parameter that holds one lets nobody in. */
+const SHORTEST_SECRET = 32;
+const SIGNATURE = /^sha256=([0-9a-f]{64})$/;
+
+/** Is this one of the secrets that count now (two, comma-separated, while rotating)? In constant time. */
+export function isWebhookSecret(given: string, parameter: string): boolean {
+  const secrets = parameter.split(',').map((secret) => secret.trim());
+  // Every one is compared, so that the time does not tell which of them came near.
+  return secrets.filter((secret) => secret.length >= SHORTEST_SECRET && sameText(given, secret)).length > 0;
+}
+
+/** Does `X-Hub-Signature-256` sign these very bytes? Lower-case hexadecimal, nothing before or after it. */
+export function isSignedBy(keys: string, signature: string | undefined, bytes: Buffer): boolean {
+  const hex = SIGNATURE.exec(signature ?? '')?.[1];
+  if (hex === undefined) return false;
+  const given = Buffer.from(hex, 'hex');
+  const known = keys.split(',').map((key) => key.trim());
+  // An empty key would let anybody sign: a comma at the end of the parameter must not make one.
+  const digests = known
+    .filter((key) => key !== '')
+    .map((key) => createHmac('sha256', key).update(bytes).digest());
+  return digests.filter((digest) => timingSafeEqual(given, digest)).length > 0;
+}
+
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** The two checks of LipaChat's door. */
+export function makeWebhookDoor({ secret, hmacKey }: { secret: Secret; hmacKey: Secret | undefined }) {
+  return {
+    async knows(given: string | undefined): Promise<boolean> {
+      return isWebhookSecret(given ?? '', await secret.get());
+    },
+    /** Asked for only where a key is set; then without exception. */
+    async accepts(signature: string | undefined, bytes: Buffer): Promise<boolean> {
+      return hmacKey === undefined || isSignedBy(await hmacKey.get(), signature, bytes);
+    },
+  };
+}

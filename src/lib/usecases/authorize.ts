@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { mayUse } from '../domain/access.ts';
+import type { ApiClient, ClientStore, Telemetry } from '../ports.ts';
+
+const BEARER = /^Bearer +([\x21-\x7e]{16,512})$/i;
+
+/** Which client is this, and may it use the route? undefined: no. Only a token's SHA-256 is ever stored. */
+export function makeAuthorize({ clients, telemetry }: { clients: ClientStore; telemetry: Telemetry }) {
+  return async function authorize(
+    authorization: string | undefined,
+    routeKey: string,
+  ): Promise<ApiClient | undefined> {
+    const token = BEARER.exec(authorization ?? '')?.[1];
+    if (token === undefined) return undefined;
+    const client = await clients.byTokenHash(createHash('sha256').update(token).digest('hex'));
+    if (client && mayUse(routeKey, client.scopes)) return client;
+    telemetry.info('client.refused', { route: routeKey, known: client !== undefined });
+    return undefined;
+  };
+}

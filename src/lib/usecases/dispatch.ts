@@ -1,0 +1,56 @@
+import { nextStep, type Verdict, verdictOn } from '../domain/delivery.ts';
+import type { FlowRequest } from '../domain/message.ts';
+import type { Chance, Clock, Gateway, Secret } from '../ports.ts';
+
+export interface DispatchDeps {
+  readonly gateway: Gateway;
+  readonly apiKey: Secret;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+export interface DispatchTerms {
+  /** No call goes on past it. */
+  readonly deadlineAt: Date;
+  readonly maxCalls: number;
+  readonly ambiguityMode: 'resend' | 'hold';
+  /** An earlier owner's request may have reached LipaChat. */
+  readonly mayHaveLeft: boolean;
+}
+
+/**
+ * Calls LipaChat until there is an answer that settles the message, as long as a repeat is safe and time lasts.
+ * 1. call with the apiKey at hand · 2. decide on the next step · 3. wait, or fetch a newer key · 4. read the
+ * last outcome in the light of the calls before it.
+ */
+export async function dispatch(
+  { gateway, apiKey, clock, chance }: DispatchDeps,
+  request: FlowRequest,
+  terms: DispatchTerms,
+): Promise<{ readonly verdict: Verdict; readonly calls: number }> {
+  let key = await apiKey.get();
+  let { mayHaveLeft } = terms;
+  let calls = 0;
+  let refusals = 0;
+  for (;;) {
+    const timeoutMs = terms.deadlineAt.getTime() - clock.now().getTime();
+    const outcome = await gateway.sendFlow(request, { apiKey: key, timeoutMs });
+    calls += 1;
+    const step = nextStep(outcome, {
+      calls: calls - refusals,
+      maxCalls: terms.maxCalls,
+      msLeft: terms.deadlineAt.getTime() - clock.now().getTime(),
+      chance: chance.fraction(),
+      ambiguityMode: terms.ambiguityMode,
+    });
+    if (step.kind === 'retry') {
+      mayHaveLeft ||= outcome.kind === 'ambiguous';
+      await clock.sleep(step.delayMs);
+      continue;
+    }
+    const newer = step.kind === 'refreshKey' && refusals === 0 ? await apiKey.newerThan(key) : key;
+    if (newer === key) return { verdict: verdictOn(outcome, { mayHaveLeft }), calls };
+    key = newer;
+    refusals += 1;
+  }
+}

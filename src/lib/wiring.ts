@@ -1,0 +1,70 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { makeCallbackStore } from './adapters/dynamo/callbacks.ts';
+import { makeClientStore } from './adapters/dynamo/clients.ts';
+import { makeMessageStore } from './adapters/dynamo/messages.ts';
+import { makeSessionStore } from './adapters/dynamo/sessions.ts';
+import { makeTable } from './adapters/dynamo/table.ts';
+import { makeSecret } from './adapters/secrets.ts';
+import { systemChance, systemClock } from './adapters/system.ts';
+import { makeTelemetry } from './adapters/telemetry.ts';
+import { type Config, readConfig } from './config.ts';
+import type { Secret } from './ports.ts';
+
+/** One client an AWS service a process; time limits, since the SDK has none of its own. */
+const http = () =>
+  new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true });
+
+/** What every function has: settings, clock, telemetry and the table's stores. */
+export function wireStores(functionName: string) {
+  const config = readConfig();
+  const telemetry = makeTelemetry(functionName, config.LOG_LEVEL);
+  const client = new DynamoDBClient({ requestHandler: http(), maxAttempts: 4 });
+  const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, chance: systemChance });
+  return {
+    config,
+    telemetry,
+    clock: systemClock,
+    chance: systemChance,
+    messages: makeMessageStore(table),
+    sessions: makeSessionStore(table),
+    callbacks: makeCallbackStore(table),
+    clients: makeClientStore(table),
+  };
+}
+
+export type Stores = ReturnType<typeof wireStores>;
+
+/** Readers of the parameter store, for the functions that hold a secret. */
+export function wireSecrets({ config, telemetry, clock }: Pick<Stores, 'config' | 'telemetry' | 'clock'>) {
+  const client = new SSMClient({ requestHandler: http(), maxAttempts: 2 });
+  const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
+    makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });
+  return {
+    apiKey: (): Secret =>
+      secret(config.API_KEY_PARAMETER, {
+        code: 'gateway-credentials',
+        detail: 'The apiKey could not be read. Nothing was sent.',
+      }),
+    webhookSecret: (): Secret => secret(config.WEBHOOK_SECRET_PARAMETER, unreadableSecret),
+    webhookHmac: (): Secret | undefined =>
+      config.WEBHOOK_HMAC_PARAMETER === undefined
+        ? undefined
+        : secret(config.WEBHOOK_HMAC_PARAMETER, unreadableSecret),
+  };
+}
+
+const unreadableSecret = {
+  code: 'store-unavailable',
+  detail: 'The webhook secret could not be read.',
+} as const;
+
+/** What a send's rules are set to. */
+export function sendingTerms(config: Config) {
+  return {
+    leaseSeconds: config.LEASE_SECONDS,
+    retentionDays: config.RETENTION_DAYS,
+    ambiguity: { mode: config.AMBIGUOUS_OUTCOME, resendHorizonSeconds: config.RESEND_HORIZON_SECONDS },
+  };
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm test`: everything but the heavy fault runs. `npx vitest run --project unit` runs one kind. */
+const kinds = ['unit', 'property', 'contract', 'integration', 'e2e'];
+
+export default defineConfig({
+  test: {
+    globalSetup: 'test/support/build-bundles.ts',
+    projects: kinds.map((name) => ({
+      extends: true,
+      test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 20_000, hookTimeout: 20_000 },
+    })),
+  },
+});

@@ -1,6 +1,7 @@
 import { makeLipaChat } from './adapters/lipachat/client.ts';
 import { makeCarrier } from './usecases/carry-out.ts';
 import { makeSendFlow } from './usecases/send-flow.ts';
+import { makeSettler } from './usecases/settle.ts';
 import { type Stores, sendingTerms, wireSecrets } from './wiring.ts';
 
 /** Everything that a function needs to send. Apart, since undici is the dearest import of all. */
@@ -12,10 +13,10 @@ export function wireSend(stores: Stores) {
     gatewayDeadlineMs: config.GATEWAY_DEADLINE_MS,
     gatewayAttempts: config.GATEWAY_ATTEMPTS,
     sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
-    retentionDays: config.RETENTION_DAYS,
   };
-  const carrier = makeCarrier({ ...stores, apiKey, gateway, settings });
+  const settler = makeSettler({ ...stores, retentionDays: config.RETENTION_DAYS });
+  const carrier = makeCarrier({ ...stores, settler, apiKey, gateway, settings });
   // Fetched while the function starts, so that its first send does not wait for it.
   void apiKey.get().catch(() => undefined);
-  return makeSendFlow({ ...stores, carrier, terms: sendingTerms(config) });
+  return makeSendFlow({ ...stores, apiKey, carrier, settler, terms: sendingTerms(config) });
 }

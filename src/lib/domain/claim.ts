@@ -31,7 +31,7 @@ export interface ClaimTerms {
 /** What to do with a message that is stored already (house, "The claim"). */
 export type ClaimDecision =
   /** Our own claim, whose acknowledgement was lost: go on. */
-  | { readonly kind: 'ours' }
+  | { readonly kind: 'ours'; readonly mayHaveLeft: boolean }
   | { readonly kind: 'replay'; readonly answer: Answer }
   /** Somebody else is at it, for `retryAfter` seconds at most. */
   | { readonly kind: 'inProgress'; readonly retryAfter: number }
@@ -76,7 +76,7 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   const { answer, lease, status } = stored;
   const now = terms.now.getTime();
   if (answer) return { kind: 'replay', answer };
-  if (lease?.owner === terms.owner) return { kind: 'ours' };
+  if (lease?.owner === terms.owner) return { kind: 'ours', mayHaveLeft: stored.epoch > 1 };
   if (lease && lease.until.getTime() > now) {
     return { kind: 'inProgress', retryAfter: Math.ceil((lease.until.getTime() - now) / 1000) };
   }
@@ -85,10 +85,17 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   return mayResend(stored, terms) ? { kind: 'takeOver', mayHaveLeft: true } : { kind: 'standUnknown' };
 }
 
-/** Is a repeat of this messageId still sure to be recognised by LipaChat? */
+/** Is a repeat of this messageId allowed, and still sure to be recognised by LipaChat? */
 export function mayResend(message: Message, terms: Pick<ClaimTerms, 'now' | 'ambiguity'>): boolean {
-  const { mode, resendHorizonSeconds } = terms.ambiguity;
-  return mode === 'resend' && terms.now < after(message.createdAt, resendHorizonSeconds);
+  return terms.ambiguity.mode === 'resend' && isFresh(message, terms);
+}
+
+/** Is it within the resend horizon? Past it nothing is sent by itself any more. */
+export function isFresh(
+  message: Message,
+  { now, ambiguity }: Pick<ClaimTerms, 'now' | 'ambiguity'>,
+): boolean {
+  return now < after(message.createdAt, ambiguity.resendHorizonSeconds);
 }
 
 /** The claim in the hands of a new owner, fenced against the old one by the next epoch. */

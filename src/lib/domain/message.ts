@@ -115,11 +115,14 @@ export function afterReport(message: Message, report: StatusReport): Message {
   const waId = message.waId ?? report.waId;
   if (timeline === message.timeline && status === message.status && waId === message.waId) return message;
   const climbed = status !== message.status;
+  // Proven, and nobody is at it: the sweeper gives it its answer.
+  const needsAnswer = !message.answer && !message.lease;
   return {
     ...message,
     status,
     timeline,
     waId,
+    dueAt: needsAnswer ? at : message.dueAt,
     sentAt: message.sentAt ?? (report.status === 'failed' ? undefined : at),
     reason: climbed
       ? status === 'failed'

@@ -1,14 +1,13 @@
-import { type ClaimTerms, dispatched, type Fence, fenceOf, holds, mayResend } from '../domain/claim.ts';
+import { dispatched, type Fence, fenceOf, holds, isFresh } from '../domain/claim.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
-import type { FlowRequest, Message } from '../domain/message.ts';
-import type { Pair } from '../domain/phone.ts';
-import type { SessionView } from '../domain/receipt.ts';
+import type { Message } from '../domain/message.ts';
 import { afterGatewayClosed, isOpen, type Session, wasShutSince } from '../domain/session.ts';
-import { concluded, settledRejected, settledSent, settledUnknown } from '../domain/settlement.ts';
 import type { MessageStore, SessionStore, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
+import type { CarriedOut, Errand } from './errand.ts';
+import type { Settler } from './settle.ts';
 
 /*
  * Carrying out a claim that is ours:
@@ -23,55 +22,24 @@ import { type DispatchDeps, dispatch } from './dispatch.ts';
 export interface CarryOutDeps extends DispatchDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
+  readonly settler: Settler;
   readonly telemetry: Telemetry;
   readonly settings: {
     readonly gatewayDeadlineMs: number;
     readonly gatewayAttempts: number;
     readonly sessionMarginSeconds: number;
-    readonly retentionDays: number;
   };
 }
 
-/** What is read while the claim is on its way. Its faults show when it is asked for. */
-export interface ReadAhead {
-  session(): Promise<Stored<Session> | undefined>;
-  apiKey(): Promise<string>;
-}
-
-/** On whose behalf a claim is carried out. */
-export interface Errand {
-  readonly request: FlowRequest | undefined;
-  readonly correlationId: string;
-  readonly deadlineAt: Date;
-  readonly terms: ClaimTerms;
-  readonly ahead: ReadAhead;
-  readonly source: 'caller' | 'sweeper';
-}
-
-/** The message in the end. `fresh`: the answer in it is this errand's own. */
-export interface CarriedOut {
-  readonly message: Message;
-  readonly fresh: boolean;
-}
+type Release = Extract<Verdict, { kind: 'release' }>;
 
 export type Carrier = ReturnType<typeof makeCarrier>;
 
 /** Kept back of the invocation's time for the settle. */
 const SETTLE_RESERVE_MS = 3_000;
-const SETTLE_RETRY_MS = 250;
-/** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
-const RESEND_PAUSE_MS = 30_000;
 
 export function makeCarrier(deps: CarryOutDeps) {
-  const { messages, sessions, apiKey, clock, telemetry, settings } = deps;
-
-  function readAhead(pair: Pair): ReadAhead {
-    const reads = Promise.allSettled([sessions.get(pair), apiKey.get()]);
-    return {
-      session: async () => unwrap((await reads)[0]),
-      apiKey: async () => unwrap((await reads)[1]),
-    };
-  }
+  const { messages, sessions, settler, clock, telemetry, settings } = deps;
 
   async function carryOut(
     claim: Stored<Message>,
@@ -96,23 +64,10 @@ export function makeCarrier(deps: CarryOutDeps) {
     const terms = { deadlineAt: dispatchDeadline(errand, marked.value), maxCalls: settings.gatewayAttempts };
     const ambiguityMode = errand.terms.ambiguity.mode;
     const { verdict, calls } = await dispatch(deps, request, { ...terms, ambiguityMode, mayHaveLeft });
+    telemetry.count(`dispatch.${verdict.kind}`);
+    telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
     if (verdict.kind === 'release') return release(marked, errand, { verdict, session });
-    return settle(marked, errand, { verdict, calls, session: viewOf(session?.value) });
-  }
-
-  /** Gives the answer to a message that a callback has proved. */
-  async function conclude(stored: Stored<Message>, errand: Errand): Promise<CarriedOut> {
-    const session = viewOf((await errand.ahead.session())?.value);
-    const { correlationId, terms } = errand;
-    const settling = {
-      now: terms.now,
-      calls: 0,
-      retentionDays: settings.retentionDays,
-      session,
-      correlationId,
-    };
-    const settled = await amend(messages, stored, (m) => concluded(m, settling));
-    return { message: settled?.value ?? stored.value, fresh: false };
+    return settler.settle(marked, errand, { verdict, calls, session: session?.value });
   }
 
   function markDispatched(claim: Stored<Message>, fence: Fence): Promise<Stored<Message>> {
@@ -140,81 +95,39 @@ export function makeCarrier(deps: CarryOutDeps) {
       throw sessionClosed(session?.expiresAt);
     }
     const reason = 'the session window shut before a repeat could tell';
-    return settle(claim, errand, {
+    return settler.settle(claim, errand, {
       verdict: { kind: 'unknown', reason, again: false },
       calls: 0,
-      session: viewOf(session),
+      session,
     });
   }
 
   async function release(
     claim: Stored<Message>,
     errand: Errand,
-    { verdict, session }: { verdict: Verdict & { kind: 'release' }; session: Stored<Session> | undefined },
+    { verdict, session }: { readonly verdict: Release; readonly session: Stored<Session> | undefined },
   ): Promise<CarriedOut> {
     const now = clock.now();
     const closed = verdict.code === 'session-closed';
+    if (errand.source === 'sweeper' && !closed) return standBy(claim, errand, verdict);
+    const removed = await messages.remove(claim);
     if (closed && session) await amend(sessions, session, (s) => afterGatewayClosed(s, now));
-    // Nobody waits for the sweeper's answer: the claim stays, and its lease brings it back.
-    if (errand.source === 'sweeper' && !closed && mayResend(claim.value, { ...errand.terms, now })) {
-      return { message: claim.value, fresh: false };
-    }
-    if (await messages.remove(claim)) {
+    if (removed) {
       throw closed ? sessionClosed(now) : new AppError(verdict.code, DETAIL[verdict.code] ?? '', verdict);
     }
     const stored = await messages.get(claim.value.messageId);
-    return stored ? conclude(stored, errand) : { message: claim.value, fresh: false };
+    return stored ? settler.conclude(stored, errand) : { message: claim.value, fresh: false };
   }
 
-  async function settle(
-    claim: Stored<Message>,
-    errand: Errand,
-    found: { readonly verdict: Exclude<Verdict, { kind: 'release' }>; calls: number; session: SessionView },
-  ): Promise<CarriedOut> {
-    const fence = fenceOf(claim.value);
-    const { correlationId } = errand;
-    const { verdict, calls, session } = found;
-    let fresh = true;
-    const change = (stored: Message): Message => {
-      fresh = stored.answer === undefined;
-      const now = clock.now();
-      const settling = { now, calls, retentionDays: settings.retentionDays };
-      if (verdict.kind === 'sent')
-        return settledSent(stored, { ...settling, accepted: verdict.accepted, session });
-      const proven = holds(fence, stored)
-        ? concluded(stored, { ...settling, session, correlationId })
-        : stored;
-      if (proven !== stored) return proven;
-      if (verdict.kind === 'rejected') {
-        return settledRejected(stored, fence, { ...settling, detail: verdict.detail, correlationId });
-      }
-      const next = new Date(now.getTime() + RESEND_PAUSE_MS);
-      const again = verdict.again && mayResend(stored, { ...errand.terms, now: next });
-      return settledUnknown(stored, fence, {
-        ...settling,
-        reason: verdict.reason,
-        nextTryAt: again ? next : undefined,
-      });
-    };
-    const settled = await persist(claim, errand, change);
-    return { message: settled ?? unsettled(claim.value), fresh };
-  }
-
-  /** Writes a settle as long as the invocation lasts; undefined where the store stayed down. */
-  async function persist(
-    claim: Stored<Message>,
-    errand: Errand,
-    change: (m: Message) => Message,
-  ): Promise<Message | undefined> {
-    for (;;) {
-      try {
-        return (await amend(messages, claim, change))?.value;
-      } catch (fault) {
-        telemetry.error('settle.failed', fault, { messageId: claim.value.messageId });
-        if (clock.now().getTime() + 2 * SETTLE_RETRY_MS > errand.deadlineAt.getTime()) return undefined;
-        await clock.sleep(SETTLE_RETRY_MS);
-      }
-    }
+  /**
+   * Nothing left, and no caller waits for the answer. The claim stays, and the end of its lease brings it back,
+   * as long as the message is fresh; then it stands for people to see.
+   */
+  function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
+    const fresh = isFresh(claim.value, { ...errand.terms, now: clock.now() });
+    if (fresh) return Promise.resolve({ message: claim.value, fresh: false });
+    const verdict = { kind: 'unknown', reason: `it could not be sent (${code})`, again: false } as const;
+    return settler.settle(claim, errand, { verdict, calls: 0, session: undefined });
   }
 
   /** A fault before anything left: the claim goes back, as far as the store lets us, and the fault goes up. */
@@ -230,7 +143,7 @@ export function makeCarrier(deps: CarryOutDeps) {
     throw fault;
   }
 
-  return { readAhead, carryOut, conclude };
+  return { carryOut };
 }
 
 const DETAIL: Partial<Record<AppError['code'], string>> = {
@@ -246,19 +159,4 @@ function sessionClosed(shutAt: Date | undefined): AppError {
     `The 24-hour session window with this customer ${since}. Nothing was sent and the messageId is free. ` +
       'whenClosed says what to do then: "reject" is what was asked for.',
   );
-}
-
-function viewOf(session: Session | undefined): SessionView {
-  return { open: session !== undefined, expiresAt: session?.expiresAt.toISOString() ?? null };
-}
-
-/** What a caller is told while the receipt could not be stored: the sweeper will find out. */
-function unsettled(claim: Message): Message {
-  const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
-  return { ...claim, status: 'unknown', lease: undefined, reason };
-}
-
-function unwrap<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === 'rejected') throw result.reason;
-  return result.value;
 }

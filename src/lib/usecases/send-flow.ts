@@ -10,16 +10,27 @@ import {
 } from '../domain/message.ts';
 import { type Receipt, receiptOf } from '../domain/receipt.ts';
 import { standingUnknown } from '../domain/settlement.ts';
-import type { Chance, Clock, MessageStore, Stored, Telemetry, Written } from '../ports.ts';
+import type {
+  Chance,
+  Clock,
+  MessageStore,
+  Secret,
+  SessionStore,
+  Stored,
+  Telemetry,
+  Written,
+} from '../ports.ts';
 import { amend } from './amend.ts';
-import type { Carrier, Errand } from './carry-out.ts';
+import type { Carrier } from './carry-out.ts';
+import { type Errand, readAhead } from './errand.ts';
+import type { Settler } from './settle.ts';
 
 /*
  * One send, in order:
  *
  * 1. claim the messageId by a conditional write, with the session read and the apiKey on the way beside it;
  * 2. if it is stored already, compare the payload and decide: replay, wait, take over, conclude, stand unknown;
- * 3. if it is ours, carry it out: window, dispatch, settle (`carry-out.ts`);
+ * 3. if it is ours, carry it out: window, dispatch (`carry-out.ts`), settle (`settle.ts`);
  * 4. answer from what is stored in the end.
  *
  * The sweeper enters at 2 with the stored request in hand; every rule is the same for it.
@@ -47,7 +58,10 @@ export type SendResult =
 
 export interface SendFlowDeps {
   readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly apiKey: Secret;
   readonly carrier: Carrier;
+  readonly settler: Settler;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly telemetry: Telemetry;
@@ -58,14 +72,14 @@ export interface SendFlowDeps {
 const MEETINGS = 5;
 
 export function makeSendFlow(deps: SendFlowDeps) {
-  const { messages, carrier, clock, telemetry } = deps;
+  const { messages, carrier, settler, clock, telemetry } = deps;
   const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.chance.uuid(), now: clock.now() });
 
   /** A caller's request. Throws an AppError for every answer that is a problem. */
   async function send(command: SendCommand): Promise<SendResult> {
     const terms = termsNow();
     const claim = newClaim(command.request, command.clientId, terms);
-    const ahead = carrier.readAhead(pairOf(claim));
+    const ahead = readAhead(deps, pairOf(claim));
     const claimed = await messages.create(claim).catch((fault) => recover(claim, fault));
     const errand: Errand = { ...command, terms, ahead, source: 'caller' };
     if (claimed.done)
@@ -82,7 +96,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
   ): Promise<boolean> {
     const stored = await messages.get(messageId);
     if (!stored?.value.dueAt || stored.value.dueAt > clock.now()) return false;
-    const ahead = carrier.readAhead(pairOf(stored.value));
+    const ahead = readAhead(deps, pairOf(stored.value));
     await meet(stored, {
       ...run,
       request: stored.value.request,
@@ -110,7 +124,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
         case 'inProgress':
           throw busy(decision.retryAfter);
         case 'conclude':
-          return conclusion(await carrier.conclude(stored, errand));
+          return conclusion(await settler.conclude(stored, errand));
         case 'standUnknown': {
           const { now } = errand.terms;
           const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
@@ -118,7 +132,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
           return conclusion({ message: standing?.value ?? stored.value, fresh: false });
         }
         case 'ours':
-          return conclusion(await carrier.carryOut(stored, errand, { mayHaveLeft: false }));
+          return conclusion(await carrier.carryOut(stored, errand, decision));
         case 'takeOver': {
           const { mayHaveLeft } = decision;
           telemetry.warn('claim.taken-over', { messageId: stored.value.messageId, mayHaveLeft });

@@ -1,0 +1,41 @@
+import type { ClaimTerms } from '../domain/claim.ts';
+import type { FlowRequest, Message } from '../domain/message.ts';
+import type { Pair } from '../domain/phone.ts';
+import type { Session } from '../domain/session.ts';
+import type { Secret, SessionStore, Stored } from '../ports.ts';
+
+/** What is read while the claim is on its way. Its faults show when it is asked for. */
+export interface ReadAhead {
+  session(): Promise<Stored<Session> | undefined>;
+  apiKey(): Promise<string>;
+}
+
+/** On whose behalf a claim is carried out. */
+export interface Errand {
+  readonly request: FlowRequest | undefined;
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+  readonly terms: ClaimTerms;
+  readonly ahead: ReadAhead;
+  readonly source: 'caller' | 'sweeper';
+}
+
+/** The message in the end. `fresh`: the answer in it is this errand's own. */
+export interface CarriedOut {
+  readonly message: Message;
+  readonly fresh: boolean;
+}
+
+/** Starts both reads at once. */
+export function readAhead(deps: { sessions: SessionStore; apiKey: Secret }, pair: Pair): ReadAhead {
+  const reads = Promise.allSettled([deps.sessions.get(pair), deps.apiKey.get()]);
+  return {
+    session: async () => unwrap((await reads)[0]),
+    apiKey: async () => unwrap((await reads)[1]),
+  };
+}
+
+function unwrap<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}

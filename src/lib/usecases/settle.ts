@@ -1,0 +1,107 @@
+import { fenceOf, holds, mayResend } from '../domain/claim.ts';
+import type { Verdict } from '../domain/delivery.ts';
+import type { Message } from '../domain/message.ts';
+import type { SessionView } from '../domain/receipt.ts';
+import type { Session } from '../domain/session.ts';
+import { concluded, settledRejected, settledSent, settledUnknown } from '../domain/settlement.ts';
+import type { Clock, MessageStore, Stored, Telemetry } from '../ports.ts';
+import { amend } from './amend.ts';
+import type { CarriedOut, Errand } from './errand.ts';
+
+/*
+ * Settling: the verdict becomes what is stored, in the light of what is stored by then. A callback, or another
+ * owner after our lease, may have been faster; each rule of `domain/settlement` says who wins.
+ */
+
+export interface SettleDeps {
+  readonly messages: MessageStore;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly retentionDays: number;
+}
+
+export interface Found {
+  readonly verdict: Exclude<Verdict, { kind: 'release' }>;
+  /** Made to LipaChat under this claim. */
+  readonly calls: number;
+  readonly session: Session | undefined;
+}
+
+export type Settler = ReturnType<typeof makeSettler>;
+
+const SETTLE_RETRY_MS = 250;
+/** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
+const RESEND_PAUSE_MS = 30_000;
+
+export function makeSettler({ messages, clock, telemetry, retentionDays }: SettleDeps) {
+  async function settle(claim: Stored<Message>, errand: Errand, found: Found): Promise<CarriedOut> {
+    let fresh = true;
+    const settled = await persist(claim, errand, (stored) => {
+      fresh = stored.answer === undefined;
+      return after(stored, { claim: claim.value, errand, found });
+    });
+    return { message: settled ?? unsettled(claim.value), fresh };
+  }
+
+  function after(stored: Message, by: { claim: Message; errand: Errand; found: Found }): Message {
+    const { verdict, calls } = by.found;
+    const { correlationId, terms } = by.errand;
+    const fence = fenceOf(by.claim);
+    const session = viewOf(by.found.session);
+    const settling = { now: clock.now(), calls, retentionDays };
+    if (verdict.kind === 'sent') {
+      return settledSent(stored, { ...settling, accepted: verdict.accepted, session });
+    }
+    const proven = holds(fence, stored) ? concluded(stored, { ...settling, session, correlationId }) : stored;
+    if (proven !== stored) return proven;
+    if (verdict.kind === 'rejected') {
+      return settledRejected(stored, fence, { ...settling, detail: verdict.detail, correlationId });
+    }
+    const next = new Date(settling.now.getTime() + RESEND_PAUSE_MS);
+    const nextTryAt = verdict.again && mayResend(stored, { ...terms, now: next }) ? next : undefined;
+    return settledUnknown(stored, fence, { ...settling, reason: verdict.reason, nextTryAt });
+  }
+
+  /** Writes a settle as long as the invocation lasts; undefined where the store stayed down. */
+  async function persist(
+    claim: Stored<Message>,
+    errand: Errand,
+    change: (m: Message) => Message,
+  ): Promise<Message | undefined> {
+    for (;;) {
+      try {
+        return (await amend(messages, claim, change))?.value;
+      } catch (fault) {
+        telemetry.error('settle.failed', fault, { messageId: claim.value.messageId });
+        if (clock.now().getTime() + 2 * SETTLE_RETRY_MS > errand.deadlineAt.getTime()) return undefined;
+        await clock.sleep(SETTLE_RETRY_MS);
+      }
+    }
+  }
+
+  /** Gives the answer to a message that a callback has proved. */
+  async function conclude(stored: Stored<Message>, errand: Errand): Promise<CarriedOut> {
+    const session = viewOf((await errand.ahead.session())?.value);
+    const settling = {
+      now: clock.now(),
+      calls: 0,
+      retentionDays,
+      session,
+      correlationId: errand.correlationId,
+    };
+    const settled = await amend(messages, stored, (m) => concluded(m, settling));
+    return { message: settled?.value ?? stored.value, fresh: false };
+  }
+
+  return { settle, conclude };
+}
+
+function viewOf(session: Session | undefined): SessionView {
+  return { open: session !== undefined, expiresAt: session?.expiresAt.toISOString() ?? null };
+}
+
+/** What a caller is told while the receipt could not be stored: the sweeper will find out. */
+function unsettled(claim: Message): Message {
+  const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
+  return { ...claim, status: 'unknown', lease: undefined, reason };
+}

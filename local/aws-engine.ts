@@ -1,0 +1,98 @@
+/**
+ * DynamoDB in memory: dynalite, called as a function and not over a socket of its own. So the server before it
+ * can apply an operation and then lose the answer, and a client that breaks off in the middle of a request
+ * cannot throw inside dynalite (it throws on a request's error, which would end the process).
+ * Not there: transactions, streams, TTL, ReturnValuesOnConditionCheckFailure. Late TTL is normal on AWS, so
+ * nothing here deletes what has expired.
+ */
+import { EventEmitter } from 'node:events';
+import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+
+export type AwsAnswer = { status: number; headers: Record<string, string>; body: string };
+export type AwsCall = { headers: Record<string, string | string[] | undefined>; body: Buffer };
+
+export type Engine = {
+  /** One signed call as it came over HTTP. Errors of DynamoDB are answers, not rejections. */
+  call: (call: AwsCall) => Promise<AwsAnswer>;
+  putItem: (item: Record<string, AttributeValue>) => Promise<void>;
+  /** All items of the table as DynamoDB JSON. */
+  dump: () => Promise<unknown[]>;
+};
+
+/** The fields of dynalite's answers that are read here. */
+type OwnAnswer = { Table?: { TableStatus: string }; Items?: unknown[]; LastEvaluatedKey?: object };
+
+const signedHeaders = (target: string): Record<string, string> => ({
+  'content-type': 'application/x-amz-json-1.0',
+  'x-amz-target': `DynamoDB_20120810.${target}`,
+  'x-amz-date': '20260101T000000Z',
+  // dynalite asks for the form of a signature and never checks it.
+  authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=local',
+});
+
+/** dynalite uses nothing of a response but these. */
+const recorder = (done: (answer: AwsAnswer) => void) => {
+  const headers: Record<string, string> = {};
+  return {
+    statusCode: 200,
+    setHeader: (name: string, value: unknown) => {
+      headers[name.toLowerCase()] = String(value);
+    },
+    end(body = '') {
+      done({ status: this.statusCode, headers, body });
+    },
+  };
+};
+
+const createCaller = (): Engine['call'] => {
+  const server: EventEmitter = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  return ({ headers, body }) =>
+    new Promise((resolve) => {
+      const request = Object.assign(new EventEmitter(), { method: 'POST', url: '/', headers });
+      server.emit('request', request, recorder(resolve));
+      request.emit('data', body);
+      request.emit('end');
+    });
+};
+
+const createOwnCaller = (call: Engine['call']) => {
+  return async (target: string, input: object): Promise<OwnAnswer> => {
+    const answer = await call({ headers: signedHeaders(target), body: Buffer.from(JSON.stringify(input)) });
+    if (answer.status !== 200) throw new Error(`dynalite refused ${target}: ${answer.body}`);
+    return JSON.parse(answer.body) as OwnAnswer;
+  };
+};
+
+type OwnCaller = ReturnType<typeof createOwnCaller>;
+
+const untilActive = async (ask: OwnCaller, tableName: string | undefined): Promise<void> => {
+  for (;;) {
+    const { Table } = await ask('DescribeTable', { TableName: tableName });
+    if (Table?.TableStatus === 'ACTIVE') return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+};
+
+const scanAll = async (ask: OwnCaller, tableName: string | undefined): Promise<unknown[]> => {
+  const items: unknown[] = [];
+  let start: object | undefined;
+  do {
+    const page = await ask('Scan', { TableName: tableName, ...(start ? { ExclusiveStartKey: start } : {}) });
+    items.push(...(page.Items ?? []));
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return items;
+};
+
+/** Starts an engine with one table in it, ready for use. */
+export const startEngine = async (table: CreateTableCommandInput): Promise<Engine> => {
+  const call = createCaller();
+  const ask = createOwnCaller(call);
+  await ask('CreateTable', table);
+  await untilActive(ask, table.TableName);
+  const putItem: Engine['putItem'] = async (item) => {
+    await ask('PutItem', { TableName: table.TableName, Item: item });
+  };
+  return { call, putItem, dump: () => scanAll(ask, table.TableName) };
+};

@@ -1,0 +1,136 @@
+/** One server on loopback that stands in for AWS: DynamoDB, SSM, and a control API for faults. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { createControl } from './aws-control.ts';
+import { type AwsAnswer, startEngine } from './aws-engine.ts';
+import { createFaults, type Fault } from './aws-faults.ts';
+import { createParameters, type SsmInput } from './aws-parameters.ts';
+import { listen, readBody } from './http-server.ts';
+import { readTable } from './table.ts';
+
+export type AwsOptions = {
+  /** 0 for any free one. */
+  port: number;
+  tableName: string;
+  /** SSM parameters by name, all of them SecureStrings. */
+  parameters: Record<string, string>;
+};
+
+export type Aws = {
+  url: string;
+  setParameter: (name: string, value: string) => void;
+  /** Writes one item, given as DynamoDB JSON. */
+  putItem: (item: Record<string, AttributeValue>) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+type Request = { headers: IncomingMessage['headers']; operation: string; body: Buffer };
+type Service = {
+  apply: (request: Request) => AwsAnswer | Promise<AwsAnswer>;
+  throttled: string;
+  broken: string;
+};
+
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+const DYNAMODB_ERROR = 'com.amazonaws.dynamodb.v20120810#';
+
+const errorAnswer = (status: number, type: string): AwsAnswer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: JSON.stringify({ __type: type, message: 'Injected by /__aws/faults' }),
+});
+
+const send = (response: ServerResponse, { status, headers, body }: AwsAnswer): void => {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+};
+
+const serviceOf = (services: Record<string, Service>, target: string): Service | undefined =>
+  services[target.split('_')[0]?.split('.')[0] ?? ''];
+
+/** Answers one call, or ends its connection, as the fault wants it. */
+const withFault = async (
+  fault: Fault,
+  service: Service,
+  request: Request,
+  response: ServerResponse,
+): Promise<void> => {
+  switch (fault.fault) {
+    case 'hang':
+      return;
+    case 'throttle':
+      return send(response, errorAnswer(400, service.throttled));
+    case 'unavailable':
+      return send(response, errorAnswer(500, service.broken));
+    case 'delay':
+      await delay(fault.ms);
+      return send(response, await service.apply(request));
+    case 'apply-then-reset':
+      await service.apply(request);
+      response.socket?.resetAndDestroy();
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+  }
+};
+
+/**
+ * Starts DynamoDB with the table of infra/table.yml, and SSM with `parameters`.
+ * Rejects with EADDRINUSE when the port is taken.
+ */
+export const startAws = async ({ port, tableName, parameters }: AwsOptions): Promise<Aws> => {
+  const engine = await startEngine(readTable(tableName));
+  const store = createParameters();
+  for (const [name, value] of Object.entries(parameters)) store.set(name, value);
+  const faults = createFaults();
+  const control = createControl({ faults, setParameter: store.set, dump: engine.dump });
+
+  const services: Record<string, Service> = {
+    DynamoDB: {
+      apply: ({ headers, body }) => engine.call({ headers, body }),
+      throttled: `${DYNAMODB_ERROR}ProvisionedThroughputExceededException`,
+      broken: `${DYNAMODB_ERROR}InternalServerError`,
+    },
+    AmazonSSM: {
+      apply: ({ operation, body }) => store.answer(operation, JSON.parse(body.toString()) as SsmInput),
+      throttled: 'ThrottlingException',
+      broken: 'InternalServerError',
+    },
+  };
+
+  const answerControl = async (
+    request: IncomingMessage,
+    url: URL,
+    body: Buffer,
+    response: ServerResponse,
+  ) => {
+    const answer = await control(request.method ?? 'GET', url, body.toString());
+    const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = (await readBody(request, MAX_REQUEST_BYTES)) ?? Buffer.alloc(0);
+    const url = new URL(request.url ?? '/', 'http://aws.local');
+    if (url.pathname.startsWith('/__aws/')) return answerControl(request, url, body, response);
+
+    const target = String(request.headers['x-amz-target'] ?? '');
+    const service = serviceOf(services, target);
+    if (!service) return send(response, errorAnswer(400, 'UnknownOperationException'));
+    const operation = target.split('.')[1] ?? '';
+    const call = { headers: request.headers, operation, body };
+    const fault = faults.meet(operation, body.toString());
+    if (fault) return withFault(fault, service, call, response);
+    send(response, await service.apply(call));
+  };
+
+  const server = createServer((request, response) => {
+    // A client that went away in the middle of its request is no news. What else fails is a fault in here.
+    answer(request, response).catch((error: unknown) => {
+      if (!request.destroyed || request.complete) console.error('aws stand-in:', error);
+      response.destroy();
+    });
+  });
+  const { url, close } = await listen(server, port);
+  return { url, setParameter: store.set, putItem: engine.putItem, close };
+};

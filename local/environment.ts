@@ -1,0 +1,44 @@
+/** The environment of the functions: stage `local` of the stack, and the caller's own settings before it. */
+import type { StackEnvironment } from './stack.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+type EnvironmentOptions = {
+  stack: StackEnvironment;
+  /** The caller's environment. An empty value counts as none. */
+  caller: Environment;
+  awsUrl: string;
+  /** Where LipaChat is, unless the caller's LIPACHAT_BASE_URL says otherwise. */
+  lipachatBaseUrl: string;
+};
+
+// A developer's own AWS settings must never lead the local system to a real account.
+const NEVER_INHERITED = ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'];
+
+/** The stack's settings with the caller's before them, all but AWS's. Its addresses are still the stack's. */
+export const callersEnvironment = (stack: StackEnvironment, caller: Environment): StackEnvironment => {
+  const settings = { ...stack };
+  for (const name of Object.keys(stack)) {
+    const own = caller[name];
+    if (own && !name.startsWith('AWS_')) settings[name] = own;
+  }
+  return settings;
+};
+
+/** All that a function gets, with the addresses at which the stand-ins really listen. */
+export const functionEnvironment = (options: EnvironmentOptions): StackEnvironment => {
+  const { LIPACHAT_BASE_URL: callers } = options.caller;
+  return {
+    ...callersEnvironment(options.stack, options.caller),
+    AWS_ENDPOINT_URL: options.awsUrl,
+    LIPACHAT_BASE_URL: callers || options.lipachatBaseUrl,
+  };
+};
+
+/** Gives this process the environment: what the bundles are going to read when they are loaded. */
+export const adoptEnvironment = (environment: Environment): void => {
+  for (const name of NEVER_INHERITED) delete process.env[name];
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined) process.env[name] = value;
+  }
+};

@@ -1,0 +1,110 @@
+/** serverless.yml, read for what the local system and the tests need of it. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import type { AuthorizerDefinition } from './gateway-authorizer.ts';
+import type { Route } from './gateway-routes.ts';
+import type { Schedule } from './schedules.ts';
+
+export type FunctionDefinition = {
+  name: string;
+  /** As in the file: dist/sendFlow.handler */
+  handler: string;
+  timeoutMs: number;
+};
+
+export type StackEnvironment = {
+  TABLE_NAME: string;
+  API_KEY_PARAMETER: string;
+  WEBHOOK_SECRET_PARAMETER: string;
+  [name: string]: string;
+};
+
+export type Stack = {
+  /** What stage `local` gives to every function, ports and all as the file has them. */
+  environment: StackEnvironment;
+  functions: Record<string, FunctionDefinition>;
+  routes: Route[];
+  authorizers: Record<string, AuthorizerDefinition>;
+  schedules: Schedule[];
+};
+
+// Strict where silence would deceive: an event that nothing here fires, an option that nothing here honours.
+const httpApi = z.strictObject({
+  method: z.string(),
+  path: z.string(),
+  authorizer: z.strictObject({ name: z.string() }).optional(),
+});
+
+const functionSchema = z.object({
+  handler: z.string(),
+  timeout: z.number().optional(),
+  events: z
+    .array(
+      z.strictObject({
+        httpApi: httpApi.optional(),
+        schedule: z.strictObject({ rate: z.string() }).optional(),
+      }),
+    )
+    .default([]),
+});
+
+const authorizer = z.object({
+  functionName: z.string(),
+  identitySource: z.array(z.string()),
+  resultTtlInSeconds: z.number().default(0),
+  // The local gateway knows these answers and no other.
+  enableSimpleResponses: z.literal(true),
+  payloadVersion: z.literal('2.0'),
+});
+
+const environment = z
+  .object({ TABLE_NAME: z.string(), API_KEY_PARAMETER: z.string(), WEBHOOK_SECRET_PARAMETER: z.string() })
+  .catchall(z.string());
+
+const serverless = z.object({
+  params: z.object({ local: z.object({ environment }) }),
+  provider: z.object({
+    timeout: z.number(),
+    httpApi: z.object({ authorizers: z.record(z.string(), authorizer) }),
+  }),
+  functions: z.record(z.string(), functionSchema),
+});
+
+type FunctionEntry = [name: string, definition: z.output<typeof functionSchema>];
+
+const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+const everyMs = (rate: string): number => {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rate) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (!count || !unitMs) throw new Error(`the local system understands rate(n minutes) only, not ${rate}`);
+  return Number(count) * unitMs;
+};
+
+const routesOf = ([functionName, { events }]: FunctionEntry): Route[] =>
+  events.flatMap((event) => {
+    if (!event.httpApi) return [];
+    const { method, path, authorizer } = event.httpApi;
+    return [{ method: method.toUpperCase(), path, functionName, authorizer: authorizer?.name ?? null }];
+  });
+
+const schedulesOf = ([functionName, { events }]: FunctionEntry): Schedule[] =>
+  events.flatMap(({ schedule }) => (schedule ? [{ functionName, everyMs: everyMs(schedule.rate) }] : []));
+
+/** Reads serverless.yml. Throws, naming the place, when it holds something that has no local counterpart. */
+export const readStack = (): Stack => {
+  const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
+  const { params, provider, functions } = serverless.parse(parse(source));
+  const entries = Object.entries(functions);
+  const definitions = entries.map(([name, { handler, timeout }]) => {
+    return [name, { name, handler, timeoutMs: (timeout ?? provider.timeout) * 1000 }] as const;
+  });
+  return {
+    environment: params.local.environment,
+    functions: Object.fromEntries(definitions),
+    routes: entries.flatMap(routesOf),
+    authorizers: provider.httpApi.authorizers,
+    schedules: entries.flatMap(schedulesOf),
+  };
+};

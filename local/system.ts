@@ -1,0 +1,133 @@
+/** The whole of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, the schedules. */
+import { createHash } from 'node:crypto';
+import { startApiGateway } from './api-gateway.ts';
+import { type Aws, startAws } from './aws.ts';
+import { loadFunctions } from './bundles.ts';
+import {
+  adoptEnvironment,
+  callersEnvironment,
+  type Environment,
+  functionEnvironment,
+} from './environment.ts';
+import { startSchedules } from './schedules.ts';
+import { type LocalSettings, readSettings } from './settings.ts';
+import { startSimulator } from './simulator/simulator.ts';
+import { readStack, type Stack } from './stack.ts';
+
+export type System = {
+  apiUrl: string;
+  simulatorUrl: string;
+  awsUrl: string;
+  /** Bearer token of the API client `local`, which has every scope. */
+  token: string;
+  /** Where LipaChat calls back. Holds the webhook's secret. */
+  webhookUrl: string;
+  /** Ends all parts, open connections too. */
+  close: () => Promise<void>;
+};
+
+type Closable = { close: () => void | Promise<void> };
+/** Notes what has to be closed at the end, and hands it on. */
+type Keep = <Part extends Closable>(part: Part) => Part;
+type Ground = { stack: Stack; caller: Environment; settings: LocalSettings; keep: Keep };
+
+const SCOPES = ['send', 'read', 'campaigns', 'admin'];
+
+/** Starts a part. A taken port becomes a sentence that says which one and what to do. */
+const onPort = async <Part>(variable: string, port: number, start: () => Promise<Part>): Promise<Part> => {
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new Error(`port ${port} is taken: set ${variable} to a free one, or PORT=0 for any`);
+  }
+};
+
+const putClient = (aws: Aws, token: string): Promise<void> => {
+  const digest = createHash('sha256').update(token).digest('hex');
+  return aws.putItem({
+    pk: { S: `client#${digest}` },
+    clientId: { S: 'local' },
+    scopes: { SS: SCOPES },
+    createdAt: { N: String(Date.now()) },
+  });
+};
+
+const startLocalAws = async ({ stack, caller, settings, keep }: Ground): Promise<Aws> => {
+  const names = callersEnvironment(stack.environment, caller);
+  const { WEBHOOK_HMAC_PARAMETER: hmacName } = caller;
+  const parameters = {
+    [names.API_KEY_PARAMETER]: settings.apiKey,
+    [names.WEBHOOK_SECRET_PARAMETER]: settings.webhookSecret,
+    ...(hmacName && settings.webhookHmacSecret ? { [hmacName]: settings.webhookHmacSecret } : {}),
+  };
+  const port = settings.ports.aws;
+  const aws = await onPort('AWS_PORT', port, () =>
+    startAws({ port, tableName: names.TABLE_NAME, parameters }),
+  );
+  await putClient(keep(aws), settings.token);
+  return aws;
+};
+
+const startLipaChat = async ({ settings, keep }: Ground) => {
+  const { apiKey, webhookHmacSecret } = settings;
+  const port = settings.ports.simulator;
+  const hmac = webhookHmacSecret ? { webhookHmacSecret } : {};
+  return keep(await onPort('SIMULATOR_PORT', port, () => startSimulator({ port, apiKey, ...hmac })));
+};
+
+const startService = async ({ stack, settings, keep }: Ground) => {
+  const functions = loadFunctions(stack);
+  const { routes, authorizers, schedules } = stack;
+  const port = settings.ports.api;
+  const api = await onPort('PORT', port, () => startApiGateway({ port, routes, authorizers, functions }));
+  keep(startSchedules({ schedules, functions }));
+  return keep(api);
+};
+
+const startParts = async (ground: Ground, overrides: Environment): Promise<Omit<System, 'close'>> => {
+  const { stack, caller, settings } = ground;
+  const aws = await startLocalAws(ground);
+  const simulator = await startLipaChat(ground);
+  const addresses = { awsUrl: aws.url, lipachatBaseUrl: simulator.baseUrl };
+  adoptEnvironment({
+    ...overrides,
+    ...functionEnvironment({ stack: stack.environment, caller, ...addresses }),
+  });
+
+  const api = await startService(ground);
+  const [secret = ''] = settings.webhookSecret.split(',');
+  const webhookUrl = `${api.url}/v1/webhooks/lipachat/${encodeURIComponent(secret.trim())}`;
+  simulator.setWebhookUrl(webhookUrl);
+  return {
+    apiUrl: api.url,
+    simulatorUrl: simulator.url,
+    awsUrl: aws.url,
+    token: settings.token,
+    webhookUrl,
+  };
+};
+
+/**
+ * Starts everything from the bundles in dist/, which have to be built. Ports, secrets and the functions'
+ * settings come from `overrides` and then from process.env, which is changed: the bundles read it.
+ * Rejects, with all that had started ended again, when a setting is wrong or a port is taken.
+ */
+export const startSystem = async (overrides: Environment = {}): Promise<System> => {
+  const caller = { ...process.env, ...overrides };
+  const parts: Closable[] = [];
+  const keep: Keep = (part) => {
+    parts.push(part);
+    return part;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.close()));
+  };
+  try {
+    const ground: Ground = { stack: readStack(), caller, settings: readSettings(caller), keep };
+    return { ...(await startParts(ground, overrides)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

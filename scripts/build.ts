@@ -1,0 +1,71 @@
+/**
+ * Writes one bundle a function to dist/<function>.cjs, each exporting `handler`.
+ * Why our own script: cold start. The SDK is bundled and tree-shaken from its ES modules, which measures a
+ * fifth faster than the copy in Lambda's runtime (docs: house rules, "Bundling").
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as esbuild, type OutputFile } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DIST = join(ROOT, 'dist');
+
+/** Which file becomes which function. The names are those of serverless.yml. */
+const FUNCTIONS: Record<string, string> = {
+  authorizer: 'src/handlers/authorizer.ts',
+  sendFlow: 'src/handlers/flows.ts',
+  readApi: 'src/handlers/reads.ts',
+  webhook: 'src/handlers/webhook.ts',
+  sweeper: 'src/handlers/sweeper.ts',
+};
+
+const packageVersion = async (): Promise<string> => {
+  const manifest: unknown = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  if (typeof manifest === 'object' && manifest && 'version' in manifest) return String(manifest.version);
+  throw new Error('package.json has no version');
+};
+
+// By way of a temporary name: another process may be loading the old bundle at this moment.
+const replaceFile = async ({ path, contents }: OutputFile): Promise<void> => {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+};
+
+const bundle = async (): Promise<OutputFile[]> => {
+  const result = await esbuild({
+    absWorkingDir: ROOT,
+    entryPoints: FUNCTIONS,
+    outdir: DIST,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: false,
+    legalComments: 'none',
+    sourcemap: false,
+    define: { __VERSION__: JSON.stringify(await packageVersion()) },
+    write: false,
+    logLevel: 'warning',
+  });
+  await mkdir(DIST, { recursive: true });
+  await Promise.all(result.outputFiles.map(replaceFile));
+  return result.outputFiles;
+};
+
+/**
+ * Builds every function. Rejects with esbuild's own error, its messages already on stderr.
+ */
+export const build = async (): Promise<void> => {
+  await bundle();
+};
+
+if (import.meta.main) {
+  for (const { path, contents } of await bundle()) {
+    console.log(`${`dist/${basename(path)}`.padEnd(24)} ${Math.ceil(contents.byteLength / 1024)} KB`);
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { functionEnvironment } from '../../local/environment.ts';
+import { readSettings } from '../../local/settings.ts';
+import { readStack } from '../../local/stack.ts';
+
+const secret = 'a-secret-of-at-least-32-characters';
+
+describe('the settings of the local system', () => {
+  it('are the documented ports and secrets of its own making', () => {
+    const first = readSettings({});
+    expect(first.ports).toEqual({ api: 3000, simulator: 4010, aws: 4011 });
+    expect(first.webhookSecret.length).toBeGreaterThanOrEqual(32);
+    expect(first.webhookHmacSecret).toBeUndefined();
+    expect(readSettings({}).token).not.toBe(first.token);
+  });
+
+  it('take any free port for all three with PORT=0, but for those that are given', () => {
+    expect(readSettings({ PORT: '0' }).ports).toEqual({ api: 0, simulator: 0, aws: 0 });
+    expect(readSettings({ PORT: '0', AWS_PORT: '4444', SIMULATOR_PORT: '' }).ports.aws).toBe(4444);
+  });
+
+  it('take the secrets that the caller fixes', () => {
+    const settings = readSettings({
+      LIPAFLOW_LOCAL_TOKEN: 'token',
+      LIPAFLOW_LOCAL_API_KEY: 'key',
+      LIPAFLOW_LOCAL_WEBHOOK_SECRET: `${secret},${secret}-new`,
+      LIPAFLOW_LOCAL_WEBHOOK_HMAC: secret,
+      WEBHOOK_HMAC_PARAMETER: '/hmac',
+    });
+    expect(settings).toMatchObject({ token: 'token', apiKey: 'key', webhookHmacSecret: secret });
+    expect(settings.webhookSecret).toBe(`${secret},${secret}-new`);
+  });
+
+  it.each([
+    ['PORT', 'http'],
+    ['AWS_PORT', '70000'],
+    ['LIPAFLOW_LOCAL_WEBHOOK_SECRET', 'short'],
+    ['LIPAFLOW_LOCAL_WEBHOOK_SECRET', `${secret},short`],
+  ])('refuse %s=%s by its name', (name, value) => {
+    expect(() => readSettings({ [name]: value })).toThrow(name);
+  });
+});
+
+describe('the environment of the functions', () => {
+  const addresses = { awsUrl: 'http://127.0.0.1:1', lipachatBaseUrl: 'http://127.0.0.1:2/api/v1' };
+  const environmentFor = (caller: Record<string, string>) =>
+    functionEnvironment({ stack: readStack().environment, caller, ...addresses });
+
+  it('is stage local of serverless.yml with the addresses as they are', () => {
+    expect(environmentFor({})).toMatchObject({
+      TABLE_NAME: 'lipaflow-local',
+      AWS_ENDPOINT_URL: addresses.awsUrl,
+      LIPACHAT_BASE_URL: addresses.lipachatBaseUrl,
+    });
+  });
+
+  it('lets the caller name another gateway or table, but never another AWS', () => {
+    const caller = {
+      LIPACHAT_BASE_URL: 'https://gateway.example/api/v1',
+      TABLE_NAME: 'mine',
+      AWS_ENDPOINT_URL: 'https://dynamodb.eu-west-1.amazonaws.com',
+      AWS_ACCESS_KEY_ID: 'a real one',
+    };
+    expect(environmentFor(caller)).toMatchObject({
+      LIPACHAT_BASE_URL: caller.LIPACHAT_BASE_URL,
+      TABLE_NAME: 'mine',
+      AWS_ENDPOINT_URL: addresses.awsUrl,
+      AWS_ACCESS_KEY_ID: 'local',
+    });
+  });
+});

@@ -1,0 +1,31 @@
+/** The HTTP API of serverless.yml before functions that run in processes of their own. */
+import { type ApiGateway, startApiGateway } from '../../local/api-gateway.ts';
+import type { LambdaFunction } from '../../local/lambda.ts';
+import { readStack } from '../../local/stack.ts';
+import type { Worker } from './worker.ts';
+
+const absent = (name: string) => (): never => {
+  throw new Error(`no worker serves the function ${name}`);
+};
+
+const inTurn = (workers: Worker[]): LambdaFunction['handler'] => {
+  let calls = 0;
+  return (event) => {
+    const worker = workers[calls % workers.length];
+    calls += 1;
+    return worker?.invoke<unknown>(event);
+  };
+};
+
+/**
+ * Starts it on a free port: `workers` by the function's name, called in turn. A route whose function has no
+ * worker answers 500, as does a call whose worker died.
+ */
+export const startFrontDoor = (workers: Record<string, Worker[]>): Promise<ApiGateway> => {
+  const { routes, authorizers, functions } = readStack();
+  const lambdas = Object.values(functions).map(({ name, timeoutMs }) => {
+    const handler = workers[name]?.length ? inTurn(workers[name]) : absent(name);
+    return [name, { name, timeoutMs, handler }] as const;
+  });
+  return startApiGateway({ port: 0, routes, authorizers, functions: Object.fromEntries(lambdas) });
+};

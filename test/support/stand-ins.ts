@@ -1,0 +1,36 @@
+/** AWS and LipaChat as two processes, and the environment with which workers find them. */
+import { randomBytes } from 'node:crypto';
+import { callersEnvironment, functionEnvironment } from '../../local/environment.ts';
+import { readStack, type StackEnvironment } from '../../local/stack.ts';
+import { type AwsProcess, spawnAws } from './aws.ts';
+import { type SimulatorProcess, spawnSimulator } from './simulator.ts';
+
+export type StandIns = {
+  aws: AwsProcess;
+  simulator: SimulatorProcess;
+  apiKey: string;
+  webhookSecret: string;
+  /** For `spawnWorker`; settings of a worker of its own come after it. */
+  environment: StackEnvironment;
+};
+
+type StandInsOptions = { apiKey?: string; webhookSecret?: string; settings?: Record<string, string> };
+
+/** Starts both, with the key and the secret in SSM. `settings` are contract §5's, for all workers. */
+export const spawnStandIns = async (options: StandInsOptions = {}): Promise<StandIns> => {
+  const {
+    apiKey = randomBytes(16).toString('hex'),
+    webhookSecret = randomBytes(24).toString('hex'),
+    settings = {},
+  } = options;
+  const stack = readStack().environment;
+  const names = callersEnvironment(stack, settings);
+  const parameters = { [names.API_KEY_PARAMETER]: apiKey, [names.WEBHOOK_SECRET_PARAMETER]: webhookSecret };
+  const [aws, simulator] = await Promise.all([
+    spawnAws({ tableName: names.TABLE_NAME, parameters }),
+    spawnSimulator({ apiKey }),
+  ]);
+  const addresses = { awsUrl: aws.url, lipachatBaseUrl: simulator.baseUrl };
+  const environment = { ...settings, ...functionEnvironment({ stack, caller: settings, ...addresses }) };
+  return { aws, simulator, apiKey, webhookSecret, environment };
+};

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { type Faults, faultSchema } from './aws-faults.ts';
 
-export type ControlAnswer = { status: number; body: unknown };
+type ControlAnswer = { status: number; body: unknown };
 export type Control = (method: string, url: URL, body: string) => Promise<ControlAnswer>;
 
 type Dependencies = {

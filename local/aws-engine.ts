@@ -10,7 +10,7 @@ import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dy
 import dynalite from 'dynalite';
 
 export type AwsAnswer = { status: number; headers: Record<string, string>; body: string };
-export type AwsCall = { headers: Record<string, string | string[] | undefined>; body: Buffer };
+type AwsCall = { headers: Record<string, string | string[] | undefined>; body: Buffer };
 
 export type Engine = {
   /** One signed call as it came over HTTP. Errors of DynamoDB are answers, not rejections. */

@@ -9,7 +9,7 @@ export type AuthorizerDefinition = {
   resultTtlInSeconds: number;
 };
 
-export type Decision =
+type Decision =
   | { outcome: 'allowed'; context: AuthorizerContext }
   | { outcome: 'forbidden' }
   | { outcome: 'unauthorized' };

@@ -13,7 +13,7 @@ export const ACCOUNT_ID = '000000000000';
 type ContextOptions = { functionName: string; timeoutMs: number; awsRequestId?: string };
 
 /** What a handler gets beside its event; the remaining time counts from now. */
-export const lambdaContext = ({ functionName, timeoutMs, awsRequestId }: ContextOptions): LambdaContext => {
+const lambdaContext = ({ functionName, timeoutMs, awsRequestId }: ContextOptions): LambdaContext => {
   const endsAt = performance.now() + timeoutMs;
   return {
     functionName,

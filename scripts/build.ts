@@ -1,12 +1,12 @@
 /**
  * Writes one bundle a function to dist/<function>.cjs, each exporting `handler`.
  * Why our own script: cold start. The SDK is bundled and tree-shaken from its ES modules, which measures a
- * fifth faster than the copy in Lambda's runtime (docs: house rules, "Bundling").
+ * fifth faster than the copy in Lambda's runtime.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build as esbuild, type OutputFile } from 'esbuild';
+import { build as esbuild, type OutputFile, stop } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -57,11 +57,11 @@ const bundle = async (): Promise<OutputFile[]> => {
   return result.outputFiles;
 };
 
-/**
- * Builds every function. Rejects with esbuild's own error, its messages already on stderr.
- */
+/** Builds every function. Rejects with esbuild's own error, its messages already on stderr. */
 export const build = async (): Promise<void> => {
   await bundle();
+  // esbuild keeps a process of its own for the next build, which `npm start` never makes.
+  await stop();
 };
 
 if (import.meta.main) {

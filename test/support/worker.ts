@@ -5,7 +5,7 @@ import { type Child, spawnChild, whenReady } from './children.ts';
 /** What a function behind the HTTP API returns. */
 export type HttpResult = { statusCode: number; headers?: Record<string, string>; body?: string };
 
-export type InvokeOptions = {
+type InvokeOptions = {
   /** Instead of the function's own time. */
   timeoutMs?: number;
   awsRequestId?: string;

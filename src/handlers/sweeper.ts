@@ -6,10 +6,13 @@ import { makeTakeStatus } from '../lib/usecases/take-status.ts';
 import { wireStores } from '../lib/wiring.ts';
 import { wireSend } from '../lib/wiring-send.ts';
 
+const LONGEST_WAIT_MS = 21_000;
+
 const stores = wireStores('sweeper');
 const { resume } = wireSend(stores);
 const { retryOrphans } = makeTakeStatus(stores);
-const longestSendMs = stores.config.GATEWAY_DEADLINE_MS + 4_000;
+// A send is cut off by the tick's own end, too: however long the deadline is, a tick starts with work.
+const longestSendMs = Math.min(stores.config.GATEWAY_DEADLINE_MS, LONGEST_WAIT_MS) + 4_000;
 const sweep = makeSweep({ ...stores, resume, retryOrphans, longestSendMs });
 
 /** Every minute, by EventBridge's schedule. */

@@ -14,7 +14,11 @@ export function wireSend(stores: Stores) {
     gatewayAttempts: config.GATEWAY_ATTEMPTS,
     sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
   };
-  const settler = makeSettler({ ...stores, retentionDays: config.RETENTION_DAYS });
+  const settler = makeSettler({
+    ...stores,
+    retentionDays: config.RETENTION_DAYS,
+    sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
+  });
   const carrier = makeCarrier({ ...stores, settler, apiKey, gateway, settings });
   // Fetched while the function starts, so that its first send does not wait for it.
   void apiKey.get().catch(() => undefined);

@@ -58,8 +58,16 @@ export type Verdict =
   | { readonly kind: 'rejected'; readonly detail: string }
   /** Nothing left, or nothing was kept of it: the claim is given back, and the caller may repeat. */
   | { readonly kind: 'release'; readonly code: ErrorCode; readonly retryAfter: number }
-  /** Nobody can tell. `again`: a repeat of the messageId by ourselves may tell. */
-  | { readonly kind: 'unknown'; readonly reason: string; readonly again: boolean };
+  | Unknown;
+
+/** Nobody can tell. `again`: a repeat of the messageId by ourselves may tell. */
+export interface Unknown {
+  readonly kind: 'unknown';
+  readonly reason: string;
+  readonly again: boolean;
+  /** LipaChat said so of the repeat: no free-form message may follow. */
+  readonly windowShut?: true;
+}
 
 const DEFAULT_RETRY_AFTER_S = 5;
 const CREDENTIALS_RETRY_AFTER_S = 30;
@@ -104,7 +112,12 @@ function verdictOnRepeat(outcome: NotAccepted): Verdict {
         again: false,
       };
     case 'sessionClosed':
-      return { kind: 'unknown', reason: 'the session window shut before a repeat could tell', again: false };
+      return {
+        kind: 'unknown',
+        reason: 'the session window shut before a repeat could tell',
+        again: false,
+        windowShut: true,
+      };
     case 'credentials':
       return {
         kind: 'unknown',

@@ -99,6 +99,26 @@ export function settledUnknown(
   return standingUnknown({ ...stored, attempts: stored.attempts + settling.calls }, settling);
 }
 
+/**
+ * The message that is known not to have left, and that nobody sends by itself any more. It stands as `unknown`
+ * for people to see; its claim is over and bears no dispatch, so that a caller's repeat starts afresh.
+ */
+export function standingIdle(
+  stored: Message,
+  fence: Fence,
+  { now, reason }: { now: Date; reason: string },
+): Message {
+  if (stored.answer || isProven(stored.status) || !holds(fence, stored) || !stored.lease) return stored;
+  return {
+    ...stored,
+    status: 'unknown',
+    lease: { ...stored.lease, until: now, phase: 'claimed' },
+    reason,
+    dueAt: undefined,
+    timeline: remember(stored, { at: now, status: 'unknown', source: 'gateway', detail: reason }),
+  };
+}
+
 /** The message as `unknown`, with its reason. */
 export function standingUnknown(
   stored: Message,

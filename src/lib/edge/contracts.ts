@@ -40,15 +40,11 @@ const messageId = parsed(
 
 const data = z
   .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
-  .refine((value) => !isDeeperThan(DATA_DEPTH, value), {
-    error: `must not be nested deeper than ${DATA_DEPTH} levels`,
-    abort: true,
-  })
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= DATA_LIMIT, {
-    error: 'must have at most 16 KiB as JSON',
-  })
-  .refine((value) => !hasLostDigits(value), {
-    error: 'has a whole number beyond 2^53, which JSON readers round: send it as a string',
+  .superRefine((value, context) => {
+    const message =
+      faultIn(value, DATA_DEPTH) ??
+      (sizeOf(value) > DATA_LIMIT ? 'must have at most 16 KiB as JSON' : undefined);
+    if (message) context.addIssue({ code: 'custom', message });
   });
 
 const notYet = (goesWith: string) =>
@@ -120,12 +116,25 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
-function hasLostDigits(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasLostDigits);
+/** What JSON can't carry faithfully from here to the flow; undefined if all is well. */
+function faultIn(value: unknown, levels: number): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
+  if (typeof value === 'number')
+    return isFaithful(value) ? undefined : 'has a number that JSON readers round: send it as a string';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return `must not be nested deeper than ${DATA_DEPTH} levels`;
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = faultIn(key, 0) ?? faultIn(inner, levels - 1);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+/** JSON.parse rounds whole numbers beyond 2^53, and makes Infinity of what is larger than any. */
+function isFaithful(value: number): boolean {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }

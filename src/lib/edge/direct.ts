@@ -12,7 +12,7 @@ export interface DirectAnswer {
 /**
  * The stack for `serverless invoke`, another Lambda, and EventBridge events (the body is their `detail`).
  * Nobody reads the answer to an EventBridge event, so a fault that may pass is thrown there: Lambda then
- * invokes again, and nothing is lost.
+ * invokes again, twice by default.
  */
 export function direct(telemetry: Telemetry, handle: (body: unknown, run: Run) => Promise<ApiAnswer>) {
   return async (event: unknown, context: LambdaContext | undefined): Promise<DirectAnswer> => {

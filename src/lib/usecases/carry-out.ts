@@ -3,6 +3,7 @@ import type { Verdict } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Message } from '../domain/message.ts';
 import { afterGatewayClosed, isOpen, type Session, wasShutSince } from '../domain/session.ts';
+import { standingIdle } from '../domain/settlement.ts';
 import type { MessageStore, SessionStore, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
@@ -66,6 +67,7 @@ export function makeCarrier(deps: CarryOutDeps) {
     const { verdict, calls } = await dispatch(deps, request, { ...terms, ambiguityMode, mayHaveLeft });
     telemetry.count(`dispatch.${verdict.kind}`);
     telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
+    if (verdict.kind === 'unknown' && verdict.windowShut) await closeWindow(session);
     if (verdict.kind === 'release') return release(marked, errand, { verdict, session });
     return settler.settle(marked, errand, { verdict, calls, session: session?.value });
   }
@@ -102,6 +104,14 @@ export function makeCarrier(deps: CarryOutDeps) {
     });
   }
 
+  /** WhatsApp says that the window is shut, whatever our ledger thought: no blind repeat. */
+  async function closeWindow(session: Stored<Session> | undefined): Promise<void> {
+    const now = clock.now();
+    const closing = amend(sessions, session, (s) => afterGatewayClosed(s, now));
+    // The message comes first: the next refusal closes the window again.
+    await closing.catch((fault) => telemetry.error('window.close-failed', fault));
+  }
+
   async function release(
     claim: Stored<Message>,
     errand: Errand,
@@ -111,7 +121,7 @@ export function makeCarrier(deps: CarryOutDeps) {
     const closed = verdict.code === 'session-closed';
     if (errand.source === 'sweeper' && !closed) return standBy(claim, errand, verdict);
     const removed = await messages.remove(claim);
-    if (closed && session) await amend(sessions, session, (s) => afterGatewayClosed(s, now));
+    if (closed) await closeWindow(session);
     if (removed) {
       throw closed ? sessionClosed(now) : new AppError(verdict.code, DETAIL[verdict.code] ?? '', verdict);
     }
@@ -123,11 +133,14 @@ export function makeCarrier(deps: CarryOutDeps) {
    * Nothing left, and no caller waits for the answer. The claim stays, and the end of its lease brings it back,
    * as long as the message is fresh; then it stands for people to see.
    */
-  function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
-    const fresh = isFresh(claim.value, { ...errand.terms, now: clock.now() });
-    if (fresh) return Promise.resolve({ message: claim.value, fresh: false });
-    const verdict = { kind: 'unknown', reason: `it could not be sent (${code})`, again: false } as const;
-    return settler.settle(claim, errand, { verdict, calls: 0, session: undefined });
+  async function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
+    const now = clock.now();
+    if (isFresh(claim.value, { ...errand.terms, now })) return { message: claim.value, fresh: false };
+    const fence = fenceOf(claim.value);
+    const standing = await amend(messages, claim, (m) =>
+      standingIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
+    );
+    return { message: standing?.value ?? claim.value, fresh: false };
   }
 
   /** A fault before anything left: the claim goes back, as far as the store lets us, and the fault goes up. */

@@ -2,7 +2,7 @@ import { fenceOf, holds, mayResend } from '../domain/claim.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import type { Message } from '../domain/message.ts';
 import type { SessionView } from '../domain/receipt.ts';
-import type { Session } from '../domain/session.ts';
+import { isOpen, type Session } from '../domain/session.ts';
 import { concluded, settledRejected, settledSent, settledUnknown } from '../domain/settlement.ts';
 import type { Clock, MessageStore, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
@@ -18,6 +18,7 @@ export interface SettleDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly retentionDays: number;
+  readonly sessionMarginSeconds: number;
 }
 
 export interface Found {
@@ -33,7 +34,14 @@ const SETTLE_RETRY_MS = 250;
 /** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
 const RESEND_PAUSE_MS = 30_000;
 
-export function makeSettler({ messages, clock, telemetry, retentionDays }: SettleDeps) {
+export function makeSettler(deps: SettleDeps) {
+  const { messages, clock, telemetry, retentionDays } = deps;
+
+  function viewOf(session: Session | undefined): SessionView {
+    const open = isOpen(session, clock.now(), deps.sessionMarginSeconds);
+    return { open, expiresAt: session?.expiresAt.toISOString() ?? null };
+  }
+
   async function settle(claim: Stored<Message>, errand: Errand, found: Found): Promise<CarriedOut> {
     let fresh = true;
     const settled = await persist(claim, errand, (stored) => {
@@ -94,10 +102,6 @@ export function makeSettler({ messages, clock, telemetry, retentionDays }: Settl
   }
 
   return { settle, conclude };
-}
-
-function viewOf(session: Session | undefined): SessionView {
-  return { open: session !== undefined, expiresAt: session?.expiresAt.toISOString() ?? null };
 }
 
 /** What a caller is told while the receipt could not be stored: the sweeper will find out. */

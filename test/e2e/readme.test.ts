@@ -1,0 +1,279 @@
+/** Every command of the README is run here as it is printed, on free ports; what it promises has to happen. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readStack } from '../../local/stack.ts';
+import { readConfig } from '../../src/lib/config.ts';
+import { lineAfter } from '../support/children.ts';
+import { blocksOf, type Command, commandsOf, newcomersEnvironment, ROOT, shell } from '../support/readme.ts';
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+const readme = read('README.md');
+const commands = commandsOf(readme);
+const ci = read('.ci/run');
+
+/** Commands that are not run, and why. */
+const NOT_RUN = new Map([['npx serverless deploy --stage prod', 'it creates a stack in an AWS account']]);
+
+const scratch = mkdtempSync(join(tmpdir(), 'lipaflow-readme-'));
+const system = { api: '', simulator: '', aws: '' };
+let running: ChildProcess | undefined;
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
+/** npm and the system itself: as a terminal does it, the whole group. */
+const signalAll = (signal: NodeJS.Signals): void => {
+  if (running?.pid && running.exitCode === null && running.signalCode === null)
+    process.kill(-running.pid, signal);
+};
+
+process.once('exit', () => signalAll('SIGKILL'));
+afterAll(() => {
+  signalAll('SIGKILL');
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** `npm start`, in a group of its own, until it says that it is ready. */
+const start = async ({ text }: Command): Promise<void> => {
+  const awsPort = await freePort();
+  const env = { ...newcomersEnvironment(), PORT: '0', SIMULATOR_PORT: '0', AWS_PORT: String(awsPort) };
+  const child = spawn('sh', ['-c', `exec env ${text}`], {
+    cwd: ROOT,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running = child;
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    errors += part;
+  });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`npm start ended: ${errors}`)));
+  ended.catch(() => {});
+  const words = (await Promise.race([lineAfter(child, 'ready '), ended])).split(' ');
+  const named = (name: string): string =>
+    words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  Object.assign(system, {
+    api: named('api'),
+    simulator: named('simulator'),
+    aws: `http://127.0.0.1:${awsPort}`,
+  });
+  expect(named('token')).toBe('my-local-token');
+};
+
+const onFreePorts = (text: string): string =>
+  text.replaceAll('http://127.0.0.1:3000', system.api).replaceAll('http://127.0.0.1:4010', system.simulator);
+
+const curl =
+  (...promises: (string | RegExp)[]) =>
+  async ({ text }: Command): Promise<void> => {
+    const output = await shell(onFreePorts(text));
+    for (const promise of promises) expect(output).toMatch(promise);
+  };
+
+/** The same line three times, with three answers. */
+const sends = [
+  curl('HTTP/1.1 409', '"code":"session-closed"'),
+  curl('HTTP/1.1 201', '"status":"sent"', '"gateway":{'),
+  curl('HTTP/1.1 201', /^idempotent-replayed: true/im),
+];
+
+const inCi = ({ text }: Command): void => {
+  expect(ci).toContain(`sh -c '${text}'`);
+};
+
+/** The ports of stage `local` are fixed in serverless.yml, so they are put in their places. */
+const invokeLocal = async ({ text }: Command): Promise<void> => {
+  const elsewhere = `-e AWS_ENDPOINT_URL=${system.aws} -e LIPACHAT_BASE_URL=${system.simulator}/api/v1`;
+  const output = await shell(`${text} ${elsewhere}`);
+  expect(output).toMatch(/"statusCode": 201/);
+  expect(output).toMatch(/"messageId": "6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21"/);
+};
+
+const build = async ({ text }: Command): Promise<void> => {
+  const output = await shell(text);
+  for (const name of Object.keys(readStack().functions)) expect(output).toContain(`dist/${name}.cjs`);
+};
+
+/** In a copy, since it writes to .serverless/ and another test may do so too. */
+const packageStack = async ({ text }: Command): Promise<void> => {
+  const copy = join(scratch, 'stack');
+  for (const part of ['serverless.yml', 'package.json', 'infra', 'dist']) {
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  await shell(text, { cwd: copy });
+  const template = join(copy, '.serverless', 'cloudformation-template-update-stack.json');
+  expect(readFileSync(template, 'utf8')).toContain('/lipaflow/prod/lipachat/api-key');
+};
+
+/** Runs a line with an `aws` that only notes how it was called. */
+const withoutAws = async (
+  { text, variables }: Command,
+  after = '',
+): Promise<{ args: string[]; output: string }> => {
+  const calls = join(scratch, 'aws-calls');
+  writeFileSync(
+    join(scratch, 'aws'),
+    '#!/bin/sh\nprintf "%s\\n" "$@" > "$AWS_CALLS"\n[ "$1" != cloudformation ] || echo lipaflow-local\n',
+    { mode: 0o755 },
+  );
+  const env = {
+    PATH: `${scratch}:${newcomersEnvironment()['PATH']}`,
+    AWS_CALLS: calls,
+    LIPACHAT_API_KEY: 'a-key-of-lipachat',
+  };
+  const output = await shell([...variables, text, after].join('\n'), { env });
+  return { args: existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : [], output };
+};
+
+const optionIn = (args: string[], name: string): string => args[args.indexOf(name) + 1] ?? '';
+
+const putParameter =
+  (setting: 'API_KEY_PARAMETER' | 'WEBHOOK_SECRET_PARAMETER', value: RegExp) =>
+  async (command: Command): Promise<void> => {
+    const { args } = await withoutAws(command);
+    expect(args.slice(0, 4)).toEqual(['ssm', 'put-parameter', '--type', 'SecureString']);
+    expect(optionIn(args, '--name')).toBe(readConfig({ STAGE: 'prod', TABLE_NAME: 't' })[setting]);
+    expect(optionIn(args, '--value')).toMatch(value);
+  };
+
+const assign =
+  (value: RegExp) =>
+  async (command: Command): Promise<void> => {
+    const name = command.text.split('=')[0];
+    const { output } = await withoutAws(command, `printf %s "$${name}"`);
+    expect(output).toMatch(value);
+  };
+
+/** The item goes into the local table, and the token of the README is let in. */
+const addClient = async (command: Command): Promise<void> => {
+  const { args, output } = await withoutAws(command, 'echo "$TOKEN"');
+  const token = output.trim();
+  const item = JSON.parse(optionIn(args, '--item')) as Record<string, AttributeValue>;
+  expect(item['pk']?.S).toBe(`client#${createHash('sha256').update(token).digest('hex')}`);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const table = new DynamoDBClient({ endpoint: system.aws, region: 'eu-west-1', credentials });
+  await table.send(new PutItemCommand({ TableName: optionIn(args, '--table-name'), Item: item }));
+  const headers = { authorization: `Bearer ${token}` };
+  const post = await fetch(`${system.api}/v1/flows`, { method: 'POST', headers, body: '{}' });
+  const get = await fetch(`${system.api}/v1/messages/not-there`, { headers });
+  expect([post.status, get.status]).toEqual([400, 404]);
+};
+
+/** How each command is recognised, and what has to come of it. */
+const KNOWN: [pattern: RegExp, run: (command: Command) => void | Promise<void>][] = [
+  [/^npm ci && npm (run demo|test)$/, inCi],
+  [/ npm start$/, start],
+  [/^curl .*\/v1\/flows /, (command) => sends.shift()?.(command) ?? expect.fail('one send too many')],
+  [/^curl .*\/__sim\/customers\//, curl('"joined":true', '"status":200')],
+  [/^curl .*\/__sim\/deliveries$/, curl(/^\[\{[^[]*\}\]$/, '"kind":"flow"')],
+  [/^curl .*\/__sim\/messages\/.*\/status /, curl('"status":200')],
+  [/^curl .*\/v1\/messages\//, curl('"status":"delivered"', '"timeline":[')],
+  [/^curl .*\/v1\/sessions\//, curl('"open":true')],
+  [/^npx serverless invoke local /, invokeLocal],
+  [/^npm run build$/, build],
+  [/^npx serverless package /, packageStack],
+  [/^aws ssm .*api-key /, putParameter('API_KEY_PARAMETER', /^a-key-of-lipachat$/)],
+  [/^aws ssm .*secret /, putParameter('WEBHOOK_SECRET_PARAMETER', /^[0-9a-f]{64}$/)],
+  [/^TABLE=/, assign(/^lipaflow-local$/)],
+  [/^(TOKEN|HASH)=/, assign(/^[0-9a-f]{64}$/)],
+  [/^aws dynamodb put-item /, addClient],
+];
+
+describe('the commands of the README, in order', () => {
+  beforeAll(() => expect(commands.length).toBeGreaterThan(10));
+
+  it.each(commands.map((command) => [command.text, command] as const))(
+    '%s',
+    async (text, command) => {
+      if (NOT_RUN.has(text)) return;
+      const [, run] = KNOWN.find(([pattern]) => pattern.test(text)) ?? [];
+      if (!run) expect.fail(`no test knows this command: ${text}`);
+      await run(command);
+    },
+    60_000,
+  );
+
+  it('end on Ctrl-C with exit code 0', async () => {
+    if (!running) return expect.fail('npm start is not in the README');
+    const ended = once(running, 'exit');
+    signalAll('SIGINT');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('are all that this test expects', () => {
+    const texts = commands.map(({ text }) => text);
+    expect(KNOWN.filter(([pattern]) => !texts.some((text) => pattern.test(text)))).toEqual([]);
+    expect([...NOT_RUN.keys()].filter((text) => !texts.includes(text))).toEqual([]);
+    expect(sends).toEqual([]);
+  });
+
+  it('stand in ```sh blocks, or are named in the text after they stood there or in CI', () => {
+    expect([...new Set(blocksOf(readme).map(({ language }) => language))].sort()).toEqual(['sh', 'text']);
+    const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+    const inText = [...readme.matchAll(/`((?:npm|npx|curl|aws|node) [^`]+)`/g)].map(([, text = '']) => text);
+    const isRun = (text: string): boolean => ci.includes(text) || commands.some((c) => c.text.includes(text));
+    const partsOf = (text: string): string[] =>
+      text === 'npm run check' ? (scripts['check'] ?? '').split(' && ') : [text];
+    expect(inText.flatMap(partsOf).filter((text) => !isRun(text))).toEqual([]);
+  });
+});
+
+describe('the README', () => {
+  const rowsOf = (heading: string): string[][] => {
+    const section = readme.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+    return rows.map((row) => row.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '').trim()));
+  };
+  const unquoted = (cell = ''): string => cell.replaceAll('`', '');
+
+  it('has under 200 lines', () => {
+    expect(readme.split('\n').length).toBeLessThan(200);
+  });
+
+  it('lists the settings with their defaults', () => {
+    const table = 'lipaflow-table';
+    const config: Record<string, unknown> = readConfig({
+      TABLE_NAME: table,
+      STAGE: '<stage>',
+      DEFAULT_FROM: '254110090747',
+      WEBHOOK_HMAC_PARAMETER: '/hmac',
+    });
+    const rows = rowsOf('Settings').map(([name, value]) => [unquoted(name), unquoted(value)] as const);
+    const fromStack = { TABLE_NAME: 'from the stack', STAGE: 'from the stack' };
+    const unset = { DEFAULT_FROM: 'unset', WEBHOOK_HMAC_PARAMETER: 'unset' };
+    const texts = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
+    expect(Object.fromEntries(rows)).toEqual({ ...texts, ...fromStack, ...unset });
+  });
+
+  it('lists the routes', () => {
+    const documented = rowsOf('API').map(([route]) => unquoted(route));
+    expect(documented.sort()).toEqual(
+      readStack()
+        .routes.map((r) => `${r.method} ${r.path}`)
+        .sort(),
+    );
+  });
+
+  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/architecture.md'])(
+    'is one of the pages whose links lead to files that are there: %s',
+    (file) => {
+      const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+      expect(links.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([]);
+    },
+  );
+});

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parsePhoneNumber } from './domain/phone.ts';
 
 /** The settings of a function (contract §5): read once, at start, and nowhere else. */
 export type Config = ReturnType<typeof readConfig>;
@@ -18,7 +19,7 @@ const schema = z.object({
   SECRET_CACHE_SECONDS: seconds(300, 0, 86_400),
   DEFAULT_FROM: z
     .string()
-    .regex(/^\+?\d{5,20}$/, { error: 'must be a phone number' })
+    .refine((number) => parsePhoneNumber(number) !== undefined, { error: 'must be a phone number' })
     .optional(),
   GATEWAY_DEADLINE_MS: seconds(20_000, 100, 600_000),
   GATEWAY_ATTEMPTS: seconds(2, 1, 10),

@@ -25,11 +25,15 @@ function described(fault: unknown, depth = 0): Record<string, unknown> {
     kind: fault.name,
     ...(typeof code === 'string' ? { code } : {}),
     ...($metadata ? { httpStatus: $metadata.httpStatusCode, requestId: $metadata.requestId } : {}),
-    at: fault.stack
-      ?.split('\n')
-      .filter((line) => line.startsWith('    at '))
-      .slice(0, 5)
-      .map((line) => line.trim()),
+    at: framesOf(fault),
     ...(fault.cause && depth < 3 ? { cause: described(fault.cause, depth + 1) } : {}),
   };
+}
+
+/** The first frames of a stack, without the message before them, whatever that looks like. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const start = stack.indexOf(message);
+  const frames = start < 0 ? '' : stack.slice(start + message.length);
+  const lines = frames.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line.startsWith('at ')).slice(0, 5);
 }

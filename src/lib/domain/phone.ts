@@ -29,9 +29,9 @@ export function parsePhoneNumber(text: string): PhoneNumber | undefined {
 
 /**
  * Reads a number as the gateway gives it. It is WhatsApp's id of a person, so nothing of it is rewritten
- * (whatsapp-rules, "People"): only a plus and blanks go.
+ * (whatsapp-rules, "People"): only what stands between the digits goes.
  */
 export function gatewayPhoneNumber(text: string): PhoneNumber | undefined {
-  const digits = text.replace(/^\+|\s/g, '');
+  const digits = text.replace(/^\+|[\s()\-\u2010-\u2015]/gu, '');
   return /^\d{5,20}$/.test(digits) ? (digits as PhoneNumber) : undefined;
 }

@@ -1,6 +1,8 @@
 import type { Status } from './ladder.ts';
 import type { Message } from './message.ts';
 
+import { shortened } from './text.ts';
+
 /** The session window as an answer shows it. */
 export interface SessionView {
   readonly open: boolean;
@@ -33,6 +35,8 @@ export interface MessageView extends Receipt {
 }
 
 const GATEWAY_LIMIT = 16 * 1024;
+/** Even where every character of the five takes six bytes of JSON, they stay below the limit. */
+const WORD_LIMIT = 512;
 
 export function receiptOf(
   message: Message,
@@ -70,11 +74,17 @@ export function viewOf(message: Message): MessageView {
   };
 }
 
-/** An envelope over 16 KiB is cut down to what the rule of acceptance reads. */
+/** An envelope over 16 KiB is cut down to the words that the rule of acceptance reads. */
 function capped(envelope: unknown): unknown {
   if (envelope === null || Buffer.byteLength(JSON.stringify(envelope)) <= GATEWAY_LIMIT) return envelope;
   const { timestamp, status, message, data } = envelope as Record<string, unknown>;
   const { messageId, waId } = (data ?? {}) as Record<string, unknown>;
-  const kept = { timestamp, status, message, data: { messageId, waId }, truncated: true };
-  return JSON.parse(JSON.stringify(kept, (_, v) => (typeof v === 'string' ? v.slice(0, 1024) : v)));
+  return { ...words({ timestamp, status, message }), data: words({ messageId, waId }), truncated: true };
+}
+
+function words(fields: Record<string, unknown>): Record<string, string> {
+  const texts = Object.entries(fields).filter(
+    (field): field is [string, string] => typeof field[1] === 'string',
+  );
+  return Object.fromEntries(texts.map(([name, text]) => [name, shortened(text, WORD_LIMIT)]));
 }

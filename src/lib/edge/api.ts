@@ -99,8 +99,9 @@ export const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
 /** The caller as the authorizer saw it; without an authorizer IAM was the door. */
 function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll'> {
   const { authorizer } = event.requestContext as { authorizer?: { lambda?: Record<string, unknown> | null } };
-  const { clientId, scopes } = authorizer?.lambda ?? {};
-  if (typeof clientId !== 'string') return IAM_CALLER;
+  if (!authorizer) return IAM_CALLER;
+  const { clientId, scopes } = authorizer.lambda ?? {};
+  if (typeof clientId !== 'string') return { clientId: 'unnamed', seesAll: false };
   return { clientId, seesAll: typeof scopes === 'string' && scopes.split(' ').includes('admin') };
 }
 

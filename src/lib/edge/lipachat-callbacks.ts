@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Rung } from '../domain/ladder.ts';
 import { gatewayPhoneNumber } from '../domain/phone.ts';
+import { shortened } from '../domain/text.ts';
 import type { Callback } from '../usecases/take-callbacks.ts';
 
 /*
@@ -17,12 +18,12 @@ const OPENING_TYPES = new Set(
 /** Understood, and not something that a user wrote. */
 const NOTICE_TYPES = new Set(['system', 'unsupported', 'reaction', 'ephemeral', 'request_welcome']);
 
-const RUNGS: Record<string, Rung | undefined> = {
-  sent: 'sent',
-  delivered: 'delivered',
-  read: 'read',
-  failed: 'failed',
-};
+const RUNGS = new Map<string, Rung>([
+  ['sent', 'sent'],
+  ['delivered', 'delivered'],
+  ['read', 'read'],
+  ['failed', 'failed'],
+]);
 
 const id = z.string().min(1).max(512);
 const stamp = z.union([z.number(), z.string()]).nullish();
@@ -43,7 +44,7 @@ const inbound = z.object({
 });
 
 const rung = z.string().transform((value, context) => {
-  const known = RUNGS[value.toLowerCase()];
+  const known = RUNGS.get(value.toLowerCase());
   if (known) return known;
   context.addIssue({ code: 'custom', message: 'no known status' });
   return z.NEVER;
@@ -86,8 +87,12 @@ export function readCallbacks(body: unknown): Callback[] {
   const entries = Array.isArray(body) ? body : [body];
   return entries.flatMap((one) => {
     const { messages, entry } = asRecord(one);
-    if (Array.isArray(entry)) return entry.flatMap(readWhatsappEntry);
-    return Array.isArray(messages) ? messages.map(readFlat) : [readFlat(one)];
+    if (Array.isArray(entry) && entry.length > 0) return entry.flatMap(readWhatsappEntry);
+    if (!Array.isArray(messages)) return [readFlat(one)];
+    // An empty list may stand beside something that is none.
+    return messages.length === 0 && Object.keys(asRecord(one)).length > 1
+      ? [readFlat(one)]
+      : messages.map(readFlat);
   });
 }
 
@@ -145,7 +150,7 @@ function statusCallback({ messageId, waId, status, timestamp, detail }: StatusFi
   const report = {
     status,
     waId: waId ?? undefined,
-    detail: status === 'failed' && detail ? detail.slice(0, 300) : undefined,
+    detail: status === 'failed' && detail ? shortened(detail, 300) : undefined,
   };
   return { kind: 'status', messageId: messageId ?? undefined, report, at: instantOf(timestamp) };
 }

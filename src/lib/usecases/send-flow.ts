@@ -1,5 +1,6 @@
 import { type ClaimTerms, decideClaim, fenceOf, holds, newClaim, takenOver } from '../domain/claim.ts';
 import { AppError } from '../domain/errors.ts';
+import { isProven } from '../domain/ladder.ts';
 import {
   type Answer,
   type FlowRequest,
@@ -22,7 +23,7 @@ import type {
 } from '../ports.ts';
 import { amend } from './amend.ts';
 import type { Carrier } from './carry-out.ts';
-import { type Errand, readAhead } from './errand.ts';
+import { type CarriedOut, type Errand, readAhead } from './errand.ts';
 import type { Settler } from './settle.ts';
 
 /*
@@ -83,7 +84,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const claimed = await messages.create(claim).catch((fault) => recover(claim, fault));
     const errand: Errand = { ...command, terms, ahead, source: 'caller' };
     if (claimed.done)
-      return conclusion(await carrier.carryOut(claimed.stored, errand, { mayHaveLeft: false }));
+      return afterwards(errand, await carrier.carryOut(claimed.stored, errand, { mayHaveLeft: false }));
     if (!claimed.stored) throw busy(1);
     assertSamePayload(claimed.stored.value, command);
     return meet(claimed.stored, errand);
@@ -107,6 +108,13 @@ export function makeSendFlow(deps: SendFlowDeps) {
     return true;
   }
 
+  /** A callback may have proved it while we were at it; then it lacks its answer, and there is one more decision. */
+  async function afterwards(errand: Errand, carried: CarriedOut): Promise<SendResult> {
+    const { answer, status, messageId } = carried.message;
+    const stored = !answer && isProven(status) ? await messages.get(messageId) : undefined;
+    return stored ? meet(stored, errand) : conclusion(carried);
+  }
+
   /** The store failed while it took the claim. If it has it all the same, the claim is ours: go on. */
   async function recover(claim: Message, fault: unknown): Promise<Written<Message>> {
     const stored = await messages.get(claim.messageId);
@@ -128,17 +136,23 @@ export function makeSendFlow(deps: SendFlowDeps) {
         case 'standUnknown': {
           const { now } = errand.terms;
           const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
-          const standing = await amend(messages, stored, (m) => standingUnknown(m, { now, reason }));
-          return conclusion({ message: standing?.value ?? stored.value, fresh: false });
+          const standing = await amend(messages, stored, (m) =>
+            decideClaim(m, errand.terms).kind === 'standUnknown' ? standingUnknown(m, { now, reason }) : m,
+          );
+          if (!standing) throw busy(1);
+          if (standing.value.status === 'unknown')
+            return conclusion({ message: standing.value, fresh: false });
+          stored = standing;
+          break;
         }
         case 'ours':
-          return conclusion(await carrier.carryOut(stored, errand, decision));
+          return afterwards(errand, await carrier.carryOut(stored, errand, decision));
         case 'takeOver': {
           const { mayHaveLeft } = decision;
           telemetry.warn('claim.taken-over', { messageId: stored.value.messageId, mayHaveLeft });
           const written = await messages.replace(stored, takenOver(stored.value, errand.terms));
           if (written.done)
-            return conclusion(await carrier.carryOut(written.stored, errand, { mayHaveLeft }));
+            return afterwards(errand, await carrier.carryOut(written.stored, errand, { mayHaveLeft }));
           if (!written.stored) throw busy(1);
           stored = written.stored;
         }

@@ -63,8 +63,8 @@ export function makeCallbackStore(table: Table): CallbackStore {
       });
     },
     async dueOrphans(now, limit) {
-      const keys = await table.keysFrom('due', ORPHANS, { upTo: now, limit });
-      const orphans = await Promise.all(keys.map(orphanAt));
+      const keys = await table.dueKeys(ORPHANS, { upTo: now, limit });
+      const orphans = await Promise.all(keys.map(({ pk }) => orphanAt(pk)));
       return orphans.filter((orphan) => orphan !== undefined);
     },
     dropOrphan: ({ waId, report }) => table.drop(orphanKey(waId, report.status)),

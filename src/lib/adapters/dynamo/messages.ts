@@ -13,14 +13,19 @@ export function makeMessageStore(table: Table): MessageStore {
   return {
     ...makeVersioned(table, codec),
     findByWaId: async (waId) => {
-      const [pk] = await table.keysFrom('waId', waId, { limit: 1 });
+      const pk = await table.keyByWaId(waId);
       return pk === undefined ? undefined : idOf(pk);
     },
     due: async (now, limit) => {
       const shards = Array.from({ length: DUE_SHARDS }, (_, n) => `${PREFIX}${n}`);
-      const range = { upTo: now, limit: Math.ceil(limit / DUE_SHARDS) };
-      const found = await Promise.all(shards.map((shard) => table.keysFrom('due', shard, range)));
-      return found.flat().map(idOf);
+      // Any shard may hold the oldest of all.
+      const range = { upTo: now, limit };
+      const found = await Promise.all(shards.map((shard) => table.dueKeys(shard, range)));
+      return found
+        .flat()
+        .sort((a, b) => a.dueAt - b.dueAt)
+        .slice(0, limit)
+        .map(({ pk }) => idOf(pk));
     },
   };
 }

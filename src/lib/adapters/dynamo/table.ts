@@ -6,6 +6,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError } from '../../domain/errors.ts';
@@ -13,6 +14,12 @@ import type { Chance, Clock, Stored, Written } from '../../ports.ts';
 
 /** A stored item: `pk`, `expires` (epoch s, the TTL attribute), `rev`, and what its kind adds. Instants are epoch ms. */
 export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
+
+/** A key of the `due` index; `dueAt` in epoch ms. */
+export interface DueKey {
+  readonly pk: string;
+  readonly dueAt: number;
+}
 
 export interface TableDeps {
   readonly client: DynamoDBClient;
@@ -91,27 +98,32 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
     await call((o) => client.send(new PutItemCommand({ TableName: tableName, Item }), o));
   }
 
-  /** Keys from an index whose partition is `value`, the earliest first. Indexes are a moment late. */
-  async function keysFrom(
-    index: 'due' | 'waId',
-    value: string,
-    range: { upTo?: Date; limit: number },
-  ): Promise<string[]> {
-    const condition = range.upTo ? '#index = :value AND dueAt <= :upTo' : '#index = :value';
-    const command = new QueryCommand({
-      TableName: tableName,
-      IndexName: index,
-      KeyConditionExpression: condition,
-      ExpressionAttributeNames: { '#index': index },
-      ExpressionAttributeValues: marshall({
-        ':value': value,
-        ...(range.upTo ? { ':upTo': range.upTo.getTime() } : {}),
-      }),
-      ProjectionExpression: 'pk',
+  /** What is due in one partition of the `due` index, the earliest first. Indexes are a moment late. */
+  async function dueKeys(partition: string, range: { upTo: Date; limit: number }): Promise<DueKey[]> {
+    const items = await query({
+      IndexName: 'due',
+      KeyConditionExpression: 'due = :due AND dueAt <= :upTo',
+      ExpressionAttributeValues: marshall({ ':due': partition, ':upTo': range.upTo.getTime() }),
+      ProjectionExpression: 'pk, dueAt',
       Limit: range.limit,
     });
-    const { Items } = await call((o) => client.send(command, o));
-    return (Items ?? []).map((item) => unmarshall(item)['pk'] as string);
+    return items.map(({ pk, dueAt }) => ({ pk, dueAt: dueAt as number }));
+  }
+
+  async function keyByWaId(waId: string): Promise<string | undefined> {
+    const [item] = await query({
+      IndexName: 'waId',
+      KeyConditionExpression: 'waId = :waId',
+      ExpressionAttributeValues: marshall({ ':waId': waId }),
+      ProjectionExpression: 'pk',
+      Limit: 1,
+    });
+    return item?.pk;
+  }
+
+  async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
+    const { Items } = await call((o) => client.send(new QueryCommand({ TableName: tableName, ...input }), o));
+    return (Items ?? []).map((item) => unmarshall(item) as Item);
   }
 
   /** Runs a conditional write; says what was in its way. The engine may leave that out, so it is read then. */
@@ -136,7 +148,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
     return over ? undefined : { value: value as Item, revision: rev };
   }
 
-  return { get, create, replace, remove, drop, overwrite, keysFrom };
+  return { get, create, replace, remove, drop, overwrite, dueKeys, keyByWaId };
 }
 
 interface CallOptions {

@@ -1,5 +1,6 @@
 import type { FlowRequest } from '../../domain/message.ts';
 import type { Outcome, Rejected } from '../../domain/outcome.ts';
+import { shortened } from '../../domain/text.ts';
 
 /*
  * LipaChat's wire, both ways (lipachat-contract §2, §3). Its envelope says `status: "success"` on a wrong apiKey
@@ -74,7 +75,7 @@ function rejected(envelope: Envelope | null, message: string): Rejected {
   const words = [message, textOf(envelope?.errors)].filter(Boolean).join(' ');
   return {
     kind: 'rejected',
-    message: words.slice(0, 500) || 'LipaChat refused the request and gave no reason.',
+    message: shortened(words, 500) || 'LipaChat refused the request and gave no reason.',
     duplicate: DUPLICATE.test(words),
     envelope,
   };
@@ -95,11 +96,29 @@ function unreadable(httpStatus: number): Outcome {
 }
 
 function saysSessionClosed(envelope: Envelope, message: string): boolean {
-  return (
-    SESSION_CLOSED.test(message) ||
-    textOf(envelope.errors).includes(String(SESSION_CLOSED_CODE)) ||
-    message.includes(`(#${SESSION_CLOSED_CODE})`)
+  return SESSION_CLOSED.test(message) || codesIn(envelope, message).includes(SESSION_CLOSED_CODE);
+}
+
+/** A code may stand as a field, or in words as WhatsApp writes it: `(#131047) Re-engagement message`. */
+function codesIn({ data, errors }: Envelope, message: string): number[] {
+  return [...codesInWords(message), ...codesUnder(errors), ...codesUnder(data)];
+}
+
+function codesInWords(words: string): number[] {
+  return [...words.matchAll(/\(#(\d{1,6})\)|\b(13\d{4})\b/g)].map(([, tagged, bare]) =>
+    Number(tagged ?? bare),
   );
+}
+
+/** `errors` is null in all samples: a code as it is, a text, an object or a list of them are read, however deep. */
+function codesUnder(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (typeof value === 'string') return codesInWords(value);
+  if (Array.isArray(value)) return value.flatMap(codesUnder);
+  return Object.entries(asRecord(value) ?? {}).flatMap(([name, inner]) => {
+    const isCode = name === 'code' || name === 'errorCode';
+    return isCode ? [Number(inner)] : typeof inner === 'object' ? codesUnder(inner) : [];
+  });
 }
 
 function envelopeIn(body: string | undefined): Envelope | undefined {

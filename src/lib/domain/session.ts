@@ -17,11 +17,16 @@ export function isOpen(session: Session | undefined, now: Date, marginSeconds: n
   return session !== undefined && now.getTime() < session.expiresAt.getTime() - marginSeconds * 1000;
 }
 
-/** Was the window shut during the whole time from `from` until now? Then nothing free-form left in it. */
-export function wasShutSince(session: Session | undefined, from: Date, marginSeconds: number): boolean {
-  if (session === undefined) return true;
-  const shutAt = session.expiresAt.getTime() - marginSeconds * 1000;
-  return shutAt <= from.getTime();
+/** By how much the clocks of two invocations may differ. */
+const SKEW_MS = 5_000;
+
+/**
+ * Was the window shut during the whole time from `from` until now? Then nothing free-form left in it.
+ * Counted from the very end and without the margin: WhatsApp may have shut a window at once that was read as
+ * open a moment before.
+ */
+export function wasShutSince(session: Session | undefined, from: Date): boolean {
+  return session === undefined || session.expiresAt.getTime() + SKEW_MS < from.getTime();
 }
 
 /**

@@ -91,7 +91,7 @@ export function makeCarrier(deps: CarryOutDeps) {
     { session, mayHaveLeft }: { readonly session: Session | undefined; readonly mayHaveLeft: boolean },
   ): Promise<CarriedOut> {
     const { createdAt, attempts } = claim.value;
-    const neverLeft = attempts === 0 && wasShutSince(session, createdAt, settings.sessionMarginSeconds);
+    const neverLeft = attempts === 0 && wasShutSince(session, createdAt);
     if (!mayHaveLeft || neverLeft) {
       await messages.remove(claim);
       throw sessionClosed(session?.expiresAt);

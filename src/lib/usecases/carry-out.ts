@@ -120,13 +120,17 @@ export function makeCarrier(deps: CarryOutDeps) {
     const now = clock.now();
     const closed = verdict.code === 'session-closed';
     if (errand.source === 'sweeper' && !closed) return standBy(claim, errand, verdict);
-    const removed = await messages.remove(claim);
+    const kept = await letGo(claim);
     if (closed) await closeWindow(session);
-    if (removed) {
-      throw closed ? sessionClosed(now) : new AppError(verdict.code, DETAIL[verdict.code] ?? '', verdict);
-    }
+    if (kept) return settler.conclude(kept, errand);
+    throw closed ? sessionClosed(now) : new AppError(verdict.code, DETAIL[verdict.code] ?? '', verdict);
+  }
+
+  /** Gives the claim back; what is stored instead if it is still ours, for a callback has changed it. */
+  async function letGo(claim: Stored<Message>): Promise<Stored<Message> | undefined> {
+    if (await messages.remove(claim)) return undefined;
     const stored = await messages.get(claim.value.messageId);
-    return stored ? settler.conclude(stored, errand) : { message: claim.value, fresh: false };
+    return stored && holds(fenceOf(claim.value), stored.value) ? stored : undefined;
   }
 
   /**

@@ -19,7 +19,7 @@ export const handler = api(stores.telemetry, async ({ event, path, headers }) =>
   if (!(await door.knows(path['secret']))) return UNAUTHORIZED;
   const bytes = bytesOf(event, BODY_LIMIT);
   if (!(await door.accepts(headers['x-hub-signature-256'], bytes))) return UNAUTHORIZED;
-  const callbacks = readCallbacks(jsonOf(bytes));
+  const callbacks = readCallbacks(jsonOf(bytes), bytes.toString('utf8'));
   await takeCallbacks(callbacks);
   return { status: 200, body: { received: callbacks.length } };
 });

@@ -82,8 +82,18 @@ const whatsappValue = z.object({
   statuses: z.array(z.unknown()).nullish(),
 });
 
-/** Reads a callback's body. Every entry comes back as something: nothing is dropped. */
-export function readCallbacks(body: unknown): Callback[] {
+/** Reads a callback's body, which came as `text`. Every entry comes back as something: nothing is dropped. */
+export function readCallbacks(body: unknown, text = ''): Callback[] {
+  try {
+    return entriesIn(body);
+  } catch (fault) {
+    // Nested deeper than a call stack: JSON, but nothing that anybody means.
+    if (!(fault instanceof RangeError)) throw fault;
+    return [{ kind: 'unrecognised', raw: text }];
+  }
+}
+
+function entriesIn(body: unknown): Callback[] {
   const entries = Array.isArray(body) ? body : [body];
   return entries.flatMap((one) => {
     const { messages, entry } = asRecord(one);

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Rung } from '../../src/lib/domain/ladder.ts';
+import type { Orphan } from '../../src/lib/ports.ts';
+import { later, NOW } from '../support/fakes/samples.ts';
+import { engines, type Stores } from './engines.ts';
+
+const DAY_S = 86_400;
+
+describe.each(engines)('inbound messages on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  it('are remembered as they came first, whatever comes under their id later', async () => {
+    const first = { id: 'wamid.first', writtenAt: new Date(NOW.getTime() - 1_234) };
+    expect(await stores.callbacks.remember(first, NOW)).toEqual(first);
+    expect(await stores.callbacks.remember({ id: 'wamid.first', writtenAt: later(99) }, NOW)).toEqual(first);
+    expect(await stores.callbacks.remember(first, later(60))).toEqual(first);
+  });
+
+  it('are remembered by the whole id, letter by letter', async () => {
+    await stores.callbacks.remember({ id: 'wamid.a', writtenAt: later(-9) }, NOW);
+    for (const id of ['wamid.A', 'wamid.a#', 'wamid', 'wamid.a ']) {
+      expect((await stores.callbacks.remember({ id, writtenAt: NOW }, NOW)).writtenAt).toEqual(NOW);
+    }
+  });
+
+  it('have one time among twenty concurrent repeats', async () => {
+    const records = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        stores.callbacks.remember({ id: 'wamid.raced', writtenAt: later(-n) }, NOW),
+      ),
+    );
+    expect(new Set(records.map(({ writtenAt }) => writtenAt.getTime())).size).toBe(1);
+  });
+
+  it('are remembered for eight days, longer than WhatsApp goes on repeating, and no longer', async () => {
+    const first = { id: 'wamid.old', writtenAt: NOW };
+    await stores.callbacks.remember(first, NOW);
+    stores.clock.moveTo(later(8 * DAY_S - 1));
+    const again = { id: 'wamid.old', writtenAt: stores.clock.now() };
+    expect(await stores.callbacks.remember(again, stores.clock.now())).toEqual(first);
+    stores.clock.moveTo(later(8 * DAY_S + 1));
+    expect(await stores.callbacks.remember(again, stores.clock.now())).toEqual(again);
+  });
+});
+
+describe.each(engines)('callbacks that nobody understood on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  it('are kept as they came, once per content', async () => {
+    const odd = '{"event":"ODD","text":"👋🏽 ünïcode","__proto__":{}}';
+    await stores.callbacks.keepRaw(odd, NOW);
+    await stores.callbacks.keepRaw(odd, later(5));
+    await stores.callbacks.keepRaw('null', NOW);
+    await stores.callbacks.keepRaw('', NOW);
+    expect([...(await stores.rawCallbacks())].sort()).toEqual(['', 'null', odd].sort());
+  });
+
+  it('are kept up to the size that a store takes', async () => {
+    const huge = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+    await stores.callbacks.keepRaw(huge, NOW);
+    const kept = (await stores.rawCallbacks()).find((text) => text.startsWith('{"text":"xxx'));
+    expect(huge.startsWith(kept ?? 'nothing')).toBe(true);
+    expect(kept?.length).toBeGreaterThan(100_000);
+  });
+});
+
+describe.each(engines)('orphans on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  const orphan = (waId: string, status: Rung = 'delivered', detail?: string): Orphan => {
+    const at = new Date(NOW.getTime() - 7);
+    return { waId, report: { status, at, waId, detail }, keptAt: NOW };
+  };
+  const dueAt = async (seconds: number, limit = 100) =>
+    [...(await stores.callbacks.dueOrphans(later(seconds), limit))].map(
+      ({ waId, report }) => `${waId} ${report.status}`,
+    );
+  const dropAll = async () => {
+    for (const one of await stores.callbacks.dueOrphans(later(1e6), 100)) {
+      await stores.callbacks.dropOrphan(one);
+    }
+  };
+
+  it('come back as they were kept', async () => {
+    const failed = orphan('wamid.failed', 'failed', '131026 Message undeliverable 😕');
+    await stores.callbacks.keepOrphan(failed, later(20));
+    expect(await stores.callbacks.dueOrphans(later(20), 10)).toEqual([failed]);
+    await dropAll();
+  });
+
+  it('are due from their time on, the oldest first, up to a limit', async () => {
+    await stores.callbacks.keepOrphan(orphan('wamid.3'), later(30));
+    await stores.callbacks.keepOrphan(orphan('wamid.1'), later(10));
+    await stores.callbacks.keepOrphan(orphan('wamid.2'), later(20));
+    expect(await dueAt(9)).toEqual([]);
+    expect(await dueAt(20)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
+    expect(await dueAt(99, 2)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
+    await dropAll();
+    expect(await dueAt(99)).toEqual([]);
+  });
+
+  it('are one for each status of a message, however often it is reported', async () => {
+    await stores.callbacks.keepOrphan(orphan('wamid.x', 'sent'), later(1));
+    await stores.callbacks.keepOrphan(orphan('wamid.x', 'delivered'), later(2));
+    await stores.callbacks.keepOrphan(orphan('wamid.x', 'delivered'), later(3));
+    expect(await dueAt(9)).toEqual(['wamid.x sent', 'wamid.x delivered']);
+    await stores.callbacks.dropOrphan(orphan('wamid.x', 'sent'));
+    expect(await dueAt(9)).toEqual(['wamid.x delivered']);
+    await dropAll();
+  });
+
+  it('are looked for no more once they have no time', async () => {
+    await stores.callbacks.keepOrphan(orphan('wamid.foreign'), later(20));
+    await stores.callbacks.keepOrphan(orphan('wamid.foreign'), undefined);
+    expect(await dueAt(1e6)).toEqual([]);
+  });
+
+  it('may be dropped twice', async () => {
+    await stores.callbacks.keepOrphan(orphan('wamid.dropped'), later(1));
+    await stores.callbacks.dropOrphan(orphan('wamid.dropped'));
+    await stores.callbacks.dropOrphan(orphan('wamid.dropped'));
+    expect(await dueAt(1e6)).toEqual([]);
+  });
+
+  it('count as gone after eight days', async () => {
+    await stores.callbacks.keepOrphan(orphan('wamid.stale'), later(20));
+    stores.clock.moveTo(later(8 * DAY_S + 1));
+    expect(await dueAt(9 * DAY_S)).toEqual([]);
+  });
+});

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOW } from '../support/fakes/samples.ts';
+import { engines, type Stores } from './engines.ts';
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+describe.each(engines)('API clients on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+    await stores.addClient(hashOf('one'), { clientId: 'shop', scopes: ['send', 'read'] });
+    await stores.addClient(hashOf('gone'), { clientId: 'former', scopes: ['send'], revokedAt: NOW });
+  });
+  afterAll(() => stores.close());
+
+  it('are found by the hash of their token, with their scopes', async () => {
+    const client = await stores.clients.byTokenHash(hashOf('one'));
+    expect(client?.clientId).toBe('shop');
+    expect([...(client?.scopes ?? [])].sort()).toEqual(['read', 'send']);
+  });
+
+  it('are not found by another hash, by a part of one, or by the token', async () => {
+    for (const hash of [hashOf('two'), hashOf('one').slice(0, 63), hashOf('one').toUpperCase(), 'one', '']) {
+      expect(await stores.clients.byTokenHash(hash)).toBeUndefined();
+    }
+  });
+
+  it('are not found any more once they were revoked', async () => {
+    expect(await stores.clients.byTokenHash(hashOf('gone'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,141 @@
+/**
+ * What the store contracts run on: the fakes, the table on the embedded engine, and, where DYNAMODB_ENDPOINT
+ * names one, the table on another DynamoDB.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  PutItemCommand,
+  ScanCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { startAws } from '../../local/aws.ts';
+import { readTable } from '../../local/table.ts';
+import { makeCallbackStore } from '../../src/lib/adapters/dynamo/callbacks.ts';
+import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
+import { makeMessageStore } from '../../src/lib/adapters/dynamo/messages.ts';
+import { makeSessionStore } from '../../src/lib/adapters/dynamo/sessions.ts';
+import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
+import { systemChance } from '../../src/lib/adapters/system.ts';
+import type {
+  ApiClient,
+  CallbackStore,
+  ClientStore,
+  MessageStore,
+  SessionStore,
+} from '../../src/lib/ports.ts';
+import { fakeCallbacks } from '../support/fakes/callbacks.ts';
+import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
+import { NOW } from '../support/fakes/samples.ts';
+import { fakeClients, fakeMessages, fakeSessions } from '../support/fakes/stores.ts';
+
+export interface Stores {
+  readonly clock: ManualClock;
+  readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly callbacks: CallbackStore;
+  readonly clients: ClientStore;
+  /** As an operator would: the client whose token has this hash. */
+  addClient(hash: string, client: ApiClient & { readonly revokedAt?: Date }): Promise<void>;
+  /** The raw callbacks that are kept. */
+  rawCallbacks(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** Empty stores, whose clock stands at `NOW`. */
+  open(): Promise<Stores>;
+}
+
+function openFakes(): Promise<Stores> {
+  const clock = manualClock(NOW);
+  const callbacks = fakeCallbacks(clock);
+  const clients = fakeClients();
+  return Promise.resolve({
+    clock,
+    messages: fakeMessages(clock),
+    sessions: fakeSessions(clock),
+    callbacks,
+    clients,
+    addClient: (hash, client) => Promise.resolve(clients.add(hash, client)),
+    rawCallbacks: () => Promise.resolve(callbacks.raw()),
+    close: () => Promise.resolve(),
+  });
+}
+
+export const clientFor = (endpoint: string, config: DynamoDBClientConfig = {}): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 4,
+    ...config,
+  });
+
+/** The real adapters over a table that exists. */
+export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores, 'close'> {
+  const clock = manualClock(NOW);
+  const table = makeTable({ client, tableName, clock, chance: systemChance });
+  const scan = async (): Promise<Record<string, AttributeValue>[]> =>
+    (await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }))).Items ?? [];
+  return {
+    clock,
+    messages: makeMessageStore(table),
+    sessions: makeSessionStore(table),
+    callbacks: makeCallbackStore(table),
+    clients: makeClientStore(table),
+    async addClient(hash, { clientId, scopes, revokedAt }) {
+      const row = {
+        pk: `client#${hash}`,
+        clientId,
+        scopes: new Set(scopes),
+        revokedAt: revokedAt?.getTime(),
+      };
+      const Item = marshall(row, { removeUndefinedValues: true });
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    },
+    async rawCallbacks() {
+      const items = (await scan()).map((item) => unmarshall(item));
+      return items.filter(({ pk }) => String(pk).startsWith('raw#')).map(({ text }) => String(text));
+    },
+  };
+}
+
+async function openEmbedded(): Promise<Stores> {
+  const tableName = 'contract';
+  const aws = await startAws({ port: 0, tableName, parameters: {} });
+  const client = clientFor(aws.url);
+  const close = async () => {
+    client.destroy();
+    await aws.close();
+  };
+  return { ...storesOn(client, tableName), close };
+}
+
+async function openAt(endpoint: string): Promise<Stores> {
+  const tableName = `contract-${randomUUID()}`;
+  const client = clientFor(endpoint);
+  await client.send(new CreateTableCommand(readTable(tableName)));
+  await waitUntilTableExists({ client, maxWaitTime: 15, minDelay: 0.1 }, { TableName: tableName });
+  const close = async () => {
+    await client.send(new DeleteTableCommand({ TableName: tableName }));
+    client.destroy();
+  };
+  return { ...storesOn(client, tableName), close };
+}
+
+const { DYNAMODB_ENDPOINT } = process.env;
+
+export const engines: readonly Engine[] = [
+  { name: 'the fake', open: openFakes },
+  { name: 'the embedded engine', open: openEmbedded },
+  ...(DYNAMODB_ENDPOINT
+    ? [{ name: `the engine at ${DYNAMODB_ENDPOINT}`, open: () => openAt(DYNAMODB_ENDPOINT) }]
+    : []),
+];

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FlowRequest, Message } from '../../src/lib/domain/message.ts';
+import { idOf, later, NOW, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
+import { engines, type Stores } from './engines.ts';
+
+/** Data in which something has been lost before, somewhere, by somebody. */
+const awkward: Record<string, string> = {
+  'a __proto__ key': '{"__proto__":{"admin":true},"plain":1}',
+  'a __proto__ key further down': '{"a":{"__proto__":[1],"constructor":{"prototype":null}}}',
+  'emoji, accents and other scripts': '{"👋🏽":"Habari yako 🇰🇪","é":"e\\u0301","名":"שלום"}',
+  'empty strings, keys, lists and objects': '{"":"","a":"","list":[],"object":{}}',
+  'null, true, false and zero': '{"null":null,"yes":true,"no":false,"zero":0}',
+  'minus zero': '{"zero":-0}',
+  'numbers at the edge': '{"big":9007199254740991,"small":-9007199254740991,"tiny":5e-324,"third":0.1}',
+  'a number of 38 digits and more': '{"pi":3.141592653589793,"huge":1.7976931348623157e308}',
+  'control characters': '{"text":"\\u0000\\u0001\\t\\n\\r\\u2028\\u2029\\ufeff"}',
+  'nested lists of unlike things': '{"list":[[],[[]],[{"a":[null,"",0]}],null]}',
+  'keys that look like the table’s own': '{"pk":"x","rev":"y","expires":1,"due":"z","waId":"w"}',
+};
+
+const deep = (levels: number): string => `${'{"in":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+describe.each(engines)('what comes back of a message on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  async function roundTrip(message: Message): Promise<Message | undefined> {
+    await stores.messages.create(message);
+    return (await stores.messages.get(message.messageId))?.value;
+  }
+
+  const withData = (id: string, json: string): Message => {
+    const request = sampleRequest({ messageId: idOf(id), data: JSON.parse(json) as FlowRequest['data'] });
+    return sampleMessage({ messageId: idOf(id), request });
+  };
+
+  it('is every field of a claim', async () => {
+    const message = sampleMessage({ messageId: idOf('claim') });
+    expect(await roundTrip(message)).toEqual(message);
+  });
+
+  it('is every field of a settled message', async () => {
+    const message: Message = {
+      messageId: idOf('settled'),
+      clientId: 'client-7',
+      fingerprint: 'x'.repeat(43),
+      to: sampleRequest().to,
+      from: sampleRequest().from,
+      flowId: 'flow 1 – é 👋',
+      status: 'delivered',
+      epoch: 3,
+      attempts: 4,
+      createdAt: new Date(NOW.getTime() + 1),
+      sentAt: new Date(NOW.getTime() + 999),
+      waId: 'wamid.HBgMMjU0==',
+      answer: { kind: 'sent', body: '{"gateway":{"data":{"x":"👋","n":1.50}},"messageId":"settled"}' },
+      reason: 'WhatsApp reported a failure',
+      dueAt: later(61),
+      expiresAt: later(30 * 86_400),
+      timeline: [
+        { at: NOW, status: 'sending', source: 'api' },
+        { at: later(0.123), status: 'unknown', source: 'gateway', detail: 'no answer came in time' },
+        { at: later(3), status: 'delivered', source: 'callback' },
+      ],
+    };
+    expect(await roundTrip(message)).toEqual(message);
+  });
+
+  it('is a refusal with its words and its correlation id', async () => {
+    const answer = { kind: 'rejected', detail: 'Request failed. 😕', correlationId: 'c-1' } as const;
+    const message = sampleMessage({ messageId: idOf('refused'), answer, lease: undefined, dueAt: undefined });
+    expect((await roundTrip(message))?.answer).toEqual(answer);
+  });
+
+  it('is the lease, its phase and its end to the millisecond', async () => {
+    const lease = { owner: 'owner-9', until: new Date(NOW.getTime() + 60_001), phase: 'claimed' } as const;
+    expect((await roundTrip(sampleMessage({ messageId: idOf('lease'), lease })))?.lease).toEqual(lease);
+  });
+
+  it('is nothing where nothing was', async () => {
+    const absent = { request: undefined, lease: undefined, dueAt: undefined, answer: undefined };
+    const message = await roundTrip(sampleMessage({ messageId: idOf('absent'), ...absent }));
+    expect(message).toMatchObject({ messageId: 'absent' });
+    for (const field of ['request', 'lease', 'dueAt', 'answer', 'sentAt', 'waId', 'reason'] as const) {
+      expect(message?.[field]).toBeUndefined();
+    }
+  });
+
+  it('is no field but those that were stored', async () => {
+    const message = sampleMessage({ messageId: idOf('no-more') });
+    const known = new Set(Object.keys(message));
+    const optional = ['request', 'lease', 'dueAt', 'sentAt', 'waId', 'answer', 'reason'];
+    const back = Object.keys((await roundTrip(message)) ?? {});
+    expect(back.filter((field) => !known.has(field) && !optional.includes(field))).toEqual([]);
+  });
+
+  it.each(Object.entries(awkward))('is data with %s', async (name, json) => {
+    const message = withData(`data-${name.replaceAll(/[^a-z]/g, '-')}`, json);
+    const back = await roundTrip(message);
+    expect(JSON.stringify(back?.request)).toBe(JSON.stringify(message.request));
+  });
+
+  it('is data a hundred levels deep', async () => {
+    const message = withData('deep', deep(100));
+    expect(JSON.stringify((await roundTrip(message))?.request)).toBe(JSON.stringify(message.request));
+  });
+
+  it('is data of 16 KiB in one list', async () => {
+    const message = withData('big', JSON.stringify({ list: Array.from({ length: 3_000 }, (_, n) => n) }));
+    expect((await roundTrip(message))?.request?.data).toEqual(message.request?.data);
+  });
+
+  it('is the same after a replace, and in what the replace gives back', async () => {
+    const message = withData('replaced', awkward['a __proto__ key'] ?? '{}');
+    const written = await stores.messages.create(message);
+    if (!written.done) throw new Error('not created');
+    const replaced = await stores.messages.replace(written.stored, { ...written.stored.value, epoch: 2 });
+    expect(JSON.stringify(replaced.stored?.value.request)).toBe(JSON.stringify(message.request));
+    expect((await stores.messages.get(message.messageId))?.value).toEqual({ ...message, epoch: 2 });
+  });
+
+  it('is a copy: what is done to one reader’s does not reach another', async () => {
+    const message = sampleMessage({ messageId: idOf('copy') });
+    const first = await roundTrip(message);
+    first?.createdAt.setTime(0);
+    expect((await stores.messages.get(idOf('copy')))?.value.createdAt).toEqual(NOW);
+  });
+});

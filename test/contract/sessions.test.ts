@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Pair, PhoneNumber } from '../../src/lib/domain/phone.ts';
+import type { Session } from '../../src/lib/domain/session.ts';
+import type { Stored } from '../../src/lib/ports.ts';
+import { BUSINESS, CUSTOMER, later, NOW, sampleSession } from '../support/fakes/samples.ts';
+import { engines, type Stores } from './engines.ts';
+
+describe.each(engines)('sessions on $name', ({ open }) => {
+  let stores: Stores;
+  let customers = 0;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  /** A pair that no other test has. */
+  const newPair = (): Pair => {
+    customers += 1;
+    return { business: BUSINESS, customer: `2547000000${10 + customers}` as PhoneNumber };
+  };
+
+  async function created(session: Session): Promise<Stored<Session>> {
+    const written = await stores.sessions.create(session);
+    if (!written.done) throw new Error('there is one already');
+    return written.stored;
+  }
+
+  it('come back as they were stored, to the millisecond', async () => {
+    const pair = newPair();
+    const session: Session = {
+      pair,
+      openedAt: new Date(NOW.getTime() - 1),
+      lastInboundAt: new Date(NOW.getTime() + 1),
+      expiresAt: new Date(NOW.getTime() + 86_400_001),
+    };
+    await created(session);
+    expect((await stores.sessions.get(pair))?.value).toEqual(session);
+  });
+
+  it('belong to one business number and one customer', async () => {
+    const pair = newPair();
+    await created(sampleSession(NOW, pair));
+    const swapped = { business: pair.customer, customer: pair.business };
+    expect(await stores.sessions.get(swapped)).toBeUndefined();
+    expect(await stores.sessions.get({ ...pair, business: '254110090748' as PhoneNumber })).toBeUndefined();
+    expect(await stores.sessions.get({ ...pair, customer: CUSTOMER })).toBeUndefined();
+  });
+
+  it('are not confused where the digits of two pairs run together', async () => {
+    const one = { business: '25411' as PhoneNumber, customer: '0090747' as PhoneNumber };
+    const other = { business: '254110' as PhoneNumber, customer: '090747' as PhoneNumber };
+    await created(sampleSession(NOW, one));
+    expect(await stores.sessions.get(other)).toBeUndefined();
+  });
+
+  it('are created once; who comes second is shown the first', async () => {
+    const pair = newPair();
+    const first = await created(sampleSession(NOW, pair));
+    expect(await stores.sessions.create(sampleSession(later(60), pair))).toEqual({
+      done: false,
+      stored: first,
+    });
+  });
+
+  it('are replaced only as they were read', async () => {
+    const pair = newPair();
+    const first = await created(sampleSession(NOW, pair));
+    const second = await stores.sessions.replace(first, sampleSession(later(60), pair));
+    expect(second.done).toBe(true);
+    expect(await stores.sessions.replace(first, sampleSession(later(30), pair))).toEqual({
+      done: false,
+      stored: second.stored,
+    });
+    expect((await stores.sessions.get(pair))?.value.lastInboundAt).toEqual(later(60));
+  });
+
+  it('let one of twenty concurrent first messages open the window', async () => {
+    const pair = newPair();
+    const ends = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => stores.sessions.create(sampleSession(later(n), pair))),
+    );
+    expect(ends.filter(({ done }) => done)).toHaveLength(1);
+    expect(new Set(ends.map(({ stored }) => stored?.revision)).size).toBe(1);
+  });
+
+  it('are still there when the window is long shut, and gone a month after the last message', async () => {
+    const pair = newPair();
+    await created(sampleSession(NOW, pair));
+    stores.clock.moveTo(later(29 * 86_400));
+    expect(await stores.sessions.get(pair)).toBeDefined();
+    stores.clock.moveTo(later(31 * 86_400));
+    expect(await stores.sessions.get(pair)).toBeUndefined();
+    expect((await stores.sessions.create(sampleSession(later(31 * 86_400), pair))).done).toBe(true);
+  });
+});

@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
+import { foundIn } from '../support/fleet-canaries.ts';
+import { processOf, unlessKilled } from '../support/fleet-steps.ts';
+
+let fleet: Fleet;
+
+// Where most is said: every log line that there is.
+beforeAll(async () => {
+  fleet = await startFleet({ settings: { LOG_LEVEL: 'DEBUG', GATEWAY_DEADLINE_MS: '700' } });
+});
+afterAll(() => fleet.stop());
+
+const OUTCOMES = [
+  'accept-then-reset',
+  'accept-then-silence',
+  'cut-body',
+  'html-502',
+  'server-error',
+  'invalid-credentials',
+  'session-closed',
+  'throttle',
+  'success-without-data',
+  'gzip-bomb',
+  'reset-before-accept',
+] as const;
+
+const STORE_FAULTS = ['throttle', 'unavailable', 'reset', 'apply-then-reset'] as const;
+
+const postCallback = (secret: string, body: string, headers: Record<string, string> = {}) =>
+  fetch(`${fleet.url}/v1/webhooks/lipachat/${secret}`, { method: 'POST', headers, body });
+
+describe('canaries in the place of secrets and numbers', () => {
+  it('are found where they are, in whatever spelling', () => {
+    const { apiKey, webhookSecret, numbers } = fleet.canaries;
+    const [number = ''] = numbers;
+    const waId = `wamid.${Buffer.from(`\x1c\x18\x0c${number}\x15\x02`, 'latin1').toString('base64')}`;
+    expect(foundIn(`{"key":"${apiKey}"}`, [apiKey, webhookSecret])).toEqual([apiKey]);
+    expect(foundIn(`waId=${waId}`, numbers)).toEqual([number]);
+    expect(foundIn('nothing of theirs', [...fleet.canaries.secrets, ...numbers])).toEqual([]);
+  });
+
+  it('stay inside through every outcome of LipaChat', async () => {
+    for (const kind of OUTCOMES) {
+      const flow = fleet.flow({ to: await fleet.newCustomer() });
+      await fleet.lipachat.fail({ kind }, { messageId: flow.messageId, times: null });
+      await fleet.send(flow);
+      await fleet.lipachat.mend();
+      await fleet.send(flow);
+      await fleet.message(flow.messageId);
+    }
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay out of the logs when LipaChat itself repeats a number in its refusal', async () => {
+    const flow = fleet.flow();
+    const message = `Recipient +${flow.to} is not on WhatsApp, ${fleet.business} cannot reach it`;
+    await fleet.lipachat.fail({ kind: 'reject', message }, { messageId: flow.messageId });
+    expect((await fleet.send(flow)).json.detail).toContain(flow.to);
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay inside while the store fails at each of its calls', async () => {
+    for (const fault of STORE_FAULTS) {
+      for (const nth of [1, 2, 3]) {
+        await fleet.aws.addFaults({ target: '*', fault, nth, times: 6 });
+        const flow = fleet.flow();
+        await fleet.send(flow);
+        await fleet.message(flow.messageId);
+        await fleet.call('GET', `/v1/sessions/${flow.from}/${flow.to}`);
+        await fleet.lipachat.writeIn(flow.to, { to: flow.from });
+        await fleet.aws.reset();
+      }
+    }
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay inside when requests are refused', async () => {
+    const { apiKey, webhookSecret } = fleet.canaries;
+    const spoilt = { ...fleet.flow(), to: `${fleet.customer}x`, [apiKey]: webhookSecret };
+    // What a caller sends is the caller's; it is the logs that have to be silent here.
+    const refused = await fetch(`${fleet.url}/v1/flows`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${fleet.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(spoilt),
+    });
+    expect(refused.status).toBe(400);
+    const token = fleet.canaries.secret('token-unknown');
+    expect((await fleet.send(fleet.flow(), { token })).status).toBe(403);
+    expect((await fleet.call('GET', `/v1/messages/${fleet.customer}`)).status).toBe(404);
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay inside at the webhook’s door and behind it', async () => {
+    const { webhookSecret } = fleet;
+    const inbound = { messageId: 'x', from: fleet.customer, to: fleet.business, profileName: 'Wanjiku' };
+    const bodies = [
+      '{',
+      JSON.stringify({ ...inbound, type: 'TEXT', text: `my number is ${fleet.customer}` }),
+      JSON.stringify({ ...inbound, type: 'HOLOGRAM', hologram: fleet.customer }),
+      JSON.stringify({ event: 'MESSAGE_STATUS', messageStatus: { waId: 'wamid.X', status: 'FAILED' } }),
+      JSON.stringify([{ ...inbound, type: 'system' }, { entry: [{ changes: [] }] }]),
+    ];
+    for (const body of bodies) {
+      await postCallback(webhookSecret, body, { 'x-hub-signature-256': 'sha256=00' });
+      await postCallback(webhookSecret.slice(1), body);
+      await postCallback(`${webhookSecret}0`, body);
+    }
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay inside while the parameter store fails, in a process that starts', async () => {
+    await fleet.aws.addFaults({ target: 'GetParameter', fault: 'unavailable', times: null });
+    await fleet.replace('webhook', {});
+    expect((await postCallback(fleet.webhookSecret, '[]')).status).toBe(503);
+    const cold = await fleet.spawn('sendFlow');
+    expect((await fleet.sendThrough(cold, fleet.flow())).status).toBe(503);
+    await fleet.aws.reset();
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay inside in a direct invocation, in a sweep, and in a function that is over its time', async () => {
+    const sender = processOf(fleet, 'sendFlow');
+    await sender.invoke(fleet.flow());
+    await sender.invoke({ ...fleet.flow(), text: 7 });
+    const flow = fleet.flow();
+    await fleet.lipachat.fail({ kind: 'slow', delayMs: 500 }, { messageId: flow.messageId });
+    await unlessKilled(sender.invoke(flow, { timeoutMs: 100 }));
+    const sweeper = await fleet.spawn('sweeper', clock({ ahead: 90_000 }));
+    await sweep(sweeper);
+    expect(await fleet.leaks()).toEqual([]);
+  });
+
+  it('stay inside when a setting is wrong', async () => {
+    const { apiKey } = fleet;
+    const address = `https://user:${apiKey}@gateway.lipachat.com/api/v1`;
+    const failed = await fleet.spawn('sendFlow', { LIPACHAT_BASE_URL: address }).then(
+      () => 'it started',
+      (error: Error) => error.message,
+    );
+    expect(failed).toContain('LIPACHAT_BASE_URL');
+    expect(foundIn(failed, [apiKey])).toEqual([]);
+    const number = `${fleet.customer} or so`;
+    const refused = await fleet.spawn('sendFlow', { DEFAULT_FROM: number }).then(
+      () => 'it started',
+      (error: Error) => error.message,
+    );
+    expect(refused).toContain('DEFAULT_FROM');
+    expect(foundIn(refused, [fleet.customer])).toEqual([]);
+  });
+
+  it('are in no bundle', () => {
+    const directory = new URL('../../dist/', import.meta.url);
+    const { secrets, numbers } = fleet.canaries;
+    for (const name of readdirSync(directory)) {
+      const text = readFileSync(new URL(name, directory), 'latin1');
+      expect(foundIn(text, [...secrets, ...numbers, '254110090747', '254717746565'])).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,72 @@
+/** What callbacks leave behind, in memory. */
+import type { CallbackStore, Clock, InboundRecord, Orphan } from '../../../src/lib/ports.ts';
+import { type Link, straight } from './link.ts';
+
+const DAY_MS = 86_400_000;
+const INBOUND_MS = 8 * DAY_MS;
+const RAW_MS = 30 * DAY_MS;
+
+interface Kept<T> {
+  readonly value: T;
+  readonly until: number;
+}
+
+export interface FakeCallbacks extends CallbackStore {
+  over(link: Link): CallbackStore;
+  /** The raw callbacks that are kept now. */
+  raw(): readonly string[];
+  /** The orphans that are kept now, due or not. */
+  orphans(): readonly Orphan[];
+}
+
+export function fakeCallbacks(clock: Clock): FakeCallbacks {
+  const inbound = new Map<string, Kept<InboundRecord>>();
+  const raw = new Map<string, Kept<string>>();
+  const orphans = new Map<string, Kept<Orphan> & { readonly dueAt: Date | undefined }>();
+
+  const isAlive = (kept: Kept<unknown> | undefined) =>
+    kept !== undefined && kept.until > clock.now().getTime();
+  const values = <T>(all: Iterable<Kept<T>>) => [...all].filter(isAlive).map(({ value }) => value);
+  const keyOf = ({ waId, report }: Orphan) => `${waId}#${report.status}`;
+
+  function over(link: Link): CallbackStore {
+    return {
+      remember: (record, now) =>
+        link('remember', () => {
+          const first = inbound.get(record.id);
+          if (first && isAlive(first)) return first.value;
+          inbound.set(record.id, { value: { ...record }, until: now.getTime() + INBOUND_MS });
+          return { ...record };
+        }),
+      keepRaw: (text, now) =>
+        link('keepRaw', () => {
+          raw.set(text, { value: text, until: now.getTime() + RAW_MS });
+        }),
+      keepOrphan: (orphan, dueAt) =>
+        link('keepOrphan', () => {
+          const until = orphan.keptAt.getTime() + INBOUND_MS;
+          orphans.set(keyOf(orphan), { value: structuredClone(orphan), until, dueAt });
+        }),
+      dueOrphans: (now, limit) =>
+        link('dueOrphans', () =>
+          [...orphans.values()]
+            .flatMap((kept) => (kept.dueAt && kept.dueAt <= now ? [{ ...kept, dueAt: kept.dueAt }] : []))
+            .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+            .slice(0, limit)
+            .filter(isAlive)
+            .map(({ value }) => structuredClone(value)),
+        ),
+      dropOrphan: (orphan) =>
+        link('dropOrphan', () => {
+          orphans.delete(keyOf(orphan));
+        }),
+    };
+  }
+
+  return {
+    ...over(straight),
+    over,
+    raw: () => values(raw.values()),
+    orphans: () => values(orphans.values()),
+  };
+}

@@ -1,0 +1,55 @@
+/** Time that stands still until a test moves it. */
+import type { Chance, Clock } from '../../../src/lib/ports.ts';
+
+export interface ManualClock extends Clock {
+  /** Moves time on; whoever sleeps until then wakes up. */
+  advance(ms: number): void;
+  /** Moves time to an instant; never back. */
+  moveTo(at: Date): void;
+  /** What was slept, in ms, in order. */
+  readonly slept: readonly number[];
+}
+
+/** `sleep: 'advance'` moves time on by itself; `'wait'` sleeps until the test has moved it. */
+export function manualClock(
+  start: Date,
+  { sleep = 'advance' }: { sleep?: 'advance' | 'wait' } = {},
+): ManualClock {
+  let now = start.getTime();
+  const slept: number[] = [];
+  let sleepers: { until: number; wake: () => void }[] = [];
+
+  function moveTo(at: Date): void {
+    now = Math.max(now, at.getTime());
+    const awake = sleepers.filter((sleeper) => sleeper.until <= now);
+    sleepers = sleepers.filter((sleeper) => sleeper.until > now);
+    for (const { wake } of awake) wake();
+  }
+
+  const advance = (ms: number) => moveTo(new Date(now + ms));
+
+  return {
+    now: () => new Date(now),
+    sleep(ms) {
+      slept.push(ms);
+      if (sleep === 'wait') return new Promise((wake) => sleepers.push({ until: now + ms, wake }));
+      advance(ms);
+      return Promise.resolve();
+    },
+    advance,
+    moveTo,
+    slept,
+  };
+}
+
+/** Ids that tell whose they are: `racer-1/1`, `racer-1/2`; and always the same fraction. */
+export function namedChance(name: string, fraction = 0.5): Chance {
+  let count = 0;
+  return {
+    uuid: () => {
+      count += 1;
+      return `${name}/${count}`;
+    },
+    fraction: () => fraction,
+  };
+}

@@ -1,0 +1,113 @@
+/** LipaChat in memory: it deduplicates on messageId, keeps a log of deliveries, and does as it is told. */
+import type { FlowRequest } from '../../../src/lib/domain/message.ts';
+import type { Outcome } from '../../../src/lib/domain/outcome.ts';
+import type { Clock, Gateway } from '../../../src/lib/ports.ts';
+import { type Link, straight } from './link.ts';
+
+/** What the gateway does with one call. */
+export type Turn =
+  /** Delivers the message, unless it knows the id, and answers with its receipt. */
+  | 'accept'
+  /** The same, but the answer is lost. */
+  | 'accept-unheard'
+  /** The request left and is lost on its way. */
+  | 'lost'
+  /** Delivers it, but takes `ms` to answer: past the call's time that is no answer. */
+  | { readonly slowMs: number }
+  /** Answers so, and delivers nothing. */
+  | Outcome;
+
+export interface FakeCall {
+  readonly request: FlowRequest;
+  readonly apiKey: string;
+  readonly timeoutMs: number;
+  readonly at: Date;
+  readonly outcome: Outcome;
+  /** The request left: it was delivered, or may have been. */
+  readonly left: boolean;
+  /** Over whose link it came. */
+  readonly by: Link;
+}
+
+export interface FakeGateway extends Gateway {
+  over(link: Link): Gateway;
+  /** What the next calls meet, in order; afterwards each is accepted. */
+  next(...turns: readonly Turn[]): void;
+  /** What every call meets once nothing else is planned. */
+  always(turn: Turn): void;
+  /** What a repeat of a known id is told; `delivers`: there is no deduplication. Default: the same receipt. */
+  onRepeat: 'receipt' | 'duplicate' | 'delivers';
+  /** Each message that a customer got. */
+  readonly deliveries: readonly FlowRequest[];
+  /** Each call that reached it, in order. */
+  readonly calls: readonly FakeCall[];
+}
+
+export const waIdOf = (messageId: string): string => `wamid.${messageId}`;
+
+export function fakeGateway(clock: Clock): FakeGateway {
+  const planned: Turn[] = [];
+  const deliveries: FlowRequest[] = [];
+  const calls: FakeCall[] = [];
+  let otherwise: Turn = 'accept';
+
+  function receive(request: FlowRequest): Outcome {
+    const { messageId } = request;
+    const known = deliveries.some((d) => d.messageId === messageId);
+    if (!known || gateway.onRepeat === 'delivers') deliveries.push(request);
+    const envelope = { data: { messageId, waId: waIdOf(messageId), status: 'SENT' }, status: 'success' };
+    if (known && gateway.onRepeat === 'duplicate') {
+      const refusal = { data: null, status: 'error', message: 'Duplicate messageId' };
+      return { kind: 'rejected', message: refusal.message, duplicate: true, envelope: refusal };
+    }
+    return { kind: 'accepted', waId: waIdOf(messageId), envelope };
+  }
+
+  function take(turn: Turn, request: FlowRequest, timeoutMs: number): { outcome: Outcome; tookMs: number } {
+    const unheard = { kind: 'ambiguous', reason: 'no answer came in time' } as const;
+    if (turn === 'accept') return { outcome: receive(request), tookMs: 0 };
+    if (turn === 'lost') return { outcome: unheard, tookMs: 0 };
+    if (turn === 'accept-unheard') {
+      receive(request);
+      return { outcome: unheard, tookMs: 0 };
+    }
+    if ('kind' in turn) return { outcome: turn, tookMs: 0 };
+    const outcome = receive(request);
+    return turn.slowMs > timeoutMs
+      ? { outcome: unheard, tookMs: timeoutMs }
+      : { outcome, tookMs: turn.slowMs };
+  }
+
+  function over(link: Link): Gateway {
+    return {
+      async sendFlow(request, { apiKey, timeoutMs }) {
+        if (timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
+        const at = clock.now();
+        const { outcome, tookMs } = await link('sendFlow', () => {
+          const turn = planned.shift() ?? otherwise;
+          const taken = take(turn, request, timeoutMs);
+          const left = typeof turn === 'string' || !('kind' in turn) || turn.kind === 'ambiguous';
+          calls.push({ request, apiKey, timeoutMs, at, outcome: taken.outcome, left, by: link });
+          return taken;
+        });
+        if (tookMs > 0) await clock.sleep(tookMs);
+        return outcome;
+      },
+    };
+  }
+
+  const gateway: FakeGateway = {
+    ...over(straight),
+    over,
+    next: (...turns) => {
+      planned.push(...turns);
+    },
+    always: (turn) => {
+      otherwise = turn;
+    },
+    onRepeat: 'receipt',
+    deliveries,
+    calls,
+  };
+  return gateway;
+}

@@ -1,0 +1,53 @@
+/** A message that could be anybody's, for tests to change what they are about. */
+import { type ClaimTerms, newClaim } from '../../../src/lib/domain/claim.ts';
+import type { FlowRequest, Message, MessageId } from '../../../src/lib/domain/message.ts';
+import type { Pair, PhoneNumber } from '../../../src/lib/domain/phone.ts';
+import { SESSION_MS, type Session } from '../../../src/lib/domain/session.ts';
+
+export const NOW = new Date('2026-01-02T03:04:05.000Z');
+
+export const CUSTOMER = '254717746565' as PhoneNumber;
+export const BUSINESS = '254110090747' as PhoneNumber;
+export const PAIR: Pair = { business: BUSINESS, customer: CUSTOMER };
+
+export const idOf = (text: string): MessageId => text as MessageId;
+
+/** `NOW` and so many seconds. */
+export const later = (seconds: number, from: Date = NOW): Date => new Date(from.getTime() + seconds * 1000);
+
+export function sampleRequest(changes: Partial<FlowRequest> = {}): FlowRequest {
+  return {
+    messageId: idOf('1a85c604-0f08-4182-8011-407ba84598c5'),
+    to: CUSTOMER,
+    from: BUSINESS,
+    text: 'Thank you share your details and one of our agents will be in touch',
+    flowId: 'YOUR_FLOW_ID',
+    flowCta: 'Share Details!',
+    screen: 'FIRST',
+    data: { service: '', serviceOption: '', package: '' },
+    whenClosed: 'reject',
+    ...changes,
+  };
+}
+
+export function sampleTerms(changes: Partial<ClaimTerms> = {}): ClaimTerms {
+  return {
+    owner: 'owner-1',
+    now: NOW,
+    leaseSeconds: 60,
+    retentionDays: 30,
+    ambiguity: { mode: 'resend', resendHorizonSeconds: 900 },
+    ...changes,
+  };
+}
+
+/** A claim as it is first written, with `changes` over it. */
+export function sampleMessage(changes: Partial<Message> = {}): Message {
+  const request = sampleRequest(changes.messageId ? { messageId: changes.messageId } : {});
+  return { ...newClaim(request, 'client-1', sampleTerms()), ...changes };
+}
+
+/** A window that a customer's message opened at `at`. */
+export function sampleSession(at: Date = NOW, pair: Pair = PAIR): Session {
+  return { pair, openedAt: at, lastInboundAt: at, expiresAt: new Date(at.getTime() + SESSION_MS) };
+}

@@ -1,0 +1,30 @@
+/** Logs and counts that a test can read. */
+import type { Telemetry } from '../../../src/lib/ports.ts';
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: Record<string, unknown>;
+  readonly fault?: unknown;
+}
+
+export interface FakeTelemetry extends Telemetry {
+  readonly lines: readonly LogLine[];
+  /** The events of one level, in order. */
+  events(level: LogLine['level']): readonly string[];
+  counted(metric: string): number;
+}
+
+export function fakeTelemetry(): FakeTelemetry {
+  const lines: LogLine[] = [];
+  const counts = new Map<string, number>();
+  return {
+    info: (event, fields = {}) => void lines.push({ level: 'info', event, fields }),
+    warn: (event, fields = {}) => void lines.push({ level: 'warn', event, fields }),
+    error: (event, fault, fields = {}) => void lines.push({ level: 'error', event, fault, fields }),
+    count: (metric, n = 1) => void counts.set(metric, (counts.get(metric) ?? 0) + n),
+    lines,
+    events: (level) => lines.filter((line) => line.level === level).map(({ event }) => event),
+    counted: (metric) => counts.get(metric) ?? 0,
+  };
+}

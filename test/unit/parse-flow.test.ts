@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import type { AppError, FieldError } from '../../src/lib/domain/errors.ts';
+import { parseFlow, parsePair, refuseRespondAsync } from '../../src/lib/edge/contracts.ts';
+
+const body = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
+  messageId: '1a85c604-0f08-4182-8011-407ba84598c5',
+  to: '254717746565',
+  from: '+254110090747',
+  text: 'Thank you',
+  flowId: 'flow-1',
+  flowCta: 'Share Details!',
+  screen: 'FIRST',
+  data: { service: '' },
+  ...changes,
+});
+
+/** The faults that a body is refused with. */
+function faultsOf(given: unknown, defaultFrom?: string): readonly FieldError[] {
+  try {
+    parseFlow(given, defaultFrom);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'AppError', code: 'invalid-request' });
+    return (error as AppError).errors ?? [];
+  }
+  return [];
+}
+
+const pathsOf = (given: unknown) => faultsOf(given).map(({ path }) => path);
+
+const without = (field: string) =>
+  Object.fromEntries(Object.entries(body()).filter(([key]) => key !== field));
+
+describe('a flow', () => {
+  it('is read with its numbers as digits and its defaults filled in', () => {
+    const { data: _, ...rest } = body();
+    expect(parseFlow({ ...rest, to: '+254 (717) 746-565' }, undefined)).toEqual({
+      messageId: '1a85c604-0f08-4182-8011-407ba84598c5',
+      to: '254717746565',
+      from: '254110090747',
+      text: 'Thank you',
+      flowId: 'flow-1',
+      flowCta: 'Share Details!',
+      screen: 'FIRST',
+      data: {},
+      whenClosed: 'reject',
+    });
+  });
+
+  it('keeps its text as it was written, blanks and line breaks included', () => {
+    const text = '  Habari 👋🏽\n\nyako?  ';
+    expect(parseFlow(body({ text }), undefined).text).toBe(text);
+  });
+
+  it('takes its sender from the settings where it names none', () => {
+    expect(parseFlow(without('from'), '+254 110 090 747').from).toBe('254110090747');
+    expect(parseFlow(body({ from: '254711111111' }), '+254110090747').from).toBe('254711111111');
+  });
+
+  it('needs a sender where the settings have none', () => {
+    expect(faultsOf(without('from'))).toEqual([{ path: 'from', message: 'is required' }]);
+  });
+
+  it.each(['messageId', 'to', 'text', 'flowId', 'flowCta', 'screen'])('needs %s', (field) => {
+    expect(faultsOf(without(field))).toEqual([{ path: field, message: 'is required' }]);
+  });
+
+  it.each(['messageId', 'to', 'from', 'text', 'flowId', 'flowCta', 'screen'])(
+    'takes text only for %s',
+    (field) => {
+      for (const value of [null, 7, true, ['x'], { x: 'x' }]) {
+        expect(faultsOf(body({ [field]: value }))).toEqual([{ path: field, message: 'must be a string' }]);
+      }
+    },
+  );
+
+  it('is told of all its faults at once, with their paths', () => {
+    const faulty = { messageId: '', to: '0717', text: 7, flowCta: '👋', data: [], colour: 'red', size: 9 };
+    expect(pathsOf(faulty).sort()).toEqual(
+      ['colour', 'data', 'flowCta', 'flowId', 'from', 'messageId', 'screen', 'size', 'text', 'to'].sort(),
+    );
+  });
+
+  it('is never told the values that were wrong', () => {
+    const canary = 'canary 0722 000 000';
+    const faulty = {
+      messageId: canary,
+      to: canary,
+      from: canary,
+      flowCta: `${canary}${canary}`,
+      data: canary,
+    };
+    expect(JSON.stringify(faultsOf(body({ ...faulty, whenClosed: canary })))).not.toContain('canary');
+  });
+
+  it('is refused by name for each field that it should not have', () => {
+    const fault = (path: string) => ({ path, message: 'is not a field of this request' });
+    expect(faultsOf(body({ mode: 'draft', 'Text ': 'x' }))).toEqual([fault('mode'), fault('Text ')]);
+    expect(faultsOf(JSON.parse(`${JSON.stringify(body()).slice(0, -1)},"__proto__":{"x":1}}`))).toEqual([
+      fault('__proto__'),
+    ]);
+  });
+
+  it.each([
+    ['a list', [body()]],
+    ['text', 'hi'],
+    ['a number', 7],
+    ['null', null],
+    ['nothing', undefined],
+  ])('is a JSON object, not %s', (_, given) => {
+    expect(faultsOf(given)).toMatchObject([{ path: '' }]);
+  });
+});
+
+describe('a messageId', () => {
+  it.each(['x', 'x'.repeat(128), 'AZaz09._:~-', '1a85c604-0f08-4182-8011-407ba84598c5'])(
+    'may be %s',
+    (messageId) => {
+      expect(parseFlow(body({ messageId }), undefined).messageId).toBe(messageId);
+    },
+  );
+
+  it.each(['', 'x'.repeat(129), 'a b', 'a/b', 'a#b', 'a%20b', 'é', 'x\n', '👋', 'a\u0000'])(
+    'may not be %j',
+    (messageId) => {
+      expect(pathsOf(body({ messageId }))).toEqual(['messageId']);
+    },
+  );
+});
+
+describe('a length', () => {
+  const limits: readonly [string, number][] = [
+    ['text', 1024],
+    ['flowId', 64],
+    ['flowCta', 20],
+    ['screen', 80],
+  ];
+
+  it.each(limits)('of %s is 1 to %i', (field, max) => {
+    expect(pathsOf(body({ [field]: 'x' }))).toEqual([]);
+    expect(pathsOf(body({ [field]: 'x'.repeat(max) }))).toEqual([]);
+    expect(pathsOf(body({ [field]: '' }))).toEqual([field]);
+    expect(pathsOf(body({ [field]: 'x'.repeat(max + 1) }))).toEqual([field]);
+  });
+
+  it.each(limits)('of %s is counted in characters, where one takes two units as well', (field, max) => {
+    const astral = '𝒳';
+    expect(astral).toHaveLength(2);
+    expect(pathsOf(body({ [field]: astral.repeat(max) }))).toEqual([]);
+    expect(pathsOf(body({ [field]: astral.repeat(max + 1) }))).toEqual([field]);
+  });
+
+  it.each(limits)('of %s does not count halves of a character, which are refused', (field) => {
+    expect(pathsOf(body({ [field]: 'a\ud83d' }))).toEqual([field]);
+    expect(pathsOf(body({ [field]: '\udc4bb' }))).toEqual([field]);
+  });
+});
+
+describe('a flowCta', () => {
+  it.each(['Share Details!', 'Pata © 2026', 'Brand®', 'Name™', '100% #1 *', 'Endelea → 2', 'Ñandú é'])(
+    'may be %s',
+    (flowCta) => {
+      expect(pathsOf(body({ flowCta }))).toEqual([]);
+    },
+  );
+
+  it.each(['Go 👋', '👋🏽', '🇰🇪', 'Press 1️⃣', '❤️', '☎', '👨‍👩‍👧', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'])('has no emoji: %s', (flowCta) => {
+    expect(pathsOf(body({ flowCta }))).toEqual(['flowCta']);
+  });
+});
+
+describe('what is not available yet', () => {
+  it.each(['park', 'template'])('is refused by name: whenClosed %s', (whenClosed) => {
+    expect(faultsOf(body({ whenClosed }))).toMatchObject([{ path: 'whenClosed' }]);
+    expect(faultsOf(body({ whenClosed }))[0]?.message).toContain(whenClosed);
+  });
+
+  it('is refused by name: template and parkForSeconds', () => {
+    const template = { name: 'hello', languageCode: 'en' };
+    expect(pathsOf(body({ template, parkForSeconds: 600 })).sort()).toEqual(['parkForSeconds', 'template']);
+  });
+
+  it.each(['respond-async', 'wait=5, Respond-Async', 'respond-async; foo=bar', ' respond-async '])(
+    'is refused by name: Prefer: %s',
+    (prefer) => {
+      expect(() => refuseRespondAsync(prefer)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+    },
+  );
+
+  it.each([undefined, '', 'return=minimal', 'respond-asynchronously'])('passes over Prefer: %s', (prefer) => {
+    expect(() => refuseRespondAsync(prefer)).not.toThrow();
+  });
+});
+
+describe('a pair in a path', () => {
+  it('is the business number and the customer’s, as digits', () => {
+    expect(parsePair({ from: '+254110090747', to: '254 717 746565' })).toEqual({
+      business: '254110090747',
+      customer: '254717746565',
+    });
+  });
+
+  it('is told of both faults at once', () => {
+    expect(() => parsePair({ from: 'x' })).toThrow(
+      expect.objectContaining({
+        errors: [expect.objectContaining({ path: 'from' }), { path: 'to', message: 'is required' }],
+      }),
+    );
+  });
+});

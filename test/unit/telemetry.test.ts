@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeTelemetry } from '../../src/lib/adapters/telemetry.ts';
+import { AppError } from '../../src/lib/domain/errors.ts';
+
+const CANARY = 'canary-254717746565';
+
+let output = '';
+beforeEach(() => {
+  output = '';
+  const keep = (chunk: unknown) => {
+    output += String(chunk);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** The lines that came out, as JSON. */
+function linesOf(
+  work: (telemetry: ReturnType<typeof makeTelemetry>) => void,
+  level: 'INFO' | 'ERROR' = 'INFO',
+) {
+  work(makeTelemetry('sendFlow', level));
+  const lines = output.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const thrown = (error: Error): Error => {
+  try {
+    throw error;
+  } catch (caught) {
+    return caught as Error;
+  }
+};
+
+describe('a log line', () => {
+  it('is one line of JSON, with its level, its event and its fields', () => {
+    const lines = linesOf((telemetry) => {
+      telemetry.info('api.answered', { status: 201, route: 'POST /v1/flows' });
+      telemetry.warn('claim.taken-over', { messageId: 'm\n1' });
+    });
+    expect(lines).toMatchObject([
+      { level: 'INFO', message: 'api.answered', status: 201, service: 'sendFlow' },
+      { level: 'WARN', message: 'claim.taken-over', messageId: 'm\n1' },
+    ]);
+  });
+
+  it('comes out from its level on', () => {
+    const lines = linesOf((telemetry) => {
+      telemetry.info('quiet');
+      telemetry.warn('quiet');
+      telemetry.error('loud', new Error('x'));
+    }, 'ERROR');
+    expect(lines).toMatchObject([{ message: 'loud' }]);
+  });
+});
+
+describe('a fault in the log', () => {
+  it('says what kind it was and where it came from', () => {
+    const [line] = linesOf((telemetry) => {
+      telemetry.error('api.failed', thrown(new TypeError('x')), { route: 'r', correlationId: 'c' });
+    });
+    expect(line).toMatchObject({
+      level: 'ERROR',
+      message: 'api.failed',
+      route: 'r',
+      correlationId: 'c',
+      fault: {
+        kind: 'TypeError',
+        at: expect.arrayContaining([expect.stringContaining('telemetry.test.ts')]),
+      },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['an error', new Error(`no number ${CANARY}`)],
+    ['an error of several lines', new Error(`first\n    at ${CANARY} (payload:1:1)\nlast ${CANARY}`)],
+    [
+      'a refusal',
+      new AppError('store-unavailable', `detail ${CANARY}`, { errors: [{ path: CANARY, message: CANARY }] }),
+    ],
+    ['its cause', new Error('x', { cause: new Error(CANARY, { cause: new Error(CANARY) }) })],
+    ['a cause that is text', new Error('x', { cause: CANARY })],
+    ['text', CANARY],
+    ['an object', { message: CANARY, to: CANARY }],
+    ['errors in one', new AggregateError([new Error(CANARY)], CANARY)],
+    [
+      'an error with fields of its own',
+      Object.assign(new Error('x'), { input: CANARY, $response: { body: CANARY } }),
+    ],
+    ['nothing', undefined],
+  ])('says nothing of its message: %s', (_, fault) => {
+    linesOf((telemetry) => telemetry.error('failed', fault));
+    expect(output).toContain('failed');
+    expect(output).not.toContain(CANARY);
+  });
+
+  it('says which code it has, and what AWS says of the request', () => {
+    const cause = Object.assign(new Error(CANARY), {
+      name: 'ThrottlingException',
+      code: 'ECONNRESET',
+      $metadata: { httpStatusCode: 400, requestId: 'aws-1', attempts: 4 },
+    });
+    const [line] = linesOf((telemetry) => {
+      telemetry.error('failed', new AppError('store-unavailable', 'x', { cause }));
+    });
+    expect(line).toMatchObject({
+      fault: {
+        kind: 'AppError',
+        code: 'store-unavailable',
+        cause: { kind: 'ThrottlingException', code: 'ECONNRESET', httpStatus: 400, requestId: 'aws-1' },
+      },
+    });
+  });
+
+  it('has an end where its causes have none', () => {
+    const fault = new Error('x');
+    fault.cause = fault;
+    expect(() => linesOf((telemetry) => telemetry.error('failed', fault))).not.toThrow();
+  });
+});
+
+describe('a count', () => {
+  it('is a metric that CloudWatch reads from the log', () => {
+    const [line] = linesOf((telemetry) => telemetry.count('callback.inbound', 3));
+    expect(line).toMatchObject({
+      'callback.inbound': 3,
+      _aws: { CloudWatchMetrics: [{ Namespace: 'LipaFlow' }] },
+    });
+  });
+
+  it('is one where nothing else is said', () => {
+    expect(linesOf((telemetry) => telemetry.count('x'))).toMatchObject([{ x: 1 }]);
+  });
+});

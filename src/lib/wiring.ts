@@ -14,7 +14,7 @@ import type { Secret } from './ports.ts';
 
 /** One client an AWS service a process; time limits, since the SDK has none of its own. */
 const http = () =>
-  new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true });
+  new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true });
 
 /** What every function has: settings, clock, telemetry and the table's stores. */
 export function wireStores(functionName: string) {

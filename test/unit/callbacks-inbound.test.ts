@@ -163,6 +163,12 @@ describe('what opens nothing', () => {
     expect(readCallbacks(body)).toEqual([{ kind: 'unrecognised', raw: JSON.stringify(body) }]);
   });
 
+  it('is kept as it came where it is nested deeper than anybody means', () => {
+    const text = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const kept = readCallbacks(JSON.parse(text), text);
+    expect(kept).toEqual([{ kind: 'unrecognised', raw: text }]);
+  });
+
   it('is kept raw to the last key, __proto__ among them', () => {
     const body = JSON.parse('{"event":"ODD","__proto__":{"x":1},"é":"👋"}') as unknown;
     expect(readCallbacks(body)).toEqual([

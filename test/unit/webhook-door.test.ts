@@ -138,6 +138,16 @@ describe('the door', () => {
     ]);
   });
 
+  it('knows a secret and a key that were changed a moment ago', async () => {
+    const [secret, hmacKey] = [fakeSecret(SECRET), fakeSecret(KEY)];
+    const door = makeWebhookDoor({ secret, hmacKey });
+    expect(await door.knows(NEXT)).toBe(false);
+    secret.rotate(`${SECRET},${NEXT}`);
+    hmacKey.rotate('new-key');
+    expect([await door.knows(NEXT), await door.knows(SECRET)]).toEqual([true, true]);
+    expect(await door.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
+  });
+
   it('lets nobody in, with a fault that may pass, while the secret can’t be read', async () => {
     const secret = fakeSecret(SECRET);
     secret.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));

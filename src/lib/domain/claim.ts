@@ -76,7 +76,10 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   const { answer, lease, status } = stored;
   const now = terms.now.getTime();
   if (answer) return { kind: 'replay', answer };
-  if (lease?.owner === terms.owner) return { kind: 'ours', mayHaveLeft: stored.epoch > 1 };
+  if (lease?.owner === terms.owner) {
+    if (isProven(status)) return { kind: 'conclude' };
+    return { kind: 'ours', mayHaveLeft: stored.epoch > 1 && lease.phase === 'dispatched' };
+  }
   if (lease && lease.until.getTime() > now) {
     return { kind: 'inProgress', retryAfter: Math.ceil((lease.until.getTime() - now) / 1000) };
   }
@@ -132,4 +135,10 @@ export function holds(fence: Fence, message: Message): boolean {
 export function dispatched(message: Message, fence: Fence): Message | undefined {
   if (!holds(fence, message) || !message.lease) return undefined;
   return { ...message, lease: { ...message.lease, phase: 'dispatched' } };
+}
+
+/** The mark taken back: LipaChat's answer shows that nothing of it was kept. */
+export function undispatched(message: Message, fence: Fence): Message {
+  if (!holds(fence, message) || message.lease?.phase !== 'dispatched') return message;
+  return { ...message, lease: { ...message.lease, phase: 'claimed' } };
 }

@@ -1,4 +1,4 @@
-import { dispatched, type Fence, fenceOf, holds, isFresh } from '../domain/claim.ts';
+import { dispatched, type Fence, fenceOf, holds, isFresh, undispatched } from '../domain/claim.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Message } from '../domain/message.ts';
@@ -37,7 +37,7 @@ type Release = Extract<Verdict, { kind: 'release' }>;
 export type Carrier = ReturnType<typeof makeCarrier>;
 
 /** Kept back of the invocation's time for the settle. */
-const SETTLE_RESERVE_MS = 3_000;
+const SETTLE_RESERVE_MS = 4_500;
 
 export function makeCarrier(deps: CarryOutDeps) {
   const { messages, sessions, settler, clock, telemetry, settings } = deps;
@@ -72,9 +72,17 @@ export function makeCarrier(deps: CarryOutDeps) {
     return settler.settle(marked, errand, { verdict, calls, session: session?.value });
   }
 
-  function markDispatched(claim: Stored<Message>, fence: Fence): Promise<Stored<Message>> {
-    if (claim.value.lease?.phase === 'dispatched') return Promise.resolve(claim);
-    return amend(messages, claim, (m) => dispatched(m, fence) ?? m).then((marked) => marked ?? claim);
+  /** A mark whose acknowledgement was lost is looked for before it counts as a fault: it must not stand idle. */
+  async function markDispatched(claim: Stored<Message>, fence: Fence): Promise<Stored<Message>> {
+    if (claim.value.lease?.phase === 'dispatched') return claim;
+    try {
+      return (await amend(messages, claim, (m) => dispatched(m, fence) ?? m)) ?? claim;
+    } catch (fault) {
+      const stored = await messages.get(claim.value.messageId);
+      const isMarked = stored?.value.lease?.phase === 'dispatched' && holds(fence, stored.value);
+      if (stored && isMarked) return stored;
+      throw fault;
+    }
   }
 
   function dispatchDeadline(errand: Errand, claim: Message): Date {
@@ -105,9 +113,11 @@ export function makeCarrier(deps: CarryOutDeps) {
   }
 
   /** WhatsApp says that the window is shut, whatever our ledger thought: no blind repeat. */
-  async function closeWindow(session: Stored<Session> | undefined): Promise<void> {
+  async function closeWindow(seen: Stored<Session> | undefined): Promise<void> {
     const now = clock.now();
-    const closing = amend(sessions, session, (s) => afterGatewayClosed(s, now));
+    // A customer who has written since has opened another window.
+    const isSame = (s: Session) => s.lastInboundAt.getTime() === seen?.value.lastInboundAt.getTime();
+    const closing = amend(sessions, seen, (s) => (isSame(s) ? afterGatewayClosed(s, now) : s));
     // The message comes first: the next refusal closes the window again.
     await closing.catch((fault) => telemetry.error('window.close-failed', fault));
   }
@@ -122,15 +132,15 @@ export function makeCarrier(deps: CarryOutDeps) {
     if (errand.source === 'sweeper' && !closed) return standBy(claim, errand, verdict);
     const kept = await letGo(claim);
     if (closed) await closeWindow(session);
-    if (kept) return settler.conclude(kept, errand);
+    if (kept) return { message: kept, fresh: false };
     throw closed ? sessionClosed(now) : new AppError(verdict.code, DETAIL[verdict.code] ?? '', verdict);
   }
 
-  /** Gives the claim back; what is stored instead if it is still ours, for a callback has changed it. */
-  async function letGo(claim: Stored<Message>): Promise<Stored<Message> | undefined> {
+  /** Gives the claim back; or the message, where somebody else carries on with it by now. */
+  async function letGo(claim: Stored<Message>): Promise<Message | undefined> {
     if (await messages.remove(claim)) return undefined;
-    const stored = await messages.get(claim.value.messageId);
-    return stored && holds(fenceOf(claim.value), stored.value) ? stored : undefined;
+    const stored = (await messages.get(claim.value.messageId))?.value;
+    return stored && isSame(stored, claim.value) ? stored : undefined;
   }
 
   /**
@@ -139,10 +149,12 @@ export function makeCarrier(deps: CarryOutDeps) {
    */
   async function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
     const now = clock.now();
-    if (isFresh(claim.value, { ...errand.terms, now })) return { message: claim.value, fresh: false };
     const fence = fenceOf(claim.value);
+    const fresh = isFresh(claim.value, { ...errand.terms, now });
     const standing = await amend(messages, claim, (m) =>
-      standingIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
+      fresh
+        ? undispatched(m, fence)
+        : standingIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
     );
     return { message: standing?.value ?? claim.value, fresh: false };
   }
@@ -161,6 +173,11 @@ export function makeCarrier(deps: CarryOutDeps) {
   }
 
   return { carryOut };
+}
+
+/** A claim that was given back may be followed by another one's, under the same messageId. */
+function isSame(stored: Message, claim: Message): boolean {
+  return stored.fingerprint === claim.fingerprint && stored.clientId === claim.clientId;
 }
 
 const DETAIL: Partial<Record<AppError['code'], string>> = {

@@ -31,6 +31,8 @@ export interface Found {
 export type Settler = ReturnType<typeof makeSettler>;
 
 const SETTLE_RETRY_MS = 250;
+/** A try that could outlast the invocation is not begun: the caller is to get an answer. */
+const LONGEST_WRITE_MS = 3_000;
 /** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
 const RESEND_PAUSE_MS = 30_000;
 
@@ -81,7 +83,7 @@ export function makeSettler(deps: SettleDeps) {
         return (await amend(messages, claim, change))?.value;
       } catch (fault) {
         telemetry.error('settle.failed', fault, { messageId: claim.value.messageId });
-        if (clock.now().getTime() + 2 * SETTLE_RETRY_MS > errand.deadlineAt.getTime()) return undefined;
+        if (clock.now().getTime() + LONGEST_WRITE_MS > errand.deadlineAt.getTime()) return undefined;
         await clock.sleep(SETTLE_RETRY_MS);
       }
     }

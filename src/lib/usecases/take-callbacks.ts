@@ -49,7 +49,8 @@ const AT_ONCE = 16;
 export function makeTakeCallbacks({ sessions, callbacks, takeStatus, clock, telemetry }: TakeCallbacksDeps) {
   async function inbound(message: Callback & { kind: 'inbound' }): Promise<void> {
     const now = clock.now();
-    const seen = message.writtenAt ?? now;
+    // A stamp from the future counts as now, also when the same message comes again.
+    const seen = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
     const { writtenAt } = message.id
       ? await callbacks.remember({ id: message.id, writtenAt: seen }, now)
       : { writtenAt: seen };

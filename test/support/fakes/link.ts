@@ -13,8 +13,9 @@ export const straight: Link = async (_, apply) => {
 /**
  * `before`: fails, and nothing was applied. `after`: applied, and the acknowledgement is lost for good.
  * `again`: applied, the acknowledgement is lost, and the SDK's own retry meets what it has written.
+ * `slow`: applied, and its answer is overtaken by what happens `meanwhile`.
  */
-export type LinkFault = 'before' | 'after' | 'again';
+export type LinkFault = 'before' | 'after' | 'again' | 'slow';
 
 interface FailOptions {
   /** The first call to fail, counted from now on. */
@@ -45,6 +46,7 @@ export function faultyLink() {
       if (plan === undefined) return result;
       await plan.meanwhile();
       if (plan.fault === 'after') throw storeDown();
+      if (plan.fault === 'slow') return result;
     }
   };
 

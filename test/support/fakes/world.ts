@@ -1,6 +1,6 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
 import type { Message } from '../../../src/lib/domain/message.ts';
-import type { Clock, Gateway } from '../../../src/lib/ports.ts';
+import type { Chance, Clock, Gateway } from '../../../src/lib/ports.ts';
 import { makeCarrier } from '../../../src/lib/usecases/carry-out.ts';
 import { makeRead } from '../../../src/lib/usecases/read.ts';
 import { makeSendFlow, type SendCommand, type SendResult } from '../../../src/lib/usecases/send-flow.ts';
@@ -64,6 +64,15 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     ambiguity: { mode: settings.mode, resendHorizonSeconds: settings.resendHorizonSeconds },
   };
 
+  const chances = new Map<string, Chance>();
+
+  /** One for each name: no id is given out twice, also where a name comes again. */
+  function chanceOf(name: string): Chance {
+    const chance = chances.get(name) ?? namedChance(name);
+    chances.set(name, chance);
+    return chance;
+  }
+
   /** One Lambda environment: what it does goes over its link. */
   function process(name: string, options: ProcessOptions = {}) {
     const { link = straight, clock: ownClock = clock, through = (g: Gateway) => g } = options;
@@ -72,7 +81,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
     };
-    const deps = { ...stores, clock: ownClock, telemetry, apiKey, chance: namedChance(name) };
+    const deps = { ...stores, clock: ownClock, telemetry, apiKey, chance: chanceOf(name) };
     const { sessionMarginSeconds } = settings;
     const settler = makeSettler({ ...deps, retentionDays: RETENTION_DAYS, sessionMarginSeconds });
     const carrier = makeCarrier({ ...deps, settler, gateway: through(gateway.over(link)), settings });

@@ -37,7 +37,7 @@ type Release = Extract<Verdict, { kind: 'release' }>;
 export type Carrier = ReturnType<typeof makeCarrier>;
 
 /** Kept back of the invocation's time for the settle. */
-const SETTLE_RESERVE_MS = 4_500;
+const SETTLE_RESERVE_MS = 5_000;
 
 export function makeCarrier(deps: CarryOutDeps) {
   const { messages, sessions, settler, clock, telemetry, settings } = deps;

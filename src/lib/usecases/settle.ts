@@ -32,7 +32,7 @@ export type Settler = ReturnType<typeof makeSettler>;
 
 const SETTLE_RETRY_MS = 250;
 /** A try that could outlast the invocation is not begun: the caller is to get an answer. */
-const LONGEST_WRITE_MS = 3_000;
+const LONGEST_WRITE_MS = 4_000;
 /** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
 const RESEND_PAUSE_MS = 30_000;
 

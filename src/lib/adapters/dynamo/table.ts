@@ -29,7 +29,7 @@ export interface TableDeps {
 }
 
 /** Over all of the SDK's own tries of one call: past it the store counts as down. */
-const CALL_LIMIT_MS = 2_000;
+const CALL_LIMIT_MS = 3_500;
 
 const CONDITIONAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 

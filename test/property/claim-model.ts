@@ -12,24 +12,10 @@ import { waIdOf } from '../support/fakes/gateway.ts';
 import { type Link, storeDown } from '../support/fakes/link.ts';
 import { idOf, later, PAIR, sampleRequest } from '../support/fakes/samples.ts';
 import { makeWorld, type World } from '../support/fakes/world.ts';
-import { watchWrites } from './claim-rules.ts';
+import { type Run, type Told, watchWrites } from './claim-rules.ts';
 import type { Fate, Racer, Scenario } from './claim-scenario.ts';
 
-/** What a caller was told; a crashed one was told nothing. */
-export interface Told {
-  readonly racer: Racer;
-  readonly request: FlowRequest;
-  readonly link: Link;
-  readonly end: SendResult | AppError | undefined;
-}
-
-export interface Run {
-  readonly world: World;
-  readonly told: readonly Told[];
-  readonly broken: readonly string[];
-}
-
-export const requestOf = ({ messageId, text }: Pick<Racer, 'messageId' | 'text'>): FlowRequest =>
+const requestOf = ({ messageId, text }: Pick<Racer, 'messageId' | 'text'>): FlowRequest =>
   sampleRequest({ messageId: idOf(messageId), text });
 
 /** A process that lives by the scheduler: each of its awaits may be its last, and any other's turn. */

@@ -1,10 +1,25 @@
 /** The rules of contract §1 over a run: what no single write may do, and what must hold when all is over. */
 import { AppError } from '../../src/lib/domain/errors.ts';
 import { isProven, type Status } from '../../src/lib/domain/ladder.ts';
-import { fingerprint, type Message } from '../../src/lib/domain/message.ts';
+import { type FlowRequest, fingerprint, type Message } from '../../src/lib/domain/message.ts';
+import type { SendResult } from '../../src/lib/usecases/send-flow.ts';
 import type { Link } from '../support/fakes/link.ts';
 import type { World } from '../support/fakes/world.ts';
-import type { Run, Told } from './claim-model.ts';
+import type { Racer } from './claim-scenario.ts';
+
+/** What a caller was told; a crashed one was told nothing. */
+export interface Told {
+  readonly racer: Racer;
+  readonly request: FlowRequest;
+  readonly link: Link;
+  readonly end: SendResult | AppError | undefined;
+}
+
+export interface Run {
+  readonly world: World;
+  readonly told: readonly Told[];
+  readonly broken: readonly string[];
+}
 
 const HEIGHT: Record<Status, number> = { sending: 0, unknown: 0, sent: 1, failed: 2, delivered: 3, read: 4 };
 

@@ -13,7 +13,7 @@ import { type Answer, type FlowRequest, fingerprint, type Message } from './mess
  */
 
 /** What to do about an outcome that nobody can tell: repeat the messageId, or leave it alone. */
-export interface AmbiguityPolicy {
+interface AmbiguityPolicy {
   readonly mode: 'resend' | 'hold';
   /** For so long after the claim a repeat counts as safe: LipaChat's memory of an id is not documented. */
   readonly resendHorizonSeconds: number;

@@ -61,7 +61,7 @@ export type Verdict =
   | Unknown;
 
 /** Nobody can tell. `again`: a repeat of the messageId by ourselves may tell. */
-export interface Unknown {
+interface Unknown {
   readonly kind: 'unknown';
   readonly reason: string;
   readonly again: boolean;

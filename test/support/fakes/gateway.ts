@@ -17,7 +17,7 @@ export type Turn =
   /** Answers so, and delivers nothing. */
   | Outcome;
 
-export interface FakeCall {
+interface FakeCall {
   readonly request: FlowRequest;
   readonly apiKey: string;
   readonly timeoutMs: number;

@@ -1,7 +1,7 @@
 /** Logs and counts that a test can read. */
 import type { Telemetry } from '../../../src/lib/ports.ts';
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
   readonly event: string;
   readonly fields: Record<string, unknown>;

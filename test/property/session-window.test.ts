@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOpen, SESSION_MS } from '../../src/lib/domain/session.ts';
+import { afterInbound, isOpen, SESSION_MS } from '../../src/lib/domain/session.ts';
 import type { Callback } from '../../src/lib/usecases/take-callbacks.ts';
 import { later, NOW, PAIR } from '../support/fakes/samples.ts';
 import { makeWorld, type World } from '../support/fakes/world.ts';
@@ -168,6 +168,15 @@ describe('the window after any inbound messages, late, repeated and in any order
 });
 
 describe('a window', () => {
+  it('is moved by a stamp from the future as by one of now', () => {
+    fc.assert(
+      fc.property(instant(0, 90), (aheadMs) => {
+        const moved = afterInbound(undefined, { pair: PAIR, writtenAt: at(aheadMs), now: NOW });
+        expect(moved).toEqual({ pair: PAIR, openedAt: NOW, lastInboundAt: NOW, expiresAt: later(86_400) });
+      }),
+    );
+  });
+
   it('is open until its margin before the end, to the millisecond', () => {
     fc.assert(
       fc.property(

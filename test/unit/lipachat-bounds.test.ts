@@ -155,33 +155,30 @@ describe('a redirect', () => {
 
 describe('a connection that idles', () => {
   const keptAlive = answer(200, RECEIPT, { connection: 'keep-alive', 'keep-alive': 'timeout=600' });
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  it('is used again within the second', async () => {
-    const server = await serve(keptAlive);
-    const call = clientOf(server);
-    await call();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await call();
-    expect(server.connections).toBe(1);
-  });
-
-  it('is not used again after more than a second, whatever the server promises', async () => {
-    const server = await serve(keptAlive);
-    const call = clientOf(server);
-    await call();
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
-    expect((await call()).kind).toBe('accepted');
-    expect(server.connections).toBe(2);
-  });
-
-  it('is not used again after the process was frozen, when no timer has run', async () => {
+  /** Two calls with so much real time between them, and so much on the clock; how many connections they took. */
+  async function connectionsOf(realMs: number, clockMs: number): Promise<number> {
     const server = await serve(keptAlive);
     const clock = manualClock(NOW);
     const call = clientOf(server, clock);
-    await call();
-    clock.advance(1_500);
     expect((await call()).kind).toBe('accepted');
-    expect(server.connections).toBe(2);
+    await pause(realMs);
+    clock.advance(clockMs);
+    expect((await call()).kind).toBe('accepted');
+    return server.connections;
+  }
+
+  it('is used again within the second', async () => {
+    expect(await connectionsOf(50, 50)).toBe(1);
+  });
+
+  it('is not used again after more than a second, whatever the server promises', async () => {
+    expect(await connectionsOf(1_300, 0)).toBe(2);
+  });
+
+  it('is not used again after the process was frozen, when no timer has run', async () => {
+    expect(await connectionsOf(50, 1_500)).toBe(2);
   });
 
   it('is closed no earlier than the calls on it are over', async () => {

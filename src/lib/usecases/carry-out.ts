@@ -36,7 +36,7 @@ type Release = Extract<Verdict, { kind: 'release' }>;
 
 export type Carrier = ReturnType<typeof makeCarrier>;
 
-/** Kept back of the invocation's time for the settle. */
+/** Kept back of the invocation's time for the settle; half of it, where there is less. */
 const SETTLE_RESERVE_MS = 5_000;
 
 export function makeCarrier(deps: CarryOutDeps) {
@@ -86,8 +86,10 @@ export function makeCarrier(deps: CarryOutDeps) {
   }
 
   function dispatchDeadline(errand: Errand, claim: Message): Date {
-    const own = clock.now().getTime() + settings.gatewayDeadlineMs;
-    const invocation = errand.deadlineAt.getTime() - SETTLE_RESERVE_MS;
+    const now = clock.now().getTime();
+    const own = now + settings.gatewayDeadlineMs;
+    const reserve = Math.min(SETTLE_RESERVE_MS, (errand.deadlineAt.getTime() - now) / 2);
+    const invocation = errand.deadlineAt.getTime() - reserve;
     // Past the lease another owner may call; two calls at once are what LipaChat's deduplication is worst at.
     return new Date(Math.min(own, invocation, claim.lease?.until.getTime() ?? own));
   }

@@ -26,6 +26,7 @@ function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc
   /** Waits for its turn; for ever, if the process is dead by then. */
   async function turn(label: string): Promise<void> {
     await s.schedule(Promise.resolve(), `${name} ${label}`);
+    if (awaits === fate.sleep?.at) await arriving(fate.sleep.turns, s);
     awaits += 1;
     if (fate.crashAt !== undefined && awaits > fate.crashAt) await new Promise(() => undefined);
   }
@@ -39,7 +40,6 @@ function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc
       await turn(`${call} →`);
       if (fault === 'before') throw storeDown();
       const result = apply();
-      if (call === 'sendFlow') await arriving(fate.lag, s);
       await turn(`← ${call}`);
       if (fault === 'after') throw storeDown();
       if (fault !== 'again' || tries > 0) return result;
@@ -112,7 +112,7 @@ export async function run(scenario: Scenario, s: fc.Scheduler): Promise<Run> {
     void ticking(sweeper.ticks, sweep);
   }
   for (const [n, callback] of scenario.callbacks.entries()) {
-    const { link, takeStatus } = start(`callback-${n}`, { crashAt: undefined, lag: 0, faults: [] });
+    const { link, takeStatus } = start(`callback-${n}`, { crashAt: undefined, sleep: undefined, faults: [] });
     void callBack(world, link, callback, takeStatus).catch(() => undefined);
   }
   void jumping(scenario, s, world);

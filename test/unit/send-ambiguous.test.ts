@@ -175,6 +175,17 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     });
   });
 
+  it('gives it its answer soon also where it is stamped in the future', async () => {
+    const world = await opened({ mode });
+    world.gateway.always('accept-unheard');
+    await world.process('caller').send();
+    await world
+      .process('webhook')
+      .takeCallbacks([{ kind: 'status', messageId: ID, report: { status: 'delivered' }, at: later(1e7) }]);
+    await ticks(world, 2);
+    expect(world.onlyMessage()).toMatchObject({ status: 'delivered', answer: { kind: 'sent' } });
+  });
+
   it('may say that it failed, and why', async () => {
     const world = await opened({ mode });
     world.gateway.always('accept-unheard');

@@ -110,6 +110,13 @@ describe('the settle', () => {
     expect(world.gateway.deliveries).toHaveLength(1);
   });
 
+  it('that the store never takes is not said to be repeated where nothing is', async () => {
+    await start('hold');
+    faults.fail('replace', 'before', { nth: 2, times: 1_000 });
+    const end = await caller.send();
+    expect(end.kind === 'pending' && end.receipt.nextStep).not.toMatch(/is repeated under/);
+  });
+
   it('gives up in time for the caller to be told', async () => {
     faults.fail('replace', 'before', { times: 1_000 });
     await caller.send({ deadlineAt: later(29) });

@@ -30,7 +30,7 @@ export function sampleRequest(changes: Partial<FlowRequest> = {}): FlowRequest {
   };
 }
 
-function sampleTerms(changes: Partial<ClaimTerms> = {}): ClaimTerms {
+export function sampleTerms(changes: Partial<ClaimTerms> = {}): ClaimTerms {
   return {
     owner: 'owner-1',
     now: NOW,

@@ -1,6 +1,8 @@
 /** The control API under /__aws, by which a test breaks and inspects the stand-in from another process. */
 import * as z from 'zod';
+import type { EventBus } from './aws-events.ts';
 import { type Faults, faultSchema } from './aws-faults.ts';
+import type { ReadStream } from './aws-stream.ts';
 
 type ControlAnswer = { status: number; body: unknown };
 export type Control = (method: string, url: URL, body: string) => Promise<ControlAnswer>;
@@ -9,6 +11,8 @@ type Dependencies = {
   faults: Faults;
   setParameter: (name: string, value: string) => void;
   dump: () => Promise<unknown[]>;
+  readStream: ReadStream;
+  bus: EventBus;
 };
 
 type Action = (url: URL, body: string) => ControlAnswer | Promise<ControlAnswer>;
@@ -17,6 +21,12 @@ const DONE: ControlAnswer = { status: 204, body: undefined };
 
 const oneOrMany = z.preprocess((body) => (Array.isArray(body) ? body : [body]), z.array(faultSchema));
 const parameter = z.strictObject({ name: z.string().min(1), value: z.string() });
+
+const place = z.object({
+  after: z.string().regex(/^\d+$/).optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  wait: z.coerce.number().int().min(0).max(20_000).default(0),
+});
 
 const reasonOf = (error: unknown): string =>
   error instanceof z.ZodError ? z.prettifyError(error) : String(error);
@@ -27,10 +37,15 @@ const reasonOf = (error: unknown): string =>
  * GET /__aws/requests      calls per target since the last reset, `?match=` only those whose body contains it
  * POST /__aws/parameters   { name, value }: 204
  * GET /__aws/dump          all items of the table, an array of DynamoDB JSON
- * POST /__aws/reset        no more faults, counts at nothing; items and parameters stay: 204
+ * GET /__aws/stream        records of the table's stream, `?after=` a SequenceNumber (without: from the oldest),
+ *                          `&limit=` (1000), `&wait=` milliseconds for a first one (0)
+ * GET /__aws/events        all events that PutEvents took, in order
+ * DELETE /__aws/events     none any more: 204
+ * POST /__aws/reset        no more faults, counts at nothing; items, parameters, stream and events stay: 204
  * A body of another form: 400 with the reason in `message`. Anything else: 404.
  */
-export const createControl = ({ faults, setParameter, dump }: Dependencies): Control => {
+export const createControl = (dependencies: Dependencies): Control => {
+  const { faults, setParameter, dump, readStream, bus } = dependencies;
   const actions = new Map<string, Action>([
     [
       'PUT /__aws/faults',
@@ -59,6 +74,21 @@ export const createControl = ({ faults, setParameter, dump }: Dependencies): Con
       },
     ],
     ['GET /__aws/dump', async () => ({ status: 200, body: await dump() })],
+    [
+      'GET /__aws/stream',
+      async (url) => {
+        const { after, limit, wait } = place.parse(Object.fromEntries(url.searchParams));
+        return { status: 200, body: await readStream({ after, limit, waitMs: wait }) };
+      },
+    ],
+    ['GET /__aws/events', () => ({ status: 200, body: bus.events() })],
+    [
+      'DELETE /__aws/events',
+      () => {
+        bus.forget();
+        return DONE;
+      },
+    ],
     [
       'POST /__aws/reset',
       () => {

@@ -2,26 +2,33 @@
  * DynamoDB in memory: dynalite, called as a function and not over a socket of its own. So the server before it
  * can apply an operation and then lose the answer, and a client that breaks off in the middle of a request
  * cannot throw inside dynalite (it throws on a request's error, which would end the process).
- * Not there: transactions, streams, TTL, ReturnValuesOnConditionCheckFailure. Late TTL is normal on AWS, so
+ * Its stream is our own (aws-changes.ts). Not there: transactions, TTL, ReturnValuesOnConditionCheckFailure. Late TTL is normal on AWS, so
  * nothing here deletes what has expired.
  */
 import { EventEmitter } from 'node:events';
 import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-
-export type AwsAnswer = { status: number; headers: Record<string, string>; body: string };
-type AwsCall = { headers: Record<string, string | string[] | undefined>; body: Buffer };
+import { withChanges } from './aws-changes.ts';
+import { createStream, type Item, type ReadStream } from './aws-stream.ts';
+import type { AwsAnswer, AwsCall } from './aws-wire.ts';
 
 export type Engine = {
   /** One signed call as it came over HTTP. Errors of DynamoDB are answers, not rejections. */
   call: (call: AwsCall) => Promise<AwsAnswer>;
   putItem: (item: Record<string, AttributeValue>) => Promise<void>;
+  /** The table's stream. */
+  readStream: ReadStream;
   /** All items of the table as DynamoDB JSON. */
   dump: () => Promise<unknown[]>;
 };
 
 /** The fields of dynalite's answers that are read here. */
-type OwnAnswer = { Table?: { TableStatus: string }; Items?: unknown[]; LastEvaluatedKey?: object };
+type OwnAnswer = {
+  Table?: { TableStatus: string };
+  Item?: Item;
+  Items?: unknown[];
+  LastEvaluatedKey?: object;
+};
 
 const signedHeaders = (target: string): Record<string, string> => ({
   'content-type': 'application/x-amz-json-1.0',
@@ -66,7 +73,7 @@ const createOwnCaller = (call: Engine['call']) => {
 
 type OwnCaller = ReturnType<typeof createOwnCaller>;
 
-const untilActive = async (ask: OwnCaller, tableName: string | undefined): Promise<void> => {
+const untilActive = async (ask: OwnCaller, tableName: string): Promise<void> => {
   for (;;) {
     const { Table } = await ask('DescribeTable', { TableName: tableName });
     if (Table?.TableStatus === 'ACTIVE') return;
@@ -74,7 +81,7 @@ const untilActive = async (ask: OwnCaller, tableName: string | undefined): Promi
   }
 };
 
-const scanAll = async (ask: OwnCaller, tableName: string | undefined): Promise<unknown[]> => {
+const scanAll = async (ask: OwnCaller, tableName: string): Promise<unknown[]> => {
   const items: unknown[] = [];
   let start: object | undefined;
   do {
@@ -85,14 +92,23 @@ const scanAll = async (ask: OwnCaller, tableName: string | undefined): Promise<u
   return items;
 };
 
+const keyNamesOf = ({ KeySchema = [] }: CreateTableCommandInput): string[] =>
+  KeySchema.flatMap(({ AttributeName }) => AttributeName ?? []);
+
 /** Starts an engine with one table in it, ready for use. */
 export const startEngine = async (table: CreateTableCommandInput): Promise<Engine> => {
-  const call = createCaller();
-  const ask = createOwnCaller(call);
+  const { TableName: tableName = '' } = table;
+  const plain = createCaller();
+  const ask = createOwnCaller(plain);
   await ask('CreateTable', table);
-  await untilActive(ask, table.TableName);
+  await untilActive(ask, tableName);
+  const stream = createStream(tableName);
+  const getItem = async (key: Item): Promise<Item | undefined> =>
+    (await ask('GetItem', { TableName: tableName, Key: key, ConsistentRead: true })).Item;
+  const call = withChanges({ call: plain, getItem, tableName, keyNames: keyNamesOf(table), stream });
+  const write = createOwnCaller(call);
   const putItem: Engine['putItem'] = async (item) => {
-    await ask('PutItem', { TableName: table.TableName, Item: item });
+    await write('PutItem', { TableName: tableName, Item: item });
   };
-  return { call, putItem, dump: () => scanAll(ask, table.TableName) };
+  return { call, putItem, readStream: stream.read, dump: () => scanAll(ask, tableName) };
 };

@@ -1,5 +1,6 @@
 /** Which call meets which fault, and which calls there were. Knows nothing of HTTP or of AWS. */
 import * as z from 'zod';
+import { createRandom } from './random.ts';
 
 /**
  * A fault for calls of one kind.
@@ -7,26 +8,39 @@ import * as z from 'zod';
  * `nth` starts with the nth matching call from now (default 1);
  * `times` how many calls from there on, null for all until DELETE (default: 1, with `probability`: null);
  * `probability` hits each of those calls by chance, the same chances for the same `seed` (default 1);
- * `ms` only for `delay`: how long the call waits before it is applied.
+ * `ms` only for `delay`: how long the call waits before it is applied;
+ * `fail-entries`, of PutEvents only, strikes entries and not calls: `probability` is that of an entry, `every: n`
+ * fails each nth entry, counted over all calls; the rest of the call is applied.
  */
-export const faultSchema = z.strictObject({
+const fields = z.strictObject({
   target: z.string().min(1),
-  fault: z.enum(['apply-then-reset', 'reset', 'throttle', 'unavailable', 'delay', 'hang']),
+  fault: z.enum(['apply-then-reset', 'reset', 'throttle', 'unavailable', 'delay', 'hang', 'fail-entries']),
   nth: z.int().min(1).default(1),
   times: z.int().min(1).nullable().optional(),
   probability: z.number().min(0).max(1).optional(),
   seed: z.int().default(1),
   match: z.string().optional(),
   ms: z.int().min(0).default(0),
+  every: z.int().min(1).optional(),
 });
 
+export const faultSchema = fields
+  .refine(({ target, fault }) => fault !== 'fail-entries' || target === 'PutEvents', {
+    error: 'fail-entries is a fault of PutEvents',
+  })
+  .refine(({ every, fault }) => every === undefined || fault === 'fail-entries', {
+    error: 'every is for fail-entries',
+  });
+
 export type FaultSpec = z.input<typeof faultSchema>;
-export type Fault = z.output<typeof faultSchema>;
+type Fault = z.output<typeof faultSchema>;
+/** A fault that strikes. Of `fail-entries` it says, asked once for each entry, which ones fail. */
+export type Strike = Fault & { failsEntry: () => boolean };
 export type Faults = {
   add: (fault: Fault) => void;
   clear: () => void;
   /** Notes the call and says which fault it meets, if any. */
-  meet: (target: string, body: string) => Fault | undefined;
+  meet: (target: string, body: string) => Strike | undefined;
   /** How many calls of each target since the last `forget`, of those whose body contains `match`. */
   counts: (match?: string) => Record<string, number>;
   forget: () => void;
@@ -35,22 +49,26 @@ export type Faults = {
 // `npm start` may run for days: bodies are kept for matching only as far back as a test looks.
 const BODIES_KEPT = 50_000;
 
-/** mulberry32: small, seeded and good enough to choose calls. */
-const createRandom = (seed: number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+const timesOf = ({ times, probability, every }: Fault): number | null => {
+  if (times !== undefined) return times;
+  return probability === undefined && every === undefined ? 1 : null;
+};
+
+/** Decides entry by entry, over all calls that the fault strikes. */
+const createEntryTrigger = ({ seed, probability = 1, every = 1 }: Fault) => {
+  const random = createRandom(seed);
+  let entries = 0;
+  return (): boolean => {
+    entries += 1;
+    return entries % every === 0 && (probability >= 1 || random() < probability);
   };
 };
 
 /** Decides call by call whether one fault strikes. */
 const createTrigger = (fault: Fault) => {
   const random = createRandom(fault.seed);
-  const chance = fault.probability ?? 1;
-  const times = fault.times === undefined && fault.probability === undefined ? 1 : (fault.times ?? null);
+  const chance = fault.fault === 'fail-entries' ? 1 : (fault.probability ?? 1);
+  const times = timesOf(fault);
   let seen = 0;
   let struck = 0;
   const concerns = (target: string, body: string): boolean =>
@@ -73,11 +91,12 @@ const tally = (targets: string[]): Record<string, number> => {
 
 /** No faults, no calls yet. */
 export const createFaults = (): Faults => {
-  let triggers: { fault: Fault; strikes: (target: string, body: string) => boolean }[] = [];
+  let triggers: { strike: Strike; strikes: (target: string, body: string) => boolean }[] = [];
   let calls: { target: string; body: string }[] = [];
   return {
     add: (fault) => {
-      triggers.push({ fault, strikes: createTrigger(fault) });
+      const strike = { ...fault, failsEntry: createEntryTrigger(fault) };
+      triggers.push({ strike, strikes: createTrigger(fault) });
     },
     clear: () => {
       triggers = [];
@@ -87,7 +106,7 @@ export const createFaults = (): Faults => {
       if (calls.length > 2 * BODIES_KEPT) calls = calls.slice(-BODIES_KEPT);
       // Every fault counts the call, also when an earlier one strikes: `nth` stays what it says.
       const striking = triggers.filter(({ strikes }) => strikes(target, body));
-      return striking[0]?.fault;
+      return striking[0]?.strike;
     },
     counts: (match = '') =>
       tally(calls.filter(({ body }) => body.includes(match)).map(({ target }) => target)),

@@ -1,5 +1,5 @@
 /** SSM's Parameter Store, as far as SecureStrings are read and written. */
-import type { AwsAnswer } from './aws-engine.ts';
+import type { AwsAnswer } from './aws-wire.ts';
 
 /** The fields of the operations' inputs that are read here. */
 export type SsmInput = {

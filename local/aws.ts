@@ -1,11 +1,14 @@
-/** One server on loopback that stands in for AWS: DynamoDB, SSM, and a control API for faults. */
+/** One server on loopback that stands in for AWS: DynamoDB, SSM, EventBridge, and a control API. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { createControl } from './aws-control.ts';
-import { type AwsAnswer, startEngine } from './aws-engine.ts';
-import { createFaults, type Fault } from './aws-faults.ts';
+import { startEngine } from './aws-engine.ts';
+import { createEventBus, type PutEventsInput } from './aws-events.ts';
+import { createFaults, type Strike } from './aws-faults.ts';
 import { createParameters, type SsmInput } from './aws-parameters.ts';
+import type { ReadStream } from './aws-stream.ts';
+import type { AwsAnswer } from './aws-wire.ts';
 import { listen, readBody } from './http-server.ts';
 import { readTable } from './table.ts';
 
@@ -22,10 +25,18 @@ export type Aws = {
   setParameter: (name: string, value: string) => void;
   /** Writes one item, given as DynamoDB JSON. */
   putItem: (item: Record<string, AttributeValue>) => Promise<void>;
+  /** The table's stream. */
+  readStream: ReadStream;
   close: () => Promise<void>;
 };
 
-type Request = { headers: IncomingMessage['headers']; operation: string; body: Buffer };
+type Request = {
+  headers: IncomingMessage['headers'];
+  operation: string;
+  body: Buffer;
+  /** Only while PutEvents is to fail by entries. */
+  failsEntry?: () => boolean;
+};
 type Service = {
   apply: (request: Request) => AwsAnswer | Promise<AwsAnswer>;
   throttled: string;
@@ -50,7 +61,7 @@ const serviceOf = (services: Record<string, Service>, target: string): Service |
 
 /** Answers one call, or ends its connection, as the fault wants it. */
 const withFault = async (
-  fault: Fault,
+  fault: Strike,
   service: Service,
   request: Request,
   response: ServerResponse,
@@ -65,6 +76,8 @@ const withFault = async (
     case 'delay':
       await delay(fault.ms);
       return send(response, await service.apply(request));
+    case 'fail-entries':
+      return send(response, await service.apply({ ...request, failsEntry: fault.failsEntry }));
     case 'apply-then-reset':
       await service.apply(request);
       response.socket?.resetAndDestroy();
@@ -75,7 +88,7 @@ const withFault = async (
 };
 
 /**
- * Starts DynamoDB with the table of infra/table.yml, and SSM with `parameters`.
+ * Starts DynamoDB with the table of infra/table.yml, SSM with `parameters`, and EventBridge with no rule.
  * Rejects with EADDRINUSE when the port is taken.
  */
 export const startAws = async ({ port, tableName, parameters }: AwsOptions): Promise<Aws> => {
@@ -83,7 +96,9 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
   const store = createParameters();
   for (const [name, value] of Object.entries(parameters)) store.set(name, value);
   const faults = createFaults();
-  const control = createControl({ faults, setParameter: store.set, dump: engine.dump });
+  const bus = createEventBus();
+  const { dump, readStream } = engine;
+  const control = createControl({ faults, setParameter: store.set, dump, readStream, bus });
 
   const services: Record<string, Service> = {
     DynamoDB: {
@@ -95,6 +110,12 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
       apply: ({ operation, body }) => store.answer(operation, JSON.parse(body.toString()) as SsmInput),
       throttled: 'ThrottlingException',
       broken: 'InternalServerError',
+    },
+    AWSEvents: {
+      apply: ({ operation, body, failsEntry }) =>
+        bus.answer(operation, JSON.parse(body.toString()) as PutEventsInput, failsEntry),
+      throttled: 'ThrottlingException',
+      broken: 'InternalException',
     },
   };
 
@@ -132,5 +153,5 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
     });
   });
   const { url, close } = await listen(server, port);
-  return { url, setParameter: store.set, putItem: engine.putItem, close };
+  return { url, setParameter: store.set, putItem: engine.putItem, readStream, close };
 };

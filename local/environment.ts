@@ -8,6 +8,7 @@ type EnvironmentOptions = {
   /** The caller's environment. An empty value counts as none. */
   caller: Environment;
   awsUrl: string;
+  sqsUrl: string;
   /** Where LipaChat is, unless the caller's LIPACHAT_BASE_URL says otherwise. */
   lipachatBaseUrl: string;
 };
@@ -25,12 +26,18 @@ export const callersEnvironment = (stack: StackEnvironment, caller: Environment)
   return settings;
 };
 
+const at = (address: string, url: string): string => new URL(new URL(address).pathname, url).href;
+
 /** All that a function gets, with the addresses at which the stand-ins really listen. */
 export const functionEnvironment = (options: EnvironmentOptions): StackEnvironment => {
+  const { stack, sqsUrl } = options;
   const { LIPACHAT_BASE_URL: callers } = options.caller;
   return {
-    ...callersEnvironment(options.stack, options.caller),
+    ...callersEnvironment(stack, options.caller),
     AWS_ENDPOINT_URL: options.awsUrl,
+    AWS_ENDPOINT_URL_SQS: sqsUrl,
+    // Never the caller's: SQS is called where its queues' URLs point, which may be a real account.
+    DELIVERY_QUEUE_URL: at(stack.DELIVERY_QUEUE_URL, sqsUrl),
     LIPACHAT_BASE_URL: callers || options.lipachatBaseUrl,
   };
 };

@@ -5,6 +5,15 @@ import * as z from 'zod';
 import type { AuthorizerDefinition } from './gateway-authorizer.ts';
 import type { Route } from './gateway-routes.ts';
 import type { Schedule } from './schedules.ts';
+import {
+  functionSchema,
+  type QueueMapping,
+  queuesOf,
+  routesOf,
+  type StreamMapping,
+  schedulesOf,
+  streamsOf,
+} from './stack-events.ts';
 
 export type FunctionDefinition = {
   name: string;
@@ -15,6 +24,8 @@ export type FunctionDefinition = {
 
 export type StackEnvironment = {
   TABLE_NAME: string;
+  DELIVERY_QUEUE_URL: string;
+  EVENT_BUS_NAME: string;
   API_KEY_PARAMETER: string;
   WEBHOOK_SECRET_PARAMETER: string;
   [name: string]: string;
@@ -27,27 +38,9 @@ export type Stack = {
   routes: Route[];
   authorizers: Record<string, AuthorizerDefinition>;
   schedules: Schedule[];
+  queues: QueueMapping[];
+  streams: StreamMapping[];
 };
-
-// Strict where silence would deceive: an event that nothing here fires, an option that nothing here honours.
-const httpApi = z.strictObject({
-  method: z.string(),
-  path: z.string(),
-  authorizer: z.strictObject({ name: z.string() }).optional(),
-});
-
-const functionSchema = z.object({
-  handler: z.string(),
-  timeout: z.number().optional(),
-  events: z
-    .array(
-      z.strictObject({
-        httpApi: httpApi.optional(),
-        schedule: z.strictObject({ rate: z.string() }).optional(),
-      }),
-    )
-    .default([]),
-});
 
 const authorizer = z.object({
   functionName: z.string(),
@@ -59,7 +52,13 @@ const authorizer = z.object({
 });
 
 const environment = z
-  .object({ TABLE_NAME: z.string(), API_KEY_PARAMETER: z.string(), WEBHOOK_SECRET_PARAMETER: z.string() })
+  .object({
+    TABLE_NAME: z.string(),
+    DELIVERY_QUEUE_URL: z.string(),
+    EVENT_BUS_NAME: z.string(),
+    API_KEY_PARAMETER: z.string(),
+    WEBHOOK_SECRET_PARAMETER: z.string(),
+  })
   .catchall(z.string());
 
 const serverless = z.object({
@@ -70,27 +69,6 @@ const serverless = z.object({
   }),
   functions: z.record(z.string(), functionSchema),
 });
-
-type FunctionEntry = [name: string, definition: z.output<typeof functionSchema>];
-
-const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-
-const everyMs = (rate: string): number => {
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rate) ?? [];
-  const unitMs = UNIT_MS[unit];
-  if (!count || !unitMs) throw new Error(`the local system understands rate(n minutes) only, not ${rate}`);
-  return Number(count) * unitMs;
-};
-
-const routesOf = ([functionName, { events }]: FunctionEntry): Route[] =>
-  events.flatMap((event) => {
-    if (!event.httpApi) return [];
-    const { method, path, authorizer } = event.httpApi;
-    return [{ method: method.toUpperCase(), path, functionName, authorizer: authorizer?.name ?? null }];
-  });
-
-const schedulesOf = ([functionName, { events }]: FunctionEntry): Schedule[] =>
-  events.flatMap(({ schedule }) => (schedule ? [{ functionName, everyMs: everyMs(schedule.rate) }] : []));
 
 /** Reads serverless.yml. Throws, naming the place, when it holds something that has no local counterpart. */
 export const readStack = (): Stack => {
@@ -106,5 +84,7 @@ export const readStack = (): Stack => {
     routes: entries.flatMap(routesOf),
     authorizers: provider.httpApi.authorizers,
     schedules: entries.flatMap(schedulesOf),
+    queues: entries.flatMap(queuesOf),
+    streams: entries.flatMap(streamsOf),
   };
 };

@@ -1,7 +1,7 @@
 /** `npm start`: builds, starts the local system, says how to use it, and ends all of it on Ctrl-C. */
 import { randomUUID } from 'node:crypto';
 import { build } from '../scripts/build.ts';
-import { type System, startSystem } from './system.ts';
+import type { System } from './system.ts';
 
 const CUSTOMER = '254717746565';
 const BUSINESS = '254110090747';
@@ -57,7 +57,8 @@ process.on('SIGINT', end);
 process.on('SIGTERM', end);
 endWithNpm();
 try {
-  await build();
+  // esbuild has a process of its own: meanwhile this one loads the rest.
+  const [{ startSystem }] = await Promise.all([import('./system.ts'), build()]);
   const system = await startSystem();
   process.stderr.write(hint(system));
   process.stdout.write(`${readyLine(system)}\n`);

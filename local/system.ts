@@ -1,4 +1,4 @@
-/** The whole of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, the schedules. */
+/** The whole of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, the schedules, queues and streams. */
 import { createHash } from 'node:crypto';
 import { startApiGateway } from './api-gateway.ts';
 import { type Aws, startAws } from './aws.ts';
@@ -9,15 +9,18 @@ import {
   type Environment,
   functionEnvironment,
 } from './environment.ts';
+import { startEventSources } from './event-sources.ts';
 import { startSchedules } from './schedules.ts';
 import { type LocalSettings, readSettings } from './settings.ts';
 import { startSimulator } from './simulator/simulator.ts';
+import { type Sqs, startSqs } from './sqs.ts';
 import { readStack, type Stack } from './stack.ts';
 
 export type System = {
   apiUrl: string;
   simulatorUrl: string;
   awsUrl: string;
+  sqsUrl: string;
   /** Bearer token of the API client `local`, which has every scope. */
   token: string;
   /** Where LipaChat calls back. Holds the webhook's secret. */
@@ -69,6 +72,12 @@ const startLocalAws = async ({ stack, caller, settings, keep }: Ground): Promise
   return aws;
 };
 
+const startLocalSqs = async ({ settings, keep }: Ground): Promise<Sqs> => {
+  const { ports, visibilityTimeoutSeconds } = settings;
+  const port = ports.sqs;
+  return keep(await onPort('SQS_PORT', port, () => startSqs({ port, visibilityTimeoutSeconds })));
+};
+
 const startLipaChat = async ({ settings, keep }: Ground) => {
   const { apiKey, webhookHmacSecret } = settings;
   const port = settings.ports.simulator;
@@ -76,26 +85,28 @@ const startLipaChat = async ({ settings, keep }: Ground) => {
   return keep(await onPort('SIMULATOR_PORT', port, () => startSimulator({ port, apiKey, ...hmac })));
 };
 
-const startService = async ({ stack, settings, keep }: Ground) => {
+const startService = async ({ stack, settings, keep }: Ground, aws: Aws, sqs: Sqs) => {
   const functions = loadFunctions(stack);
-  const { routes, authorizers, schedules } = stack;
+  const { routes, authorizers, schedules, queues, streams } = stack;
   const port = settings.ports.api;
   const api = await onPort('PORT', port, () => startApiGateway({ port, routes, authorizers, functions }));
   keep(startSchedules({ schedules, functions }));
+  keep(startEventSources({ queues, streams, functions, sqsUrl: sqs.url, readStream: aws.readStream }));
   return keep(api);
 };
 
 const startParts = async (ground: Ground, overrides: Environment): Promise<Omit<System, 'close'>> => {
   const { stack, caller, settings } = ground;
   const aws = await startLocalAws(ground);
+  const sqs = await startLocalSqs(ground);
   const simulator = await startLipaChat(ground);
-  const addresses = { awsUrl: aws.url, lipachatBaseUrl: simulator.baseUrl };
+  const addresses = { awsUrl: aws.url, sqsUrl: sqs.url, lipachatBaseUrl: simulator.baseUrl };
   adoptEnvironment({
     ...overrides,
     ...functionEnvironment({ stack: stack.environment, caller, ...addresses }),
   });
 
-  const api = await startService(ground);
+  const api = await startService(ground, aws, sqs);
   const [secret = ''] = settings.webhookSecret.split(',');
   const webhookUrl = `${api.url}/v1/webhooks/lipachat/${encodeURIComponent(secret.trim())}`;
   simulator.setWebhookUrl(webhookUrl);
@@ -103,6 +114,7 @@ const startParts = async (ground: Ground, overrides: Environment): Promise<Omit<
     apiUrl: api.url,
     simulatorUrl: simulator.url,
     awsUrl: aws.url,
+    sqsUrl: sqs.url,
     token: settings.token,
     webhookUrl,
   };

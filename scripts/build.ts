@@ -17,6 +17,9 @@ const FUNCTIONS: Record<string, string> = {
   sendFlow: 'src/handlers/flows.ts',
   readApi: 'src/handlers/reads.ts',
   webhook: 'src/handlers/webhook.ts',
+  contacts: 'src/handlers/contacts.ts',
+  worker: 'src/handlers/worker.ts',
+  publisher: 'src/handlers/publisher.ts',
   sweeper: 'src/handlers/sweeper.ts',
 };
 

@@ -1,41 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from './conversation.ts';
+import { digitsOf } from './http.ts';
 import type { Settings, StatusWord } from './settings.ts';
+import { type StatusReport, statusBody } from './status-bodies.ts';
 import type { Webhook, WebhookResult } from './webhook.ts';
 
-/** `withoutMessageId` leaves only the waId to find the message by; `extra` is merged into `messageStatus`. */
-export type StatusReport = {
-  status: StatusWord;
-  statusDesc?: string | undefined;
-  errorCode?: number | undefined;
-  withoutMessageId?: boolean | undefined;
-  extra?: Record<string, unknown> | undefined;
-};
-
-type Options = { webhook: Webhook; settings: () => Settings; signal: AbortSignal };
+type Options = { webhook: Webhook; settings: () => Settings; now: () => Date; signal: AbortSignal };
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
 
 /** Status callbacks: on request one at a time, or by themselves after each delivery when switched on. */
-export function createCallbacks({ webhook, settings, signal }: Options) {
+export function createCallbacks({ webhook, settings, now, signal }: Options) {
   let stop = new AbortController();
   let pending = 0;
 
-  function report(delivery: Delivery, said: StatusReport): Promise<WebhookResult> {
-    delivery.status = said.status;
-    return webhook.call(JSON.stringify(statusBody(delivery, said)));
-  }
-
   async function reportAll(delivery: Delivery, until: AbortSignal): Promise<void> {
-    const { delayMs, errorCode } = settings().callbacks;
-    for (const status of plannedStatuses(settings().callbacks)) {
-      await sleep(delayMs, undefined, { signal: until });
-      await report(delivery, { status, errorCode });
+    const { callbacks } = settings();
+    for (const said of planned(delivery, callbacks)) {
+      await sleep(delayBefore(said.status, callbacks), undefined, { signal: until });
+      await reporter(delivery, said)();
     }
   }
 
+  /** Notes the status; the function it gives tells our webhook of it, with the same bytes each time. */
+  function reporter(delivery: Delivery, said: StatusReport): () => Promise<WebhookResult> {
+    delivery.status = said.status;
+    const body = JSON.stringify(statusBody(delivery, said, now()));
+    return () => webhook.call(body);
+  }
+
   return {
-    report,
+    reporter,
     pending: (): number => pending,
     /** Resolves at once, or (`early`) when our webhook has had all callbacks, before the send itself is answered. */
     async announce(delivery: Delivery): Promise<void> {
@@ -57,25 +52,23 @@ export function createCallbacks({ webhook, settings, signal }: Options) {
   };
 }
 
-function plannedStatuses({ statuses, reorder, duplicate }: Settings['callbacks']): StatusWord[] {
-  const ordered = reorder ? statuses.toReversed() : statuses;
-  return duplicate ? ordered.flatMap((status) => [status, status]) : ordered;
+/** What will be said of a delivery; one that is to fail is SENT at most. */
+function planned(delivery: Delivery, callbacks: Settings['callbacks']): StatusReport[] {
+  const { statuses, reorder, duplicate, shape } = callbacks;
+  const failure = callbacks.failWith.find((rule) => fits(rule, delivery));
+  const words: StatusWord[] = failure ? [...statuses.filter((word) => word === 'SENT'), 'FAILED'] : statuses;
+  const ordered = reorder ? words.toReversed() : words;
+  const errorCode = failure?.code ?? callbacks.errorCode;
+  return ordered
+    .flatMap((status) => (duplicate ? [status, status] : [status]))
+    .map((status) => ({ status, shape, errorCode }));
 }
 
-function statusBody(delivery: Delivery, said: StatusReport): object {
-  const { waId, messageId, conversationId } = delivery;
-  const messageStatus = {
-    waId,
-    ...(said.withoutMessageId ? {} : { messageId }),
-    conversationId,
-    status: said.status,
-    statusDesc: said.statusDesc ?? describe(said),
-    ...said.extra,
-  };
-  return { event: 'MESSAGE_STATUS', messageStatus };
+function fits({ messageId, to }: Settings['callbacks']['failWith'][number], delivery: Delivery): boolean {
+  if (messageId !== undefined && messageId !== delivery.messageId) return false;
+  return to === undefined || digitsOf(to) === delivery.to;
 }
 
-function describe({ status, errorCode }: StatusReport): string {
-  if (status === 'FAILED') return `Message failed to send (#${errorCode ?? 131026})`;
-  return `Message ${status.toLowerCase()}`;
+function delayBefore(status: StatusWord, { delayMs }: Settings['callbacks']): number {
+  return typeof delayMs === 'number' ? delayMs : (delayMs[status] ?? 0);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { codePlace, errorCode } from './codes.ts';
 
 const httpStatus = z.int().min(200).max(599);
 const milliseconds = z.int().min(0).max(3_600_000);
@@ -21,6 +22,12 @@ const inventions = [
     httpStatus: httpStatus.default(400),
     message: z.string().default('Request failed.'),
     errors: z.unknown().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('error-code'),
+    code: errorCode,
+    httpStatus: httpStatus.default(400),
+    place: codePlace.default('message'),
   }),
   z.strictObject({
     kind: z.literal('invalid-credentials'),

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { breakDown } from './breakages.ts';
+import { codedRefusal } from './codes.ts';
 import type { Delivery } from './conversation.ts';
 import {
   duplicateMessageId,
@@ -14,7 +15,7 @@ import {
 import { type Answer, jsonAnswer, sendAnswer } from './http.ts';
 import { invent, isInvention } from './inventions.ts';
 import type { Call, Entry, Outcome } from './journal.ts';
-import { readSend, type Send, type SendKind } from './messages.ts';
+import { readSend, type Send, type SendKind, templateName } from './messages.ts';
 import type { World } from './world.ts';
 
 const sendPaths: Record<string, SendKind> = {
@@ -90,8 +91,20 @@ function createDecide({ settings, conversation, now }: World) {
     if (needsSession && !conversation.isOpen(send.from, send.to)) {
       return { outcome: 'session-closed', answer: jsonAnswer(sessionClosedStatus, sessionClosed(now())) };
     }
+    if (send.kind === 'template' && !isApproved(send)) return refuseTemplate(send);
     const delivery = conversation.deliver(send);
     return { outcome: 'accepted', answer: receiptAnswer(delivery), delivery };
+  }
+
+  function isApproved({ body }: Send): boolean {
+    const { templates } = settings.current();
+    return templates === null || templates.includes(templateName(body) ?? '');
+  }
+
+  function refuseTemplate(send: Send): Decision {
+    const refusal = { code: 132001, place: 'message', httpStatus: 400 } as const;
+    const answer = codedRefusal(refusal, { now: now(), ...send });
+    return { outcome: 'refused', reason: 'template.name: not approved', answer };
   }
 
   function repeat(before: Delivery): Decision {

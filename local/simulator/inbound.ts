@@ -1,27 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { phone, repeats } from './control-request.ts';
+import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
 
 /**
- * A customer writes in. `timestamp`: "s" or "ms" stamps the message with the simulator's time, a number is sent as it
- * is. `raw` is merged over the message. `repeat` calls our webhook so often with the same bytes, one after the other
- * or (`concurrent`) all at once; `notify: false` loses the webhook altogether.
+ * What is true of all that a customer sends. `to` is the sandbox by default. `timestamp`: "s" or "ms" stamps the
+ * message with the simulator's time, a number is sent as it is. `raw` is merged over the message. `notify: false`
+ * loses the webhook's call altogether.
  */
+export const arriving = {
+  to: phone.optional(),
+  profileName: z.string().default('Wanjiku'),
+  timestamp: z.union([z.enum(['s', 'ms']), z.number()]).optional(),
+  raw: z.record(z.string(), z.unknown()).default({}),
+  notify: z.boolean().default(true),
+  ...repeats,
+};
+
+/** A customer writes in. */
 export const customerMessage = z
   .strictObject({
-    to: z
-      .string()
-      .regex(/^\+?\d{7,15}$/)
-      .optional(),
+    ...arriving,
     text: z.string().optional(),
     type: z.string().min(1).default('TEXT'),
     messageId: z.string().min(1).optional(),
-    profileName: z.string().default('Wanjiku'),
-    timestamp: z.union([z.enum(['s', 'ms']), z.number()]).optional(),
     shape: z.enum(['flat', 'array', 'messages', 'whatsapp']).default('flat'),
-    raw: z.record(z.string(), z.unknown()).default({}),
-    repeat: z.int().min(1).max(1000).default(1),
-    concurrent: z.boolean().default(false),
-    notify: z.boolean().default(true),
   })
   .refine((message) => message.type.toUpperCase() !== 'TEXT' || message.text !== undefined, {
     path: ['text'],
@@ -29,10 +32,11 @@ export const customerMessage = z
   });
 
 type CustomerMessage = z.infer<typeof customerMessage>;
+type Stamped = Pick<CustomerMessage, 'timestamp'>;
 type Written = { message: CustomerMessage; customer: string; business: string; now: Date };
 
 /** The message's own time in epoch milliseconds: its stamp (seconds or milliseconds) or now. */
-export function writtenAt({ timestamp }: CustomerMessage, now: Date): number {
+export function writtenAt({ timestamp }: Stamped, now: Date): number {
   if (typeof timestamp !== 'number') return now.getTime();
   return timestamp < 100_000_000_000 ? timestamp * 1000 : timestamp;
 }
@@ -40,7 +44,7 @@ export function writtenAt({ timestamp }: CustomerMessage, now: Date): number {
 /** The webhook's body for it, and the messageId in it. */
 export function inboundBody(written: Written): { messageId: string; body: unknown } {
   const messageId = written.message.messageId ?? randomUUID();
-  if (written.message.shape === 'whatsapp') return { messageId, body: whatsappEnvelope(written, messageId) };
+  if (written.message.shape === 'whatsapp') return { messageId, body: whatsappMessage(written, messageId) };
   const flat = flatMessage(written, messageId);
   const bodies = { flat, array: [flat], messages: { messages: [flat] } };
   return { messageId, body: bodies[written.message.shape] };
@@ -59,7 +63,8 @@ function flatMessage({ message, customer, business, now }: Written, messageId: s
   };
 }
 
-function stamp({ timestamp }: CustomerMessage, now: Date): object {
+/** The message's stamp, if it is to have one. */
+export function stamp({ timestamp }: Stamped, now: Date): object {
   if (timestamp === undefined) return {};
   if (typeof timestamp === 'number') return { timestamp };
   return { timestamp: timestamp === 's' ? Math.floor(now.getTime() / 1000) : now.getTime() };
@@ -79,22 +84,16 @@ function content({ type, text }: CustomerMessage): object {
   }
 }
 
-function whatsappEnvelope({ message, customer, business, now }: Written, id: string): object {
+function whatsappMessage({ message, customer, business, now }: Written, id: string): object {
   const type = message.type.toLowerCase();
   const own = {
     from: customer,
     id,
-    timestamp: String(Math.floor(writtenAt(message, now) / 1000)),
+    timestamp: whatsappStamp(writtenAt(message, now)),
     type,
     ...(type === 'text' ? { text: { body: message.text } } : content(message)),
     ...message.raw,
   };
-  const value = {
-    messaging_product: 'whatsapp',
-    metadata: { display_phone_number: business, phone_number_id: '106540352242922' },
-    contacts: [{ profile: { name: message.profileName }, wa_id: customer }],
-    messages: [own],
-  };
-  const change = { field: 'messages', value };
-  return { object: 'whatsapp_business_account', entry: [{ id: '102290129340398', changes: [change] }] };
+  const contacts = [{ profile: { name: message.profileName }, wa_id: customer }];
+  return whatsappEnvelope(business, { contacts, messages: [own] });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { codedRefusal } from './codes.ts';
 import {
   envelope,
   frameworkError,
@@ -29,6 +30,7 @@ const inventors: Inventors = {
       fault.httpStatus,
       envelope(now, { status: 'error', message: fault.message, errors: fault.errors }),
     ),
+  'error-code': (fault, { now, entry }) => codedRefusal(fault, { now, ...entry }),
   'invalid-credentials': (fault, { now }) => jsonAnswer(fault.httpStatus, invalidCredentials(now)),
   'session-closed': (fault, { now }) => jsonAnswer(fault.httpStatus, sessionClosed(now)),
   throttle: (fault, { now }) =>

@@ -73,6 +73,12 @@ export function readSend(kind: SendKind, body: unknown): { send: Send } | { reas
   return { send: { kind, messageId, to: digitsOf(to), from: digitsOf(from), body } };
 }
 
+const named = z.looseObject({ template: z.looseObject({ name: z.string() }) });
+
+export function templateName(body: unknown): string | undefined {
+  return named.safeParse(body).data?.template.name;
+}
+
 function describe(error: z.ZodError): string {
   return error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
 }

@@ -1,19 +1,36 @@
 import * as z from 'zod';
+import { errorCode } from './codes.ts';
+import { phone } from './control-request.ts';
 
 export const statusWord = z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']);
 export type StatusWord = z.infer<typeof statusWord>;
 
+/**
+ * How a status callback looks: the gateway's own with a FAILED code as `errorCode`, the same with the code in its
+ * `statusDesc` only, or WhatsApp's envelope.
+ */
+export const statusShape = z.enum(['flat', 'words', 'whatsapp']);
+export type StatusShape = z.infer<typeof statusShape>;
+
 const httpStatus = z.int().min(200).max(599);
 const milliseconds = z.int().min(0).max(3_600_000);
 
+const failure = z.strictObject({
+  messageId: z.string().min(1).optional(),
+  to: phone.optional(),
+  code: errorCode,
+});
+
 const callbacks = z.strictObject({
   enabled: z.boolean(),
-  delayMs: milliseconds,
+  shape: statusShape,
+  delayMs: z.union([milliseconds, z.partialRecord(statusWord, milliseconds)]),
   statuses: z.array(statusWord),
   duplicate: z.boolean(),
   reorder: z.boolean(),
   early: z.boolean(),
-  errorCode: z.int(),
+  errorCode,
+  failWith: z.union([z.array(failure), failure.transform((only) => [only])]),
 });
 
 const settings = z.strictObject({
@@ -24,6 +41,7 @@ const settings = z.strictObject({
   sessionClosedStatus: httpStatus,
   enforceSessions: z.boolean(),
   latencyMs: milliseconds,
+  templates: z.array(z.string().min(1)).nullable(),
   callbacks,
   webhookUrl: z.url({ protocol: /^https?$/ }).nullable(),
   clockOffsetMs: z.int(),
@@ -31,7 +49,11 @@ const settings = z.strictObject({
 
 /**
  * What the simulator is told to be like. Times in milliseconds. `apiKeys` are the keys valid now (several while
- * one is being rotated); `callbacks.errorCode` is WhatsApp's code in a FAILED callback.
+ * one is being rotated); `templates` are the names that may be sent (null: any).
+ *
+ * Of the callbacks: `delayMs` is waited before each status, or before the statuses that it names. `failWith`, one rule
+ * or a list, makes the callbacks of the messages that it fits say SENT (if that is planned at all) and then FAILED
+ * with its code; `errorCode` is the code of any other FAILED.
  */
 export type Settings = z.infer<typeof settings>;
 
@@ -48,14 +70,17 @@ export function createSettings(start: { apiKey: string; webhookUrl: string | nul
     sessionClosedStatus: 400,
     enforceSessions: true,
     latencyMs: 0,
+    templates: null,
     callbacks: {
       enabled: false,
+      shape: 'flat',
       delayMs: 0,
       statuses: ['SENT', 'DELIVERED', 'READ'],
       duplicate: false,
       reorder: false,
       early: false,
       errorCode: 131026,
+      failWith: [],
     },
     webhookUrl,
     clockOffsetMs: 0,

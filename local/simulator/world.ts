@@ -45,7 +45,7 @@ export function createWorld(options: WorldOptions): World {
     faults: createFaults(),
     journal: createJournal({ now }),
     webhook,
-    callbacks: createCallbacks({ webhook, settings: settings.current, signal }),
+    callbacks: createCallbacks({ webhook, settings: settings.current, now, signal }),
     sandboxNumber,
     now,
     signal,

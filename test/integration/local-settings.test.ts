@@ -8,14 +8,14 @@ const secret = 'a-secret-of-at-least-32-characters';
 describe('the settings of the local system', () => {
   it('are the documented ports and secrets of its own making', () => {
     const first = readSettings({});
-    expect(first.ports).toEqual({ api: 3000, simulator: 4010, aws: 4011 });
+    expect(first.ports).toEqual({ api: 3000, simulator: 4010, aws: 4011, sqs: 4012 });
     expect(first.webhookSecret.length).toBeGreaterThanOrEqual(32);
     expect(first.webhookHmacSecret).toBeUndefined();
     expect(readSettings({}).token).not.toBe(first.token);
   });
 
-  it('take any free port for all three with PORT=0, but for those that are given', () => {
-    expect(readSettings({ PORT: '0' }).ports).toEqual({ api: 0, simulator: 0, aws: 0 });
+  it('take any free port for all of them with PORT=0, but for those that are given', () => {
+    expect(readSettings({ PORT: '0' }).ports).toEqual({ api: 0, simulator: 0, aws: 0, sqs: 0 });
     expect(readSettings({ PORT: '0', AWS_PORT: '4444', SIMULATOR_PORT: '' }).ports.aws).toBe(4444);
   });
 
@@ -42,7 +42,11 @@ describe('the settings of the local system', () => {
 });
 
 describe('the environment of the functions', () => {
-  const addresses = { awsUrl: 'http://127.0.0.1:1', lipachatBaseUrl: 'http://127.0.0.1:2/api/v1' };
+  const addresses = {
+    awsUrl: 'http://127.0.0.1:1',
+    sqsUrl: 'http://127.0.0.1:3',
+    lipachatBaseUrl: 'http://127.0.0.1:2/api/v1',
+  };
   const environmentFor = (caller: Record<string, string>) =>
     functionEnvironment({ stack: readStack().environment, caller, ...addresses });
 
@@ -50,6 +54,8 @@ describe('the environment of the functions', () => {
     expect(environmentFor({})).toMatchObject({
       TABLE_NAME: 'lipaflow-local',
       AWS_ENDPOINT_URL: addresses.awsUrl,
+      DELIVERY_QUEUE_URL: `${addresses.sqsUrl}/000000000000/DeliveryQueue`,
+      EVENT_BUS_NAME: 'lipaflow-local',
       LIPACHAT_BASE_URL: addresses.lipachatBaseUrl,
     });
   });
@@ -60,12 +66,14 @@ describe('the environment of the functions', () => {
       TABLE_NAME: 'mine',
       AWS_ENDPOINT_URL: 'https://dynamodb.eu-west-1.amazonaws.com',
       AWS_ACCESS_KEY_ID: 'a real one',
+      DELIVERY_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/real',
     };
     expect(environmentFor(caller)).toMatchObject({
       LIPACHAT_BASE_URL: caller.LIPACHAT_BASE_URL,
       TABLE_NAME: 'mine',
       AWS_ENDPOINT_URL: addresses.awsUrl,
       AWS_ACCESS_KEY_ID: 'local',
+      DELIVERY_QUEUE_URL: `${addresses.sqsUrl}/000000000000/DeliveryQueue`,
     });
   });
 });

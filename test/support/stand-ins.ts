@@ -1,12 +1,14 @@
-/** AWS and LipaChat as two processes, and the environment with which workers find them. */
+/** AWS, SQS and LipaChat as processes of their own, and the environment with which workers find them. */
 import { randomBytes } from 'node:crypto';
 import { callersEnvironment, functionEnvironment } from '../../local/environment.ts';
 import { readStack, type StackEnvironment } from '../../local/stack.ts';
 import { type AwsProcess, spawnAws } from './aws.ts';
 import { type SimulatorProcess, spawnSimulator } from './simulator.ts';
+import { type SpawnSqsOptions, type SqsProcess, spawnSqs } from './sqs.ts';
 
 export type StandIns = {
   aws: AwsProcess;
+  sqs: SqsProcess;
   simulator: SimulatorProcess;
   apiKey: string;
   webhookSecret: string;
@@ -14,23 +16,31 @@ export type StandIns = {
   environment: StackEnvironment;
 };
 
-type StandInsOptions = { apiKey?: string; webhookSecret?: string; settings?: Record<string, string> };
+type StandInsOptions = {
+  apiKey?: string;
+  webhookSecret?: string;
+  settings?: Record<string, string>;
+  /** By default as infra/queues.yml has them. */
+  queues?: SpawnSqsOptions;
+};
 
-/** Starts both, with the key and the secret in SSM. `settings` are contract §5's, for all workers. */
+/** Starts them, with the key and the secret in SSM. `settings` are contract §5's, for all workers. */
 export const spawnStandIns = async (options: StandInsOptions = {}): Promise<StandIns> => {
   const {
     apiKey = randomBytes(16).toString('hex'),
     webhookSecret = randomBytes(24).toString('hex'),
     settings = {},
+    queues = {},
   } = options;
   const stack = readStack().environment;
   const names = callersEnvironment(stack, settings);
   const parameters = { [names.API_KEY_PARAMETER]: apiKey, [names.WEBHOOK_SECRET_PARAMETER]: webhookSecret };
-  const [aws, simulator] = await Promise.all([
+  const [aws, sqs, simulator] = await Promise.all([
     spawnAws({ tableName: names.TABLE_NAME, parameters }),
+    spawnSqs(queues),
     spawnSimulator({ apiKey }),
   ]);
-  const addresses = { awsUrl: aws.url, lipachatBaseUrl: simulator.baseUrl };
+  const addresses = { awsUrl: aws.url, sqsUrl: sqs.url, lipachatBaseUrl: simulator.baseUrl };
   const environment = { ...settings, ...functionEnvironment({ stack, caller: settings, ...addresses }) };
-  return { aws, simulator, apiKey, webhookSecret, environment };
+  return { aws, sqs, simulator, apiKey, webhookSecret, environment };
 };

@@ -1,0 +1,106 @@
+/** EventBridge, as far as events are put on a bus: it keeps them, for whoever wants to see what went out. */
+import { randomUUID } from 'node:crypto';
+import type { AwsAnswer } from './aws-wire.ts';
+
+/** The fields of PutEvents' input that are read here. */
+export type PutEventsInput = {
+  Entries?: {
+    Source?: string;
+    DetailType?: string;
+    Detail?: string;
+    EventBusName?: string;
+    Time?: number;
+    Resources?: string[];
+  }[];
+};
+
+export type KeptEvent = {
+  id: string;
+  receivedAt: string;
+  bus: string;
+  source: string;
+  detailType: string;
+  /** As parsed from its JSON. */
+  detail: unknown;
+  /** What the entry itself said, in seconds. */
+  time?: number | undefined;
+  resources: string[];
+};
+
+type Entry = NonNullable<PutEventsInput['Entries']>[number];
+type EntryAnswer = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
+
+export type EventBus = {
+  /** Answers one operation; `failsEntry` is asked once for each entry. */
+  answer: (operation: string, input: PutEventsInput, failsEntry?: () => boolean) => AwsAnswer;
+  /** All events that were taken, in the order of their arrival. */
+  events: () => KeptEvent[];
+  forget: () => void;
+};
+
+// `npm start` may run for days; no test puts as many.
+const EVENTS_KEPT = 200_000;
+const MAX_ENTRIES = 10;
+
+const reply = (status: number, body: object): AwsAnswer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: JSON.stringify(body),
+});
+
+const refusal = (type: string, message: string): AwsAnswer => reply(400, { __type: type, message });
+
+/** `undefined` for what is no JSON object: EventBridge takes nothing else as a detail. */
+const detailOf = (text: string): object | undefined => {
+  try {
+    const detail: unknown = JSON.parse(text);
+    return typeof detail === 'object' && detail && !Array.isArray(detail) ? detail : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const failed = (ErrorCode: string, ErrorMessage: string): EntryAnswer => ({ ErrorCode, ErrorMessage });
+
+/** Keeps nothing yet. */
+export const createEventBus = (): EventBus => {
+  let kept: KeptEvent[] = [];
+
+  const keep = (event: KeptEvent): void => {
+    kept.push(event);
+    if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
+  };
+
+  const take = (entry: Entry): EntryAnswer => {
+    const { Source: source, DetailType: detailType, Detail: text, EventBusName: bus = 'default' } = entry;
+    if (!source || !detailType || !text) {
+      return failed('InvalidArgument', 'Source, DetailType and Detail are required.');
+    }
+    const detail = detailOf(text);
+    if (!detail) return failed('MalformedDetail', 'Detail is malformed.');
+    const id = randomUUID();
+    const { Time: time, Resources: resources = [] } = entry;
+    keep({ id, receivedAt: new Date().toISOString(), bus, source, detailType, detail, time, resources });
+    return { EventId: id };
+  };
+
+  const put = ({ Entries: entries = [] }: PutEventsInput, failsEntry: () => boolean): AwsAnswer => {
+    if (entries.length < 1 || entries.length > MAX_ENTRIES) {
+      return refusal('ValidationException', 'Member must have 1 to 10 entries');
+    }
+    const answers = entries.map((entry) =>
+      failsEntry() ? failed('InternalFailure', 'Injected by /__aws/faults') : take(entry),
+    );
+    const failures = answers.filter((answer) => 'ErrorCode' in answer);
+    return reply(200, { FailedEntryCount: failures.length, Entries: answers });
+  };
+
+  return {
+    answer: (operation, input, failsEntry = () => false) =>
+      operation === 'PutEvents' ? put(input, failsEntry) : refusal('UnknownOperationException', operation),
+    events: () => kept,
+    forget: () => {
+      kept = [];
+    },
+  };
+};

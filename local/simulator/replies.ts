@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { Delivery } from './conversation.ts';
+import { arriving, stamp, writtenAt } from './inbound.ts';
+import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
+
+/** The key under which a flow whose author declared it gives our correlation value back. */
+const correlationKey = 'lipaflow_ref';
+
+/** Each way in which a filled-in flow may come in; none of them is documented. */
+const shape = z.enum([
+  'nfm_reply',
+  'nfm_reply-object',
+  'camelCase',
+  'top-level-FLOW',
+  'top-level-NFM_REPLY',
+  'top-level-FLOW_REPLY',
+  'top-level-FLOW_RESPONSE',
+  'whatsapp',
+]);
+
+/**
+ * A customer fills in a flow: the one of `messageId`, else the latest that this pair was sent. `withContext` names
+ * it by its waId (by default only WhatsApp's envelope does); `withToken` gives the sent correlation value back.
+ */
+export const flowReply = z.strictObject({
+  ...arriving,
+  messageId: z.string().min(1).optional(),
+  response: z.record(z.string(), z.unknown()),
+  shape: shape.default('nfm_reply'),
+  withContext: z.boolean().optional(),
+  withToken: z.boolean().default(false),
+});
+
+type FlowReply = z.infer<typeof flowReply>;
+type Filled = { reply: FlowReply; flow: Delivery; now: Date };
+
+/** The webhook's body for it, and the inbound message's own id. */
+export function replyBody(filled: Filled): { messageId: string; body: unknown } {
+  const messageId = randomUUID();
+  const isWhatsapp = filled.reply.shape === 'whatsapp';
+  return { messageId, body: isWhatsapp ? whatsappReply(filled, messageId) : flatReply(filled, messageId) };
+}
+
+function flatReply({ reply, flow, now }: Filled, messageId: string): object {
+  return {
+    messageId,
+    from: flow.to,
+    to: flow.from,
+    profileName: reply.profileName,
+    ...content(reply, flow),
+    ...stamp(reply, now),
+    ...(reply.withContext ? { context: { id: flow.waId } } : {}),
+    ...reply.raw,
+  };
+}
+
+function whatsappReply({ reply, flow, now }: Filled, id: string): object {
+  const message = {
+    ...((reply.withContext ?? true) ? { context: { from: flow.from, id: flow.waId } } : {}),
+    from: flow.to,
+    id,
+    timestamp: whatsappStamp(writtenAt(reply, now)),
+    ...content(reply, flow),
+    ...reply.raw,
+  };
+  const contacts = [{ profile: { name: reply.profileName }, wa_id: flow.to }];
+  return whatsappEnvelope(flow.from, { contacts, messages: [message] });
+}
+
+function content(reply: FlowReply, flow: Delivery): object {
+  const response = { ...(reply.withToken ? tokenOf(flow) : {}), ...reply.response };
+  const json = JSON.stringify(response);
+  const sent = { name: 'flow', body: 'Sent' };
+  switch (reply.shape) {
+    case 'nfm_reply':
+      return interactive('INTERACTIVE', { nfm_reply: { ...sent, response_json: json } });
+    case 'nfm_reply-object':
+      return interactive('INTERACTIVE', { nfm_reply: { ...sent, response_json: response } });
+    case 'camelCase':
+      return interactive('INTERACTIVE', { nfmReply: { ...sent, responseJson: json } });
+    case 'whatsapp':
+      return interactive('interactive', { nfm_reply: { ...sent, response_json: json } });
+    default:
+      return { type: reply.shape.slice('top-level-'.length), ...sent, response_json: json };
+  }
+}
+
+function interactive(type: string, payload: object): object {
+  return { type, interactive: { type: 'nfm_reply', ...payload } };
+}
+
+const withToken = z.looseObject({ data: z.looseObject({ [correlationKey]: z.unknown() }) });
+
+function tokenOf({ body }: Delivery): object {
+  const token = withToken.safeParse(body).data?.data[correlationKey];
+  return token === undefined ? {} : { [correlationKey]: token };
+}

@@ -1,0 +1,67 @@
+import { codeInWords, titleOf } from './codes.ts';
+import type { Delivery } from './conversation.ts';
+import type { StatusShape, StatusWord } from './settings.ts';
+import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
+
+const defaultFailure = 131026;
+
+/**
+ * What is said of a delivery. `withoutMessageId` leaves only the waId to find the message by (WhatsApp's envelope
+ * never has another); `extra` is merged into the status. `errorCode` counts with FAILED only.
+ */
+export type StatusReport = {
+  status: StatusWord;
+  shape: StatusShape;
+  statusDesc?: string | undefined;
+  errorCode?: number | undefined;
+  withoutMessageId?: boolean | undefined;
+  extra?: Record<string, unknown> | undefined;
+};
+
+/** The webhook's body for a status of a message. */
+export function statusBody(delivery: Delivery, said: StatusReport, now: Date): object {
+  return said.shape === 'whatsapp' ? whatsappStatus(delivery, said, now) : gatewayStatus(delivery, said);
+}
+
+function gatewayStatus(delivery: Delivery, said: StatusReport): object {
+  const { waId, messageId, conversationId } = delivery;
+  const code = failureOf(said);
+  const messageStatus = {
+    waId,
+    ...(said.withoutMessageId ? {} : { messageId }),
+    conversationId,
+    status: said.status,
+    statusDesc: said.statusDesc ?? describe(said),
+    ...(code === undefined || said.shape === 'words' ? {} : { errorCode: code }),
+    ...said.extra,
+  };
+  return { event: 'MESSAGE_STATUS', messageStatus };
+}
+
+function whatsappStatus(delivery: Delivery, said: StatusReport, now: Date): object {
+  const code = failureOf(said);
+  const status = {
+    id: delivery.waId,
+    status: said.status.toLowerCase(),
+    timestamp: whatsappStamp(now.getTime()),
+    recipient_id: delivery.to,
+    ...(code === undefined ? {} : { errors: [whatsappError(code, said)] }),
+    ...said.extra,
+  };
+  return whatsappEnvelope(delivery.from, { statuses: [status] });
+}
+
+function whatsappError(code: number, { statusDesc }: StatusReport): object {
+  const title = titleOf(code);
+  return { code, title, message: title, error_data: { details: statusDesc ?? title } };
+}
+
+function failureOf({ status, errorCode }: StatusReport): number | undefined {
+  return status === 'FAILED' ? (errorCode ?? defaultFailure) : undefined;
+}
+
+function describe(said: StatusReport): string {
+  const code = failureOf(said);
+  if (code === undefined) return `Message ${said.status.toLowerCase()}`;
+  return said.shape === 'words' ? codeInWords(code) : `Message failed to send (#${code})`;
+}

@@ -1,0 +1,63 @@
+/** SQS on loopback: fauxqs, with the queues of infra/. */
+import { type BuildAppOptions, buildApp } from 'fauxqs';
+import { ACCOUNT_ID, REGION } from './lambda.ts';
+import { type QueueDefinition, readQueues } from './queues.ts';
+
+export type SqsOptions = {
+  /** 0 for any free one. */
+  port: number;
+  /** Instead of the file's, for all queues: a test cannot wait three minutes for a message to come back. */
+  visibilityTimeoutSeconds?: number | undefined;
+  /** Instead of the file's: with workers being killed, a message may come back more than five times. */
+  maxReceiveCount?: number | undefined;
+};
+
+export type Sqs = { url: string; close: () => Promise<void> };
+
+/** At which URL a queue is, by its logical id. */
+export const queueUrl = (sqsUrl: string, name: string): string => `${sqsUrl}/${ACCOUNT_ID}/${name}`;
+
+const adjusted = ({ name, attributes }: QueueDefinition, options: SqsOptions): QueueDefinition => {
+  const { visibilityTimeoutSeconds: visibility, maxReceiveCount } = options;
+  const { RedrivePolicy: redrive } = attributes;
+  return {
+    name,
+    attributes: {
+      ...attributes,
+      ...(visibility === undefined ? {} : { VisibilityTimeout: String(visibility) }),
+      ...(redrive && maxReceiveCount
+        ? { RedrivePolicy: JSON.stringify({ ...(JSON.parse(redrive) as object), maxReceiveCount }) }
+        : {}),
+    },
+  };
+};
+
+const createQueue = async (
+  app: ReturnType<typeof buildApp>,
+  url: string,
+  { name, attributes }: QueueDefinition,
+) => {
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/',
+    // It becomes a part of the queue's URL.
+    authority: new URL(url).host,
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.CreateQueue' },
+    payload: JSON.stringify({ QueueName: name, Attributes: attributes }),
+  });
+  if (answer.statusCode !== 200) throw new Error(`the queue ${name} could not be created: ${answer.body}`);
+};
+
+/**
+ * Starts it with every queue of infra/, empty. Beside SQS itself it answers GET /_fauxqs/queues (counts) and
+ * GET /_fauxqs/queues/<name> (messages). Rejects with EADDRINUSE when the port is taken.
+ */
+export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
+  // Not `host`: with an address in it, the queue URLs would begin with sqs.<region>.127.0.0.1.
+  const settings: BuildAppOptions = { logger: false, defaultRegion: REGION };
+  const app = buildApp(settings);
+  // startFauxqs would listen on all addresses of the machine.
+  const url = await app.listen({ host: '127.0.0.1', port: options.port });
+  for (const queue of readQueues()) await createQueue(app, url, adjusted(queue, options));
+  return { url, close: () => app.close() };
+};

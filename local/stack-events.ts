@@ -1,0 +1,116 @@
+/** What fires the functions of serverless.yml: routes, schedules, queues and streams. */
+import * as z from 'zod';
+import type { Route } from './gateway-routes.ts';
+import type { QueueSourceOptions } from './queue-source.ts';
+import type { Schedule } from './schedules.ts';
+import type { StreamSourceOptions } from './stream-source.ts';
+
+/** Which function takes from a queue. Queues have their logical ids as names. */
+export type QueueMapping = { functionName: string } & Pick<
+  QueueSourceOptions,
+  'queueName' | 'batchSize' | 'maximumConcurrency'
+>;
+
+/** Which function takes the table's changes, and which queue the notes of what it gave up. */
+export type StreamMapping = { functionName: string; failureQueueName: string } & Pick<
+  StreamSourceOptions,
+  | 'batchSize'
+  | 'parallelizationFactor'
+  | 'maximumRetryAttempts'
+  | 'maximumRecordAgeInSeconds'
+  | 'bisectBatchOnFunctionError'
+>;
+
+// Strict where silence would deceive: an event that nothing here fires, an option that nothing here honours.
+const httpApi = z.strictObject({
+  method: z.string(),
+  path: z.string(),
+  authorizer: z.strictObject({ name: z.string() }).optional(),
+});
+
+const attributeOf = <Attribute extends string>(attribute: Attribute) =>
+  z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal(attribute)]) });
+
+const sqs = z.strictObject({
+  arn: attributeOf('Arn'),
+  batchSize: z.number().max(10),
+  maximumConcurrency: z.number(),
+  functionResponseType: z.literal('ReportBatchItemFailures'),
+});
+
+const stream = z.strictObject({
+  type: z.literal('dynamodb'),
+  // There is one table.
+  arn: z.strictObject({ 'Fn::GetAtt': z.tuple([z.literal('Table'), z.literal('StreamArn')]) }),
+  startingPosition: z.literal('TRIM_HORIZON'),
+  batchSize: z.number(),
+  parallelizationFactor: z.number(),
+  bisectBatchOnFunctionError: z.boolean(),
+  maximumRetryAttempts: z.number(),
+  maximumRecordAgeInSeconds: z.number(),
+  functionResponseType: z.literal('ReportBatchItemFailures'),
+  destinations: z.strictObject({
+    onFailure: z.strictObject({ type: z.literal('sqs'), arn: attributeOf('Arn') }),
+  }),
+});
+
+export const functionSchema = z.object({
+  handler: z.string(),
+  timeout: z.number().optional(),
+  events: z
+    .array(
+      z.strictObject({
+        httpApi: httpApi.optional(),
+        schedule: z.strictObject({ rate: z.string() }).optional(),
+        sqs: sqs.optional(),
+        stream: stream.optional(),
+      }),
+    )
+    .default([]),
+});
+
+type FunctionEntry = [name: string, definition: z.output<typeof functionSchema>];
+
+const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+const everyMs = (rate: string): number => {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rate) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (!count || !unitMs) throw new Error(`the local system understands rate(n minutes) only, not ${rate}`);
+  return Number(count) * unitMs;
+};
+
+export const routesOf = ([functionName, { events }]: FunctionEntry): Route[] =>
+  events.flatMap((event) => {
+    if (!event.httpApi) return [];
+    const { method, path, authorizer } = event.httpApi;
+    return [{ method: method.toUpperCase(), path, functionName, authorizer: authorizer?.name ?? null }];
+  });
+
+export const schedulesOf = ([functionName, { events }]: FunctionEntry): Schedule[] =>
+  events.flatMap(({ schedule }) => (schedule ? [{ functionName, everyMs: everyMs(schedule.rate) }] : []));
+
+export const queuesOf = ([functionName, { events }]: FunctionEntry): QueueMapping[] =>
+  events.flatMap((event) => {
+    if (!event.sqs) return [];
+    const { arn, batchSize, maximumConcurrency } = event.sqs;
+    return [{ functionName, queueName: arn['Fn::GetAtt'][0], batchSize, maximumConcurrency }];
+  });
+
+export const streamsOf = ([functionName, { events }]: FunctionEntry): StreamMapping[] =>
+  events.flatMap((event) => {
+    if (!event.stream) return [];
+    const { batchSize, parallelizationFactor, maximumRetryAttempts, destinations } = event.stream;
+    const { maximumRecordAgeInSeconds, bisectBatchOnFunctionError } = event.stream;
+    return [
+      {
+        functionName,
+        failureQueueName: destinations.onFailure.arn['Fn::GetAtt'][0],
+        batchSize,
+        parallelizationFactor,
+        maximumRetryAttempts,
+        maximumRecordAgeInSeconds,
+        bisectBatchOnFunctionError,
+      },
+    ];
+  });

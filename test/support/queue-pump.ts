@@ -1,0 +1,102 @@
+/** Lambda's poller of a queue, before workers in processes of their own. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { startQueueSource } from '../../local/queue-source.ts';
+import { createRandom } from '../../local/random.ts';
+import { readStack } from '../../local/stack.ts';
+import type { SqsProcess } from './sqs.ts';
+import { createWorkerPool, type PoolWorker } from './worker-pool.ts';
+
+export type QueuePumpOptions = {
+  sqs: SqsProcess;
+  /** Read at every batch: push the successor of a worker that was killed. */
+  workers: PoolWorker[];
+  /** Default `worker`, the function whose queue, batch size and concurrency are those of serverless.yml. */
+  functionName?: string;
+  /** With this probability a message is delivered a second time, up to `duplicateWithinMs` (200) later. */
+  duplicates?: number;
+  duplicateWithinMs?: number;
+  seed?: number;
+  /** How long a worker may take for a batch. Default: the function's time. */
+  timeoutMs?: number;
+};
+
+export type QueuePump = {
+  /** Stops polling; what is in flight goes on unwatched. */
+  close: () => Promise<void>;
+  /** How often so far: messages delivered, those of them delivered twice, batches that failed as a whole. */
+  counts: () => { delivered: number; duplicated: number; failedBatches: number };
+  /** Resolves once the queue has nothing: nothing ready, delayed or in flight. Rejects after `ms` (60 000). */
+  drained: (ms?: number) => Promise<void>;
+};
+
+const LOOK_AGAIN_MS = 50;
+
+const mappingOf = (functionName: string) => {
+  const stack = readStack();
+  const mapping = stack.queues.find((queue) => queue.functionName === functionName);
+  const definition = stack.functions[functionName];
+  if (!mapping || !definition) throw new Error(`no queue of serverless.yml feeds ${functionName}`);
+  return { mapping, timeoutMs: definition.timeoutMs };
+};
+
+/**
+ * Starts polling. A batch whose worker died, or answered that messages failed, comes back by SQS's visibility
+ * timeout: give `spawnSqs` one that is short, but longer than a batch takes, or the batch comes back under way.
+ */
+export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
+  const { sqs, duplicates = 0, duplicateWithinMs = 200 } = options;
+  const { mapping, timeoutMs } = mappingOf(options.functionName ?? 'worker');
+  const pool = createWorkerPool(options.workers, options.timeoutMs ?? timeoutMs);
+  const random = createRandom(options.seed ?? 1);
+  const counts = { delivered: 0, duplicated: 0, failedBatches: 0 };
+  const repeating = new Set<Promise<unknown>>();
+
+  const repeat = async (records: SQSRecord[], afterMs: number): Promise<void> => {
+    await delay(afterMs);
+    // SQS deletes a message for good once one of its deliveries was: the answer to this one counts for nothing.
+    await pool.invoke({ Records: records }).catch(() => {});
+  };
+
+  const invoke = ({ Records: records }: SQSEvent): Promise<unknown> => {
+    const twice = records.filter(() => random() < duplicates);
+    counts.delivered += records.length;
+    counts.duplicated += twice.length;
+    if (twice.length > 0) {
+      const repetition = repeat(twice, random() * duplicateWithinMs).finally(() =>
+        repeating.delete(repetition),
+      );
+      repeating.add(repetition);
+    }
+    return pool.invoke({ Records: records });
+  };
+
+  const { functionName: _, ...rest } = mapping;
+  const source = startQueueSource({
+    ...rest,
+    queueUrl: sqs.queueUrl(mapping.queueName),
+    // The queue outlives the pump.
+    waitSeconds: 0,
+    invoke,
+    onError: () => {
+      counts.failedBatches += 1;
+    },
+  });
+
+  const isEmpty = async (): Promise<boolean> => {
+    const { ready, delayed, inFlight } = await sqs.counts(mapping.queueName);
+    return ready + delayed + inFlight + repeating.size === 0;
+  };
+
+  return {
+    close: source.close,
+    counts: () => ({ ...counts }),
+    drained: async (ms = 60_000) => {
+      const end = performance.now() + ms;
+      while (!(await isEmpty())) {
+        if (performance.now() > end) throw new Error(`not drained: ${await sqs.bodies(mapping.queueName)}`);
+        await delay(LOOK_AGAIN_MS);
+      }
+    },
+  };
+};

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStack } from '../../local/stack.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import { lineAfter } from '../support/children.ts';
@@ -75,7 +75,10 @@ const start = async ({ text }: Command): Promise<void> => {
 };
 
 const onFreePorts = (text: string): string =>
-  text.replaceAll('http://127.0.0.1:3000', system.api).replaceAll('http://127.0.0.1:4010', system.simulator);
+  text
+    .replaceAll('http://127.0.0.1:3000', system.api)
+    .replaceAll('http://127.0.0.1:4010', system.simulator)
+    .replaceAll('http://127.0.0.1:4011', system.aws);
 
 const curl =
   (...promises: (string | RegExp)[]) =>
@@ -83,6 +86,12 @@ const curl =
     const output = await shell(onFreePorts(text));
     for (const promise of promises) expect(output).toMatch(promise);
   };
+
+/** What the change stream brings is there a moment later. */
+const soon =
+  (run: (command: Command) => Promise<void>) =>
+  (command: Command): Promise<void> =>
+    vi.waitFor(() => run(command), { timeout: 10_000, interval: 200 });
 
 /** The same line three times, with three answers. */
 const sends = [
@@ -179,11 +188,16 @@ const KNOWN: [pattern: RegExp, run: (command: Command) => void | Promise<void>][
   [/^npm ci && npm (run demo|test)$/, inCi],
   [/ npm start$/, start],
   [/^curl .*\/v1\/flows /, (command) => sends.shift()?.(command) ?? expect.fail('one send too many')],
-  [/^curl .*\/__sim\/customers\//, curl('"joined":true', '"status":200')],
+  [/^curl .*\/__sim\/customers\/.*\/flow-replies /, curl('"joined":true', '"status":200')],
+  [/^curl .*\/__sim\/customers\/.*\/messages /, curl('"joined":true', '"status":200')],
   [/^curl .*\/__sim\/deliveries$/, curl(/^\[\{[^[]*\}\]$/, '"kind":"flow"')],
   [/^curl .*\/__sim\/messages\/.*\/status /, curl('"status":200')],
-  [/^curl .*\/v1\/messages\//, curl('"status":"delivered"', '"timeline":[')],
+  [/^curl .*\/v1\/messages\//, curl('"status":"delivered"', '"reply":{', '"package":"home"', '"timeline":[')],
   [/^curl .*\/v1\/sessions\//, curl('"open":true')],
+  [
+    /^curl .*\/__aws\/events$/,
+    soon(curl('"session.opened"', '"message.sent"', '"message.delivered"', '"flow.replied"')),
+  ],
   [/^npx serverless invoke local /, invokeLocal],
   [/^npm run build$/, build],
   [/^npx serverless package /, packageStack],
@@ -250,11 +264,14 @@ describe('the README', () => {
     const config: Record<string, unknown> = readConfig({
       TABLE_NAME: table,
       STAGE: '<stage>',
+      DELIVERY_QUEUE_URL: 'https://sqs.example/1/queue',
+      EVENT_BUS_NAME: 'lipaflow-bus',
       DEFAULT_FROM: '254110090747',
       WEBHOOK_HMAC_PARAMETER: '/hmac',
     });
     const rows = rowsOf('Settings').map(([name, value]) => [unquoted(name), unquoted(value)] as const);
-    const fromStack = { TABLE_NAME: 'from the stack', STAGE: 'from the stack' };
+    const stack = ['TABLE_NAME', 'STAGE', 'DELIVERY_QUEUE_URL', 'EVENT_BUS_NAME'];
+    const fromStack = Object.fromEntries(stack.map((name) => [name, 'from the stack']));
     const unset = { DEFAULT_FROM: 'unset', WEBHOOK_HMAC_PARAMETER: 'unset' };
     const texts = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
     expect(Object.fromEntries(rows)).toEqual({ ...texts, ...fromStack, ...unset });
@@ -269,11 +286,28 @@ describe('the README', () => {
     );
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/architecture.md'])(
-    'is one of the pages whose links lead to files that are there: %s',
-    (file) => {
-      const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
-      expect(links.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([]);
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
+  const anchorsOf = (page: string): string[] =>
+    [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+  const leadsSomewhere = (page: string, target: string, anchor: string): boolean => {
+    const path = target === '' ? page : join(dirname(page), target);
+    return existsSync(join(ROOT, path)) && (anchor === '' || anchorsOf(path).includes(anchor));
+  };
+
+  it.each([...pages, 'docs/architecture.md', 'docs/flow-replies.md'])(
+    'is one of the pages whose links lead to files and headings that are there: %s',
+    (page) => {
+      const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)];
+      expect(
+        links
+          .filter(([, target = '', anchor = '']) => !leadsSomewhere(page, target, anchor))
+          .map(([link]) => link),
+      ).toEqual([]);
     },
   );
 });

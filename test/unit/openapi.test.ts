@@ -9,16 +9,35 @@ import { readStack } from '../../local/stack.ts';
 import { mayUse, type Scope } from '../../src/lib/domain/access.ts';
 import { type ClaimTerms, fenceOf, newClaim } from '../../src/lib/domain/claim.ts';
 import { AppError, type ErrorCode } from '../../src/lib/domain/errors.ts';
+import { type Changed, eventsFor } from '../../src/lib/domain/events.ts';
 import type { Status } from '../../src/lib/domain/ladder.ts';
-import { afterReport, type Message, pairOf, type TimelineEntry } from '../../src/lib/domain/message.ts';
+import {
+  afterReport,
+  type Message,
+  type MessageId,
+  pairOf,
+  type RejectionCode,
+  type Reply,
+  type TimelineEntry,
+} from '../../src/lib/domain/message.ts';
 import { receiptOf, viewOf } from '../../src/lib/domain/receipt.ts';
-import { afterInbound, type Session } from '../../src/lib/domain/session.ts';
+import { maybeReplied, replied } from '../../src/lib/domain/reply.ts';
+import { afterConsent, afterInbound, type Session } from '../../src/lib/domain/session.ts';
 import { settledRejected, settledSent, settledUnknown } from '../../src/lib/domain/settlement.ts';
+import {
+  cancelled,
+  expired,
+  parked,
+  parkedAgain,
+  queuedAgain,
+  queuedAtOnce,
+  released,
+} from '../../src/lib/domain/waiting.ts';
 import { type ApiAnswer, api } from '../../src/lib/edge/api.ts';
-import { flowBody, parseFlow, refuseRespondAsync } from '../../src/lib/edge/contracts.ts';
+import { flowBody, parseFlow, prefersAsync } from '../../src/lib/edge/contracts.ts';
 import { problemOf } from '../../src/lib/edge/problem.ts';
 import { sendAnswer } from '../../src/lib/edge/send-answer.ts';
-import type { MessageStore, SessionStore, Telemetry } from '../../src/lib/ports.ts';
+import type { ForgottenStore, MessageStore, SessionStore, Telemetry } from '../../src/lib/ports.ts';
 import { makeRead } from '../../src/lib/usecases/read.ts';
 import { httpEvent } from '../support/http-event.ts';
 
@@ -28,6 +47,7 @@ type Schema = Json & {
   properties?: Record<string, Schema>;
   items?: Schema;
   allOf?: Schema[];
+  oneOf?: Schema[];
   required?: string[];
   enum?: unknown[];
   const?: unknown;
@@ -37,7 +57,7 @@ type Schema = Json & {
 type Examples = Record<string, { value: unknown }>;
 type Content = Record<string, { schema: Schema; examples: Examples }>;
 type Header = { required?: boolean; schema: Schema };
-type Response = { headers?: Record<string, Header>; content: Content };
+type Response = { headers?: Record<string, Header>; content?: Content };
 type Operation = {
   security?: { client: Scope[] }[];
   requestBody?: { content: Content };
@@ -49,6 +69,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const document = parse(read('openapi.yaml')) as {
   info: { version: string };
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: Required<Pick<Operation, 'requestBody'>> }>;
   components: { schemas: Record<string, Schema> };
 };
 
@@ -83,7 +104,8 @@ function mapValues<T, U>(record: Record<string, T>, change: (value: T) => U): Re
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
+// Fields that go together are required, or refused, beside the place where they are described.
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
 
 /** What is wrong with `value`; empty if nothing is. */
 function faultsOf(schema: Schema, value: unknown): string[] {
@@ -105,6 +127,9 @@ const operations = new Map<string, Operation>(
 const FLOWS = 'POST /v1/flows';
 const MESSAGE = 'GET /v1/messages/{messageId}';
 const SESSION = 'GET /v1/sessions/{from}/{to}';
+const OPT_OUT = 'PUT /v1/opt-outs/{from}/{to}';
+const OPT_IN = 'DELETE /v1/opt-outs/{from}/{to}';
+const CONTACT = 'DELETE /v1/contacts/{from}/{to}';
 
 function operationOf(routeKey: string): Operation {
   const operation = operations.get(routeKey);
@@ -113,7 +138,7 @@ function operationOf(routeKey: string): Operation {
 }
 
 function schemaOf(routeKey: string, status: number, type = 'application/json'): Schema {
-  const schema = operationOf(routeKey).responses[status]?.content[type]?.schema;
+  const schema = operationOf(routeKey).responses[status]?.content?.[type]?.schema;
   if (!schema) throw new Error(`openapi.yaml has no ${routeKey} ${status} ${type}`);
   return schema;
 }
@@ -162,15 +187,39 @@ describe('the body of POST /v1/flows', () => {
   const base: Json = JSON.parse(read('examples/send-flow.json'));
   const sender = '254110090747';
 
-  /** Fields that the code knows only to refuse them by name, so they are not described. */
-  const REFUSED_BY_NAME = { template: { name: 'welcome' }, parkForSeconds: 60 };
   const ABSENT = Symbol('absent');
 
-  const lengths = (field: string): unknown[] => {
-    const max = documented[field]?.maxLength ?? Number.NaN;
+  const lengthsOf = (field: Schema | undefined): unknown[] => {
+    const max = field?.maxLength ?? Number.NaN;
     return ['', 'x', 'x'.repeat(max), 'x'.repeat(max + 1), '𝒜'.repeat(max), '𝒜'.repeat(max + 1)];
   };
+  const lengths = (field: string): unknown[] => lengthsOf(documented[field]);
   const notStrings = [null, 5, true, ['x'], { x: 1 }];
+  const template = { name: 'welcome', languageCode: 'en' };
+  const inTemplate = documented['template']?.properties ?? {};
+  const [ofText, ofMedia] = inTemplate['header']?.oneOf ?? [];
+  const media = { type: 'IMAGE', mediaUrl: 'https://files.example/a.png' };
+  const headers = [
+    ...lengthsOf(ofText?.properties?.['parameter']).map((parameter) => ({ type: 'TEXT', parameter })),
+    ...lengthsOf(ofMedia?.properties?.['filename']).map((filename) => ({ ...media, filename })),
+    ...['IMAGE', 'VIDEO', 'DOCUMENT', 'STICKER', 'image', ''].map((type) => ({ ...media, type })),
+    ...['http://files.example/a.png', 'a.png', '', null].map((mediaUrl) => ({ ...media, mediaUrl })),
+    ...[{ type: 'TEXT' }, { type: 'IMAGE' }, { ...media, parameter: 'x' }, { ...media, unheardOf: 1 }, {}],
+    ...[{ type: 'TEXT', parameter: 'x', unheardOf: 1 }, { type: 'TEXT', parameter: 5 }, ...notStrings],
+  ];
+  const placeholders = [
+    ...lengthsOf(inTemplate['placeholders']?.items).map((one) => [one]),
+    ...[[], Array(50).fill('x'), Array(51).fill('x'), [5], [null], 'x', null, { x: 1 }],
+  ];
+  const templates = [
+    ...lengthsOf(inTemplate['name']).map((name) => ({ ...template, name })),
+    ...lengthsOf(inTemplate['languageCode']).map((languageCode) => ({ ...template, languageCode })),
+    ...headers.map((header) => ({ ...template, header })),
+    ...placeholders.map((list) => ({ ...template, placeholders: list })),
+    ...[template, { name: 'welcome' }, { languageCode: 'en' }, { ...template, unheardOf: 1 }, {}],
+    ...notStrings,
+    '',
+  ];
   const phones = [
     '254717746565',
     '+254717746565',
@@ -191,15 +240,24 @@ describe('the body of POST /v1/flows', () => {
     flowCta: [...lengths('flowCta'), ...notStrings],
     screen: [...lengths('screen'), ...notStrings],
     data: [{}, { a: { b: [1, null, 'x'] } }, null, 'x', 5, true, []],
-    whenClosed: ['reject', 'park', 'template', '', ...notStrings],
-    ...mapValues(REFUSED_BY_NAME, (value) => [value, null, '']),
+    whenClosed: ['reject', 'park', 'template', 'Park', '', ...notStrings],
+    template: templates,
+    parkForSeconds: [60, 59, 2_592_000, 2_592_001, 259_200, 90.5, -60, '60', null, true, [60], {}],
+    correlate: [true, false, null, 'true', 1],
     unheardOf: [1, null],
   };
 
-  const withField = (field: string, value: unknown): Json => {
-    const { [field]: _, ...others } = base;
+  const withField = (field: string, value: unknown, body: Json = base): Json => {
+    const { [field]: _, ...others } = body;
     return value === ABSENT ? others : { ...others, [field]: value };
   };
+  /** The seed's body, and one for each way in which fields depend on each other. */
+  const bodies: Json[] = [
+    base,
+    { ...base, whenClosed: 'reject' },
+    { ...base, whenClosed: 'park', parkForSeconds: 60 },
+    { ...base, whenClosed: 'template', template },
+  ];
   const schemaTakes = (body: unknown): boolean => faultsOf(schema, body).length === 0;
   const codeRefuses = (body: unknown, from: string | undefined = sender) => {
     try {
@@ -211,13 +269,9 @@ describe('the body of POST /v1/flows', () => {
   };
 
   it('has the fields that the code takes, and no other', () => {
-    const taken = Object.keys(flowBody.shape).filter((field) => !Object.hasOwn(REFUSED_BY_NAME, field));
-    expect(Object.keys(documented).sort()).toEqual(taken.sort());
+    expect(Object.keys(documented).sort()).toEqual(Object.keys(flowBody.shape).sort());
+    expect(Object.keys(candidates)).toEqual(expect.arrayContaining(Object.keys(documented)));
     expect(schema['additionalProperties']).toBe(false);
-    for (const [field, value] of Object.entries(REFUSED_BY_NAME)) {
-      const [error] = codeRefuses(withField(field, value)) ?? [];
-      expect(error).toEqual({ path: field, message: expect.stringContaining('not available yet') });
-    }
   });
 
   it('requires what the code requires', () => {
@@ -228,25 +282,45 @@ describe('the body of POST /v1/flows', () => {
   it('has the defaults of the code', () => {
     const { data: _, whenClosed: __, ...bare } = base;
     const request: Json = { ...parseFlow(bare, sender) };
-    const defaults = Object.entries(documented).filter(([, field]) => 'default' in field);
-    expect(defaults.map(([field]) => field).sort()).toEqual(['data', 'whenClosed']);
-    for (const [field, { default: value }] of defaults) expect(request[field]).toEqual(value);
+    const { parkForSeconds, ...always } = mapValues(
+      Object.fromEntries(Object.entries(documented).filter(([, field]) => 'default' in field)),
+      (field) => field.default,
+    );
+    expect(always).toEqual({ data: request['data'], whenClosed: request['whenClosed'] });
+    for (const given of [{ whenClosed: 'park' }, { whenClosed: 'template', template }]) {
+      expect(parseFlow({ ...bare, ...given }, sender).parkForSeconds).toBe(parkForSeconds);
+    }
+    expect(request['parkForSeconds']).toBeUndefined();
   });
 
   it.each(Object.entries(candidates))(
     'agrees with the code on %s, at the limits and past them',
     (field, values) => {
       const taken = (take: (body: unknown) => boolean) =>
-        values.map((value) => [value, take(withField(field, value))] as const);
+        bodies.flatMap((body) =>
+          [ABSENT, ...values].map(
+            (value) => [body['whenClosed'], value, take(withField(field, value, body))] as const,
+          ),
+        );
       const takenByCode = taken((body) => codeRefuses(body) === undefined);
       expect(taken(schemaTakes)).toEqual(takenByCode);
-      expect(takenByCode.map(([, isTaken]) => isTaken)).toContain(false);
+      expect(takenByCode.map(([, , isTaken]) => isTaken)).toContain(false);
     },
   );
 
   it('is an object', () => {
     for (const body of [null, [], 'x', 5])
       expect([schemaTakes(body), !codeRefuses(body)]).toEqual([false, false]);
+  });
+
+  it.each<[rule: string, path: string, body: Json]>([
+    ['a template that is missing', 'template', { whenClosed: 'template' }],
+    ['a template that is not asked for', 'template', { whenClosed: 'park', template }],
+    ['a template beside the default', 'template', { template }],
+    ['a time to wait where nothing waits', 'parkForSeconds', { parkForSeconds: 60 }],
+  ])('says which fields go together: %s is refused by its name', (_, path, body) => {
+    expect(schemaTakes({ ...base, ...body })).toBe(false);
+    expect(codeRefuses({ ...base, ...body })).toMatchObject([{ path }]);
   });
 
   const nested = (levels: number): Json => (levels === 0 ? {} : { a: nested(levels - 1) });
@@ -269,13 +343,33 @@ describe('the body of POST /v1/flows', () => {
     expect(() => parseFlow(withField('from', ABSENT), undefined)).toThrow(AppError);
   });
 
-  it('leaves it to words that Prefer: respond-async is refused', () => {
-    expect(() => refuseRespondAsync('wait=5, respond-async')).toThrow(AppError);
-    expect(() => refuseRespondAsync('wait=5')).not.toThrow();
+  it.each([
+    ['a lone surrogate in a template', { ...template, name: '\ud800' }, 'template.name'],
+    [
+      'an address without a host',
+      { ...template, header: { ...media, mediaUrl: 'https://' } },
+      'template.header.mediaUrl',
+    ],
+  ])('leaves it to words that the code refuses %s', (_, given, path) => {
+    const body = { ...base, whenClosed: 'template', template: given };
+    expect(schemaTakes(body)).toBe(true);
+    expect(codeRefuses(body)).toMatchObject([{ path }]);
   });
 
-  it('has the example that lies in examples/', () => {
+  it('leaves it to words which preference counts', () => {
+    expect(['respond-async', 'wait=5, Respond-Async;x=1'].map(prefersAsync)).toEqual([true, true]);
+    expect([undefined, '', 'wait=5', 'not-respond-async'].map(prefersAsync)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('has the example that lies in examples/, and examples that the code takes', () => {
     expect(content?.examples['flow']?.value).toEqual(base);
+    for (const { value } of Object.values(content?.examples ?? {}))
+      expect(codeRefuses(value)).toBeUndefined();
   });
 });
 
@@ -299,6 +393,9 @@ describe('the words', () => {
     internal: true,
   };
   const STATUSES: Record<Status, true> = {
+    queued: true,
+    parked: true,
+    expired: true,
     sending: true,
     unknown: true,
     sent: true,
@@ -306,8 +403,10 @@ describe('the words', () => {
     delivered: true,
     read: true,
   };
+  const WAYS: Record<Reply['matchedBy'], true> = { token: true, context: true, 'only-open-flow': true };
   const SOURCES: Record<TimelineEntry['source'], true> = {
     api: true,
+    worker: true,
     gateway: true,
     callback: true,
     sweeper: true,
@@ -316,6 +415,7 @@ describe('the words', () => {
   it.each([
     ['codes', schemas['ProblemCode'], CODES],
     ['statuses', schemas['Status'], STATUSES],
+    ['ties', schemas['Message']?.properties?.['reply']?.properties?.['matchedBy'], WAYS],
     ['sources', schemas['Message']?.properties?.['timeline']?.items?.properties?.['source'], SOURCES],
   ])('for %s are those of the code', (_, schema, words) => {
     expect(schema?.enum?.toSorted()).toEqual(Object.keys(words).sort());
@@ -324,7 +424,7 @@ describe('the words', () => {
   it('for problems stand at the status that the code gives them', () => {
     const documented = [...operations.values()].flatMap(({ responses }) =>
       Object.entries(responses).flatMap(([status, { content }]) =>
-        codesIn(content['application/problem+json']?.schema).map((code) => [code, Number(status)] as const),
+        codesIn(content?.['application/problem+json']?.schema).map((code) => [code, Number(status)] as const),
       ),
     );
     const given = Object.keys(CODES).map((code) => {
@@ -377,11 +477,36 @@ describe('the answers of the code', () => {
   const standing = settledUnknown(claim, fenceOf(claim), { ...settling, reason: 'silence' });
   const refused = settledRejected(claim, fenceOf(claim), {
     ...settling,
+    code: 'gateway-rejected',
     detail: 'no',
     correlationId: 'first',
   });
   const failed = afterReport(sent, { status: 'failed', at: later, detail: '131026 undeliverable' });
   const delivered = afterReport(sent, { status: 'delivered', at: later });
+  const template = { name: 'welcome', languageCode: 'en' };
+  const patient = newClaim(
+    { ...request, whenClosed: 'template', template, parkForSeconds: 60 },
+    'client',
+    terms,
+  );
+  const queued = queuedAtOnce(claim, now);
+  const waitingForReply = parked(patient, fenceOf(patient), now);
+  const letGo = released(waitingForReply, { now: later, notBefore: later });
+  const overdue = expired(waitingForReply, new Date(now.getTime() + 60_000));
+  const stopped = cancelled(waitingForReply, { now: later, detail: 'no more', correlationId: 'first' });
+  const backInQueue = queuedAgain(claim, fenceOf(claim), { now: later, delaySeconds: 5, reason: 'slowly' });
+  const sentInVain = settledSent(patient, {
+    ...settling,
+    session,
+    accepted: { kind: 'accepted', waId: 'wamid.2', envelope },
+  });
+  const shutAfterAll = parkedAgain(
+    afterReport(sentInVain, { status: 'failed', at: later, code: 131047 }),
+    later,
+  );
+  const reply = { id: 'inbound-1', at: later, response: { package: 'home' } };
+  const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
+  const perhapsAnswered = maybeReplied(delivered, reply);
 
   const silent: Telemetry = { info: () => {}, warn: () => {}, error: () => {}, count: () => {} };
   const context = { getRemainingTimeInMillis: () => 5000 } as Context;
@@ -399,8 +524,9 @@ describe('the answers of the code', () => {
     const headers = mapValues(answer.headers ?? {}, String);
     const { 'content-type': type = '', ...others } = headers;
     const documented = operationOf(routeKey).responses[status];
-    const media = documented?.content[type];
-    if (!documented || !media) return [`${status} ${type} is not described`];
+    const media = documented?.content?.[type];
+    const isDescribed = answer.body === undefined ? !documented?.content && type === '' : media;
+    if (!documented || !isDescribed) return [`${status} ${type} is not described`];
     const known = Object.fromEntries(
       Object.entries(documented.headers ?? {}).map(([name, header]) => [name.toLowerCase(), header]),
     );
@@ -414,7 +540,7 @@ describe('the answers of the code', () => {
     return [
       ...missing.map((name) => `${name} is missing`),
       ...wrong,
-      ...faultsOf(closed(media.schema), JSON.parse(answer.body ?? '')),
+      ...(media ? faultsOf(closed(media.schema), JSON.parse(answer.body ?? '')) : []),
     ];
   };
 
@@ -447,8 +573,8 @@ describe('the answers of the code', () => {
     expect(JSON.parse(answers[2]?.body ?? '')).toMatchObject({ waId: null, gateway: { truncated: true } });
   });
 
-  it('to a send that nobody can tell about', async () => {
-    const messages = [waiting, standing];
+  it('to a send that is not settled', async () => {
+    const messages = [waiting, standing, queued, backInQueue, waitingForReply, letGo, shutAfterAll, overdue];
     const answers = await conform(
       FLOWS,
       messages.map((message) => () => {
@@ -456,7 +582,10 @@ describe('the answers of the code', () => {
         return sendAnswer({ kind: 'pending', messageId: message.messageId, receipt });
       }),
     );
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 202]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(messages.map(() => 202));
+    const stood = answers.map(({ body }) => (JSON.parse(body ?? '') as Json)['status']);
+    const [, { properties: narrowed } = {}] = schemaOf(FLOWS, 202).allOf ?? [];
+    expect([...new Set(stood)].sort()).toEqual(narrowed?.['status']?.enum?.toSorted());
     const receipts = [bodyOf(sent), ...answers.map(({ body }) => body ?? '')];
     expectAllSeen(
       schemaOf(FLOWS, 202),
@@ -465,7 +594,11 @@ describe('the answers of the code', () => {
   });
 
   it('to a reader of messages', async () => {
-    const messages = [claim, sent, idOnly, waiting, standing, refused, failed, delivered];
+    const messages = [
+      ...[claim, sent, idOnly, waiting, standing, refused, failed, delivered],
+      ...[queued, backInQueue, waitingForReply, letGo, overdue, stopped, sentInVain, shutAfterAll],
+      ...[answeredFlow, perhapsAnswered],
+    ];
     const answers = await conform(
       MESSAGE,
       messages.map((message) => () => ({ status: 200, body: viewOf(message) })),
@@ -478,12 +611,14 @@ describe('the answers of the code', () => {
 
   it('to a reader of sessions', async () => {
     const pair = pairOf(claim);
-    const opened = afterInbound(undefined, { pair, writtenAt: now, now });
+    const opened = afterConsent(afterInbound({ pair }, { writtenAt: now, now }), { optedOut: true, at: now });
     const stores = [opened, undefined].map((value) => sessionStore(value));
+    const messages = { waiting: () => Promise.resolve([request.messageId as MessageId]) };
     const readers = stores.map((sessions) =>
       makeRead({
-        messages: {} as MessageStore,
+        messages: messages as Partial<MessageStore> as MessageStore,
         sessions,
+        forgotten: nobodyForgotten,
         clock: { now: () => later, sleep: () => Promise.resolve() },
         sessionMarginSeconds: 60,
       }),
@@ -493,20 +628,37 @@ describe('the answers of the code', () => {
       readers.map((reader) => async () => ({ status: 200, body: await reader.session(pair) })),
     );
     const bodies = answers.map(({ body }) => JSON.parse(body ?? ''));
-    expect(bodies).toMatchObject([{ open: true }, { open: false, openedAt: null }]);
+    expect(bodies).toMatchObject([
+      { open: true, optedOut: true, parked: 1 },
+      { open: false, openedAt: null, optedOut: false },
+    ]);
     expectAllSeen(schemaOf(SESSION, 200), bodies);
   });
 
+  it.each([OPT_OUT, OPT_IN, CONTACT])('to %s that are done', async (routeKey) => {
+    await conform(routeKey, [() => ({ status: 204, body: undefined })]);
+  });
+
+  // A code that may be stored, and is missing here, does not compile.
+  const STORED: Record<RejectionCode, true> = {
+    'gateway-rejected': true,
+    'gateway-credentials': true,
+    'gateway-throttled': true,
+    'gateway-unavailable': true,
+    'recipient-opted-out': true,
+    'session-closed': true,
+  };
+
   const circumstances = (code: ErrorCode) => ({
     ...(code === 'invalid-request' ? { errors: [{ path: 'data.service', message: 'is required' }] } : {}),
-    ...(code === 'gateway-rejected' ? { replayOf: 'first' } : {}),
+    ...(Object.hasOwn(STORED, code) ? { replayOf: 'first' } : {}),
     ...(code === 'send-in-progress' || code.endsWith('unavailable') ? { retryAfter: 0 } : {}),
   });
 
   it.each([...operations.keys()])('to %s that are problems', async (routeKey) => {
     const { responses } = operationOf(routeKey);
     const codes = Object.values(responses).flatMap(({ content }) =>
-      codesIn(content['application/problem+json']?.schema),
+      codesIn(content?.['application/problem+json']?.schema),
     );
     const answers = await conform(
       routeKey,
@@ -522,23 +674,154 @@ describe('the answers of the code', () => {
     ]);
   });
 
-  it.each([FLOWS, MESSAGE, SESSION])("to %s that are API Gateway's own", (routeKey) => {
-    for (const [status, words] of [
-      [401, 'Unauthorized'],
-      [403, 'Forbidden'],
-    ] as const) {
-      const body = JSON.parse(gatewayMessage(status, words).body.toString());
-      expect(faultsOf(closed(schemaOf(routeKey, status)), body)).toEqual([]);
+  it.each([FLOWS, MESSAGE, SESSION, OPT_OUT, OPT_IN, CONTACT])(
+    "to %s that are API Gateway's own",
+    (routeKey) => {
+      for (const [status, words] of [
+        [401, 'Unauthorized'],
+        [403, 'Forbidden'],
+      ] as const) {
+        const body = JSON.parse(gatewayMessage(status, words).body.toString());
+        expect(faultsOf(closed(schemaOf(routeKey, status)), body)).toEqual([]);
+      }
+    },
+  );
+});
+
+describe('the events', () => {
+  const webhooks = mapValues(document.webhooks, ({ post }) => bundled(post.requestBody.content));
+  const schemaOfEvent = (type: string): Schema => {
+    const schema = webhooks[type]?.['application/json']?.schema;
+    if (!schema) throw new Error(`openapi.yaml has no webhook ${type}`);
+    return schema;
+  };
+
+  const now = new Date('2026-01-02T03:04:05.678Z');
+  const later = new Date(now.getTime() + 1000);
+  const terms: ClaimTerms = {
+    owner: 'owner',
+    now,
+    leaseSeconds: 60,
+    retentionDays: 30,
+    ambiguity: { mode: 'resend', resendHorizonSeconds: 900 },
+  };
+  const body = { ...JSON.parse(read('examples/send-flow.json')), whenClosed: 'park', parkForSeconds: 60 };
+  const claim = newClaim(parseFlow(body, undefined), 'client', terms);
+  const fence = fenceOf(claim);
+  const settling = { now: later, calls: 1, retentionDays: 30 };
+  const sent = settledSent(claim, {
+    ...settling,
+    session: { open: true, expiresAt: null },
+    accepted: { kind: 'accepted', waId: 'wamid.1', envelope: {} },
+  });
+  const failed = afterReport(sent, { status: 'failed', at: later });
+  const readByCustomer = afterReport(sent, { status: 'read', at: later });
+  const waits = parked(claim, fence, now);
+  const reply: Reply = { id: 'inbound-1', at: later, response: {}, matchedBy: 'context' };
+
+  const message = (before: Message | undefined, after: Message): Changed => ({
+    kind: 'message',
+    before,
+    after,
+  });
+  const pair = pairOf(claim);
+  const opened = afterInbound({ pair }, { writtenAt: now, now });
+  const stopped = afterConsent(opened, { optedOut: true, at: later });
+  const started = afterConsent(stopped, { optedOut: false, at: new Date(later.getTime() + 1000) });
+  const session = (before: Session | undefined, after: Session): Changed => ({
+    kind: 'session',
+    before,
+    after,
+  });
+  const verdict = { id: 'x:APPROVED:1', status: 'APPROVED', at: now };
+
+  const changes: Changed[] = [
+    message(claim, sent),
+    message(claim, { ...sent, waId: undefined }),
+    message(sent, afterReport(sent, { status: 'delivered', at: later })),
+    message(sent, readByCustomer),
+    message(sent, failed),
+    message(sent, parkedAgain(failed, later)),
+    message(
+      claim,
+      settledRejected(claim, fence, {
+        ...settling,
+        code: 'gateway-rejected',
+        detail: 'no',
+        correlationId: 'c',
+      }),
+    ),
+    message(claim, settledUnknown(claim, fence, { ...settling, reason: 'silence' })),
+    message(claim, waits),
+    message(waits, cancelled(waits, { now: later, detail: 'no more', correlationId: 'c' })),
+    message(waits, expired(waits, new Date(now.getTime() + 60_000))),
+    message(readByCustomer, replied(readByCustomer, reply)),
+    message(failed, replied(failed, reply)),
+    session(undefined, opened),
+    session(opened, stopped),
+    session(stopped, started),
+    {
+      kind: 'template-status',
+      before: undefined,
+      after: { ...verdict, templateId: '8841', templateName: 'welcome' },
+    },
+    {
+      kind: 'template-status',
+      before: undefined,
+      after: { ...verdict, templateId: undefined, templateName: undefined },
+    },
+  ];
+  /** As a consumer reads them. */
+  const told = changes
+    .flatMap(eventsFor)
+    .map(({ type, detail }) => [type, JSON.parse(JSON.stringify(detail))] as const);
+
+  it('keep to their schemas', () => {
+    const faults = told.flatMap(([type, detail]) =>
+      faultsOf(closed(schemaOfEvent(type)), detail).map((fault) => `${type}: ${fault}`),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('are all described, and no other', () => {
+    const documented = Object.keys(webhooks).sort();
+    const inCode = read('src/lib/domain/events.ts').matchAll(/'((?:[a-z]+)\.[a-z]+(?:-[a-z]+)*)'/g);
+    expect([...new Set(told.map(([type]) => type))].sort()).toEqual(documented);
+    expect([...new Set([...inCode].map(([, type]) => type))].sort()).toEqual(documented);
+  });
+
+  it.each(Object.keys(webhooks))('show everything that is described of %s', (type) => {
+    const details = told.filter(([of]) => of === type).map(([, detail]) => detail);
+    const seen = new Set(details.flatMap((detail) => Object.keys(detail)));
+    expect([...seen]).toEqual(expect.arrayContaining(namesOf(schemaOfEvent(type))));
+  });
+
+  it('have examples that keep to their schemas', () => {
+    for (const [type, content] of Object.entries(webhooks)) {
+      const examples = Object.values(content['application/json']?.examples ?? {});
+      expect(examples.length).toBeGreaterThan(0);
+      for (const { value } of examples) expect(faultsOf(closed(schemaOfEvent(type)), value)).toEqual([]);
     }
   });
 });
+
+/** The properties of a schema and of all that it builds on. */
+function namesOf({ properties = {}, allOf = [] }: Schema): string[] {
+  return [...Object.keys(properties), ...allOf.flatMap(namesOf)];
+}
 
 /** A store with one session in it, or none. */
 function sessionStore(value: Session | undefined): SessionStore {
   const stored = value && { value, revision: '1' };
   const never = () => Promise.reject(new Error('a read writes nothing'));
-  return { get: () => Promise.resolve(stored), create: never, replace: never };
+  return { get: () => Promise.resolve(stored), create: never, replace: never, remove: never };
 }
+
+const nobodyForgotten: ForgottenStore = {
+  optedOutAt: () => Promise.resolve(undefined),
+  remember: () => Promise.reject(new Error('a read writes nothing')),
+  forget: () => Promise.reject(new Error('a read writes nothing')),
+};
 
 /** `session.open`, `timeline.at`: the properties that a schema names. */
 function documentedNames(schema: Schema): string[] {

@@ -7,6 +7,7 @@ const kinds = ['unit', 'property', 'contract', 'integration', 'e2e'];
 export default defineConfig({
   test: {
     globalSetup: 'test/support/build-bundles.ts',
+    setupFiles: 'test/support/property-seed.ts',
     reporters: reporters('tests'),
     projects: kinds.map((name) => ({
       extends: true,

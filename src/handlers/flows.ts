@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
-import { parseFlow, refuseRespondAsync } from '../lib/edge/contracts.ts';
+import { parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
 import { direct } from '../lib/edge/direct.ts';
 import { sendAnswer } from '../lib/edge/send-answer.ts';
 import { wireStores } from '../lib/wiring.ts';
@@ -8,18 +8,18 @@ import { wireSend } from '../lib/wiring-send.ts';
 
 const stores = wireStores('sendFlow');
 const { telemetry, config } = stores;
-const sendFlow = wireSend(stores);
+const { sendFlow } = wireSend(stores);
 
-async function send(body: unknown, run: Run) {
-  return sendAnswer(await sendFlow.send({ ...run, request: parseFlow(body, config.DEFAULT_FROM) }));
+async function send(body: unknown, run: Run, respondAsync: boolean) {
+  const request = parseFlow(body, config.DEFAULT_FROM);
+  return sendAnswer(await sendFlow.send({ ...run, request, respondAsync }));
 }
 
-const overHttp = api(telemetry, (request) => {
-  refuseRespondAsync(request.headers['prefer']);
-  return send(bodyOf(request.event), request);
-});
+const overHttp = api(telemetry, (request) =>
+  send(bodyOf(request.event), request, prefersAsync(request.headers['prefer'])),
+);
 
-const directly = direct(telemetry, send);
+const directly = direct(telemetry, (body, run) => send(body, run, false));
 
 /** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>

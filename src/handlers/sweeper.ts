@@ -9,11 +9,11 @@ import { wireSend } from '../lib/wiring-send.ts';
 const LONGEST_WAIT_MS = 21_000;
 
 const stores = wireStores('sweeper');
-const { resume } = wireSend(stores);
-const { retryOrphans } = makeTakeStatus(stores);
+const { sweepMessage, lane } = wireSend(stores);
+const { retryOrphans } = makeTakeStatus({ ...stores, lane });
 // A send is cut off by the tick's own end, too: however long the deadline is, a tick starts with work.
 const longestSendMs = Math.min(stores.config.GATEWAY_DEADLINE_MS, LONGEST_WAIT_MS) + 4_000;
-const sweep = makeSweep({ ...stores, resume, retryOrphans, longestSendMs });
+const sweep = makeSweep({ ...stores, sweepMessage, retryOrphans, longestSendMs });
 
 /** Every minute, by EventBridge's schedule. */
 export const handler = (_: unknown, context?: Context) =>

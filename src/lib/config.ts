@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { bareWord, DEFAULT_WORDS } from './domain/opt-out.ts';
 import { parsePhoneNumber } from './domain/phone.ts';
 
 /** The settings of a function (contract §5): read once, at start, and nowhere else. */
@@ -7,9 +8,24 @@ export type Config = ReturnType<typeof readConfig>;
 const seconds = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+/** Comma-separated, as a customer types them. */
+const words = (fallback: readonly string[]) =>
+  z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map(bareWord)
+        .filter((word) => word !== ''),
+    )
+    .optional()
+    .transform((list) => list ?? fallback);
+
 const schema = z.object({
   STAGE: z.string().min(1).default('dev'),
   TABLE_NAME: z.string().min(1),
+  DELIVERY_QUEUE_URL: z.url().optional(),
+  EVENT_BUS_NAME: z.string().min(1).optional(),
   LIPACHAT_BASE_URL: z.string().default('https://gateway.lipachat.com/api/v1').refine(isGatewayUrl, {
     error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
   }),
@@ -28,6 +44,8 @@ const schema = z.object({
   RESEND_HORIZON_SECONDS: seconds(900, 0, 86_400),
   RETENTION_DAYS: seconds(30, 1, 3650),
   SESSION_MARGIN_SECONDS: seconds(60, 0, 3600),
+  OPT_OUT_WORDS: words(DEFAULT_WORDS.stop),
+  OPT_IN_WORDS: words(DEFAULT_WORDS.start),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
 });
 

@@ -1,6 +1,7 @@
-import type { FlowRequest, Message, MessageId, StatusReport } from './domain/message.ts';
+import type { OutboundEvent, TemplateStatus } from './domain/events.ts';
+import type { FlowRequest, Message, MessageId, StatusReport, TemplateMessage } from './domain/message.ts';
 import type { Outcome } from './domain/outcome.ts';
-import type { Pair } from './domain/phone.ts';
+import type { Pair, PhoneNumber } from './domain/phone.ts';
 import type { Session } from './domain/session.ts';
 
 /** Time and chance, so that rules can be tested without either. */
@@ -47,11 +48,51 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   remove(stored: Stored<Message>): Promise<boolean>;
   /** The message that WhatsApp knows by this id; a moment late, since it asks an index. */
   findByWaId(waId: string): Promise<MessageId | undefined>;
+  /** The same by the id's key (`waKeyOf`). */
+  findByWaKey(waKey: string): Promise<MessageId | undefined>;
+  /** Up to `limit` messages of the pair that wait for their turn, the oldest first; a moment late. */
+  waiting(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** Up to `limit` flows of the pair that were sent and may still be answered, the newest first; a moment late. */
+  answerable(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** Up to `limit` flows of the pair that have their reply, the newest first; a moment late. */
+  answered(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** Up to `limit` messages of the pair, whatever became of them; a moment late. */
+  ofPair(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** Removes it, whoever holds it: for erasure. */
+  drop(id: MessageId): Promise<void>;
   /** Up to `limit` messages whose `dueAt` is over, the oldest first. */
   due(now: Date, limit: number): Promise<readonly MessageId[]>;
 }
 
-export type SessionStore = Versioned<Pair, Session>;
+export interface SessionStore extends Versioned<Pair, Session> {
+  /** Removes it if it is still the one that was read. True also if it is gone already. */
+  remove(stored: Stored<Session>): Promise<boolean>;
+}
+
+/** Who opted out and was erased: salted hashes, so that the word stays in force while the number is gone. */
+export interface ForgottenStore {
+  /** Since when that word stands; undefined if there is none. */
+  optedOutAt(pair: Pair): Promise<Date | undefined>;
+  remember(pair: Pair, at: Date): Promise<void>;
+  forget(pair: Pair): Promise<void>;
+}
+
+/** The one template message that may be out for a customer and a flow. */
+export interface InvitationSlot {
+  /** Names customer and flow without telling them. */
+  readonly slot: string;
+  /** Whose template message it is. */
+  readonly holder: MessageId;
+  readonly at: Date;
+  readonly until: Date;
+}
+
+export type InvitationStore = Versioned<string, InvitationSlot>;
+
+/** Wakes the worker for a message, once or more often. Throws `store-unavailable`. */
+export interface DeliveryQueue {
+  enqueue(messageId: MessageId, delaySeconds: number): Promise<void>;
+}
 
 /** An inbound message's id and time, kept so that a repeated webhook means the same as the first. */
 export interface InboundRecord {
@@ -61,8 +102,9 @@ export interface InboundRecord {
 
 /** A status callback that names no message of ours: the send's answer may not be stored yet, or it is foreign. */
 export interface Orphan {
-  readonly waId: string;
-  readonly report: StatusReport;
+  /** In the place of WhatsApp's id, which holds the customer's number (`waKeyOf`). */
+  readonly waKey: string;
+  readonly report: Omit<StatusReport, 'waId'>;
   readonly keptAt: Date;
 }
 
@@ -71,11 +113,23 @@ export interface CallbackStore {
   remember(inbound: InboundRecord, now: Date): Promise<InboundRecord>;
   /** Keeps a callback that nobody understood for 30 days, once per content. */
   keepRaw(text: string, now: Date): Promise<void>;
+  /** Drops the raw callbacks in which this number stands, however it is written. Gives back how many. */
+  dropRawNaming(number: PhoneNumber): Promise<number>;
+  /** Keeps what WhatsApp thinks of a template, so that the change stream tells it. */
+  keepTemplateStatus(status: TemplateStatus): Promise<void>;
   /** Keeps a status for 8 days; the sweeper looks for its message at `dueAt`, or no more where that is absent. */
   keepOrphan(orphan: Orphan, dueAt: Date | undefined): Promise<void>;
   /** Up to `limit` orphans whose time has come. */
   dueOrphans(now: Date, limit: number): Promise<readonly Orphan[]>;
   dropOrphan(orphan: Orphan): Promise<void>;
+  /** Keeps for 30 days under which id of its own LipaChat gets a message that is sent again. */
+  keepWireId(wireId: string, messageId: MessageId): Promise<void>;
+  messageOfWireId(wireId: string): Promise<MessageId | undefined>;
+}
+
+export interface EventBus {
+  /** Which of them the bus has taken, in their order: ten at most. Throws if it took none. */
+  put(events: readonly OutboundEvent[]): Promise<readonly boolean[]>;
 }
 
 export interface ApiClient {
@@ -97,10 +151,20 @@ export interface Secret {
 
 /** One call to LipaChat. It never throws: each fault is an outcome. */
 export interface Gateway {
-  sendFlow(
-    request: FlowRequest,
-    call: { readonly apiKey: string; readonly timeoutMs: number },
-  ): Promise<Outcome>;
+  /** `wireId` is the messageId that LipaChat gets, and deduplicates on. */
+  sendFlow(request: FlowRequest, call: GatewayCall & { readonly wireId: string }): Promise<Outcome>;
+  sendTemplate(invitation: TemplateRequest, call: GatewayCall): Promise<Outcome>;
+}
+
+export interface GatewayCall {
+  readonly apiKey: string;
+  readonly timeoutMs: number;
+}
+
+export interface TemplateRequest {
+  readonly messageId: string;
+  readonly pair: Pair;
+  readonly template: TemplateMessage;
 }
 
 /** Logs and counts. No phone number, secret or message text may be among the fields. */

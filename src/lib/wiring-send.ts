@@ -1,26 +1,32 @@
 import { makeLipaChat } from './adapters/lipachat/client.ts';
 import { makeCarrier } from './usecases/carry-out.ts';
+import { makeInviter } from './usecases/invite.ts';
 import { makeSendFlow } from './usecases/send-flow.ts';
 import { makeSettler } from './usecases/settle.ts';
-import { type Stores, sendingTerms, wireSecrets } from './wiring.ts';
+import { makeSweepMessage } from './usecases/sweep-message.ts';
+import { makeUnsent } from './usecases/unsent.ts';
+import { type Stores, sendingTerms, wireLane, wireSecrets } from './wiring.ts';
 
 /** Everything that a function needs to send. Apart, since undici is the dearest import of all. */
 export function wireSend(stores: Stores) {
   const { config } = stores;
-  const apiKey = wireSecrets(stores).apiKey();
-  const gateway = makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock: stores.clock });
-  const settings = {
+  const base = {
+    ...stores,
+    ...wireLane(stores),
+    apiKey: wireSecrets(stores).apiKey(),
+    gateway: makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock: stores.clock }),
+    terms: sendingTerms(config),
     gatewayDeadlineMs: config.GATEWAY_DEADLINE_MS,
     gatewayAttempts: config.GATEWAY_ATTEMPTS,
     sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
-  };
-  const settler = makeSettler({
-    ...stores,
     retentionDays: config.RETENTION_DAYS,
-    sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
-  });
-  const carrier = makeCarrier({ ...stores, settler, apiKey, gateway, settings });
+  };
+  const settler = makeSettler(base);
+  const inviter = makeInviter(base);
+  const unsent = makeUnsent({ ...base, settler });
+  const carrier = makeCarrier({ ...base, settler, unsent, inviter, settings: base });
+  const sendFlow = makeSendFlow({ ...base, carrier, settler });
   // Fetched while the function starts, so that its first send does not wait for it.
-  void apiKey.get().catch(() => undefined);
-  return makeSendFlow({ ...stores, apiKey, carrier, settler, terms: sendingTerms(config) });
+  void base.apiKey.get().catch(() => undefined);
+  return { sendFlow, lane: base.lane, sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }) };
 }

@@ -1,19 +1,24 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { makeCallbackStore } from './adapters/dynamo/callbacks.ts';
 import { makeClientStore } from './adapters/dynamo/clients.ts';
+import { makeForgottenStore } from './adapters/dynamo/forgotten.ts';
+import { makeInvitationStore } from './adapters/dynamo/invitations.ts';
 import { makeMessageStore } from './adapters/dynamo/messages.ts';
 import { makeSessionStore } from './adapters/dynamo/sessions.ts';
 import { makeTable } from './adapters/dynamo/table.ts';
 import { makeSecret } from './adapters/secrets.ts';
+import { makeDeliveryQueue } from './adapters/sqs.ts';
 import { systemChance, systemClock } from './adapters/system.ts';
 import { makeTelemetry } from './adapters/telemetry.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Secret } from './ports.ts';
+import { makeLane } from './usecases/lane.ts';
 
 /** One client an AWS service a process; time limits, since the SDK has none of its own. */
-const http = () =>
+export const http = () =>
   new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true });
 
 /** What every function has: settings, clock, telemetry and the table's stores. */
@@ -31,10 +36,20 @@ export function wireStores(functionName: string) {
     sessions: makeSessionStore(table),
     callbacks: makeCallbackStore(table),
     clients: makeClientStore(table),
+    invitations: makeInvitationStore(table),
+    forgotten: makeForgottenStore(table, systemChance),
   };
 }
 
 export type Stores = ReturnType<typeof wireStores>;
+
+/** The lane of waiting messages, for the functions that let them go. */
+export function wireLane(stores: Stores) {
+  const { config } = stores;
+  const client = new SQSClient({ requestHandler: http(), maxAttempts: 3 });
+  const queue = makeDeliveryQueue({ client, queueUrl: config.DELIVERY_QUEUE_URL });
+  return { lane: makeLane({ ...stores, queue, sessionMarginSeconds: config.SESSION_MARGIN_SECONDS }) };
+}
 
 /** Readers of the parameter store, for the functions that hold a secret. */
 export function wireSecrets({ config, telemetry, clock }: Pick<Stores, 'config' | 'telemetry' | 'clock'>) {

@@ -79,13 +79,13 @@ describe.each(engines)('orphans on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  const orphan = (waId: string, status: Rung = 'delivered', detail?: string): Orphan => {
+  const orphan = (waKey: string, status: Rung = 'delivered', detail?: string): Orphan => {
     const at = new Date(NOW.getTime() - 7);
-    return { waId, report: { status, at, waId, detail }, keptAt: NOW };
+    return { waKey, report: { status, at, detail }, keptAt: NOW };
   };
   const dueAt = async (seconds: number, limit = 100) =>
     [...(await stores.callbacks.dueOrphans(later(seconds), limit))].map(
-      ({ waId, report }) => `${waId} ${report.status}`,
+      ({ waKey, report }) => `${waKey} ${report.status}`,
     );
   const dropAll = async () => {
     for (const one of await stores.callbacks.dueOrphans(later(1e6), 100)) {

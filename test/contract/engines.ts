@@ -18,21 +18,32 @@ import { startAws } from '../../local/aws.ts';
 import { readTable } from '../../local/table.ts';
 import { makeCallbackStore } from '../../src/lib/adapters/dynamo/callbacks.ts';
 import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
+import { makeForgottenStore } from '../../src/lib/adapters/dynamo/forgotten.ts';
+import { makeInvitationStore } from '../../src/lib/adapters/dynamo/invitations.ts';
 import { makeMessageStore } from '../../src/lib/adapters/dynamo/messages.ts';
 import { makeSessionStore } from '../../src/lib/adapters/dynamo/sessions.ts';
 import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
 import { systemChance } from '../../src/lib/adapters/system.ts';
+import type { TemplateStatus } from '../../src/lib/domain/events.ts';
 import type {
   ApiClient,
   CallbackStore,
   ClientStore,
+  ForgottenStore,
+  InvitationStore,
   MessageStore,
   SessionStore,
 } from '../../src/lib/ports.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
 import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
 import { NOW } from '../support/fakes/samples.ts';
-import { fakeClients, fakeMessages, fakeSessions } from '../support/fakes/stores.ts';
+import {
+  fakeClients,
+  fakeForgotten,
+  fakeInvitations,
+  fakeMessages,
+  fakeSessions,
+} from '../support/fakes/stores.ts';
 
 export interface Stores {
   readonly clock: ManualClock;
@@ -40,10 +51,17 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
   readonly clients: ClientStore;
+  readonly invitations: InvitationStore;
+  /** The store as one process after another opens it. */
+  forgotten(): ForgottenStore;
   /** As an operator would: the client whose token has this hash. */
   addClient(hash: string, client: ApiClient & { readonly revokedAt?: Date }): Promise<void>;
   /** The raw callbacks that are kept. */
   rawCallbacks(): Promise<readonly string[]>;
+  /** What is kept of templates. */
+  templates(): Promise<readonly TemplateStatus[]>;
+  /** Everything that is kept of it all, as text. */
+  everything(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -57,12 +75,25 @@ function openFakes(): Promise<Stores> {
   const clock = manualClock(NOW);
   const callbacks = fakeCallbacks(clock);
   const clients = fakeClients();
+  const forgotten = fakeForgotten();
+  const [messages, sessions, invitations] = [
+    fakeMessages(clock),
+    fakeSessions(clock),
+    fakeInvitations(clock),
+  ];
   return Promise.resolve({
     clock,
-    messages: fakeMessages(clock),
-    sessions: fakeSessions(clock),
+    messages,
+    sessions,
     callbacks,
     clients,
+    invitations,
+    forgotten: () => forgotten,
+    templates: () => Promise.resolve(callbacks.templates()),
+    everything: () =>
+      Promise.resolve(
+        JSON.stringify([messages.all(), sessions.all(), callbacks.raw(), callbacks.templates()]),
+      ),
     addClient: (hash, client) => Promise.resolve(clients.add(hash, client)),
     rawCallbacks: () => Promise.resolve(callbacks.raw()),
     close: () => Promise.resolve(),
@@ -90,6 +121,21 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     sessions: makeSessionStore(table),
     callbacks: makeCallbackStore(table),
     clients: makeClientStore(table),
+    invitations: makeInvitationStore(table),
+    forgotten: () => makeForgottenStore(table, systemChance),
+    async templates() {
+      const items = (await scan()).map((item) => unmarshall(item));
+      return items
+        .filter(({ pk }) => String(pk).startsWith('template-status#'))
+        .map(({ pk, templateId, templateName, status, at }) => ({
+          id: String(pk).slice('template-status#'.length),
+          templateId: templateId as string | undefined,
+          templateName: templateName as string | undefined,
+          status: String(status),
+          at: new Date(Number(at)),
+        }));
+    },
+    everything: async () => JSON.stringify((await scan()).map((item) => unmarshall(item))),
     async addClient(hash, { clientId, scopes, revokedAt }) {
       const row = {
         pk: `client#${hash}`,

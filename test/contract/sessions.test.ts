@@ -29,12 +29,48 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     const pair = newPair();
     const session: Session = {
       pair,
-      openedAt: new Date(NOW.getTime() - 1),
-      lastInboundAt: new Date(NOW.getTime() + 1),
-      expiresAt: new Date(NOW.getTime() + 86_400_001),
+      window: {
+        openedAt: new Date(NOW.getTime() - 1),
+        lastInboundAt: new Date(NOW.getTime() + 1),
+        expiresAt: new Date(NOW.getTime() + 86_400_001),
+      },
+      consent: { optedOut: true, at: new Date(NOW.getTime() + 2) },
+      paceUntil: new Date(NOW.getTime() + 6_003),
     };
     await created(session);
     expect((await stores.sessions.get(pair))?.value).toEqual(session);
+  });
+
+  it.each<[string, Omit<Session, 'pair'>]>([
+    ['nothing but a window', { window: sampleSession().window }],
+    ['nothing but a STOP', { consent: { optedOut: true, at: NOW } }],
+    ['nothing but a START', { consent: { optedOut: false, at: NOW } }],
+    ['a STOP at the beginning of time', { consent: { optedOut: true, at: new Date(0) } }],
+    ['nothing but a pace', { paceUntil: later(6) }],
+    ['nothing at all', {}],
+  ])('come back with %s', async (_, parts) => {
+    const session = { pair: newPair(), ...parts };
+    await created(session);
+    expect((await stores.sessions.get(session.pair))?.value).toEqual(session);
+  });
+
+  it('are gone once they were removed as they were read, and may be removed twice', async () => {
+    const pair = newPair();
+    const other = newPair();
+    const first = await created(sampleSession(NOW, pair));
+    await created(sampleSession(NOW, other));
+    await stores.sessions.replace(first, sampleSession(later(9), pair));
+    expect(await stores.sessions.remove(first)).toBe(false);
+    const read = await stores.sessions.get(pair);
+    if (!read) throw new Error('it was removed by a revision that is not stored');
+    expect(await stores.sessions.remove(read)).toBe(true);
+    expect(await stores.sessions.remove(read)).toBe(true);
+    expect(await stores.sessions.get(pair)).toBeUndefined();
+    expect(await stores.sessions.get(other)).toBeDefined();
+    expect(await stores.sessions.replace(first, sampleSession(later(10), pair))).toEqual({
+      done: false,
+      stored: undefined,
+    });
   });
 
   it('belong to one business number and one customer', async () => {
@@ -71,7 +107,7 @@ describe.each(engines)('sessions on $name', ({ open }) => {
       done: false,
       stored: second.stored,
     });
-    expect((await stores.sessions.get(pair))?.value.lastInboundAt).toEqual(later(60));
+    expect((await stores.sessions.get(pair))?.value.window?.lastInboundAt).toEqual(later(60));
   });
 
   it('let one of twenty concurrent first messages open the window', async () => {
@@ -83,13 +119,26 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect(new Set(ends.map(({ stored }) => stored?.revision)).size).toBe(1);
   });
 
+  it('are kept for ever where they say STOP, and a month where they say START', async () => {
+    const [stopped, started] = [newPair(), newPair()];
+    const from = stores.clock.now();
+    await created({ pair: stopped, consent: { optedOut: true, at: from } });
+    await created({ pair: started, consent: { optedOut: false, at: from } });
+    stores.clock.moveTo(later(31 * 86_400, from));
+    expect(await stores.sessions.get(started)).toBeUndefined();
+    stores.clock.moveTo(later(400 * 86_400, from));
+    expect((await stores.sessions.get(stopped))?.value.consent?.optedOut).toBe(true);
+  });
+
   it('are still there when the window is long shut, and gone a month after the last message', async () => {
     const pair = newPair();
-    await created(sampleSession(NOW, pair));
-    stores.clock.moveTo(later(29 * 86_400));
+    const from = stores.clock.now();
+    await created(sampleSession(from, pair));
+    stores.clock.moveTo(later(29 * 86_400, from));
     expect(await stores.sessions.get(pair)).toBeDefined();
-    stores.clock.moveTo(later(31 * 86_400));
+    const over = later(31 * 86_400, from);
+    stores.clock.moveTo(over);
     expect(await stores.sessions.get(pair)).toBeUndefined();
-    expect((await stores.sessions.create(sampleSession(later(31 * 86_400), pair))).done).toBe(true);
+    expect((await stores.sessions.create(sampleSession(over, pair))).done).toBe(true);
   });
 });

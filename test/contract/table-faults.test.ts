@@ -72,7 +72,7 @@ describe('a write that was applied, and whose acknowledgement was lost', () => {
     expect(await stores.sessions.replace(first.stored, sampleSession(later(5)))).toMatchObject({
       done: true,
     });
-    expect((await stores.sessions.get(pair))?.value.lastInboundAt).toEqual(later(5));
+    expect((await stores.sessions.get(pair))?.value.window?.lastInboundAt).toEqual(later(5));
   });
 
   it('stands, though the caller is told of a fault, where no acknowledgement ever came', async () => {

@@ -150,17 +150,6 @@ describe('a request that is wrong', () => {
     expect(answer.headers['content-type']).toBe('application/problem+json');
   });
 
-  it('is refused by name where it asks for what is not there yet', async () => {
-    const template = { name: 'hello', languageCode: 'en' };
-    const asked = await fleet.send({ ...fleet.flow(), whenClosed: 'template', template, parkForSeconds: 60 });
-    expect(asked.status).toBe(400);
-    const paths = asked.json.errors?.map(({ path: field }) => field).toSorted();
-    expect(paths).toEqual(['parkForSeconds', 'template', 'whenClosed']);
-    const later = await fleet.send(fleet.flow(), { headers: { Prefer: 'respond-async' } });
-    expect(later.status).toBe(400);
-    expect(later.text).toContain('respond-async');
-  });
-
   it('is refused before anything is claimed, whatever it is', async () => {
     const stored = await fleet.table.asText();
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${fleet.token}` };

@@ -10,7 +10,7 @@ describe('where nothing is repeated by itself', () => {
       fc.asyncProperty(scenario({ mode: 'hold' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);
       }),
-      { numRuns: 3_500 },
+      { numRuns: 2_000 },
     );
   });
 

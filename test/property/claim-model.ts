@@ -19,14 +19,13 @@ const requestOf = ({ messageId, text }: Pick<Racer, 'messageId' | 'text'>): Flow
   sampleRequest({ messageId: idOf(messageId), text });
 
 /** A process that lives by the scheduler: each of its awaits may be its last, and any other's turn. */
-function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc.Scheduler }) {
+export function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc.Scheduler }) {
   let awaits = 0;
   let calls = 0;
 
   /** Waits for its turn; for ever, if the process is dead by then. */
   async function turn(label: string): Promise<void> {
     await s.schedule(Promise.resolve(), `${name} ${label}`);
-    if (awaits === fate.sleep?.at) await arriving(fate.sleep.turns, s);
     awaits += 1;
     if (fate.crashAt !== undefined && awaits > fate.crashAt) await new Promise(() => undefined);
   }
@@ -35,11 +34,13 @@ function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc
     const n = calls;
     calls += 1;
     // LipaChat's faults are the gateway's own to play.
-    const fault = call === 'sendFlow' ? undefined : fate.faults.find((f) => f.call === n)?.fault;
+    const toLipaChat = call === 'sendFlow' || call === 'sendTemplate';
+    const fault = toLipaChat ? undefined : fate.faults.find((f) => f.call === n)?.fault;
     for (let tries = 0; ; tries += 1) {
       await turn(`${call} →`);
       if (fault === 'before') throw storeDown();
       const result = apply();
+      if (toLipaChat) await arriving(fate.lag, s);
       await turn(`← ${call}`);
       if (fault === 'after') throw storeDown();
       if (fault !== 'again' || tries > 0) return result;
@@ -60,6 +61,7 @@ function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc
 /** Nobody calls LipaChat but who holds the message; a late receipt may have settled it a moment before. */
 function onlyOwnerCalls(name: string, { world, broken }: { world: World; broken: string[] }) {
   return (gateway: Gateway): Gateway => ({
+    ...gateway,
     sendFlow(request, call) {
       const stored = world.messages.all().find((m) => m.messageId === request.messageId);
       const { owner = 'nobody', until } = stored?.lease ?? {};
@@ -75,7 +77,7 @@ function onlyOwnerCalls(name: string, { world, broken }: { world: World; broken:
 async function openWindow({ sessions }: World, seconds: number): Promise<void> {
   const expiresAt = later(seconds);
   const openedAt = new Date(expiresAt.getTime() - SESSION_MS);
-  await sessions.create({ pair: PAIR, openedAt, lastInboundAt: openedAt, expiresAt });
+  await sessions.create({ pair: PAIR, window: { openedAt, lastInboundAt: openedAt, expiresAt } });
 }
 
 export async function run(scenario: Scenario, s: fc.Scheduler): Promise<Run> {
@@ -112,7 +114,7 @@ export async function run(scenario: Scenario, s: fc.Scheduler): Promise<Run> {
     void ticking(sweeper.ticks, sweep);
   }
   for (const [n, callback] of scenario.callbacks.entries()) {
-    const { link, takeStatus } = start(`callback-${n}`, { crashAt: undefined, sleep: undefined, faults: [] });
+    const { link, takeStatus } = start(`callback-${n}`, { crashAt: undefined, lag: 0, faults: [] });
     void callBack(world, link, callback, takeStatus).catch(() => undefined);
   }
   void jumping(scenario, s, world);
@@ -133,7 +135,7 @@ async function jumping({ jumps }: Scenario, s: fc.Scheduler, world: World): Prom
 }
 
 /** Lets so many turns of the others pass. */
-async function arriving(turns: number, s: fc.Scheduler): Promise<void> {
+export async function arriving(turns: number, s: fc.Scheduler): Promise<void> {
   for (let n = 0; n < turns; n += 1) await s.schedule(Promise.resolve(), 'time passes');
 }
 

@@ -10,7 +10,7 @@ describe('where an unknown outcome is settled by a repeat', () => {
       fc.asyncProperty(scenario({ mode: 'resend' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'resend')).toEqual([]);
       }),
-      { numRuns: 4_000 },
+      { numRuns: 3_000 },
     );
   });
 });

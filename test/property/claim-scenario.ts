@@ -8,8 +8,8 @@ import type { WorldSettings } from '../support/fakes/world.ts';
 /** What befalls one process: it ends for good at one of its awaits; some of its calls to the store fail. */
 export interface Fate {
   readonly crashAt: number | undefined;
-  /** At one of its awaits it sleeps for so many turns of the others: a slow answer, or a frozen process. */
-  readonly sleep: { readonly at: number; readonly turns: number } | undefined;
+  /** So many turns LipaChat's answer is on its way, or the process is frozen before it reads it. */
+  readonly lag: number;
   readonly faults: readonly { readonly call: number; readonly fault: LinkFault }[];
 }
 
@@ -59,11 +59,7 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
 
 const fate = {
   crashAt: fc.option(fc.nat(24), { nil: undefined, freq: 2 }),
-  sleep: fc.option(
-    // The answer of LipaChat comes at the sixth await, and with hold at the eighth.
-    fc.record({ at: fc.oneof(fc.nat(9), fc.constantFrom(5, 7)), turns: fc.constantFrom(10, 30) }),
-    { nil: undefined, freq: 2 },
-  ),
+  lag: fc.constantFrom(0, 0, 10, 30),
   faults: fc.array(
     fc.record({ call: fc.nat(8), fault: fc.constantFrom<LinkFault>('before', 'after', 'again') }),
     { maxLength: 2 },

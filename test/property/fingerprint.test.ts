@@ -114,25 +114,34 @@ describe('the fingerprint of a request', () => {
   });
 
   it('changes with each field', () => {
-    const changes: readonly (readonly [keyof FlowRequest, unknown])[] = [
-      ['to', '254717746566'],
-      ['from', '254110090748'],
-      ['text', 'another'],
-      ['flowId', 'another'],
-      ['flowCta', 'another'],
-      ['screen', 'another'],
-      ['data', { service: 'x' }],
-      ['whenClosed', 'park'],
-    ];
-    expect(changes.map(([field]) => field).sort()).toEqual(
-      Object.keys(sampleRequest())
-        .filter((field) => field !== 'messageId')
-        .sort(),
+    const template = { name: 'hello', languageCode: 'en' };
+    // A field that is missing here does not compile.
+    const changes: { readonly [F in Exclude<keyof FlowRequest, 'messageId'>]-?: readonly unknown[] } = {
+      to: ['254717746566'],
+      from: ['254110090748'],
+      text: ['another'],
+      flowId: ['another'],
+      flowCta: ['another'],
+      screen: ['another'],
+      data: [{ service: 'x' }],
+      whenClosed: ['park', 'template'],
+      template: [
+        template,
+        { ...template, name: 'other' },
+        { ...template, languageCode: 'sw' },
+        { ...template, placeholders: ['Amina'] },
+        { ...template, placeholders: ['Amina', 'Asha'] },
+        { ...template, header: { type: 'TEXT', parameter: 'a' } },
+        { ...template, header: { type: 'IMAGE', mediaUrl: 'https://x' } },
+        { ...template, header: { type: 'DOCUMENT', mediaUrl: 'https://x', filename: 'a.pdf' } },
+      ],
+      parkForSeconds: [60, 61],
+      correlate: [true],
+    };
+    const prints = Object.entries(changes).flatMap(([field, values]) =>
+      values.map((to) => fingerprint({ ...sampleRequest(), [field]: to } as FlowRequest)),
     );
-    const prints = changes.map(([field, to]) =>
-      fingerprint({ ...sampleRequest(), [field]: to } as FlowRequest),
-    );
-    expect(new Set([...prints, fingerprint(sampleRequest())]).size).toBe(changes.length + 1);
+    expect(new Set([...prints, fingerprint(sampleRequest())]).size).toBe(prints.length + 1);
   });
 
   it('changes where a text moves from one field to the next', () => {

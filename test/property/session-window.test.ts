@@ -34,9 +34,12 @@ const callbackOf = ({ id, writtenMs }: Pick<Inbound, 'id' | 'writtenMs'>): Callb
   id,
   pair: PAIR,
   writtenAt: at(writtenMs),
+  text: 'Habari',
+  reply: undefined,
 });
 
-const windowOf = async ({ sessions }: World) => (await sessions.get(PAIR))?.value;
+const sessionOf = async ({ sessions }: World) => (await sessions.get(PAIR))?.value;
+const windowOf = async (world: World) => (await sessionOf(world))?.window;
 
 /** Every webhook of every message, in the order of arrival. */
 async function arrived(all: readonly Inbound[], world = makeWorld()): Promise<World> {
@@ -63,10 +66,10 @@ describe('the window after any inbound messages, late, repeated and in any order
   it('is the newest valid one’s', async () => {
     await fc.assert(
       fc.asyncProperty(inbounds, async (all) => {
-        const session = await windowOf(await arrived(all));
+        const window = await windowOf(await arrived(all));
         const expected = newest(all);
-        expect(session?.lastInboundAt).toEqual(expected === undefined ? undefined : at(expected));
-        expect(session?.expiresAt).toEqual(expected === undefined ? undefined : at(expected + SESSION_MS));
+        expect(window?.lastInboundAt).toEqual(expected === undefined ? undefined : at(expected));
+        expect(window?.expiresAt).toEqual(expected === undefined ? undefined : at(expected + SESSION_MS));
       }),
     );
   });
@@ -91,10 +94,10 @@ describe('the window after any inbound messages, late, repeated and in any order
     await fc.assert(
       fc.asyncProperty(inbounds, instant(30, 7 * 24), async (all, afterMs) => {
         const world = await arrived(all);
-        const before = await windowOf(world);
+        const before = await sessionOf(world);
         world.clock.moveTo(at(afterMs));
         await world.process('webhook').takeCallbacks(all.map(callbackOf));
-        expect(await windowOf(world)).toEqual(before);
+        expect(await sessionOf(world)).toEqual(before);
       }),
     );
   });
@@ -128,7 +131,7 @@ describe('the window after any inbound messages, late, repeated and in any order
     });
     await fc.assert(
       fc.asyncProperty(fc.array(old), async (all) => {
-        expect(await windowOf(await arrived(all.map((one, n) => ({ ...one, id: `${n}` }))))).toBeUndefined();
+        expect(await sessionOf(await arrived(all.map((one, n) => ({ ...one, id: `${n}` }))))).toBeUndefined();
       }),
     );
   });
@@ -147,9 +150,9 @@ describe('the window after any inbound messages, late, repeated and in any order
     await fc.assert(
       fc.asyncProperty(inbounds, fc.array(noise), async (all, callbacks) => {
         const world = await arrived(all);
-        const before = await windowOf(world);
+        const before = await sessionOf(world);
         await world.process('webhook').takeCallbacks(callbacks);
-        expect(await windowOf(world)).toEqual(before);
+        expect(await sessionOf(world)).toEqual(before);
       }),
     );
   });
@@ -171,8 +174,21 @@ describe('a window', () => {
   it('is moved by a stamp from the future as by one of now', () => {
     fc.assert(
       fc.property(instant(0, 90), (aheadMs) => {
-        const moved = afterInbound(undefined, { pair: PAIR, writtenAt: at(aheadMs), now: NOW });
-        expect(moved).toEqual({ pair: PAIR, openedAt: NOW, lastInboundAt: NOW, expiresAt: later(86_400) });
+        const moved = afterInbound({ pair: PAIR }, { writtenAt: at(aheadMs), now: NOW });
+        const window = { openedAt: NOW, lastInboundAt: NOW, expiresAt: later(86_400) };
+        expect(moved).toEqual({ pair: PAIR, window });
+      }),
+    );
+  });
+
+  it('moves, and the customer’s word and pace stay as they are', () => {
+    const instants = fc.tuple(instant(-90, 40), instant(-90, 40));
+    fc.assert(
+      fc.property(instants, fc.boolean(), ([firstMs, secondMs], optedOut) => {
+        const known = { pair: PAIR, consent: { optedOut, at: later(-5) }, paceUntil: later(3) };
+        const once = afterInbound(known, { writtenAt: at(firstMs), now: NOW });
+        const twice = afterInbound(once, { writtenAt: at(secondMs), now: NOW });
+        expect(twice).toEqual({ ...known, ...(twice.window ? { window: twice.window } : {}) });
       }),
     );
   });
@@ -183,9 +199,9 @@ describe('a window', () => {
         fc.integer({ min: 0, max: 3_600 }),
         fc.integer({ min: -5_000, max: 5_000 }),
         (margin, ms) => {
-          const session = { pair: PAIR, openedAt: NOW, lastInboundAt: NOW, expiresAt: later(86_400) };
-          const now = new Date(session.expiresAt.getTime() - margin * 1000 + ms);
-          expect(isOpen(session, now, margin)).toBe(ms < 0);
+          const window = { openedAt: NOW, lastInboundAt: NOW, expiresAt: later(86_400) };
+          const now = new Date(window.expiresAt.getTime() - margin * 1000 + ms);
+          expect(isOpen({ pair: PAIR, window }, now, margin)).toBe(ms < 0);
         },
       ),
     );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextStep, type Tries, verdictOn } from '../../src/lib/domain/delivery.ts';
+import { ERROR_CLASSES, type ErrorClass } from '../../src/lib/domain/error-book.ts';
 import type { Outcome } from '../../src/lib/domain/outcome.ts';
 
 const reason = fc.string({ minLength: 1 });
@@ -9,11 +10,13 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({
     kind: fc.constant('rejected' as const),
     message: reason,
+    errorClass: fc.constantFrom(undefined, ...ERROR_CLASSES),
     duplicate: fc.boolean(),
     envelope: fc.constant(null),
   }),
   fc.constantFrom<Outcome>({ kind: 'credentials' }, { kind: 'sessionClosed' }, { kind: 'throttled' }),
   fc.record({ kind: fc.constant('throttled' as const), retryAfterMs: fc.nat(1e7) }),
+  fc.record({ kind: fc.constant('throttled' as const), pair: fc.constant(true as const) }),
   fc.record({ kind: fc.constant('notSent' as const), reason }),
   fc.record({ kind: fc.constant('ambiguous' as const), reason }),
 );
@@ -27,6 +30,17 @@ const tries: fc.Arbitrary<Tries> = fc
     ambiguityMode: fc.constantFrom('resend', 'hold'),
   })
   .filter(({ calls, maxCalls }) => calls <= maxCalls);
+
+/** What the number, the template, the customer’s word or nobody knows what has refused. */
+const NOT_ITS_FAULT = new Set<ErrorClass | undefined>([
+  'stop-number',
+  'content-held',
+  'cannot-tell',
+  'opted-out',
+]);
+
+/** The customer has to write first, or to opt in: no time brings that. */
+const WITHOUT_A_TIME = new Set<string>(['session-closed', 'recipient-opted-out']);
 
 describe('the verdict on a call', () => {
   it('is one of four for every outcome, and never a fault', () => {
@@ -58,8 +72,20 @@ describe('the verdict on a call', () => {
   it('is never the message’s fault where it is the operator’s', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
-        fc.pre(['credentials', 'throttled', 'notSent', 'sessionClosed'].includes(given.kind));
+        const ofNobody = given.kind === 'rejected' && NOT_ITS_FAULT.has(given.errorClass);
+        fc.pre(ofNobody || ['credentials', 'throttled', 'notSent', 'sessionClosed'].includes(given.kind));
         expect(verdictOn(given, { mayHaveLeft }).kind).not.toBe('rejected');
+      }),
+    );
+  });
+
+  it('is a refusal with its code and the gateway’s own words', () => {
+    fc.assert(
+      fc.property(outcome, (given) => {
+        const verdict = verdictOn(given, { mayHaveLeft: false });
+        if (verdict.kind !== 'rejected') return;
+        const detail = given.kind === 'rejected' ? given.message : undefined;
+        expect(verdict).toEqual({ kind: 'rejected', code: 'gateway-rejected', detail });
       }),
     );
   });
@@ -77,7 +103,7 @@ describe('the verdict on a call', () => {
     fc.assert(
       fc.property(outcome, (given) => {
         const verdict = verdictOn(given, { mayHaveLeft: false });
-        if (verdict.kind !== 'release' || verdict.code === 'session-closed') return;
+        if (verdict.kind !== 'release' || WITHOUT_A_TIME.has(verdict.code)) return;
         expect(Number.isInteger(verdict.retryAfter) && verdict.retryAfter >= 1).toBe(true);
       }),
     );
@@ -108,6 +134,12 @@ describe('the step after a call', () => {
   it('is never a repeat of what may have left, where nothing is repeated by itself', () => {
     stepsOf((given, { ambiguityMode }, step) => {
       if (given.kind === 'ambiguous' && ambiguityMode === 'hold') expect(step.kind).toBe('stop');
+    });
+  });
+
+  it('is never a repeat within the invocation for a customer who gets too many', () => {
+    stepsOf((given, _, step) => {
+      if (given.kind === 'throttled' && given.pair) expect(step.kind).toBe('stop');
     });
   });
 

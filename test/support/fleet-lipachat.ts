@@ -3,7 +3,15 @@ import type { FaultRule } from '../../local/simulator/fault-kinds.ts';
 import type { Settings, StatusWord } from '../../local/simulator/settings.ts';
 import type { SimulatorProcess } from './simulator.ts';
 
-export type Delivery = { messageId: string; waId: string; to: string; from: string; body: unknown };
+export type Delivery = {
+  messageId: string;
+  waId: string;
+  to: string;
+  from: string;
+  body: unknown;
+  kind: 'flow' | 'template' | 'text';
+  at: string;
+};
 export type Call = {
   messageId: string | null;
   path: string;
@@ -40,6 +48,13 @@ export const createLipaChat = ({ control }: Pick<SimulatorProcess, 'control'>) =
         text: 'hello',
         ...message,
       }),
+    /** A customer fills in a flow that was delivered; see flowReply in local/simulator/replies.ts. */
+    fillIn: (customer: string, reply: { response: Record<string, unknown> } & Record<string, unknown>) =>
+      control<{ messageId: string; webhook: WebhookResult[] }>(
+        'POST',
+        `customers/${customer}/flow-replies`,
+        reply,
+      ),
     /** A status callback about a delivered message. */
     report: (messageId: string, status: StatusWord, options: Record<string, unknown> = {}) =>
       control<{ webhook: WebhookResult[] }>('POST', `messages/${messageId}/status`, { status, ...options }),

@@ -10,6 +10,7 @@ import { createLipaChat, type LipaChat } from './fleet-lipachat.ts';
 import { createFleetTable, type FleetTable } from './fleet-table.ts';
 import { startFrontDoor } from './front-door.ts';
 import { httpEvent } from './http-event.ts';
+import type { SpawnSqsOptions } from './sqs.ts';
 import { type StandIns, spawnStandIns } from './stand-ins.ts';
 import { type HttpResult, spawnWorker, type Worker } from './worker.ts';
 
@@ -49,8 +50,10 @@ export type Fleet = StandIns & {
 export type FleetOptions = {
   /** Contract §5's settings, for all functions. */
   settings?: Record<string, string>;
-  /** How many processes of each function; one where it isn't said. */
+  /** How many processes of each function. One of those behind the API where it isn't said, and none of others. */
   counts?: Record<string, number>;
+  /** By default as infra/queues.yml has them. */
+  queues?: SpawnSqsOptions;
 };
 
 const API = ['authorizer', 'sendFlow', 'readApi', 'webhook'];
@@ -67,19 +70,27 @@ const flowBody = (to: string, from: string) => ({
   data: { service: '', serviceOption: '', package: '' } as Record<string, unknown>,
 });
 
-/** A clock for `spawn`: frozen at an instant, or ahead of the others by milliseconds. */
-export const clock = (at: { frozen: number } | { ahead: number }): Record<string, string> => ({
+type Clock = { frozen: number } | { ahead: number } | { fast: number; since: number };
+
+const clockWords = (at: Clock): string => {
+  if ('frozen' in at) return `frozen:${at.frozen}`;
+  return 'fast' in at ? `fast:${at.since}:${at.fast}` : `ahead:${at.ahead}`;
+};
+
+/** A clock for `spawn`: frozen, ahead of the others by milliseconds, or (`fast`) so many times as fast as the wall's. */
+export const clock = (at: Clock): Record<string, string> => ({
   NODE_OPTIONS: `--import=${new URL('./fleet-clock.ts', import.meta.url).href}`,
-  FLEET_CLOCK: 'frozen' in at ? `frozen:${at.frozen}` : `ahead:${at.ahead}`,
+  FLEET_CLOCK: clockWords(at),
 });
 
 /** One tick of a sweeper process. */
 export const sweep = (sweeper: Worker): Promise<SweepReport> => sweeper.invoke<SweepReport>({});
 
 /** Starts all of it on free ports, with one customer who has written in. */
-export const startFleet = async ({ settings = {}, counts = {} }: FleetOptions = {}): Promise<Fleet> => {
+export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => {
+  const { settings = {}, counts = {}, queues = {} } = options;
   const canaries = createCanaries();
-  const standIns = await spawnStandIns({ ...canaries, settings });
+  const standIns = await spawnStandIns({ ...canaries, settings, queues });
   const { aws, simulator, environment } = standIns;
   const lipachat = createLipaChat(simulator);
   const table = createFleetTable(aws, environment.TABLE_NAME);
@@ -97,7 +108,8 @@ export const startFleet = async ({ settings = {}, counts = {} }: FleetOptions = 
   };
   const spawnAll = (name: string) =>
     Promise.all(Array.from({ length: counts[name] ?? 1 }, () => spawn(name)));
-  const spawned = await Promise.all(API.map(async (name) => [name, await spawnAll(name)] as const));
+  const functions = [...new Set([...API, ...Object.keys(counts)])];
+  const spawned = await Promise.all(functions.map(async (name) => [name, await spawnAll(name)] as const));
   const workers: Record<string, Worker[]> = Object.fromEntries(spawned);
   const door = await startFrontDoor(workers);
   await lipachat.configure({ webhookUrl: `${door.url}/v1/webhooks/lipachat/${standIns.webhookSecret}` });

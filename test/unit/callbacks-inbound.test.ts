@@ -19,11 +19,13 @@ const inbound = (changes: Record<string, unknown> = {}) => ({
   id: 'c94ced08-1',
   pair: PAIR,
   writtenAt: undefined,
+  text: 'Habari',
+  reply: undefined,
   ...changes,
 });
 
 describe('an inbound message', () => {
-  it.each([
+  it.each<[string, unknown, unknown?]>([
     ['text', flat()],
     ['a picture', flat({ type: 'IMAGE', image: { caption: null, url: 'https://x' } })],
     [
@@ -43,6 +45,7 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'nfm_reply', nfm_reply: { response_json: '{"a":1}' } },
       }),
+      { response: { a: 1 }, contextId: undefined },
     ],
     [
       'a flow’s reply as an object',
@@ -50,13 +53,15 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'nfm_reply', nfm_reply: { response_json: { a: 1 } } },
       }),
+      { response: { a: 1 }, contextId: undefined },
     ],
     [
       'a flow’s reply in camel case',
       flat({ type: 'INTERACTIVE', interactive: { type: 'nfm_reply', nfmReply: { responseJson: '{}' } } }),
+      { response: {}, contextId: undefined },
     ],
-  ])('is one pair’s, with its id: %s', (_, body) => {
-    expect(readCallbacks(body)).toEqual([inbound()]);
+  ])('is one pair’s, with its id: %s', (_, body, reply = undefined) => {
+    expect(readCallbacks(body)).toEqual([inbound({ reply })]);
   });
 
   it.each(
@@ -137,7 +142,7 @@ describe('what opens nothing', () => {
     const templateStatus = { status: 'APPROVED', templateId: '1', templateName: 'hello' };
     for (const event of ['TEMPLATE_STATUS', 'template_status']) {
       expect(readCallbacks({ event, templateStatus })).toEqual([
-        { kind: 'notice', about: 'template-status' },
+        { kind: 'template', status: templateStatus },
       ]);
     }
   });

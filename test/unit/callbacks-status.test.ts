@@ -51,7 +51,7 @@ describe('a status', () => {
   it('keeps why a message failed, with its code', () => {
     const failed = status({ status: 'FAILED', statusDesc: 'Message undeliverable', errorCode: 131026 });
     expect(readCallbacks(failed)).toMatchObject([
-      { report: { status: 'failed', detail: '131026 Message undeliverable' } },
+      { report: { status: 'failed', code: 131026, detail: '131026 Message undeliverable' } },
     ]);
   });
 
@@ -97,6 +97,8 @@ describe('WhatsApp’s own envelope', () => {
     id: 'wamid.in',
     pair: { business: '254110090747', customer: '254717746565' },
     writtenAt: new Date(1_767_323_045_000),
+    text: 'hi',
+    reply: undefined,
   };
 
   it('has messages, to the number in its metadata', () => {
@@ -116,9 +118,10 @@ describe('WhatsApp’s own envelope', () => {
       ...text,
       type: 'interactive',
       context: { id: 'wamid.out' },
-      interactive: { type: 'nfm_reply' },
+      interactive: { type: 'nfm_reply', nfm_reply: { response_json: '{"a":1}', name: 'flow' } },
     };
-    expect(readCallbacks(envelope({ metadata, messages: [reply] }))).toEqual([inbound]);
+    const filled = { response: { a: 1 }, contextId: 'wamid.out' };
+    expect(readCallbacks(envelope({ metadata, messages: [reply] }))).toEqual([{ ...inbound, reply: filled }]);
   });
 
   it('has statuses, with their time and their errors', () => {
@@ -128,7 +131,12 @@ describe('WhatsApp’s own envelope', () => {
       {
         kind: 'status',
         messageId: undefined,
-        report: { status: 'failed', waId: WA_ID, detail: '131047 Re-engagement message; more' },
+        report: {
+          status: 'failed',
+          waId: WA_ID,
+          code: 131047,
+          detail: '131047 Re-engagement message; more',
+        },
         at: new Date(1_767_323_045_000),
       },
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppError, FieldError } from '../../src/lib/domain/errors.ts';
-import { parseFlow, parsePair, refuseRespondAsync } from '../../src/lib/edge/contracts.ts';
+import { parseFlow, parsePair, prefersAsync } from '../../src/lib/edge/contracts.ts';
 
 const body = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   messageId: '1a85c604-0f08-4182-8011-407ba84598c5',
@@ -168,27 +168,132 @@ describe('a flowCta', () => {
   });
 });
 
-describe('what is not available yet', () => {
-  it.each(['park', 'template'])('is refused by name: whenClosed %s', (whenClosed) => {
-    expect(faultsOf(body({ whenClosed }))).toMatchObject([{ path: 'whenClosed' }]);
-    expect(faultsOf(body({ whenClosed }))[0]?.message).toContain(whenClosed);
+const TEMPLATE = { name: 'hello', languageCode: 'en' };
+const asking = (template: unknown) => body({ whenClosed: 'template', template });
+
+describe('a flow that may meet a shut window', () => {
+  it('is refused then, unless it says otherwise', () => {
+    expect(parseFlow(body(), undefined).whenClosed).toBe('reject');
+    expect(parseFlow(body({ whenClosed: 'reject' }), undefined)).not.toHaveProperty('parkForSeconds');
   });
 
-  it('is refused by name: template and parkForSeconds', () => {
-    const template = { name: 'hello', languageCode: 'en' };
-    expect(pathsOf(body({ template, parkForSeconds: 600 })).sort()).toEqual(['parkForSeconds', 'template']);
+  it('may be parked, three days where it does not say how long', () => {
+    expect(parseFlow(body({ whenClosed: 'park' }), undefined)).toMatchObject({
+      whenClosed: 'park',
+      parkForSeconds: 259_200,
+    });
+    expect(parseFlow(asking(TEMPLATE), undefined)).toMatchObject({
+      whenClosed: 'template',
+      template: TEMPLATE,
+      parkForSeconds: 259_200,
+    });
   });
 
-  it.each(['respond-async', 'wait=5, Respond-Async', 'respond-async; foo=bar', ' respond-async '])(
-    'is refused by name: Prefer: %s',
-    (prefer) => {
-      expect(() => refuseRespondAsync(prefer)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+  it.each([60, 61, 2_592_000])('may be parked for %i seconds', (parkForSeconds) => {
+    expect(parseFlow(body({ whenClosed: 'park', parkForSeconds }), undefined)).toMatchObject({
+      parkForSeconds,
+    });
+    expect(pathsOf({ ...asking(TEMPLATE), parkForSeconds })).toEqual([]);
+  });
+
+  it.each([0, -60, 59, 2_592_001, 60.5, '60', null, true, Number.NaN])(
+    'may not be parked for %s seconds',
+    (parkForSeconds) => {
+      expect(pathsOf(body({ whenClosed: 'park', parkForSeconds }))).toEqual(['parkForSeconds']);
     },
   );
 
-  it.each([undefined, '', 'return=minimal', 'respond-asynchronously'])('passes over Prefer: %s', (prefer) => {
-    expect(() => refuseRespondAsync(prefer)).not.toThrow();
+  it.each(['Park', 'PARK', '', 'wait', null, 1, ['park']])('knows no whenClosed %j', (whenClosed) => {
+    expect(pathsOf(body({ whenClosed }))).toEqual(['whenClosed']);
   });
+
+  it('needs its template where it asks for one, and has none where it does not', () => {
+    expect(pathsOf(body({ whenClosed: 'template' }))).toEqual(['template']);
+    expect(pathsOf(body({ whenClosed: 'park', template: TEMPLATE }))).toEqual(['template']);
+    expect(pathsOf(body({ whenClosed: 'reject', template: TEMPLATE }))).toEqual(['template']);
+    expect(pathsOf(body({ template: TEMPLATE, parkForSeconds: 600 })).sort()).toEqual([
+      'parkForSeconds',
+      'template',
+    ]);
+  });
+
+  it.each<[string, unknown]>([
+    ['placeholders', { ...TEMPLATE, placeholders: ['John', '2000'] }],
+    ['no placeholders', { ...TEMPLATE, placeholders: [] }],
+    ['a text above it', { ...TEMPLATE, header: { type: 'TEXT', parameter: 'Hi' } }],
+    ['an image', { ...TEMPLATE, header: { type: 'IMAGE', mediaUrl: 'https://x.example/a.png' } }],
+    [
+      'a document with its name',
+      { ...TEMPLATE, header: { type: 'DOCUMENT', mediaUrl: 'https://x.example/a', filename: 'a.pdf' } },
+    ],
+  ])('keeps a template with %s as it was written', (_, template) => {
+    expect(parseFlow(asking(template), undefined).template).toEqual(template);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no object', 'hello', 'template'],
+    ['null', null, 'template'],
+    ['no name', { languageCode: 'en' }, 'template.name'],
+    ['no language', { name: 'hello' }, 'template.languageCode'],
+    ['another field', { ...TEMPLATE, colour: 'red' }, 'template.colour'],
+    ['a number for a placeholder', { ...TEMPLATE, placeholders: [7] }, 'template.placeholders.0'],
+    ['an empty placeholder', { ...TEMPLATE, placeholders: [''] }, 'template.placeholders.0'],
+    ['one word for placeholders', { ...TEMPLATE, placeholders: 'John' }, 'template.placeholders'],
+    ['51 placeholders', { ...TEMPLATE, placeholders: Array(51).fill('x') }, 'template.placeholders'],
+    ['a sticker above it', { ...TEMPLATE, header: { type: 'STICKER' } }, 'template.header.type'],
+    [
+      'an image that is no https',
+      { ...TEMPLATE, header: { type: 'IMAGE', mediaUrl: 'http://x.example/a' } },
+      'template.header.mediaUrl',
+    ],
+  ])('is told where its template has %s', (_, template, path) => {
+    const paths = pathsOf(asking(template));
+    expect(paths.some((one) => one === path || path.startsWith(`${one}.`))).toBe(true);
+    expect(paths.every((one) => one.startsWith('template'))).toBe(true);
+  });
+
+  it('is another payload with another template, or another time to wait', async () => {
+    const { fingerprint } = await import('../../src/lib/domain/message.ts');
+    const prints = [
+      body({ whenClosed: 'park' }),
+      body({ whenClosed: 'park', parkForSeconds: 60 }),
+      asking(TEMPLATE),
+      asking({ ...TEMPLATE, name: 'hello2' }),
+      body(),
+      body({ correlate: true }),
+    ].map((one) => fingerprint(parseFlow(one, undefined)));
+    expect(new Set(prints).size).toBe(prints.length);
+    const same = body({ whenClosed: 'park', parkForSeconds: 259_200 });
+    expect(fingerprint(parseFlow(same, undefined))).toBe(prints[0]);
+    const plain = body({ correlate: false });
+    expect(fingerprint(parseFlow(plain, undefined))).toBe(fingerprint(parseFlow(body(), undefined)));
+  });
+});
+
+describe('a flow that returns our correlation value', () => {
+  it('says so by true, and by nothing else', () => {
+    expect(parseFlow(body({ correlate: true }), undefined).correlate).toBe(true);
+    expect(parseFlow(body({ correlate: false }), undefined)).not.toHaveProperty('correlate');
+    expect(parseFlow(body(), undefined)).not.toHaveProperty('correlate');
+    for (const correlate of ['true', 1, null, {}])
+      expect(pathsOf(body({ correlate }))).toEqual(['correlate']);
+  });
+});
+
+describe('a caller that wants its answer at once', () => {
+  it.each(['respond-async', 'wait=5, Respond-Async', 'respond-async; foo=bar', ' respond-async '])(
+    'says so by Prefer: %s',
+    (prefer) => {
+      expect(prefersAsync(prefer)).toBe(true);
+    },
+  );
+
+  it.each([undefined, '', 'return=minimal', 'respond-asynchronously', 'foo="respond-async"'])(
+    'does not by Prefer: %s',
+    (prefer) => {
+      expect(prefersAsync(prefer)).toBe(false);
+    },
+  );
 });
 
 describe('a pair in a path', () => {

@@ -160,7 +160,8 @@ describe('a message as it stands now', () => {
   });
 
   it('was refused, and says why', () => {
-    const answer = { kind: 'rejected', detail: 'Request failed.', correlationId: 'c' } as const;
+    const words = { detail: 'Request failed.', correlationId: 'c' };
+    const answer = { kind: 'rejected', code: 'gateway-rejected', ...words } as const;
     const message = sampleMessage({ status: 'failed', reason: 'Request failed.', answer, dueAt: undefined });
     expect(viewOf(message)).toMatchObject({ status: 'failed', reason: 'Request failed.', gateway: null });
   });

@@ -112,7 +112,7 @@ describe('an unknown outcome that may be repeated', () => {
     const world = await opened();
     world.gateway.next('accept-unheard', { kind: 'sessionClosed' });
     expect(await world.process('caller').send()).toMatchObject({ kind: 'pending' });
-    expect((await world.sessions.get(PAIR))?.value.expiresAt).toEqual(world.clock.now());
+    expect((await world.sessions.get(PAIR))?.value.window?.expiresAt).toEqual(world.clock.now());
     await ticks(world, 5);
     expect(world.gateway.calls).toHaveLength(2);
   });

@@ -156,7 +156,7 @@ describe('a window that is shut', () => {
     world.gateway.next({ kind: 'sessionClosed' });
     expect(await problem(caller.send())).toMatchObject({ code: 'session-closed' });
     expect(world.messages.all()).toEqual([]);
-    expect((await world.sessions.get(PAIR))?.value.expiresAt).toEqual(NOW);
+    expect((await world.sessions.get(PAIR))?.value.window?.expiresAt).toEqual(NOW);
     expect(await problem(caller.send())).toMatchObject({ code: 'session-closed' });
     expect(world.gateway.calls).toHaveLength(1);
   });

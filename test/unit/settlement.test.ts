@@ -11,7 +11,10 @@ const owner = fenceOf(claim);
 /** The same message in the hands of somebody else, after the owner's lease. */
 const stolen = takenOver(claim, sampleTerms({ owner: 'owner-2', now: later(60) }));
 const proven: Message = { ...claim, status: 'delivered' };
-const refused: Message = { ...claim, answer: { kind: 'rejected', detail: 'No.', correlationId: 'c' } };
+const refused: Message = {
+  ...claim,
+  answer: { kind: 'rejected', code: 'gateway-rejected', detail: 'No.', correlationId: 'c' },
+};
 
 const settling = { now: later(1), calls: 1, retentionDays: 30 };
 const session = { open: true, expiresAt: null };
@@ -19,7 +22,13 @@ const accepted = { kind: 'accepted', waId: 'wamid.1', envelope: {} } as const;
 
 const settlements: Record<string, (stored: Message) => Message> = {
   sent: (stored) => settledSent(stored, { ...settling, accepted, session }),
-  rejected: (stored) => settledRejected(stored, owner, { ...settling, detail: 'No.', correlationId: 'c' }),
+  rejected: (stored) =>
+    settledRejected(stored, owner, {
+      ...settling,
+      code: 'gateway-rejected',
+      detail: 'No.',
+      correlationId: 'c',
+    }),
   unknown: (stored) => settledUnknown(stored, owner, { ...settling, reason: 'silence' }),
   concluded: (stored) => concluded(stored, { ...settling, session, correlationId: 'c' }),
 };

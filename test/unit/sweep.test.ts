@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { waKeyOf } from '../../src/lib/domain/message.ts';
 import type { Orphan } from '../../src/lib/ports.ts';
 import { makeSweep } from '../../src/lib/usecases/sweep.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
@@ -28,6 +29,9 @@ async function crashAt(name: string, ids: readonly string[] = [ID]): Promise<voi
   await new Promise((resolve) => setImmediate(resolve));
 }
 
+const idsOf = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
+const dueNow = () => world.messages.due(world.clock.now(), 1_000);
+
 async function tick(minutes = 1) {
   world.clock.advance(minutes * 60_000);
   return await world.process('sweeper').sweep();
@@ -37,16 +41,18 @@ describe('a tick', () => {
   it('has nothing to do where nothing is due', async () => {
     await world.process('caller').send();
     await crashAt('sendFlow', ['live']);
-    expect(await world.process('sweeper').sweep()).toEqual({ due: 0, finished: 0, failed: 0, orphans: 0 });
+    expect(await world.process('sweeper').sweep()).toEqual({ finished: 0, failed: 0, orphans: 0 });
+    expect(await dueNow()).toEqual([]);
     expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
   });
 
   it('finishes what a crash left, each once', async () => {
     await crashAt('sendFlow', ['a', 'b', 'c']);
-    expect(await tick()).toMatchObject({ due: 3, finished: 3, failed: 0 });
+    expect(await tick()).toMatchObject({ finished: 3, failed: 0 });
     expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
     expect(world.gateway.deliveries).toHaveLength(3);
-    expect(await tick()).toMatchObject({ due: 0 });
+    expect(await tick()).toMatchObject({ finished: 0, failed: 0 });
+    expect(await dueNow()).toEqual([]);
   });
 
   it('does the rest where one message fails', async () => {
@@ -54,30 +60,32 @@ describe('a tick', () => {
     const { link, fail } = faultyLink();
     fail('replace', 'before', { nth: 1 });
     world.clock.advance(60_000);
-    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({
-      due: 3,
-      finished: 2,
-      failed: 1,
-    });
+    expect(await dueNow()).toHaveLength(3);
+    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({ finished: 2, failed: 1 });
     expect(world.telemetry.events('error')).toEqual(['sweep.message-failed']);
-    expect(await tick()).toMatchObject({ due: 1, finished: 1 });
+    expect(await tick()).toMatchObject({ finished: 1, failed: 0 });
+    expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
   });
 
   it('goes on with the orphans where a message fails', async () => {
     await crashAt('sendFlow');
     const { link, fail } = faultyLink();
     fail('replace', 'before');
-    const report = { status: 'read', at: later(0), waId: 'wamid.x' } as const;
-    await world.callbacks.keepOrphan({ waId: 'wamid.x', report, keptAt: later(0) }, later(20));
+    const report = { status: 'read', at: later(0) } as const;
+    await world.callbacks.keepOrphan({ waKey: waKeyOf('wamid.x'), report, keptAt: later(0) }, later(20));
     world.clock.advance(60_000);
     expect(await world.process('sweeper', { link }).sweep()).toMatchObject({ failed: 1, orphans: 1 });
   });
 
   it('starts nothing that it can’t finish in its time, and leaves it to the next', async () => {
     await crashAt('sendFlow', ['a', 'b']);
+    const begun: string[] = [];
     const sweep = makeSweep({
       messages: world.messages,
-      resume: () => Promise.resolve(true),
+      sweepMessage: (id) => {
+        begun.push(id);
+        return Promise.resolve(true);
+      },
       retryOrphans: () => Promise.resolve(0),
       clock: world.clock,
       telemetry: world.telemetry,
@@ -85,16 +93,53 @@ describe('a tick', () => {
     });
     world.clock.advance(60_000);
     const run = { correlationId: 'c', deadlineAt: later(23.999, world.clock.now()) };
-    expect(await sweep(run)).toMatchObject({ due: 2, finished: 0, failed: 0 });
+    expect(await dueNow()).toHaveLength(2);
+    expect(await sweep(run)).toMatchObject({ finished: 0, failed: 0 });
+    expect(begun).toEqual([]);
     expect(await sweep({ ...run, deadlineAt: later(24, world.clock.now()) })).toMatchObject({ finished: 2 });
+    expect(begun.toSorted()).toEqual(['a', 'b']);
   });
 
-  it('does a bounded amount of work, the oldest first', async () => {
-    const many = Array.from({ length: 700 }, (_, n) => `m-${n}`);
-    await crashAt('sendFlow', many);
-    const reports = [await tick(), await tick(), await tick(), await tick()];
-    expect(Math.max(...reports.map(({ due }) => due))).toBeLessThanOrEqual(500);
+  it('does the oldest first, and all in a few ticks', async () => {
+    await crashAt('sendFlow', idsOf('old', 400));
+    world.clock.advance(1_000);
+    await crashAt('sendFlow', idsOf('young', 300));
+    for (let n = 0; n < 4; n += 1) await tick();
+    const first = world.gateway.deliveries.slice(0, 300).map(({ messageId }) => messageId);
+    expect(first.filter((id) => !id.startsWith('old-'))).toEqual([]);
     expect(world.gateway.deliveries).toHaveLength(700);
+  });
+
+  it('does a bounded amount of work, and looks at the orphans all the same, where ever more is due', async () => {
+    let begun = 0;
+    let looks = 0;
+    const limits: number[] = [];
+    const sweep = makeSweep({
+      messages: {
+        ...world.messages,
+        due: (_, limit) => {
+          limits.push(limit);
+          return Promise.resolve(idsOf(`round-${limits.length}`, limit).map(idOf));
+        },
+      },
+      sweepMessage: () => {
+        begun += 1;
+        return Promise.resolve(true);
+      },
+      retryOrphans: () => {
+        looks += 1;
+        return Promise.resolve(0);
+      },
+      clock: world.clock,
+      telemetry: world.telemetry,
+      longestSendMs: 24_000,
+    });
+    const report = await sweep({ correlationId: 'c', deadlineAt: later(60, world.clock.now()) });
+    expect(begun).toBeGreaterThan(0);
+    expect(report).toMatchObject({ finished: begun, failed: 0 });
+    expect(Math.max(...limits)).toBeLessThanOrEqual(500);
+    expect(begun).toBeLessThanOrEqual(10_000);
+    expect(looks).toBe(1);
   });
 
   it('may run beside another: nothing is delivered twice, and nothing is a fault', async () => {
@@ -154,8 +199,8 @@ describe('what the operator’s fault keeps from being sent', () => {
 
 describe('a status that came before its message was known by that id', () => {
   const orphan: Orphan = {
-    waId: waIdOf(ID),
-    report: { status: 'delivered', at: later(1), waId: waIdOf(ID) },
+    waKey: waKeyOf(waIdOf(ID)),
+    report: { status: 'delivered', at: later(1) },
     keptAt: later(1),
   };
 

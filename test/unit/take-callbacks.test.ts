@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { waKeyOf } from '../../src/lib/domain/message.ts';
+import { afterGatewayClosed } from '../../src/lib/domain/session.ts';
 import type { Callback } from '../../src/lib/usecases/take-callbacks.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
 import { faultyLink } from '../support/fakes/link.ts';
@@ -21,6 +23,8 @@ const inbound = (changes: Partial<Callback & { kind: 'inbound' }> = {}): Callbac
   id: 'wamid.in',
   pair: PAIR,
   writtenAt: undefined,
+  text: 'Habari',
+  reply: undefined,
   ...changes,
 });
 
@@ -49,14 +53,14 @@ describe('an inbound message', () => {
     await webhook.takeCallbacks([inbound()]);
     world.clock.advance(3_600_000);
     await webhook.takeCallbacks([inbound()]);
-    expect((await session())?.expiresAt).toEqual(later(86_400));
+    expect((await session())?.window?.expiresAt).toEqual(later(86_400));
   });
 
   it('counts each time where it has no id by which a repeat could be known', async () => {
     await webhook.takeCallbacks([inbound({ id: undefined })]);
     world.clock.advance(3_600_000);
     await webhook.takeCallbacks([inbound({ id: undefined })]);
-    expect((await session())?.expiresAt).toEqual(later(86_400 + 3_600));
+    expect((await session())?.window?.expiresAt).toEqual(later(86_400 + 3_600));
   });
 
   it('opens nothing where it was written a day ago', async () => {
@@ -68,10 +72,10 @@ describe('an inbound message', () => {
     await webhook.takeCallbacks([inbound({ id: '1' })]);
     world.clock.advance(3_600_000);
     await webhook.takeCallbacks([inbound({ id: '2' })]);
-    expect((await session())?.openedAt).toEqual(NOW);
+    expect((await session())?.window?.openedAt).toEqual(NOW);
     world.clock.advance(26 * 3_600_000);
     await webhook.takeCallbacks([inbound({ id: '3' })]);
-    expect((await session())?.openedAt).toEqual(later(27 * 3_600));
+    expect((await session())?.window?.openedAt).toEqual(later(27 * 3_600));
   });
 
   it('has one effect among fifty at once', async () => {
@@ -80,9 +84,9 @@ describe('an inbound message', () => {
   });
 
   it('opens a window again that the gateway had closed', async () => {
-    await world.sessions.create({ ...sampleSession(later(-60)), expiresAt: later(-1) });
+    await world.sessions.create(afterGatewayClosed(sampleSession(later(-60)), later(-1)));
     await webhook.takeCallbacks([inbound()]);
-    expect(await session()).toMatchObject({ openedAt: NOW, expiresAt: later(86_400) });
+    expect(await session()).toMatchObject({ window: { openedAt: NOW, expiresAt: later(86_400) } });
   });
 });
 
@@ -97,7 +101,7 @@ describe('a window that a customer opens while a message is refused', () => {
     faults.fail('sendFlow', 'slow', { meanwhile: writes });
     world.gateway.next({ kind: 'sessionClosed' });
     await webhook.send().catch(() => undefined);
-    expect(await session()).toMatchObject({ expiresAt: later(86_401) });
+    expect(await session()).toMatchObject({ window: { expiresAt: later(86_401) } });
   });
 });
 
@@ -125,9 +129,10 @@ describe('a status', () => {
 
   it('is kept where its message is not known by that id yet', async () => {
     await webhook.takeCallbacks([status({ messageId: undefined })]);
-    expect(world.callbacks.orphans()).toMatchObject([
-      { waId: waIdOf(ID), report: { status: 'delivered', at: NOW } },
+    expect(world.callbacks.orphans()).toEqual([
+      { waKey: waKeyOf(waIdOf(ID)), report: { status: 'delivered', at: NOW }, keptAt: NOW },
     ]);
+    expect(JSON.stringify(world.callbacks.orphans())).not.toContain(waIdOf(ID));
   });
 
   it('has its own time where it carries one', async () => {
@@ -165,7 +170,7 @@ describe('a store that fails', () => {
       await expect(webhook.takeCallbacks([inbound()])).rejects.toMatchObject({ code: 'store-unavailable' });
       world.clock.advance(60_000);
       await webhook.takeCallbacks([inbound()]);
-      expect((await session())?.expiresAt.getTime()).toBeGreaterThanOrEqual(later(86_400).getTime());
+      expect((await session())?.window?.expiresAt.getTime()).toBeGreaterThanOrEqual(later(86_400).getTime());
     },
   );
 

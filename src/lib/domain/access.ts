@@ -5,6 +5,9 @@ const SCOPE_OF_ROUTE: Record<string, Scope> = {
   'POST /v1/flows': 'send',
   'GET /v1/messages/{messageId}': 'read',
   'GET /v1/sessions/{from}/{to}': 'read',
+  'PUT /v1/opt-outs/{from}/{to}': 'send',
+  'DELETE /v1/opt-outs/{from}/{to}': 'send',
+  'DELETE /v1/contacts/{from}/{to}': 'admin',
 };
 
 /** May a client with these scopes use the route? A route that nobody named is nobody's. */

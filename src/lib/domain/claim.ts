@@ -38,6 +38,8 @@ export type ClaimDecision =
   | { readonly kind: 'takeOver'; readonly mayHaveLeft: boolean }
   /** A callback proved what became of it: only its answer is missing. */
   | { readonly kind: 'conclude' }
+  /** It waits for its customer or for the worker, or has waited in vain: it stands as it is. */
+  | { readonly kind: 'report' }
   /** Nobody can tell and it is not to be repeated: it stands as `unknown`. */
   | { readonly kind: 'standUnknown' };
 
@@ -65,6 +67,7 @@ export function newClaim(request: FlowRequest, clientId: string, terms: ClaimTer
     epoch: 1,
     attempts: 0,
     createdAt: now,
+    firstTryAt: now,
     dueAt: until,
     expiresAt: after(now, terms.retentionDays * 86_400),
     timeline: [{ at: now, status: 'sending', source: 'api' }],
@@ -84,6 +87,7 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
     return { kind: 'inProgress', retryAfter: Math.ceil((lease.until.getTime() - now) / 1000) };
   }
   if (isProven(status)) return { kind: 'conclude' };
+  if (status === 'queued' || status === 'parked' || status === 'expired') return { kind: 'report' };
   if (lease?.phase === 'claimed') return { kind: 'takeOver', mayHaveLeft: false };
   return mayResend(stored, terms) ? { kind: 'takeOver', mayHaveLeft: true } : { kind: 'standUnknown' };
 }
@@ -98,20 +102,22 @@ export function isFresh(
   message: Message,
   { now, ambiguity }: Pick<ClaimTerms, 'now' | 'ambiguity'>,
 ): boolean {
-  return now < after(message.createdAt, ambiguity.resendHorizonSeconds);
+  return now < after(message.firstTryAt ?? message.createdAt, ambiguity.resendHorizonSeconds);
 }
 
 /** The claim in the hands of a new owner, fenced against the old one by the next epoch. */
 export function takenOver(message: Message, terms: ClaimTerms): Message {
   const until = after(terms.now, terms.leaseSeconds);
-  const phase =
-    message.lease?.phase === 'claimed' && terms.ambiguity.mode === 'hold' ? 'claimed' : 'dispatched';
+  const notLeft = message.status === 'queued' || message.lease?.phase === 'claimed';
+  const phase = notLeft && terms.ambiguity.mode === 'hold' ? 'claimed' : 'dispatched';
   return {
     ...message,
     status: 'sending',
     reason: undefined,
     lease: { owner: terms.owner, until, phase },
     epoch: message.epoch + 1,
+    // Out of the queue nothing has left yet: the horizon counts anew.
+    firstTryAt: message.status === 'queued' ? terms.now : message.firstTryAt,
     dueAt: until,
   };
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts';
-import type { Accepted, Outcome } from './outcome.ts';
+import type { RejectionCode } from './message.ts';
+import type { Accepted, Outcome, Rejected } from './outcome.ts';
 
 /** How the calls for one message stand. */
 export interface Tries {
@@ -30,13 +31,13 @@ export function nextStep(outcome: Outcome, tries: Tries): Step {
     case 'credentials':
       return tries.msLeft > SHORTEST_CALL_MS ? { kind: 'refreshKey' } : { kind: 'stop' };
     case 'throttled':
-      return retryAfter(outcome.retryAfterMs ?? backoff(tries), tries);
+      return outcome.pair ? { kind: 'stop' } : retryAfter(outcome.retryAfterMs ?? backoff(tries), tries);
     case 'notSent':
       return retryAfter(backoff(tries), tries);
     case 'ambiguous':
       return tries.ambiguityMode === 'resend' ? retryAfter(backoff(tries), tries) : { kind: 'stop' };
-    case 'accepted':
     case 'rejected':
+    case 'accepted':
     case 'sessionClosed':
       return { kind: 'stop' };
   }
@@ -55,9 +56,9 @@ function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {
 /** What the outcome of all calls means for the message. */
 export type Verdict =
   | { readonly kind: 'sent'; readonly accepted: Accepted }
-  | { readonly kind: 'rejected'; readonly detail: string }
+  | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly detail: string }
   /** Nothing left, or nothing was kept of it: the claim is given back, and the caller may repeat. */
-  | { readonly kind: 'release'; readonly code: ErrorCode; readonly retryAfter: number }
+  | Release
   | Unknown;
 
 /** Nobody can tell. `again`: a repeat of the messageId by ourselves may tell. */
@@ -69,7 +70,28 @@ interface Unknown {
   readonly windowShut?: true;
 }
 
+/** `retryAfter` in seconds; `pair`: it is this one customer's pace. */
+export interface Release {
+  readonly kind: 'release';
+  readonly code: ReleaseCode;
+  readonly retryAfter: number;
+  readonly pair?: true;
+  readonly alert?: true;
+  /** After so many repeats it has failed; where it is absent, the queue's own limit counts. */
+  readonly maxTries?: number;
+}
+
+type ReleaseCode = Extract<
+  ErrorCode,
+  | 'gateway-credentials'
+  | 'gateway-throttled'
+  | 'gateway-unavailable'
+  | 'session-closed'
+  | 'recipient-opted-out'
+>;
+
 const DEFAULT_RETRY_AFTER_S = 5;
+const HELD_RETRY_AFTER_S = 600;
 const CREDENTIALS_RETRY_AFTER_S = 30;
 
 /**
@@ -87,17 +109,39 @@ type NotAccepted = Exclude<Outcome, { kind: 'accepted' } | { kind: 'ambiguous' }
 function verdictOnFirst(outcome: NotAccepted): Verdict {
   switch (outcome.kind) {
     case 'rejected':
-      return { kind: 'rejected', detail: outcome.message };
+      return verdictOnCode(outcome);
     case 'credentials':
       return { kind: 'release', code: 'gateway-credentials', retryAfter: CREDENTIALS_RETRY_AFTER_S };
     case 'sessionClosed':
       return { kind: 'release', code: 'session-closed', retryAfter: 0 };
     case 'throttled': {
       const seconds = Math.ceil((outcome.retryAfterMs ?? 0) / 1000);
-      return { kind: 'release', code: 'gateway-throttled', retryAfter: seconds || DEFAULT_RETRY_AFTER_S };
+      const pair = outcome.pair ? ({ pair: true } as const) : {};
+      return {
+        kind: 'release',
+        code: 'gateway-throttled',
+        retryAfter: seconds || DEFAULT_RETRY_AFTER_S,
+        ...pair,
+      };
     }
     case 'notSent':
       return { kind: 'release', code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S };
+  }
+}
+
+/** A refusal, by the class of its code. One without a code, or with an unknown one, is the message's own. */
+function verdictOnCode({ errorClass, message }: Rejected): Verdict {
+  switch (errorClass) {
+    case 'stop-number':
+      return { kind: 'release', code: 'gateway-unavailable', retryAfter: HELD_RETRY_AFTER_S, alert: true };
+    case 'content-held':
+      return { kind: 'release', code: 'gateway-throttled', retryAfter: HELD_RETRY_AFTER_S, alert: true };
+    case 'cannot-tell':
+      return { kind: 'release', code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S, maxTries: 2 };
+    case 'opted-out':
+      return { kind: 'release', code: 'recipient-opted-out', retryAfter: 0 };
+    default:
+      return { kind: 'rejected', code: 'gateway-rejected', detail: message };
   }
 }
 

@@ -24,8 +24,30 @@ export interface FlowRequest {
   readonly flowCta: string;
   readonly screen: string;
   readonly data: { readonly [key: string]: unknown };
-  readonly whenClosed: 'reject';
+  readonly whenClosed: 'reject' | 'park' | 'template';
+  /** What opens the conversation; with `template` only. */
+  readonly template?: TemplateMessage | undefined;
+  /** How long it may wait for the customer; with `park` and `template` only. */
+  readonly parkForSeconds?: number | undefined;
+  /** The flow returns our correlation value: its author has declared the key (`domain/reply.ts`). */
+  readonly correlate?: true | undefined;
 }
+
+/** An approved template message, which may go out while the window is shut. */
+export interface TemplateMessage {
+  readonly name: string;
+  readonly languageCode: string;
+  readonly header?: TemplateHeader | undefined;
+  readonly placeholders?: readonly string[] | undefined;
+}
+
+type TemplateHeader =
+  | { readonly type: 'TEXT'; readonly parameter: string }
+  | {
+      readonly type: 'IMAGE' | 'VIDEO' | 'DOCUMENT';
+      readonly mediaUrl: string;
+      readonly filename?: string | undefined;
+    };
 
 /** The right to send a message, held for a time. Whoever finds it over may take it, with the next epoch. */
 export interface Lease {
@@ -38,13 +60,54 @@ export interface Lease {
 /** A final answer, written once and replayed as it is. */
 export type Answer =
   | { readonly kind: 'sent'; readonly body: string }
-  | { readonly kind: 'rejected'; readonly detail: string; readonly correlationId: string };
+  | {
+      readonly kind: 'rejected';
+      readonly code: RejectionCode;
+      readonly detail: string;
+      readonly correlationId: string;
+    };
+
+/** Why a message that was promised has failed for good. */
+export type RejectionCode =
+  | 'gateway-rejected'
+  | 'gateway-credentials'
+  | 'gateway-throttled'
+  | 'gateway-unavailable'
+  | 'recipient-opted-out'
+  | 'session-closed';
+
+/** How the template message of a parked flow stands. */
+export interface Invitation {
+  /** Derived from the flow's messageId, so that a repeat sends none. */
+  readonly messageId: string;
+  /** `spared`: another flow's template message is out for this customer already. */
+  readonly state: 'pending' | 'sent' | 'spared' | 'failed' | 'unknown';
+  /** Tries that ended with nothing sent. */
+  readonly tries?: number | undefined;
+  readonly waId?: string | undefined;
+  /** When it may first have left; the resend horizon of its own. */
+  readonly triedAt?: Date | undefined;
+}
+
+/** What a customer filled into a flow. */
+export interface Reply {
+  /** The inbound message's id, so that a repeat is known as one. */
+  readonly id: string;
+  readonly at: Date;
+  /** The flow's own fields. */
+  readonly response: unknown;
+  /** How it was tied to its flow. */
+  readonly matchedBy: 'token' | 'context' | 'only-open-flow';
+}
+
+/** A reply that fits several flows: shown at each, counted for none. */
+export type AmbiguousReply = Omit<Reply, 'matchedBy'>;
 
 export interface TimelineEntry {
   readonly at: Date;
   readonly status: Status;
   /** Who said so. */
-  readonly source: 'api' | 'gateway' | 'callback' | 'sweeper';
+  readonly source: 'api' | 'worker' | 'gateway' | 'callback' | 'sweeper';
   readonly detail?: string | undefined;
 }
 
@@ -64,10 +127,28 @@ export interface Message {
   readonly epoch: number;
   /** Calls to LipaChat, as far as they were recorded. */
   readonly attempts: number;
+  /** Its caller has had a 202: it is carried through without another request. */
+  readonly promised?: true | undefined;
+  /** Tries of the worker that ended with nothing sent. */
+  readonly tries?: number | undefined;
+  /** No worker is to send it before. */
+  readonly notBefore?: Date | undefined;
+  /** Sends after the first one, each under a messageId of its own (`wireIdOf`). */
+  readonly resends?: number | undefined;
+  /** Until when it may wait for the customer to write; it has been parked at least once. */
+  readonly parkedUntil?: Date | undefined;
+  /** The template message that asks the customer to write. */
+  readonly invitation?: Invitation | undefined;
   readonly createdAt: Date;
+  /** When its request may first have left; the resend horizon counts from here. */
+  readonly firstTryAt?: Date | undefined;
   readonly sentAt?: Date | undefined;
   readonly waId?: string | undefined;
+  /** WhatsApp's ids of earlier sends that failed for a shut window: what is still said of them counts no more. */
+  readonly retiredWaIds?: readonly string[] | undefined;
   readonly answer?: Answer | undefined;
+  readonly reply?: Reply | undefined;
+  readonly ambiguousReplies?: readonly AmbiguousReply[] | undefined;
   /** Why it is `unknown` or `failed`, for people. */
   readonly reason?: string | undefined;
   /** When the sweeper has to look at it; absent when nothing is left to do. */
@@ -87,6 +168,16 @@ export function fingerprint(request: FlowRequest): string {
     .digest('base64url');
 }
 
+/** A key for WhatsApp's id of a message. The id itself holds the customer's number, in base64. */
+export function waKeyOf(waId: string): string {
+  return createHash('sha256').update(waId).digest('base64url');
+}
+
+/** The same client's same request? A claim that was given back may be followed by another's, under its messageId. */
+export function isSameRequest(a: Message, b: Message): boolean {
+  return a.fingerprint === b.fingerprint && a.clientId === b.clientId;
+}
+
 export function pairOf(message: { readonly to: PhoneNumber; readonly from: PhoneNumber }): Pair {
   return { business: message.from, customer: message.to };
 }
@@ -103,13 +194,16 @@ export interface StatusReport {
   readonly status: Rung;
   readonly at: Date;
   readonly waId?: string | undefined;
-  /** WhatsApp's words on a failure, with its code. */
+  /** WhatsApp's code of a failure (`domain/error-book.ts`). */
+  readonly code?: number | undefined;
+  /** WhatsApp's words on a failure. */
   readonly detail?: string | undefined;
 }
 
 /** The message after a status callback; the very same object where it was no news. */
 export function afterReport(message: Message, report: StatusReport): Message {
   const { at, detail } = report;
+  if (isOutdated(message, report)) return message;
   const status = climb(message.status, report.status);
   const timeline = remember(message, { at, status: report.status, source: 'callback', detail });
   const waId = message.waId ?? report.waId;
@@ -122,6 +216,8 @@ export function afterReport(message: Message, report: StatusReport): Message {
     status,
     timeline,
     waId,
+    // It has arrived: nothing of it will be sent again.
+    request: status === 'delivered' || status === 'read' ? undefined : message.request,
     dueAt: needsAnswer ? at : message.dueAt,
     sentAt: message.sentAt ?? (report.status === 'failed' ? undefined : at),
     reason: climbed
@@ -130,4 +226,10 @@ export function afterReport(message: Message, report: StatusReport): Message {
         : undefined
       : message.reason,
   };
+}
+
+/** A word on an earlier send of the same message; or on one that, being a failure, can't be of this one. */
+function isOutdated(message: Message, { status, waId }: StatusReport): boolean {
+  if (waId !== undefined && message.retiredWaIds?.includes(waId)) return true;
+  return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
 }

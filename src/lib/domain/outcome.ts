@@ -1,3 +1,5 @@
+import type { ErrorClass } from './error-book.ts';
+
 /** What one call to LipaChat came to: a closed union, never an exception (lipachat-contract §2, "The rule"). */
 export type Outcome =
   | Accepted
@@ -5,7 +7,8 @@ export type Outcome =
   /** The apiKey is wrong: the operator's fault, not the message's. */
   | { readonly kind: 'credentials' }
   | { readonly kind: 'sessionClosed' }
-  | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
+  /** `pair`: it is this one customer who gets too many messages. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs?: number; readonly pair?: true }
   /** Not a byte of the request left this process. */
   | { readonly kind: 'notSent'; readonly reason: string }
   /** The request may have left and no readable answer came. */
@@ -23,6 +26,8 @@ export interface Rejected {
   readonly kind: 'rejected';
   /** LipaChat's own words, for the caller. */
   readonly message: string;
+  /** What WhatsApp's error code means, where the answer has one that the book knows. */
+  readonly errorClass?: ErrorClass | undefined;
   /** It refused because it knows this messageId already. */
   readonly duplicate: boolean;
   readonly envelope: unknown;

@@ -1,5 +1,5 @@
 import type { Status } from './ladder.ts';
-import type { Message } from './message.ts';
+import type { AmbiguousReply, Message } from './message.ts';
 
 import { shortened } from './text.ts';
 
@@ -29,8 +29,19 @@ export interface Receipt {
   readonly nextStep?: string;
 }
 
+interface ReplyView {
+  readonly id: string;
+  readonly at: string;
+  readonly response: unknown;
+  readonly matchedBy?: string;
+}
+
 /** A message as it stands now, with its history. */
 export interface MessageView extends Receipt {
+  /** The customer's answer to the flow, once there is one. */
+  readonly reply?: ReplyView;
+  /** Answers that fit several flows, this one among them. */
+  readonly ambiguousReplies?: readonly ReplyView[];
   readonly timeline: readonly { at: string; status: Status; source: string; detail?: string | undefined }[];
 }
 
@@ -55,12 +66,20 @@ export function receiptOf(
     createdAt: message.createdAt.toISOString(),
     sentAt: message.sentAt?.toISOString() ?? null,
     gateway: capped(seen.gateway),
-    ...(message.reason === undefined ? {} : { reason: message.reason, nextStep: nextStepOf(message) }),
+    ...whyNot(message),
   };
 }
 
-function nextStepOf({ status, dueAt }: Message): string {
-  if (status === 'failed') return 'none: a new message needs a new messageId';
+/** Why it is not sent, for what is not; nothing for the rest. */
+function whyNot(message: Message): { reason?: string; nextStep?: string } {
+  const reason = message.reason ?? (message.status === 'queued' ? 'it waits for its worker' : undefined);
+  return reason === undefined ? {} : { reason, nextStep: nextStepOf(message) };
+}
+
+function nextStepOf({ status, dueAt, parkedUntil }: Message): string {
+  if (status === 'failed' || status === 'expired') return 'none: a new message needs a new messageId';
+  if (status === 'parked') return `it goes out when the customer writes, until ${parkedUntil?.toISOString()}`;
+  if (status === 'queued') return 'a worker sends it';
   if (dueAt) return `it is repeated under the same messageId, not before ${dueAt.toISOString()}`;
   return 'a status callback settles it; nothing is repeated by itself';
 }
@@ -70,8 +89,14 @@ export function viewOf(message: Message): MessageView {
   const stored = message.answer?.kind === 'sent' ? (JSON.parse(message.answer.body) as Receipt) : undefined;
   return {
     ...receiptOf(message, { session: stored?.session ?? null, gateway: stored?.gateway ?? null }),
+    ...(message.reply ? { reply: shown(message.reply) } : {}),
+    ...(message.ambiguousReplies ? { ambiguousReplies: message.ambiguousReplies.map(shown) } : {}),
     timeline: message.timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
   };
+}
+
+function shown<R extends AmbiguousReply>({ at, ...reply }: R): ReplyView {
+  return { ...reply, at: at.toISOString() };
 }
 
 /** An envelope over 16 KiB is cut down to the words that the rule of acceptance reads. */

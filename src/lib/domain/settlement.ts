@@ -1,6 +1,6 @@
 import { type Fence, holds } from './claim.ts';
 import { climb, isProven } from './ladder.ts';
-import { type Message, remember } from './message.ts';
+import { type Message, type RejectionCode, remember } from './message.ts';
 import type { Accepted } from './outcome.ts';
 import { receiptOf, type SessionView } from './receipt.ts';
 
@@ -13,7 +13,14 @@ interface Settling {
 
 const done = { lease: undefined, request: undefined, dueAt: undefined } as const;
 
+/** WhatsApp may still say that the window was shut; then a flow that can wait is parked, and sent again. */
+const requestIfItCanWait = ({ request }: Message) => (request?.whenClosed === 'reject' ? undefined : request);
+
 const retained = ({ now, retentionDays }: Settling) => new Date(now.getTime() + retentionDays * 86_400_000);
+
+/** Parked again: WhatsApp has said that the send of which this receipt speaks has failed. */
+const waits = ({ status, retiredWaIds }: Message) =>
+  retiredWaIds !== undefined && ['parked', 'queued', 'expired'].includes(status);
 
 /**
  * The message with LipaChat's receipt. A receipt is a fact whoever brings it: one that a late owner brings
@@ -23,8 +30,9 @@ export function settledSent(
   stored: Message,
   settling: Settling & { readonly accepted: Accepted; readonly session: SessionView },
 ): Message {
-  if (stored.answer) return stored;
   const { now, accepted } = settling;
+  const isRetired = accepted.waId !== undefined && stored.retiredWaIds?.includes(accepted.waId);
+  if (stored.answer || isRetired || waits(stored)) return stored;
   const sent: Message = {
     ...stored,
     status: 'sent',
@@ -37,6 +45,7 @@ export function settledSent(
   return {
     ...sent,
     ...done,
+    request: requestIfItCanWait(stored),
     // A callback may have been faster: the message keeps the higher rung, its receipt says `sent`.
     status: climb(stored.status, 'sent'),
     reason: stored.status === 'failed' ? stored.reason : undefined,
@@ -60,7 +69,12 @@ export function concluded(
     ...done,
     answer:
       stored.status === 'failed'
-        ? { kind: 'rejected', detail: stored.reason ?? 'WhatsApp reported a failure', correlationId }
+        ? {
+            kind: 'rejected',
+            code: 'gateway-rejected',
+            detail: stored.reason ?? 'WhatsApp reported a failure',
+            correlationId,
+          }
         : { kind: 'sent', body: JSON.stringify(receipt) },
     expiresAt: retained(settling),
   };
@@ -70,17 +84,21 @@ export function concluded(
 export function settledRejected(
   stored: Message,
   fence: Fence,
-  settling: Settling & { readonly detail: string; readonly correlationId: string },
+  settling: Settling & {
+    readonly code: RejectionCode;
+    readonly detail: string;
+    readonly correlationId: string;
+  },
 ): Message {
   if (stored.answer || !holds(fence, stored)) return stored;
-  const { now, detail, correlationId } = settling;
+  const { now, code, detail, correlationId } = settling;
   return {
     ...stored,
     ...done,
     status: 'failed',
     reason: detail,
     attempts: stored.attempts + settling.calls,
-    answer: { kind: 'rejected', detail, correlationId },
+    answer: { kind: 'rejected', code, detail, correlationId },
     expiresAt: retained(settling),
     timeline: remember(stored, { at: now, status: 'failed', source: 'gateway', detail }),
   };

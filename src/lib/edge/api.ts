@@ -24,7 +24,7 @@ export interface ApiRequest extends Run {
 
 export interface ApiAnswer {
   readonly status: number;
-  /** An object to render, or JSON text that goes out as it is. */
+  /** An object to render, or JSON text that goes out as it is; undefined for none. */
   readonly body: unknown;
   readonly headers?: { readonly [name: string]: string };
 }
@@ -113,6 +113,8 @@ function rendered(
   { status, body, headers }: ApiAnswer,
   correlationId: string,
 ): APIGatewayProxyStructuredResultV2 {
+  if (body === undefined)
+    return { statusCode: status, headers: { 'x-correlation-id': correlationId, ...headers } };
   return {
     statusCode: status,
     headers: { 'content-type': 'application/json', 'x-correlation-id': correlationId, ...headers },

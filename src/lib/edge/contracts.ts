@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AppError, type FieldError } from '../domain/errors.ts';
-import { type FlowRequest, isMessageId } from '../domain/message.ts';
+import { type FlowRequest, isMessageId, type MessageId } from '../domain/message.ts';
 import { type Pair, parsePhoneNumber } from '../domain/phone.ts';
 
 /*
@@ -47,41 +47,94 @@ const data = z
     if (message) context.addIssue({ code: 'custom', message });
   });
 
-const notYet = (goesWith: string) =>
-  z.undefined({ error: `goes with whenClosed ${goesWith}, which is not available yet` }).optional();
+const count = z.int({ error: 'must be a whole number' });
+
+const header = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('TEXT'), parameter: text(60) }),
+    z.strictObject({
+      type: z.enum(['IMAGE', 'VIDEO', 'DOCUMENT']),
+      mediaUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }),
+      filename: text(240).optional(),
+    }),
+  ],
+  {
+    error:
+      'must be { type: "TEXT", parameter } or { type: "IMAGE" | "VIDEO" | "DOCUMENT", mediaUrl, filename? }',
+  },
+);
+
+const template = z.strictObject(
+  {
+    name: text(512),
+    languageCode: text(15),
+    header: header.optional(),
+    placeholders: z
+      .array(text(1024), { error: 'must be a list of strings' })
+      .max(50, { error: 'must have at most 50' })
+      .optional(),
+  },
+  { error: 'must be { name, languageCode, header?, placeholders? }' },
+);
 
 /** The body of `POST /v1/flows`. */
-export const flowBody = z.strictObject(
-  {
-    messageId,
-    to: phone,
-    from: phone,
-    text: text(1024),
-    flowId: text(64),
-    flowCta: text(20).refine((s) => !EMOJI.test(s), { error: 'must not have an emoji' }),
-    screen: text(80),
-    data: data.default({}),
-    whenClosed: z
-      .literal('reject', { error: 'must be "reject": "park" and "template" are not available yet' })
-      .default('reject'),
-    template: notYet('"template"'),
-    parkForSeconds: notYet('"park" or "template"'),
-  },
-  required('a JSON object'),
-);
+export const flowBody = z
+  .strictObject(
+    {
+      messageId,
+      to: phone,
+      from: phone,
+      text: text(1024),
+      flowId: text(64),
+      flowCta: text(20).refine((s) => !EMOJI.test(s), { error: 'must not have an emoji' }),
+      screen: text(80),
+      data: data.default({}),
+      whenClosed: z
+        .enum(['reject', 'park', 'template'], { error: 'must be "reject", "park" or "template"' })
+        .default('reject'),
+      template: template.optional(),
+      parkForSeconds: count
+        .min(60, { error: 'must be at least 60' })
+        .max(2_592_000, { error: 'must be at most 2592000 (30 days)' })
+        .optional(),
+      correlate: z.boolean({ error: 'must be true or false' }).optional(),
+    },
+    required('a JSON object'),
+  )
+  .check(({ value, issues }) => {
+    const refuse = (path: string, message: string) =>
+      issues.push({ code: 'custom', path: [path], message, input: undefined });
+    const asks = value.whenClosed === 'template';
+    if (asks && !value.template) refuse('template', 'is required with whenClosed "template"');
+    if (!asks && value.template) refuse('template', 'goes with whenClosed "template" only');
+    if (value.whenClosed === 'reject' && value.parkForSeconds !== undefined) {
+      refuse('parkForSeconds', 'goes with whenClosed "park" or "template" only');
+    }
+  });
+
+const DEFAULT_PARK_SECONDS = 259_200;
 
 /** Reads a flow. Throws `invalid-request` with all faults at once. */
 export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowRequest {
   const complete = isObject(body) && body['from'] === undefined ? { ...body, from: defaultFrom } : body;
-  const { template: _, parkForSeconds: __, ...request } = parse(flowBody, complete);
-  return request;
+  const { correlate, ...plain } = parse(flowBody, complete);
+  const request = correlate ? { ...plain, correlate } : plain;
+  if (request.whenClosed === 'reject') return request;
+  return { ...request, parkForSeconds: request.parkForSeconds ?? DEFAULT_PARK_SECONDS };
 }
 
-/** `Prefer: respond-async` is refused by name, rather than passed over, until it is kept. */
-export function refuseRespondAsync(prefer: string | undefined): void {
+/** Does the caller want its answer at once (RFC 7240, `Prefer: respond-async`)? */
+export function prefersAsync(prefer: string | undefined): boolean {
   const preferences = (prefer ?? '').split(',').map((p) => p.split(';')[0]?.trim().toLowerCase());
-  if (!preferences.includes('respond-async')) return;
-  throw invalidRequest([{ path: 'Prefer', message: '"respond-async" is not available yet' }]);
+  return preferences.includes('respond-async');
+}
+
+const delivery = z.object({ messageId });
+
+/** Reads a record of the delivery queue. */
+export function parseDelivery(body: unknown): MessageId {
+  return parse(delivery, body).messageId;
 }
 
 const pairPath = z.object({ from: phone, to: phone });

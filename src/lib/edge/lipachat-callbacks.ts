@@ -3,6 +3,7 @@ import type { Rung } from '../domain/ladder.ts';
 import { gatewayPhoneNumber } from '../domain/phone.ts';
 import { shortened } from '../domain/text.ts';
 import type { Callback } from '../usecases/take-callbacks.ts';
+import { flowReplyIn } from './flow-reply.ts';
 
 /*
  * LipaChat's callbacks, in every shape that is known or guessed (lipachat-contract §4): flat objects, lists of
@@ -41,6 +42,8 @@ const inbound = z.object({
   to: phone,
   type: z.string(),
   timestamp: stamp,
+  text: z.unknown().optional(),
+  context: z.object({ id: id.nullish() }).nullish(),
 });
 
 const rung = z.string().transform((value, context) => {
@@ -67,6 +70,11 @@ const messageStatus = z.object({
 
 const templateStatus = z.object({
   event: z.string().refine((event) => event.toUpperCase() === 'TEMPLATE_STATUS'),
+  templateStatus: z.object({
+    status: z.string(),
+    templateId: z.union([z.string(), z.number()]).nullish(),
+    templateName: z.string().nullish(),
+  }),
 });
 
 const whatsappStatus = z.object({
@@ -111,9 +119,17 @@ function readFlat(body: unknown): Callback {
   if (status.success) {
     const { waId, messageId, timestamp, status: reported, statusDesc, errorCode } = status.data.messageStatus;
     const detail = [errorCode, statusDesc].filter(Boolean).join(' ');
-    return statusCallback({ messageId, waId, status: reported, timestamp, detail });
+    return statusCallback({ messageId, waId, status: reported, timestamp, detail, code: errorCode });
   }
-  if (templateStatus.safeParse(body).success) return { kind: 'notice', about: 'template-status' };
+  const template = templateStatus.safeParse(body);
+  if (template.success) {
+    const { status: word, templateId, templateName } = template.data.templateStatus;
+    const named = {
+      templateId: templateId == null ? undefined : String(templateId),
+      templateName: templateName ?? undefined,
+    };
+    return { kind: 'template', status: { status: word.toUpperCase(), ...named } };
+  }
   return readInbound(body);
 }
 
@@ -122,9 +138,21 @@ function readInbound(body: unknown): Callback {
   const type = message.data?.type.toLowerCase() ?? '';
   if (NOTICE_TYPES.has(type)) return { kind: 'notice', about: type };
   if (!message.success || !OPENING_TYPES.has(type)) return unrecognised(body);
-  const { messageId, id: ownId, from, to, timestamp } = message.data;
-  const pair = { business: to, customer: from };
-  return { kind: 'inbound', id: messageId ?? ownId ?? undefined, pair, writtenAt: instantOf(timestamp) };
+  const { messageId, id: ownId, from, to, timestamp, text, context } = message.data;
+  return {
+    kind: 'inbound',
+    id: messageId ?? ownId ?? undefined,
+    pair: { business: to, customer: from },
+    writtenAt: instantOf(timestamp),
+    text: typedText(text),
+    reply: flowReplyIn(body, context?.id ?? undefined),
+  };
+}
+
+/** LipaChat writes the text itself, WhatsApp an object around it. */
+function typedText(text: unknown): string | undefined {
+  const words = typeof text === 'string' ? text : asRecord(text)['body'];
+  return typeof words === 'string' ? words : undefined;
 }
 
 function readWhatsappEntry(entry: unknown): Callback[] {
@@ -144,7 +172,15 @@ function readWhatsappStatus(status: unknown): Callback {
   if (!parsed.success) return unrecognised(status);
   const { id: waId, status: reported, timestamp, errors } = parsed.data;
   const detail = (errors ?? []).map((e) => [e.code, e.title].filter(Boolean).join(' ')).join('; ');
-  return statusCallback({ messageId: undefined, waId, status: reported, timestamp, detail });
+  const [first] = errors ?? [];
+  return statusCallback({
+    messageId: undefined,
+    waId,
+    status: reported,
+    timestamp,
+    detail,
+    code: first?.code,
+  });
 }
 
 interface StatusFields {
@@ -153,16 +189,22 @@ interface StatusFields {
   readonly status: Rung;
   readonly timestamp: number | string | null | undefined;
   readonly detail: string;
+  readonly code: unknown;
 }
 
-function statusCallback({ messageId, waId, status, timestamp, detail }: StatusFields): Callback {
-  // Only a failure's words are worth keeping; they say why.
-  const report = {
-    status,
-    waId: waId ?? undefined,
-    detail: status === 'failed' && detail ? shortened(detail, 300) : undefined,
-  };
+function statusCallback({ messageId, waId, status, timestamp, detail, code: given }: StatusFields): Callback {
+  // Only a failure's code and words are worth keeping; they say why.
+  const why =
+    status === 'failed' ? { code: codeOf(given, detail), detail: shortened(detail, 300) || undefined } : {};
+  const report = { status, waId: waId ?? undefined, ...why };
   return { kind: 'status', messageId: messageId ?? undefined, report, at: instantOf(timestamp) };
+}
+
+/** The code may be a field of its own, or stand in the words: `(#131047) Re-engagement message`. */
+function codeOf(given: unknown, words: string): number | undefined {
+  const [, tagged, bare] = /\(#(\d{1,6})\)|\b(13\d{4})\b/.exec(words) ?? [];
+  const code = given ?? tagged ?? bare;
+  return code === undefined || !Number.isInteger(Number(code)) ? undefined : Number(code);
 }
 
 /** A stamp in seconds or milliseconds; anything else (a local time without a zone, say) is no instant. */

@@ -24,3 +24,18 @@ export async function amend<Key, T>(
   if (current) throw new AppError('store-unavailable', 'too many writers at once', { retryAfter: 1 });
   return undefined;
 }
+
+/** The same for a thing that may not be there yet: then `fresh` is what the change starts from. */
+export async function amendOrCreate<Key, T>(
+  store: Versioned<Key, T>,
+  key: Key,
+  fresh: T,
+  change: (value: T) => T,
+): Promise<T> {
+  const first = change(fresh);
+  const found = await store.get(key);
+  if (!found && first === fresh) return fresh;
+  const written = found ? undefined : await store.create(first);
+  if (written?.done) return written.stored.value;
+  return (await amend(store, found ?? written?.stored, change))?.value ?? first;
+}

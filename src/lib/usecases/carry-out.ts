@@ -1,29 +1,43 @@
-import { dispatched, type Fence, fenceOf, holds, isFresh, undispatched } from '../domain/claim.ts';
-import type { Verdict } from '../domain/delivery.ts';
+import { dispatched, type Fence, fenceOf, holds } from '../domain/claim.ts';
+import type { Release } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
-import type { Message } from '../domain/message.ts';
-import { afterGatewayClosed, isOpen, type Session, wasShutSince } from '../domain/session.ts';
-import { standingIdle } from '../domain/settlement.ts';
-import type { MessageStore, SessionStore, Stored, Telemetry } from '../ports.ts';
+import { type FlowRequest, isSameRequest, type Message, pairOf } from '../domain/message.ts';
+import type { Pair } from '../domain/phone.ts';
+import { afterGatewayClosed, hasOptedOut, isOpen, type Session, wasShutSince } from '../domain/session.ts';
+import { parked, wireIdOf } from '../domain/waiting.ts';
+import type { ForgottenStore, Gateway, MessageStore, SessionStore, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import type { CarriedOut, Errand } from './errand.ts';
+import { freshSession, recordOptOut } from './fresh-session.ts';
+import type { Inviter } from './invite.ts';
+import type { Lane } from './lane.ts';
 import type { Settler } from './settle.ts';
+import { OPTED_OUT, sessionClosedSince, type Unsent } from './unsent.ts';
 
 /*
  * Carrying out a claim that is ours:
  *
- * 1. the window: shut means that nothing is sent;
- * 2. the mark that the request may leave, where the claim doesn't bear it already;
- * 3. dispatch, within the deadline;
- * 4. settle: the outcome is written in the light of what is stored by then, for a callback, or another owner
+ * 1. the customer's word: who has opted out gets nothing;
+ * 2. the window: shut means that nothing free-form is sent, and `whenClosed` says what else;
+ * 3. the mark that the request may leave, where the claim doesn't bear it already;
+ * 4. dispatch, within the deadline;
+ * 5. settle: the outcome is written in the light of what is stored by then, for a callback, or another owner
  *    after our lease, may have been faster.
+ *
+ * What did not leave is given back to a caller who waits for the answer; a message that was promised by a 202
+ * comes back by the queue, or fails when the rules say never or the tries are used up.
  */
 
 export interface CarryOutDeps extends DispatchDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
+  readonly forgotten: ForgottenStore;
+  readonly gateway: Gateway;
   readonly settler: Settler;
+  readonly unsent: Unsent;
+  readonly inviter: Inviter;
+  readonly lane: Lane;
   readonly telemetry: Telemetry;
   readonly settings: {
     readonly gatewayDeadlineMs: number;
@@ -32,44 +46,82 @@ export interface CarryOutDeps extends DispatchDeps {
   };
 }
 
-type Release = Extract<Verdict, { kind: 'release' }>;
-
 export type Carrier = ReturnType<typeof makeCarrier>;
 
 /** Kept back of the invocation's time for the settle; half of it, where there is less. */
 const SETTLE_RESERVE_MS = 5_000;
 
-export function makeCarrier(deps: CarryOutDeps) {
-  const { messages, sessions, settler, clock, telemetry, settings } = deps;
+const ANOTHERS = 'This messageId belongs to another request by now. Nothing was sent.';
 
+export function makeCarrier(deps: CarryOutDeps) {
+  const {
+    messages,
+    sessions,
+    forgotten,
+    gateway,
+    settler,
+    unsent,
+    inviter,
+    lane,
+    clock,
+    telemetry,
+    settings,
+  } = deps;
+
+  /** Carries it out, and then lets the lane move on, if it was parked in one. */
   async function carryOut(
+    claim: Stored<Message>,
+    errand: Errand,
+    left: { readonly mayHaveLeft: boolean },
+  ): Promise<CarriedOut> {
+    const done = await attempt(claim, errand, left).catch((fault) => {
+      if (left.mayHaveLeft || !claim.value.promised) throw fault;
+      telemetry.error('attempt.failed', fault, { messageId: claim.value.messageId });
+      return unsent.comeBack(claim, errand, { kind: 'release', code: 'gateway-unavailable', retryAfter: 5 });
+    });
+    if (claim.value.parkedUntil && done.message.status !== 'parked') {
+      await lane.moveOn(pairOf(done.message)).catch(laneStands);
+    }
+    return done;
+  }
+
+  /** The message itself is settled; the sweeper moves the lane within a minute. */
+  const laneStands = (fault: unknown) => telemetry.error('lane.stands', fault);
+
+  async function attempt(
     claim: Stored<Message>,
     errand: Errand,
     { mayHaveLeft }: { readonly mayHaveLeft: boolean },
   ): Promise<CarriedOut> {
     const request = errand.request ?? claim.value.request;
-    const fence = fenceOf(claim.value);
-    const session = await errand.ahead
-      .session()
-      .catch((fault) => giveBack(claim, errand, mayHaveLeft, fault));
-    const now = clock.now();
-    if (!request || !isOpen(session?.value, now, settings.sessionMarginSeconds)) {
-      return shut(claim, errand, { session: session?.value, mayHaveLeft });
+    const back = (fault: unknown) => unsent.afterFault(claim, errand, mayHaveLeft, fault);
+    const known = (await errand.ahead.session().catch(back))?.value;
+    // Only where nothing is known: who was erased may have opted out before.
+    const session = known ?? (await freshSession(forgotten, pairOf(claim.value)).catch(back));
+    if (!request || hasOptedOut(session)) return optedOut(claim, errand, { session, mayHaveLeft });
+    if (!isOpen(session, clock.now(), settings.sessionMarginSeconds)) {
+      return shut(claim, errand, { request, session, mayHaveLeft });
     }
-    await errand.ahead.apiKey().catch((fault) => giveBack(claim, errand, mayHaveLeft, fault));
-    const marked = await markDispatched(claim, fence).catch((fault) =>
-      giveBack(claim, errand, mayHaveLeft, fault),
-    );
-    if (!holds(fence, marked.value)) return { message: marked.value, fresh: false };
+    await errand.ahead.apiKey().catch(back);
+    const marked = await markDispatched(claim, fenceOf(claim.value)).catch(back);
+    if (!isSameRequest(marked.value, claim.value)) throw new AppError('message-id-reused', ANOTHERS);
+    if (!holds(fenceOf(claim.value), marked.value)) return { message: marked.value, fresh: false };
 
-    const terms = { deadlineAt: dispatchDeadline(errand, marked.value), maxCalls: settings.gatewayAttempts };
-    const ambiguityMode = errand.terms.ambiguity.mode;
-    const { verdict, calls } = await dispatch(deps, request, { ...terms, ambiguityMode, mayHaveLeft });
+    const { verdict, calls } = await dispatch(
+      deps,
+      (call) => gateway.sendFlow(request, { ...call, wireId: wireIdOf(marked.value) }),
+      {
+        deadlineAt: dispatchDeadline(errand, marked.value),
+        maxCalls: settings.gatewayAttempts,
+        ambiguityMode: errand.terms.ambiguity.mode,
+        mayHaveLeft,
+      },
+    );
     telemetry.count(`dispatch.${verdict.kind}`);
     telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
-    if (verdict.kind === 'unknown' && verdict.windowShut) await closeWindow(session);
-    if (verdict.kind === 'release') return release(marked, errand, { verdict, session });
-    return settler.settle(marked, errand, { verdict, calls, session: session?.value });
+    if (verdict.kind === 'unknown' && verdict.windowShut) await closeWindow(pairOf(request), session);
+    if (verdict.kind === 'release') return release(marked, errand, { verdict, request, session });
+    return settler.settle(marked, errand, { verdict, calls, session });
   }
 
   /** A mark whose acknowledgement was lost is looked for before it counts as a fault: it must not stand idle. */
@@ -94,105 +146,96 @@ export function makeCarrier(deps: CarryOutDeps) {
     return new Date(Math.min(own, invocation, claim.lease?.until.getTime() ?? own));
   }
 
-  /** The window is shut. What never left is given back; what may have left waits for a callback. */
-  async function shut(
+  /** What may have left is not judged by a window or a word that came later: it waits for a callback. */
+  function standUnknown(
+    claim: Stored<Message>,
+    errand: Errand,
+    reason: string,
+    session: Session | undefined,
+  ) {
+    const verdict = { kind: 'unknown', reason, again: false } as const;
+    return settler.settle(claim, errand, { verdict, calls: 0, session });
+  }
+
+  function optedOut(
     claim: Stored<Message>,
     errand: Errand,
     { session, mayHaveLeft }: { readonly session: Session | undefined; readonly mayHaveLeft: boolean },
   ): Promise<CarriedOut> {
-    const { createdAt, attempts } = claim.value;
-    const neverLeft = attempts === 0 && wasShutSince(session, createdAt);
-    if (!mayHaveLeft || neverLeft) {
-      await messages.remove(claim);
-      throw sessionClosed(session?.expiresAt);
+    if (mayHaveLeft && !neverLeft(claim.value, session)) {
+      return standUnknown(claim, errand, 'the customer opted out before a repeat could tell', session);
     }
-    const reason = 'the session window shut before a repeat could tell';
-    return settler.settle(claim, errand, {
-      verdict: { kind: 'unknown', reason, again: false },
-      calls: 0,
-      session,
+    return unsent.refuse(claim, errand, 'recipient-opted-out', OPTED_OUT);
+  }
+
+  /** The window is shut, and nothing free-form leaves. */
+  async function shut(
+    claim: Stored<Message>,
+    errand: Errand,
+    known: {
+      readonly request: FlowRequest;
+      readonly session: Session | undefined;
+      readonly mayHaveLeft: boolean;
+    },
+  ): Promise<CarriedOut> {
+    const { request, session, mayHaveLeft } = known;
+    if (mayHaveLeft && !neverLeft(claim.value, session)) {
+      return standUnknown(claim, errand, 'the session window shut before a repeat could tell', session);
+    }
+    if (request.whenClosed === 'reject') {
+      return unsent.refuse(claim, errand, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
+    }
+    const waiting = await amend(messages, claim, (m) => parked(m, fenceOf(claim.value), clock.now()));
+    if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
+    // It waits in any case; what hindered its template message, the sweeper meets again.
+    const invited = await inviter.invite(waiting, errand).catch((fault) => {
+      telemetry.error('invite.failed', fault, { messageId: waiting.value.messageId });
+      return waiting;
     });
+    // A reply that crossed the parking found nothing to release.
+    await lane.releaseNext(pairOf(invited.value)).catch(laneStands);
+    return { message: invited.value, fresh: true };
+  }
+
+  function neverLeft({ attempts, firstTryAt, createdAt }: Message, session: Session | undefined): boolean {
+    return attempts === 0 && wasShutSince(session, firstTryAt ?? createdAt);
   }
 
   /** WhatsApp says that the window is shut, whatever our ledger thought: no blind repeat. */
-  async function closeWindow(seen: Stored<Session> | undefined): Promise<void> {
+  async function closeWindow(pair: Pair, seen: Session): Promise<Session | undefined> {
     const now = clock.now();
+    const { window } = seen;
     // A customer who has written since has opened another window.
-    const isSame = (s: Session) => s.lastInboundAt.getTime() === seen?.value.lastInboundAt.getTime();
-    const closing = amend(sessions, seen, (s) => (isSame(s) ? afterGatewayClosed(s, now) : s));
-    // The message comes first: the next refusal closes the window again.
-    await closing.catch((fault) => telemetry.error('window.close-failed', fault));
+    const close = (s: Session) =>
+      s.window?.lastInboundAt.getTime() === window?.lastInboundAt.getTime() ? afterGatewayClosed(s, now) : s;
+    try {
+      return (await amend(sessions, await sessions.get(pair), close))?.value;
+    } catch (fault) {
+      // The message comes first: the next refusal closes the window again.
+      telemetry.error('window.close-failed', fault);
+      return undefined;
+    }
   }
 
   async function release(
     claim: Stored<Message>,
     errand: Errand,
-    { verdict, session }: { readonly verdict: Release; readonly session: Stored<Session> | undefined },
+    known: { readonly verdict: Release; readonly request: FlowRequest; readonly session: Session },
   ): Promise<CarriedOut> {
+    const { verdict, request, session } = known;
     const now = clock.now();
-    const closed = verdict.code === 'session-closed';
-    if (errand.source === 'sweeper' && !closed) return standBy(claim, errand, verdict);
-    const kept = await letGo(claim);
-    if (closed) await closeWindow(session);
-    if (kept) return { message: kept, fresh: false };
-    throw closed ? sessionClosed(now) : new AppError(verdict.code, DETAIL[verdict.code] ?? '', verdict);
-  }
-
-  /** Gives the claim back; or the message, where somebody else carries on with it by now. */
-  async function letGo(claim: Stored<Message>): Promise<Message | undefined> {
-    if (await messages.remove(claim)) return undefined;
-    const stored = (await messages.get(claim.value.messageId))?.value;
-    return stored && isSame(stored, claim.value) ? stored : undefined;
-  }
-
-  /**
-   * Nothing left, and no caller waits for the answer. The claim stays, and the end of its lease brings it back,
-   * as long as the message is fresh; then it stands for people to see.
-   */
-  async function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
-    const now = clock.now();
-    const fence = fenceOf(claim.value);
-    const fresh = isFresh(claim.value, { ...errand.terms, now });
-    const standing = await amend(messages, claim, (m) =>
-      fresh
-        ? undispatched(m, fence)
-        : standingIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
-    );
-    return { message: standing?.value ?? claim.value, fresh: false };
-  }
-
-  /** A fault before anything left: the claim goes back, as far as the store lets us, and the fault goes up. */
-  async function giveBack(
-    claim: Stored<Message>,
-    errand: Errand,
-    mayHaveLeft: boolean,
-    fault: unknown,
-  ): Promise<never> {
-    if (!mayHaveLeft && errand.source === 'caller') {
-      await messages.remove(claim).catch((e) => telemetry.error('release.failed', e));
+    const pair = pairOf(request);
+    if (verdict.alert) telemetry.count('gateway.alert');
+    if (verdict.code === 'session-closed') {
+      const closed = await closeWindow(pair, session);
+      return shut(claim, errand, { request, session: closed, mayHaveLeft: false });
     }
-    throw fault;
+    if (verdict.code === 'recipient-opted-out') {
+      await recordOptOut({ sessions, forgotten }, pair, now);
+      return unsent.refuse(claim, errand, verdict.code, OPTED_OUT);
+    }
+    return unsent.notNow(claim, errand, verdict);
   }
 
   return { carryOut };
-}
-
-/** A claim that was given back may be followed by another one's, under the same messageId. */
-function isSame(stored: Message, claim: Message): boolean {
-  return stored.fingerprint === claim.fingerprint && stored.clientId === claim.clientId;
-}
-
-const DETAIL: Partial<Record<AppError['code'], string>> = {
-  'gateway-credentials': 'LipaChat refused the apiKey. Nothing was sent; the operator has to renew the key.',
-  'gateway-throttled': 'LipaChat asks for a slower pace. Nothing was sent.',
-  'gateway-unavailable': 'LipaChat could not be reached. Nothing was sent.',
-};
-
-function sessionClosed(shutAt: Date | undefined): AppError {
-  const since = shutAt ? `shut at ${shutAt.toISOString()}` : 'has never been open';
-  return new AppError(
-    'session-closed',
-    `The 24-hour session window with this customer ${since}. Nothing was sent and the messageId is free. ` +
-      'whenClosed says what to do then: "reject" is what was asked for.',
-  );
 }

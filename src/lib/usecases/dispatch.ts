@@ -1,9 +1,8 @@
 import { nextStep, type Verdict, verdictOn } from '../domain/delivery.ts';
-import type { FlowRequest } from '../domain/message.ts';
-import type { Chance, Clock, Gateway, Secret } from '../ports.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Chance, Clock, GatewayCall, Secret } from '../ports.ts';
 
 export interface DispatchDeps {
-  readonly gateway: Gateway;
   readonly apiKey: Secret;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -24,8 +23,8 @@ export interface DispatchTerms {
  * last outcome in the light of the calls before it.
  */
 export async function dispatch(
-  { gateway, apiKey, clock, chance }: DispatchDeps,
-  request: FlowRequest,
+  { apiKey, clock, chance }: DispatchDeps,
+  callLipaChat: (call: GatewayCall) => Promise<Outcome>,
   terms: DispatchTerms,
 ): Promise<{ readonly verdict: Verdict; readonly calls: number }> {
   let key = await apiKey.get();
@@ -34,7 +33,7 @@ export async function dispatch(
   let refusals = 0;
   for (;;) {
     const timeoutMs = terms.deadlineAt.getTime() - clock.now().getTime();
-    const outcome = await gateway.sendFlow(request, { apiKey: key, timeoutMs });
+    const outcome = await callLipaChat({ apiKey: key, timeoutMs });
     calls += 1;
     const step = nextStep(outcome, {
       calls: calls - refusals,

@@ -17,7 +17,7 @@ export interface Errand {
   readonly deadlineAt: Date;
   readonly terms: ClaimTerms;
   readonly ahead: ReadAhead;
-  readonly source: 'caller' | 'sweeper';
+  readonly source: 'caller' | 'worker' | 'sweeper';
 }
 
 /** The message in the end. `fresh`: the answer in it is this errand's own. */

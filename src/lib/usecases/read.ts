@@ -2,8 +2,9 @@ import { AppError } from '../domain/errors.ts';
 import { isMessageId } from '../domain/message.ts';
 import type { Pair } from '../domain/phone.ts';
 import { type MessageView, viewOf } from '../domain/receipt.ts';
-import { isOpen } from '../domain/session.ts';
-import type { Clock, MessageStore, SessionStore } from '../ports.ts';
+import { hasOptedOut, isOpen } from '../domain/session.ts';
+import type { Clock, ForgottenStore, MessageStore, SessionStore } from '../ports.ts';
+import { freshSession } from './fresh-session.ts';
 
 /** How one session stands (contract §2, "Others"); instants are ISO 8601, null where there was never one. */
 export interface SessionAnswer {
@@ -20,11 +21,15 @@ export interface SessionAnswer {
 export interface ReadDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
+  readonly forgotten: ForgottenStore;
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
 }
 
-export function makeRead({ messages, sessions, clock, sessionMarginSeconds }: ReadDeps) {
+/** A lane longer than this is told as this long. */
+const COUNTED = 1_000;
+
+export function makeRead({ messages, sessions, forgotten, clock, sessionMarginSeconds }: ReadDeps) {
   /** Another client's message reads as one that isn't there: nothing is disclosed. */
   async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
     const stored = isMessageId(id) ? await messages.get(id) : undefined;
@@ -35,16 +40,17 @@ export function makeRead({ messages, sessions, clock, sessionMarginSeconds }: Re
   }
 
   async function session(pair: Pair): Promise<SessionAnswer> {
-    const stored = (await sessions.get(pair))?.value;
+    const [found, parked] = await Promise.all([sessions.get(pair), messages.waiting(pair, COUNTED)]);
+    const stored = found?.value ?? (await freshSession(forgotten, pair));
     return {
       from: pair.business,
       to: pair.customer,
       open: isOpen(stored, clock.now(), sessionMarginSeconds),
-      openedAt: stored?.openedAt.toISOString() ?? null,
-      expiresAt: stored?.expiresAt.toISOString() ?? null,
-      lastInboundAt: stored?.lastInboundAt.toISOString() ?? null,
-      optedOut: false,
-      parked: 0,
+      openedAt: stored.window?.openedAt.toISOString() ?? null,
+      expiresAt: stored.window?.expiresAt.toISOString() ?? null,
+      lastInboundAt: stored.window?.lastInboundAt.toISOString() ?? null,
+      optedOut: hasOptedOut(stored),
+      parked: parked.length,
     };
   }
 

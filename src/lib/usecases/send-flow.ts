@@ -5,12 +5,14 @@ import {
   type Answer,
   type FlowRequest,
   fingerprint,
+  isSameRequest,
   type Message,
   type MessageId,
   pairOf,
 } from '../domain/message.ts';
 import { type Receipt, receiptOf } from '../domain/receipt.ts';
 import { standingUnknown } from '../domain/settlement.ts';
+import { isTooEarly, queuedAtOnce } from '../domain/waiting.ts';
 import type {
   Chance,
   Clock,
@@ -24,17 +26,20 @@ import type {
 import { amend } from './amend.ts';
 import type { Carrier } from './carry-out.ts';
 import { type CarriedOut, type Errand, readAhead } from './errand.ts';
+import type { Lane } from './lane.ts';
 import type { Settler } from './settle.ts';
 
 /*
  * One send, in order:
  *
  * 1. claim the messageId by a conditional write, with the session read and the apiKey on the way beside it;
- * 2. if it is stored already, compare the payload and decide: replay, wait, take over, conclude, stand unknown;
- * 3. if it is ours, carry it out: window, dispatch (`carry-out.ts`), settle (`settle.ts`);
+ * 2. if it is stored already, compare the payload and decide: replay, report, wait, take over, conclude, stand
+ *    unknown;
+ * 3. if it is ours, carry it out: opt-out, window, dispatch (`carry-out.ts`), settle (`settle.ts`);
  * 4. answer from what is stored in the end.
  *
- * The sweeper enters at 2 with the stored request in hand; every rule is the same for it.
+ * With `respond-async` the claim is queued and answered at once; the worker enters with `work`. The sweeper
+ * enters at 2 with the stored request in hand (`sweep-message.ts`); every rule is the same for all of them.
  */
 
 export interface SendCommand {
@@ -42,6 +47,8 @@ export interface SendCommand {
   readonly clientId: string;
   /** May see other clients' messages: IAM callers, and clients with the scope `admin`. */
   readonly seesAll: boolean;
+  /** Answer at once; a worker sends it. */
+  readonly respondAsync: boolean;
   readonly correlationId: string;
   /** When the invocation has to be over. */
   readonly deadlineAt: Date;
@@ -63,26 +70,41 @@ export interface SendFlowDeps {
   readonly apiKey: Secret;
   readonly carrier: Carrier;
   readonly settler: Settler;
+  readonly lane: Lane;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly telemetry: Telemetry;
   readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
 }
 
+export type SendFlow = ReturnType<typeof makeSendFlow>;
+
+/** Whom an invocation serves that no caller waits for. */
+export interface Unattended {
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+  readonly source: 'worker' | 'sweeper';
+}
+
 /** How often a message may change under our eyes before the caller is told to come back. */
 const MEETINGS = 5;
 
 export function makeSendFlow(deps: SendFlowDeps) {
-  const { messages, carrier, settler, clock, telemetry } = deps;
+  const { messages, carrier, settler, lane, clock, telemetry } = deps;
   const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.chance.uuid(), now: clock.now() });
 
   /** A caller's request. Throws an AppError for every answer that is a problem. */
   async function send(command: SendCommand): Promise<SendResult> {
     const terms = termsNow();
-    const claim = newClaim(command.request, command.clientId, terms);
+    const ours = newClaim(command.request, command.clientId, terms);
+    const claim = command.respondAsync ? queuedAtOnce(ours, terms.now) : ours;
     const ahead = readAhead(deps, pairOf(claim));
     const claimed = await messages.create(claim).catch((fault) => recover(claim, fault));
     const errand: Errand = { ...command, terms, ahead, source: 'caller' };
+    if (claimed.done && command.respondAsync) {
+      await lane.wakeWorker(claim.messageId, terms.now);
+      return conclusion({ message: claim, fresh: true });
+    }
     if (claimed.done)
       return afterwards(errand, await carrier.carryOut(claimed.stored, errand, { mayHaveLeft: false }));
     if (!claimed.stored) throw busy(1);
@@ -90,29 +112,39 @@ export function makeSendFlow(deps: SendFlowDeps) {
     return meet(claimed.stored, errand);
   }
 
-  /** What a crash left, or what nobody could tell: the sweeper's way in. True if there was something to do. */
-  async function resume(
-    messageId: MessageId,
-    run: { correlationId: string; deadlineAt: Date },
-  ): Promise<boolean> {
+  /** A queued message, by the worker. Throws where it is worth coming back; says nothing where there is nothing to do. */
+  async function work(messageId: MessageId, run: Unattended): Promise<void> {
     const stored = await messages.get(messageId);
-    if (!stored?.value.dueAt || stored.value.dueAt > clock.now()) return false;
+    if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
+    const { parkedUntil } = stored.value;
     const ahead = readAhead(deps, pairOf(stored.value));
-    await meet(stored, {
-      ...run,
-      request: stored.value.request,
-      terms: termsNow(),
-      ahead,
-      source: 'sweeper',
-    });
-    return true;
+    const paceUntil = (await ahead.session())?.value.paceUntil;
+    if (parkedUntil && paceUntil && paceUntil > clock.now()) {
+      await lane.wakeWorker(messageId, paceUntil);
+      return;
+    }
+    const terms = termsNow();
+    const taken = await messages.replace(stored, takenOver(stored.value, terms));
+    if (!taken.done) return;
+    await carrier.carryOut(
+      taken.stored,
+      { ...run, request: undefined, terms, ahead },
+      { mayHaveLeft: false },
+    );
+  }
+
+  /** What a crash left, or what nobody could tell, by the sweeper. */
+  async function resume(stored: Stored<Message>, run: Unattended): Promise<void> {
+    const ahead = readAhead(deps, pairOf(stored.value));
+    await meet(stored, { ...run, request: undefined, terms: termsNow(), ahead });
   }
 
   /** A callback may have proved it while we were at it; then it lacks its answer, and there is one more decision. */
   async function afterwards(errand: Errand, carried: CarriedOut): Promise<SendResult> {
     const { answer, status, messageId } = carried.message;
     const stored = !answer && isProven(status) ? await messages.get(messageId) : undefined;
-    return stored ? meet(stored, errand) : conclusion(carried);
+    const isStill = stored && isSameRequest(stored.value, carried.message);
+    return isStill ? meet(stored, errand) : conclusion(carried);
   }
 
   /** The store failed while it took the claim. If it has it all the same, the claim is ours: go on. */
@@ -125,10 +157,13 @@ export function makeSendFlow(deps: SendFlowDeps) {
   async function meet(found: Stored<Message>, errand: Errand): Promise<SendResult> {
     let stored = found;
     for (let meetings = 0; meetings < MEETINGS; meetings += 1) {
+      if (!isSameRequest(stored.value, found.value)) throw reused();
       const decision = decideClaim(stored.value, errand.terms);
       switch (decision.kind) {
         case 'replay':
           return replay(stored.value.messageId, decision.answer, true);
+        case 'report':
+          return conclusion({ message: stored.value, fresh: false });
         case 'inProgress':
           throw busy(decision.retryAfter);
         case 'conclude':
@@ -137,10 +172,12 @@ export function makeSendFlow(deps: SendFlowDeps) {
           const { now } = errand.terms;
           const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
           const standing = await amend(messages, stored, (m) =>
-            decideClaim(m, errand.terms).kind === 'standUnknown' ? standingUnknown(m, { now, reason }) : m,
+            isSameRequest(m, found.value) && decideClaim(m, errand.terms).kind === 'standUnknown'
+              ? standingUnknown(m, { now, reason })
+              : m,
           );
           if (!standing) throw busy(1);
-          if (standing.value.status === 'unknown')
+          if (isSameRequest(standing.value, found.value) && standing.value.status === 'unknown')
             return conclusion({ message: standing.value, fresh: false });
           stored = standing;
           break;
@@ -161,16 +198,18 @@ export function makeSendFlow(deps: SendFlowDeps) {
     throw busy(1);
   }
 
-  return { send, resume };
+  return { send, work, resume };
 }
 
 function assertSamePayload(stored: Message, { request, clientId, seesAll }: SendCommand): void {
   const own = seesAll || stored.clientId === clientId;
   if (own && stored.fingerprint === fingerprint(request)) return;
-  throw new AppError(
-    'message-id-reused',
-    'This messageId belongs to another request. Use a new one for a new message.',
-  );
+  throw reused();
+}
+
+function reused(): AppError {
+  const detail = 'This messageId belongs to another request. Use a new one for a new message.';
+  return new AppError('message-id-reused', detail);
 }
 
 function conclusion({ message, fresh }: { readonly message: Message; readonly fresh: boolean }): SendResult {
@@ -183,7 +222,7 @@ function conclusion({ message, fresh }: { readonly message: Message; readonly fr
 function replay(messageId: MessageId, answer: Answer, replayed: boolean): SendResult {
   if (answer.kind === 'sent') return { kind: 'sent', messageId, body: answer.body, replayed };
   const circumstances = replayed ? { replayOf: answer.correlationId } : {};
-  throw new AppError('gateway-rejected', answer.detail, circumstances);
+  throw new AppError(answer.code, answer.detail, circumstances);
 }
 
 function busy(retryAfter: number): AppError {

@@ -1,6 +1,6 @@
 import { fenceOf, holds, mayResend } from '../domain/claim.ts';
 import type { Verdict } from '../domain/delivery.ts';
-import type { Message } from '../domain/message.ts';
+import { isSameRequest, type Message } from '../domain/message.ts';
 import type { SessionView } from '../domain/receipt.ts';
 import { isOpen, type Session } from '../domain/session.ts';
 import { concluded, settledRejected, settledSent, settledUnknown } from '../domain/settlement.ts';
@@ -41,7 +41,7 @@ export function makeSettler(deps: SettleDeps) {
 
   function viewOf(session: Session | undefined): SessionView {
     const open = isOpen(session, clock.now(), deps.sessionMarginSeconds);
-    return { open, expiresAt: session?.expiresAt.toISOString() ?? null };
+    return { open, expiresAt: session?.window?.expiresAt.toISOString() ?? null };
   }
 
   async function settle(claim: Stored<Message>, errand: Errand, found: Found): Promise<CarriedOut> {
@@ -50,12 +50,14 @@ export function makeSettler(deps: SettleDeps) {
       fresh = stored.answer === undefined;
       return after(stored, { claim: claim.value, errand, found });
     });
-    return { message: settled ?? unsettled(claim.value), fresh };
+    const isOurs = settled && isSameRequest(settled, claim.value);
+    return { message: isOurs ? settled : unsettled(claim.value, errand), fresh };
   }
 
   function after(stored: Message, by: { claim: Message; errand: Errand; found: Found }): Message {
     const { verdict, calls } = by.found;
     const { correlationId, terms } = by.errand;
+    if (!isSameRequest(stored, by.claim)) return stored;
     const fence = fenceOf(by.claim);
     const session = viewOf(by.found.session);
     const settling = { now: clock.now(), calls, retentionDays };
@@ -65,7 +67,8 @@ export function makeSettler(deps: SettleDeps) {
     const proven = holds(fence, stored) ? concluded(stored, { ...settling, session, correlationId }) : stored;
     if (proven !== stored) return proven;
     if (verdict.kind === 'rejected') {
-      return settledRejected(stored, fence, { ...settling, detail: verdict.detail, correlationId });
+      const { code, detail } = verdict;
+      return settledRejected(stored, fence, { ...settling, code, detail, correlationId });
     }
     const next = new Date(settling.now.getTime() + RESEND_PAUSE_MS);
     const nextTryAt = verdict.again && mayResend(stored, { ...terms, now: next }) ? next : undefined;
@@ -107,7 +110,9 @@ export function makeSettler(deps: SettleDeps) {
 }
 
 /** What a caller is told while the receipt could not be stored: the sweeper will find out. */
-function unsettled(claim: Message): Message {
+function unsettled(claim: Message, { terms }: Errand): Message {
   const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
-  return { ...claim, status: 'unknown', lease: undefined, reason };
+  // With `hold` the sweeper asks nobody: only a callback can tell.
+  const dueAt = terms.ambiguity.mode === 'hold' ? undefined : claim.dueAt;
+  return { ...claim, status: 'unknown', lease: undefined, dueAt, reason };
 }

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { AppError } from '../domain/errors.ts';
 import type { MessageId } from '../domain/message.ts';
 import type { Clock, MessageStore, Telemetry } from '../ports.ts';
+import type { Unattended } from './send-flow.ts';
 
 /*
  * Every minute: the messages whose time has come (a lease that a crash left, a repeat that is due) go the same
@@ -11,7 +12,7 @@ import type { Clock, MessageStore, Telemetry } from '../ports.ts';
 
 export interface SweepDeps {
   readonly messages: MessageStore;
-  readonly resume: (id: MessageId, run: { correlationId: string; deadlineAt: Date }) => Promise<boolean>;
+  readonly sweepMessage: (id: MessageId, run: Unattended) => Promise<boolean>;
   readonly retryOrphans: (limit: number) => Promise<number>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -25,20 +26,27 @@ export interface SweepRun {
 }
 
 export interface SweepReport {
-  readonly due: number;
   readonly finished: number;
   readonly failed: number;
   readonly orphans: number;
 }
 
-const PER_TICK = 300;
+const PER_ROUND = 300;
+const ROUNDS = 20;
 const AT_ONCE = 16;
 
-export function makeSweep({ messages, resume, retryOrphans, clock, telemetry, longestSendMs }: SweepDeps) {
-  async function finish(messageId: MessageId, run: SweepRun): Promise<'finished' | 'failed' | 'left'> {
+export function makeSweep({
+  messages,
+  sweepMessage,
+  retryOrphans,
+  clock,
+  telemetry,
+  longestSendMs,
+}: SweepDeps) {
+  async function finishOne(messageId: MessageId, run: SweepRun): Promise<'finished' | 'failed' | 'left'> {
     if (clock.now().getTime() + longestSendMs > run.deadlineAt.getTime()) return 'left';
     try {
-      return (await resume(messageId, run)) ? 'finished' : 'left';
+      return (await sweepMessage(messageId, { ...run, source: 'sweeper' })) ? 'finished' : 'left';
     } catch (fault) {
       // A refusal is an answer, too: it is stored, or the lease brings the message back.
       if (fault instanceof AppError && fault.code !== 'store-unavailable') return 'finished';
@@ -48,12 +56,20 @@ export function makeSweep({ messages, resume, retryOrphans, clock, telemetry, lo
   }
 
   return async function sweep(run: SweepRun): Promise<SweepReport> {
-    const due = await messages.due(clock.now(), PER_TICK);
-    const ends = await pMap(due, (id) => finish(id, run), { concurrency: AT_ONCE });
-    const orphans = await retryOrphans(PER_TICK);
-    const count = (end: string) => ends.filter((e) => e === end).length;
-    const report = { due: due.length, finished: count('finished'), failed: count('failed'), orphans };
-    if (due.length + orphans > 0) telemetry.info('sweep.done', { ...report });
+    const ends = { finished: 0, failed: 0, left: 0 };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const due = await messages.due(clock.now(), PER_ROUND);
+      const before = ends.finished;
+      const finish = async (id: MessageId) => {
+        ends[await finishOne(id, run)] += 1;
+      };
+      await pMap(due, finish, { concurrency: AT_ONCE });
+      // Less than a full round was due, or nothing moves any more: the rest is for the next tick.
+      if (due.length < PER_ROUND || ends.finished === before) break;
+    }
+    const orphans = await retryOrphans(PER_ROUND);
+    const report = { finished: ends.finished, failed: ends.failed, orphans };
+    if (ends.finished + ends.failed + orphans > 0) telemetry.info('sweep.done', { ...report });
     return report;
   };
 }

@@ -1,15 +1,21 @@
 import pMap from 'p-map';
+import type { TemplateStatus } from '../domain/events.ts';
 import type { StatusReport } from '../domain/message.ts';
+import { type ConsentWords, consentIn } from '../domain/opt-out.ts';
 import type { Pair } from '../domain/phone.ts';
-import { afterInbound } from '../domain/session.ts';
-import type { CallbackStore, Clock, SessionStore, Telemetry } from '../ports.ts';
-import { amend } from './amend.ts';
+import { afterConsent, afterInbound, hasOptedOut } from '../domain/session.ts';
+import type { CallbackStore, Clock, ForgottenStore, SessionStore, Telemetry } from '../ports.ts';
+import { amendOrCreate } from './amend.ts';
+import { freshSession } from './fresh-session.ts';
+import type { Lane } from './lane.ts';
+import type { ReplyTaker } from './take-reply.ts';
 import type { StatusTaker } from './take-status.ts';
 
 /*
  * What LipaChat told us, entry by entry; each may come twice, late, and in any order:
  *
- * - an inbound message is remembered by its id, then moves the window by the time it was first seen with;
+ * - an inbound message is remembered by its id, then moves the window by the time it was first seen with; it
+ *   lets the oldest parked flow go, and a typed STOP or START is the customer's word on that;
  * - a status climbs its message's ladder;
  * - what nobody understands is kept raw and counted.
  *
@@ -25,6 +31,10 @@ export type Callback =
       readonly pair: Pair;
       /** WhatsApp's own time of the message, where the callback carries one. */
       readonly writtenAt: Date | undefined;
+      /** What the customer typed, where it is text. */
+      readonly text: string | undefined;
+      /** What was filled into a flow, where the message is such an answer. */
+      readonly reply: { readonly response: unknown; readonly contextId: string | undefined } | undefined;
     }
   | {
       readonly kind: 'status';
@@ -32,49 +42,78 @@ export type Callback =
       readonly report: Omit<StatusReport, 'at'>;
       readonly at: Date | undefined;
     }
+  | { readonly kind: 'template'; readonly status: Omit<TemplateStatus, 'id' | 'at'> }
   /** Understood, and of no consequence for windows and messages. */
   | { readonly kind: 'notice'; readonly about: string }
   | { readonly kind: 'unrecognised'; readonly raw: string };
+
+type Inbound = Extract<Callback, { kind: 'inbound' }>;
 
 export interface TakeCallbacksDeps {
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
   readonly takeStatus: StatusTaker;
+  readonly takeReply: ReplyTaker;
+  readonly forgotten: ForgottenStore;
+  readonly lane: Lane;
+  readonly words: ConsentWords;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
 const AT_ONCE = 16;
 
-export function makeTakeCallbacks({ sessions, callbacks, takeStatus, clock, telemetry }: TakeCallbacksDeps) {
-  async function inbound(message: Callback & { kind: 'inbound' }): Promise<void> {
+export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
+  const { sessions, callbacks, forgotten, takeStatus, takeReply, lane, words, clock, telemetry } = deps;
+
+  async function inbound(message: Inbound, correlationId: string): Promise<void> {
     const now = clock.now();
     // A stamp from the future counts as now, also when the same message comes again.
     const seen = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
     const { writtenAt } = message.id
       ? await callbacks.remember({ id: message.id, writtenAt: seen }, now)
       : { writtenAt: seen };
-    const opening = { pair: message.pair, writtenAt, now };
-    const stored = await sessions.get(message.pair);
-    if (stored) {
-      await amend(sessions, stored, (session) => afterInbound(session, opening) ?? session);
-      return;
-    }
-    const first = afterInbound(undefined, opening);
-    if (!first) return;
-    const written = await sessions.create(first);
-    if (!written.done)
-      await amend(sessions, written.stored, (session) => afterInbound(session, opening) ?? session);
+    const { pair, text } = message;
+    const word = text === undefined ? undefined : consentIn(text, words);
+    const fresh = await freshSession(forgotten, pair);
+    const session = await amendOrCreate(sessions, pair, fresh, (session) => {
+      const written = afterInbound(session, { writtenAt, now });
+      return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
+    });
+    if (message.reply) await takeReplyOf(message, message.reply, writtenAt);
+    const stopped = hasOptedOut(session);
+    if (!stopped && hasOptedOut(fresh)) await forgotten.forget(pair);
+    if (stopped) await lane.cancelAll(pair, correlationId);
+    else await lane.wake(pair);
   }
 
-  function take(callback: Callback): Promise<void> {
+  /** A filled-in flow that fits none of ours is kept raw: another system may have sent it. */
+  async function takeReplyOf(
+    message: Inbound,
+    reply: NonNullable<Inbound['reply']>,
+    at: Date,
+  ): Promise<void> {
+    const id = message.id ?? at.toISOString();
+    const outcome = await takeReply({ ...reply, id, at, pair: message.pair });
+    if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
+  }
+
+  function take(callback: Callback, correlationId: string): Promise<void> {
     telemetry.count(`callback.${callback.kind}`);
     switch (callback.kind) {
       case 'inbound':
-        return inbound(callback);
+        return inbound(callback, correlationId);
       case 'status': {
         const { messageId, report } = callback;
-        return takeStatus(messageId, { ...report, at: callback.at ?? clock.now() });
+        const now = clock.now();
+        const at = callback.at && callback.at < now ? callback.at : now;
+        return takeStatus(messageId, { ...report, at });
+      }
+      case 'template': {
+        const at = clock.now();
+        const { templateId, templateName } = callback.status;
+        const id = templateId ?? templateName ?? 'unknown';
+        return callbacks.keepTemplateStatus({ ...callback.status, id, at });
       }
       case 'notice':
         telemetry.info('callback.notice', { about: callback.about });
@@ -85,7 +124,7 @@ export function makeTakeCallbacks({ sessions, callbacks, takeStatus, clock, tele
     }
   }
 
-  return async function takeCallbacks(entries: readonly Callback[]): Promise<void> {
-    await pMap(entries, take, { concurrency: AT_ONCE });
+  return async function takeCallbacks(entries: readonly Callback[], correlationId: string): Promise<void> {
+    await pMap(entries, (entry) => take(entry, correlationId), { concurrency: AT_ONCE });
   };
 }

@@ -1,4 +1,6 @@
 /** What callbacks leave behind, in memory. */
+import type { TemplateStatus } from '../../../src/lib/domain/events.ts';
+import type { MessageId } from '../../../src/lib/domain/message.ts';
 import type { CallbackStore, Clock, InboundRecord, Orphan } from '../../../src/lib/ports.ts';
 import { type Link, straight } from './link.ts';
 
@@ -17,17 +19,21 @@ export interface FakeCallbacks extends CallbackStore {
   raw(): readonly string[];
   /** The orphans that are kept now, due or not. */
   orphans(): readonly Orphan[];
+  /** What WhatsApp thinks of templates, the last word of each id. */
+  templates(): readonly TemplateStatus[];
 }
 
 export function fakeCallbacks(clock: Clock): FakeCallbacks {
   const inbound = new Map<string, Kept<InboundRecord>>();
   const raw = new Map<string, Kept<string>>();
+  const templates = new Map<string, Kept<TemplateStatus>>();
+  const wireIds = new Map<string, MessageId>();
   const orphans = new Map<string, Kept<Orphan> & { readonly dueAt: Date | undefined }>();
 
   const isAlive = (kept: Kept<unknown> | undefined) =>
     kept !== undefined && kept.until > clock.now().getTime();
   const values = <T>(all: Iterable<Kept<T>>) => [...all].filter(isAlive).map(({ value }) => value);
-  const keyOf = ({ waId, report }: Orphan) => `${waId}#${report.status}`;
+  const keyOf = ({ waKey, report }: Orphan) => `${waKey}#${report.status}`;
 
   function over(link: Link): CallbackStore {
     return {
@@ -41,6 +47,18 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
       keepRaw: (text, now) =>
         link('keepRaw', () => {
           raw.set(text, { value: text, until: now.getTime() + RAW_MS });
+        }),
+      dropRawNaming: (number) =>
+        link('dropRawNaming', () => {
+          const named = values(raw.values()).filter((text) =>
+            text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number),
+          );
+          for (const text of named) raw.delete(text);
+          return named.length;
+        }),
+      keepTemplateStatus: (status) =>
+        link('keepTemplateStatus', () => {
+          templates.set(status.id, { value: { ...status }, until: status.at.getTime() + RAW_MS });
         }),
       keepOrphan: (orphan, dueAt) =>
         link('keepOrphan', () => {
@@ -56,6 +74,8 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
             .filter(isAlive)
             .map(({ value }) => structuredClone(value)),
         ),
+      keepWireId: (wireId, messageId) => link('keepWireId', () => void wireIds.set(wireId, messageId)),
+      messageOfWireId: (wireId) => link('messageOfWireId', () => wireIds.get(wireId)),
       dropOrphan: (orphan) =>
         link('dropOrphan', () => {
           orphans.delete(keyOf(orphan));
@@ -68,5 +88,6 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
     over,
     raw: () => values(raw.values()),
     orphans: () => values(orphans.values()),
+    templates: () => values(templates.values()),
   };
 }

@@ -1,8 +1,11 @@
 /** LipaChat in memory: it deduplicates on messageId, keeps a log of deliveries, and does as it is told. */
 import type { FlowRequest } from '../../../src/lib/domain/message.ts';
 import type { Outcome } from '../../../src/lib/domain/outcome.ts';
-import type { Clock, Gateway } from '../../../src/lib/ports.ts';
+import type { Clock, Gateway, TemplateRequest } from '../../../src/lib/ports.ts';
 import { type Link, straight } from './link.ts';
+
+/** A flow as LipaChat gets it: under our messageId, or one derived from it. */
+type WireFlow = Omit<FlowRequest, 'messageId'> & { readonly messageId: string };
 
 /** What the gateway does with one call. */
 export type Turn =
@@ -18,7 +21,7 @@ export type Turn =
   | Outcome;
 
 interface FakeCall {
-  readonly request: FlowRequest;
+  readonly request: WireFlow;
   readonly apiKey: string;
   readonly timeoutMs: number;
   readonly at: Date;
@@ -38,23 +41,34 @@ export interface FakeGateway extends Gateway {
   /** What a repeat of a known id is told; `delivers`: there is no deduplication. Default: the same receipt. */
   onRepeat: 'receipt' | 'duplicate' | 'delivers';
   /** Each message that a customer got. */
-  readonly deliveries: readonly FlowRequest[];
+  readonly deliveries: readonly WireFlow[];
   /** Each call that reached it, in order. */
   readonly calls: readonly FakeCall[];
+  /** What the next template messages meet, in order; afterwards each is accepted. */
+  nextTemplates(...turns: readonly Turn[]): void;
+  /** Each template message that a customer got. */
+  readonly templates: readonly TemplateRequest[];
+  readonly templateCalls: readonly (TemplateRequest & { readonly left: boolean })[];
 }
 
 export const waIdOf = (messageId: string): string => `wamid.${messageId}`;
 
+const leaves = (turn: Turn): boolean =>
+  typeof turn === 'string' || !('kind' in turn) || turn.kind === 'ambiguous';
+
 export function fakeGateway(clock: Clock): FakeGateway {
   const planned: Turn[] = [];
-  const deliveries: FlowRequest[] = [];
+  const deliveries: WireFlow[] = [];
   const calls: FakeCall[] = [];
+  const plannedTemplates: Turn[] = [];
+  const templates: TemplateRequest[] = [];
+  const templateCalls: (TemplateRequest & { left: boolean })[] = [];
   let otherwise: Turn = 'accept';
 
-  function receive(request: FlowRequest): Outcome {
+  function receive<R extends { readonly messageId: string }>(request: R, delivered: R[]): Outcome {
     const { messageId } = request;
-    const known = deliveries.some((d) => d.messageId === messageId);
-    if (!known || gateway.onRepeat === 'delivers') deliveries.push(request);
+    const known = delivered.some((d) => d.messageId === messageId);
+    if (!known || gateway.onRepeat === 'delivers') delivered.push(request);
     const envelope = { data: { messageId, waId: waIdOf(messageId), status: 'SENT' }, status: 'success' };
     if (known && gateway.onRepeat === 'duplicate') {
       const refusal = { data: null, status: 'error', message: 'Duplicate messageId' };
@@ -63,16 +77,16 @@ export function fakeGateway(clock: Clock): FakeGateway {
     return { kind: 'accepted', waId: waIdOf(messageId), envelope };
   }
 
-  function take(turn: Turn, request: FlowRequest, timeoutMs: number): { outcome: Outcome; tookMs: number } {
+  function take(turn: Turn, deliver: () => Outcome, timeoutMs: number): { outcome: Outcome; tookMs: number } {
     const unheard = { kind: 'ambiguous', reason: 'no answer came in time' } as const;
-    if (turn === 'accept') return { outcome: receive(request), tookMs: 0 };
+    if (turn === 'accept') return { outcome: deliver(), tookMs: 0 };
     if (turn === 'lost') return { outcome: unheard, tookMs: 0 };
     if (turn === 'accept-unheard') {
-      receive(request);
+      deliver();
       return { outcome: unheard, tookMs: 0 };
     }
     if ('kind' in turn) return { outcome: turn, tookMs: 0 };
-    const outcome = receive(request);
+    const outcome = deliver();
     return turn.slowMs > timeoutMs
       ? { outcome: unheard, tookMs: timeoutMs }
       : { outcome, tookMs: turn.slowMs };
@@ -80,15 +94,26 @@ export function fakeGateway(clock: Clock): FakeGateway {
 
   function over(link: Link): Gateway {
     return {
-      async sendFlow(request, { apiKey, timeoutMs }) {
+      async sendFlow(flow, { apiKey, timeoutMs, wireId }) {
+        const request: WireFlow = { ...flow, messageId: wireId };
         if (timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
         const at = clock.now();
         const { outcome, tookMs } = await link('sendFlow', () => {
           const turn = planned.shift() ?? otherwise;
-          const taken = take(turn, request, timeoutMs);
-          const left = typeof turn === 'string' || !('kind' in turn) || turn.kind === 'ambiguous';
+          const taken = take(turn, () => receive(request, deliveries), timeoutMs);
+          const left = leaves(turn);
           calls.push({ request, apiKey, timeoutMs, at, outcome: taken.outcome, left, by: link });
           return taken;
+        });
+        if (tookMs > 0) await clock.sleep(tookMs);
+        return outcome;
+      },
+      async sendTemplate(request, { timeoutMs }) {
+        if (timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
+        const { outcome, tookMs } = await link('sendTemplate', () => {
+          const turn = plannedTemplates.shift() ?? 'accept';
+          templateCalls.push({ ...request, left: leaves(turn) });
+          return take(turn, () => receive(request, templates), timeoutMs);
         });
         if (tookMs > 0) await clock.sleep(tookMs);
         return outcome;
@@ -108,6 +133,11 @@ export function fakeGateway(clock: Clock): FakeGateway {
     onRepeat: 'receipt',
     deliveries,
     calls,
+    nextTemplates: (...turns) => {
+      plannedTemplates.push(...turns);
+    },
+    templates,
+    templateCalls,
   };
   return gateway;
 }

@@ -49,5 +49,6 @@ export function sampleMessage(changes: Partial<Message> = {}): Message {
 
 /** A window that a customer's message opened at `at`. */
 export function sampleSession(at: Date = NOW, pair: Pair = PAIR): Session {
-  return { pair, openedAt: at, lastInboundAt: at, expiresAt: new Date(at.getTime() + SESSION_MS) };
+  const window = { openedAt: at, lastInboundAt: at, expiresAt: new Date(at.getTime() + SESSION_MS) };
+  return { pair, window };
 }

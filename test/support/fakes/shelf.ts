@@ -6,8 +6,8 @@ import type { Link } from './link.ts';
 export interface Kind<Key, T> {
   idOf(key: Key): string;
   keyOf(value: T): Key;
-  /** Epoch seconds, as in the table: from then on it counts as gone. */
-  expiresOf(value: T): number;
+  /** Epoch seconds, as in the table: from then on it counts as gone. undefined: never. */
+  expiresOf(value: T): number | undefined;
   /** What comes back of a value that was stored. Never the same object. */
   copy(value: T): T;
 }
@@ -24,7 +24,7 @@ export function makeShelf<Key, T>(kind: Kind<Key, T>, clock: Clock) {
     writes += 1;
     return `revision-${writes}`;
   };
-  const isOver = (value: T) => kind.expiresOf(value) * 1000 <= clock.now().getTime();
+  const isOver = (value: T) => (kind.expiresOf(value) ?? Infinity) * 1000 <= clock.now().getTime();
 
   function read(id: string): Stored<T> | undefined {
     const cell = cells.get(id);
@@ -37,7 +37,9 @@ export function makeShelf<Key, T>(kind: Kind<Key, T>, clock: Clock) {
     for (const watch of watchers) watch({ before, after, by });
   }
 
-  function view(link: Link): Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean> } {
+  function view(
+    link: Link,
+  ): Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean>; drop(key: Key): Promise<void> } {
     /** One write; a repeat of it recognises by the revision that it was applied before. */
     function put(
       value: T,
@@ -73,6 +75,12 @@ export function makeShelf<Key, T>(kind: Kind<Key, T>, clock: Clock) {
           cells.delete(id);
           watched(link, there.value, undefined);
           return true;
+        }),
+      drop: (key) =>
+        link('drop', () => {
+          const there = cells.get(kind.idOf(key));
+          cells.delete(kind.idOf(key));
+          if (there) watched(link, there.value, undefined);
         }),
     };
   }

@@ -1,8 +1,19 @@
 /** The store ports in memory. They keep every condition that the table keeps; the contract tests say so. */
-import type { FlowRequest, Message, MessageId } from '../../../src/lib/domain/message.ts';
+import { type FlowRequest, type Message, type MessageId, waKeyOf } from '../../../src/lib/domain/message.ts';
 import type { Pair } from '../../../src/lib/domain/phone.ts';
+import { isAnswerable } from '../../../src/lib/domain/reply.ts';
 import type { Session } from '../../../src/lib/domain/session.ts';
-import type { ApiClient, ClientStore, Clock, MessageStore, SessionStore } from '../../../src/lib/ports.ts';
+import { isInLane } from '../../../src/lib/domain/waiting.ts';
+import type {
+  ApiClient,
+  ClientStore,
+  Clock,
+  ForgottenStore,
+  InvitationSlot,
+  InvitationStore,
+  MessageStore,
+  SessionStore,
+} from '../../../src/lib/ports.ts';
 import { type Link, straight } from './link.ts';
 import { type Kind, makeShelf, type Watcher } from './shelf.ts';
 
@@ -25,9 +36,32 @@ const messageKind: Kind<MessageId, Message> = {
 const sessionKind: Kind<Pair, Session> = {
   idOf: ({ business, customer }) => `${business}#${customer}`,
   keyOf: (session) => session.pair,
-  expiresOf: ({ lastInboundAt }) => inSeconds(new Date(lastInboundAt.getTime() + SESSION_RETENTION_MS)),
+  expiresOf: ({ window, consent, paceUntil }) => {
+    const last = window?.lastInboundAt ?? consent?.at ?? paceUntil;
+    return consent?.optedOut || !last
+      ? undefined
+      : inSeconds(new Date(last.getTime() + SESSION_RETENTION_MS));
+  },
   copy: (session) => structuredClone(session),
 };
+
+const invitationKind: Kind<string, InvitationSlot> = {
+  idOf: (slot) => slot,
+  keyOf: ({ slot }) => slot,
+  expiresOf: ({ until }) => inSeconds(until),
+  copy: (slot) => ({ ...structuredClone(slot), until: new Date(inSeconds(slot.until) * 1000) }),
+};
+
+/** What lies in the table's index of a pair: each message at one stage only. */
+function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
+  if (isInLane(message)) return 'waiting';
+  if (message.reply) return 'answered';
+  return isAnswerable(message) ? 'open' : 'done';
+}
+
+function byAge(a: Message, b: Message): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || (a.messageId < b.messageId ? -1 : 1);
+}
 
 export interface FakeMessages extends MessageStore {
   /** The same messages, seen over another link. */
@@ -41,8 +75,29 @@ export function fakeMessages(clock: Clock): FakeMessages {
   const shelf = makeShelf(messageKind, clock);
 
   function over(link: Link): MessageStore {
+    interface Range {
+      readonly pair: Pair;
+      readonly limit: number;
+      readonly newestFirst?: true;
+    }
+    const ofPair = (call: string, { pair, limit, newestFirst }: Range, stage?: string) =>
+      link(call, () =>
+        shelf
+          .all()
+          .filter((m) => m.from === pair.business && m.to === pair.customer)
+          .filter((m) => stage === undefined || stageOf(m) === stage)
+          .sort((a, b) => stageOf(a).localeCompare(stageOf(b)) || byAge(a, b) * (newestFirst ? -1 : 1))
+          .slice(0, limit)
+          .map(({ messageId }) => messageId),
+      );
     return {
       ...shelf.view(link),
+      waiting: (pair, limit) => ofPair('waiting', { pair, limit }, 'waiting'),
+      answerable: (pair, limit) => ofPair('answerable', { pair, limit, newestFirst: true }, 'open'),
+      answered: (pair, limit) => ofPair('answered', { pair, limit, newestFirst: true }, 'answered'),
+      ofPair: (pair, limit) => ofPair('ofPair', { pair, limit }),
+      findByWaKey: (waKey) =>
+        link('findByWaKey', () => shelf.all().find((m) => m.waId && waKeyOf(m.waId) === waKey)?.messageId),
       findByWaId: (waId) => link('findByWaId', () => shelf.all().find((m) => m.waId === waId)?.messageId),
       due: (now, limit) =>
         link('due', () =>
@@ -67,6 +122,31 @@ export interface FakeSessions extends SessionStore {
 export function fakeSessions(clock: Clock): FakeSessions {
   const shelf = makeShelf(sessionKind, clock);
   return { ...shelf.view(straight), over: (link) => shelf.view(link), all: shelf.all };
+}
+
+export interface FakeInvitations extends InvitationStore {
+  over(link: Link): InvitationStore;
+  all(): readonly InvitationSlot[];
+}
+
+export function fakeInvitations(clock: Clock): FakeInvitations {
+  const shelf = makeShelf(invitationKind, clock);
+  return { ...shelf.view(straight), over: (link) => shelf.view(link), all: shelf.all };
+}
+
+export interface FakeForgotten extends ForgottenStore {
+  over(link: Link): ForgottenStore;
+}
+
+export function fakeForgotten(): FakeForgotten {
+  const pairs = new Map<string, Date>();
+  const keyOf = ({ business, customer }: Pair) => `${business} ${customer}`;
+  const over = (link: Link): ForgottenStore => ({
+    optedOutAt: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))),
+    remember: (pair, at) => link('remember-forgotten', () => void pairs.set(keyOf(pair), at)),
+    forget: (pair) => link('forget', () => void pairs.delete(keyOf(pair))),
+  });
+  return { ...over(straight), over };
 }
 
 export interface FakeClients extends ClientStore {

@@ -1,20 +1,29 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
-import type { Message } from '../../../src/lib/domain/message.ts';
+import type { Message, MessageId } from '../../../src/lib/domain/message.ts';
+import { DEFAULT_WORDS } from '../../../src/lib/domain/opt-out.ts';
 import type { Chance, Clock, Gateway } from '../../../src/lib/ports.ts';
 import { makeCarrier } from '../../../src/lib/usecases/carry-out.ts';
+import { makeErase } from '../../../src/lib/usecases/erase.ts';
+import { makeInviter } from '../../../src/lib/usecases/invite.ts';
+import { makeLane } from '../../../src/lib/usecases/lane.ts';
+import { makeOptOut } from '../../../src/lib/usecases/opt-out.ts';
 import { makeRead } from '../../../src/lib/usecases/read.ts';
 import { makeSendFlow, type SendCommand, type SendResult } from '../../../src/lib/usecases/send-flow.ts';
 import { makeSettler } from '../../../src/lib/usecases/settle.ts';
 import { makeSweep } from '../../../src/lib/usecases/sweep.ts';
-import { makeTakeCallbacks } from '../../../src/lib/usecases/take-callbacks.ts';
+import { makeSweepMessage } from '../../../src/lib/usecases/sweep-message.ts';
+import { type Callback, makeTakeCallbacks } from '../../../src/lib/usecases/take-callbacks.ts';
+import { makeTakeReply } from '../../../src/lib/usecases/take-reply.ts';
 import { makeTakeStatus } from '../../../src/lib/usecases/take-status.ts';
+import { makeUnsent } from '../../../src/lib/usecases/unsent.ts';
 import { fakeCallbacks } from './callbacks.ts';
 import { manualClock, namedChance } from './clock.ts';
 import { fakeGateway } from './gateway.ts';
 import { type Link, straight } from './link.ts';
+import { fakeQueue } from './queue.ts';
 import { later, NOW, sampleRequest } from './samples.ts';
 import { fakeSecret } from './secret.ts';
-import { fakeMessages, fakeSessions } from './stores.ts';
+import { fakeForgotten, fakeInvitations, fakeMessages, fakeSessions } from './stores.ts';
 import { fakeTelemetry } from './telemetry.ts';
 
 /** Contract §5's settings, as far as a send has them. */
@@ -55,6 +64,9 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const messages = fakeMessages(clock);
   const sessions = fakeSessions(clock);
   const callbacks = fakeCallbacks(clock);
+  const forgotten = fakeForgotten();
+  const invitations = fakeInvitations(clock);
+  const queue = fakeQueue(clock);
   const gateway = fakeGateway(clock);
   const apiKey = fakeSecret('key-1');
   const telemetry = fakeTelemetry();
@@ -64,13 +76,13 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     ambiguity: { mode: settings.mode, resendHorizonSeconds: settings.resendHorizonSeconds },
   };
 
-  const chances = new Map<string, Chance>();
+  const environments = new Map<string, number>();
 
-  /** One for each name: no id is given out twice, also where a name comes again. */
+  /** Ids that no other environment has, one of the same name included. */
   function chanceOf(name: string): Chance {
-    const chance = chances.get(name) ?? namedChance(name);
-    chances.set(name, chance);
-    return chance;
+    const nth = (environments.get(name) ?? 0) + 1;
+    environments.set(name, nth);
+    return namedChance(nth === 1 ? name : `${name}/${nth}`);
   }
 
   /** One Lambda environment: what it does goes over its link. */
@@ -80,40 +92,77 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       messages: messages.over(link),
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
+      forgotten: forgotten.over(link),
+      invitations: invitations.over(link),
+      queue: queue.over(link),
     };
-    const deps = { ...stores, clock: ownClock, telemetry, apiKey, chance: chanceOf(name) };
-    const { sessionMarginSeconds } = settings;
-    const settler = makeSettler({ ...deps, retentionDays: RETENTION_DAYS, sessionMarginSeconds });
-    const carrier = makeCarrier({ ...deps, settler, gateway: through(gateway.over(link)), settings });
-    const { send, resume } = makeSendFlow({ ...deps, carrier, settler, terms });
+    const base = { ...stores, clock: ownClock, telemetry, apiKey, chance: chanceOf(name), terms };
+    const { sessionMarginSeconds, gatewayDeadlineMs, gatewayAttempts } = settings;
+    const lane = makeLane({ ...base, sessionMarginSeconds });
+    const deps = { ...base, lane, sessionMarginSeconds, gateway: through(gateway.over(link)) };
+    const settler = makeSettler({ ...deps, retentionDays: RETENTION_DAYS });
+    const inviter = makeInviter({ ...deps, gatewayDeadlineMs, gatewayAttempts });
+    const unsent = makeUnsent({ ...deps, settler });
+    const carrier = makeCarrier({ ...deps, settler, unsent, inviter, settings });
+    const sendFlow = makeSendFlow({ ...deps, carrier, settler });
     const { takeStatus, retryOrphans } = makeTakeStatus(deps);
+    const { takeReply } = makeTakeReply(deps);
     const sweep = makeSweep({
       ...deps,
-      resume,
+      sweepMessage: makeSweepMessage({ ...deps, sendFlow, inviter }),
       retryOrphans,
       longestSendMs: settings.gatewayDeadlineMs + 4_000,
     });
+    const takeCallbacks = makeTakeCallbacks({ ...deps, takeStatus, takeReply, words: DEFAULT_WORDS });
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     return {
       /** Sends the sample request, changed as said. */
       send: (command: Partial<SendCommand> = {}): Promise<SendResult> =>
-        send({
+        sendFlow.send({
           request: sampleRequest(),
           clientId: 'client-1',
           seesAll: false,
+          respondAsync: false,
           ...run(),
           deadlineAt: later(29, ownClock.now()),
           ...command,
         }),
       sweep: () => sweep(run()),
       takeStatus,
-      takeCallbacks: makeTakeCallbacks({ ...deps, takeStatus }),
-      read: makeRead({ ...deps, sessionMarginSeconds }),
+      /** What the delivery queue brings: one record. */
+      work: (messageId: MessageId) => sendFlow.work(messageId, { ...run(), source: 'worker' }),
+      /** Works off all that is visible in the queue now. */
+      async workOff(): Promise<number> {
+        const records = queue.take();
+        for (const { messageId } of records) {
+          await sendFlow.work(messageId, { ...run(), source: 'worker' });
+        }
+        return records.length;
+      },
+      takeCallbacks: (entries: readonly Callback[]) => takeCallbacks(entries, name),
+      takeReply,
+      lane,
+      consent: makeOptOut(deps),
+      erase: makeErase(deps),
+      read: makeRead(deps),
     };
   }
 
   /** The one message that is stored; undefined if there is none. */
   const onlyMessage = (): Message | undefined => messages.all()[0];
 
-  return { clock, messages, sessions, callbacks, gateway, apiKey, telemetry, process, onlyMessage };
+  return {
+    clock,
+    messages,
+    sessions,
+    callbacks,
+    forgotten,
+    invitations,
+    queue,
+    gateway,
+    apiKey,
+    telemetry,
+    process,
+    onlyMessage,
+  };
 }

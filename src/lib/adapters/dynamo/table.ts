@@ -110,11 +110,11 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
     return items.map(({ pk, dueAt }) => ({ pk, dueAt: dueAt as number }));
   }
 
-  async function keyByWaId(waId: string): Promise<string | undefined> {
+  async function keyByWaKey(waKey: string): Promise<string | undefined> {
     const [item] = await query({
       IndexName: 'waId',
-      KeyConditionExpression: 'waId = :waId',
-      ExpressionAttributeValues: marshall({ ':waId': waId }),
+      KeyConditionExpression: 'waKey = :waKey',
+      ExpressionAttributeValues: marshall({ ':waKey': waKey }),
       ProjectionExpression: 'pk',
       Limit: 1,
     });
@@ -124,6 +124,23 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
   async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
     const { Items } = await call((o) => client.send(new QueryCommand({ TableName: tableName, ...input }), o));
     return (Items ?? []).map((item) => unmarshall(item) as Item);
+  }
+
+  /** Keys of one pair's items at one stage (all of them where it is empty), in the order they came. A moment late. */
+  async function keysOfPair(
+    pair: string,
+    stage: string,
+    { limit, newestFirst = false }: { readonly limit: number; readonly newestFirst?: boolean },
+  ): Promise<string[]> {
+    const items = await query({
+      IndexName: 'pair',
+      KeyConditionExpression: stage ? 'pair = :pair AND begins_with(stage, :stage)' : 'pair = :pair',
+      ExpressionAttributeValues: marshall({ ':pair': pair, ...(stage ? { ':stage': stage } : {}) }),
+      ProjectionExpression: 'pk',
+      ScanIndexForward: !newestFirst,
+      Limit: limit,
+    });
+    return items.map(({ pk }) => pk);
   }
 
   /** Runs a conditional write; says what was in its way. The engine may leave that out, so it is read then. */
@@ -148,7 +165,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
     return over ? undefined : { value: value as Item, revision: rev };
   }
 
-  return { get, create, replace, remove, drop, overwrite, dueKeys, keyByWaId };
+  return { get, create, replace, remove, drop, overwrite, dueKeys, keyByWaKey, keysOfPair };
 }
 
 interface CallOptions {

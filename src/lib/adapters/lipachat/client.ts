@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request as httpRequest } from 'undici';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Clock, Gateway } from '../../ports.ts';
-import { flowBody, readAnswer } from './wire.ts';
+import { flowBody, readAnswer, templateBody } from './wire.ts';
 
 export interface LipaChatOptions {
   /** Without a slash at its end. */
@@ -10,6 +10,7 @@ export interface LipaChatOptions {
 }
 
 const FLOWS = '/whatsapp/interactive/flows';
+const TEMPLATE = '/whatsapp/template';
 /** More than any envelope; what is longer is not read to its end. */
 const BODY_LIMIT = 64 * 1024;
 /** A server may close an idle connection at any time; one that has idled longer is not used again. */
@@ -53,7 +54,10 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
     }
   }
 
-  return { sendFlow: (request, call) => post(FLOWS, flowBody(request), call) };
+  return {
+    sendFlow: (request, call) => post(FLOWS, flowBody(request, call.wireId), call),
+    sendTemplate: (request, call) => post(TEMPLATE, templateBody(request), call),
+  };
 }
 
 /** Notes when undici has a connection and begins to write: before that, nothing can have left. */

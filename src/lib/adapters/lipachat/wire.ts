@@ -1,6 +1,9 @@
+import { classOf } from '../../domain/error-book.ts';
 import type { FlowRequest } from '../../domain/message.ts';
-import type { Outcome, Rejected } from '../../domain/outcome.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import { CORRELATION_KEY } from '../../domain/reply.ts';
 import { shortened } from '../../domain/text.ts';
+import type { TemplateRequest } from '../../ports.ts';
 
 /*
  * LipaChat's wire, both ways (lipachat-contract §2, §3). Its envelope says `status: "success"` on a wrong apiKey
@@ -16,10 +19,23 @@ export interface WireAnswer {
 }
 
 /** The body of `POST /whatsapp/interactive/flows`. WhatsApp refuses an empty `data`, so it stays away then. */
-export function flowBody(request: FlowRequest): string {
+export function flowBody(request: FlowRequest, wireId: string): string {
   const { messageId, to, from, text, flowId, flowCta, screen, data } = request;
-  const filled = Object.keys(data).length > 0 ? { data } : {};
-  return JSON.stringify({ messageId, to, from, text, flowId, flowCta, screen, ...filled });
+  const whole = request.correlate ? { ...data, [CORRELATION_KEY]: messageId } : data;
+  const filled = Object.keys(whole).length > 0 ? { data: whole } : {};
+  return JSON.stringify({ messageId: wireId, to, from, text, flowId, flowCta, screen, ...filled });
+}
+
+/** The body of `POST /whatsapp/template`. */
+export function templateBody({ messageId, pair, template }: TemplateRequest): string {
+  const { name, languageCode, header, placeholders = [] } = template;
+  const components = { ...(header ? { header } : {}), body: { placeholders } };
+  return JSON.stringify({
+    messageId,
+    to: pair.customer,
+    from: pair.business,
+    template: { name, languageCode, components },
+  });
 }
 
 interface Envelope {
@@ -30,7 +46,6 @@ interface Envelope {
 }
 
 const SESSION_CLOSED = /24-hour (sandbox )?session window/i;
-const SESSION_CLOSED_CODE = 131047;
 const INVALID_CREDENTIALS = /invalid credentials/i;
 const DUPLICATE = /duplicate|already (been |being )?(sent|exist|process|used|receiv|submit)/i;
 const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|den)/i;
@@ -46,8 +61,9 @@ export function readAnswer(answer: WireAnswer, now: Date): Outcome {
   if (httpStatus >= 200 && httpStatus < 300)
     return envelope ? readEnvelope(envelope, message) : unreadable(httpStatus);
   if (httpStatus < 400 || httpStatus >= 500 || httpStatus === 408) return unreadable(httpStatus);
-  if (envelope && saysSessionClosed(envelope, message)) return { kind: 'sessionClosed' };
-  return rejected(envelope ?? null, message);
+  return envelope && SESSION_CLOSED.test(message)
+    ? { kind: 'sessionClosed' }
+    : refused(envelope ?? null, message);
 }
 
 /** Of the redirects, those that say that the request was not looked at. A 302 or 303 may follow the deed. */
@@ -56,26 +72,33 @@ function isMovedElsewhere(httpStatus: number): boolean {
 }
 
 function readEnvelope(envelope: Envelope, message: string): Outcome {
-  if (saysSessionClosed(envelope, message)) return { kind: 'sessionClosed' };
-  if (envelope.status === 'error') return rejected(envelope, message);
+  if (SESSION_CLOSED.test(message)) return { kind: 'sessionClosed' };
+  if (envelope.status === 'error') return refused(envelope, message);
   const data = asRecord(envelope.data);
   if (envelope.status === 'success' && data) {
     const { messageId, waId, status } = data;
     if (typeof status === 'string' && FAILURE_WORD.test(status))
-      return rejected(envelope, message || failureOf(data));
+      return refused(envelope, message || failureOf(data));
     if (isText(waId)) return { kind: 'accepted', waId, envelope };
     if (isText(messageId)) return { kind: 'accepted', envelope };
   }
   // `Invalid credentials` shows that a refusal may say "success" with no data; with a message it is one.
-  if (envelope.status === 'success' && envelope.data === null && message) return rejected(envelope, message);
+  if (envelope.status === 'success' && envelope.data === null && message) return refused(envelope, message);
   return { kind: 'ambiguous', reason: 'LipaChat answered with a success that names no message' };
 }
 
-function rejected(envelope: Envelope | null, message: string): Rejected {
+/** A refusal, by its code where it has one that the error book knows. */
+function refused(envelope: Envelope | null, message: string): Outcome {
   const words = [message, textOf(envelope?.errors)].filter(Boolean).join(' ');
+  const codes = envelope ? codesIn(envelope, message) : [];
+  const errorClass = codes.map(classOf).find((name) => name !== undefined);
+  if (errorClass === 'window-shut') return { kind: 'sessionClosed' };
+  if (errorClass === 'wait') return { kind: 'throttled' };
+  if (errorClass === 'pair-too-fast') return { kind: 'throttled', pair: true };
   return {
     kind: 'rejected',
     message: shortened(words, 500) || 'LipaChat refused the request and gave no reason.',
+    errorClass,
     duplicate: DUPLICATE.test(words),
     envelope,
   };
@@ -93,10 +116,6 @@ function throttled(retryAfter: string | undefined, now: Date): Outcome {
 
 function unreadable(httpStatus: number): Outcome {
   return { kind: 'ambiguous', reason: `LipaChat answered ${httpStatus} with nothing that tells the outcome` };
-}
-
-function saysSessionClosed(envelope: Envelope, message: string): boolean {
-  return SESSION_CLOSED.test(message) || codesIn(envelope, message).includes(SESSION_CLOSED_CODE);
 }
 
 /** A code may stand as a field, or in words as WhatsApp writes it: `(#131047) Re-engagement message`. */

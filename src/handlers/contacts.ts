@@ -1,0 +1,30 @@
+import { AppError } from '../lib/domain/errors.ts';
+import { api } from '../lib/edge/api.ts';
+import { parsePair } from '../lib/edge/contracts.ts';
+import { makeErase } from '../lib/usecases/erase.ts';
+import { makeOptOut } from '../lib/usecases/opt-out.ts';
+import { wireLane, wireStores } from '../lib/wiring.ts';
+
+const stores = wireStores('contacts');
+const erase = makeErase(stores);
+const consent = makeOptOut({ ...stores, ...wireLane(stores) });
+
+const DONE = { status: 204, body: undefined };
+
+/** A customer's word on being written to, and their right to be forgotten. */
+export const handler = api(stores.telemetry, async ({ event, path, correlationId }) => {
+  const pair = parsePair(path);
+  switch (event.routeKey) {
+    case 'PUT /v1/opt-outs/{from}/{to}':
+      await consent.optOut(pair, correlationId);
+      return DONE;
+    case 'DELETE /v1/opt-outs/{from}/{to}':
+      await consent.optIn(pair);
+      return DONE;
+    case 'DELETE /v1/contacts/{from}/{to}':
+      await erase(pair, correlationId);
+      return DONE;
+    default:
+      throw new AppError('not-found', 'There is no such route.');
+  }
+});

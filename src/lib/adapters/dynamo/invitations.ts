@@ -1,0 +1,27 @@
+import type { InvitationSlot, InvitationStore } from '../../ports.ts';
+import type { Item, Table } from './table.ts';
+import { makeVersioned } from './versioned.ts';
+
+interface Row {
+  readonly holder: InvitationSlot['holder'];
+  readonly at: number;
+  readonly expires: number;
+}
+
+const PREFIX = 'invitation#';
+
+export function makeInvitationStore(table: Table): InvitationStore {
+  return makeVersioned<string, InvitationSlot>(table, {
+    pkOf: (slot) => PREFIX + slot,
+    keyOf: ({ slot }) => slot,
+    toItem: ({ holder, at, until }) => ({
+      holder,
+      at: at.getTime(),
+      expires: Math.ceil(until.getTime() / 1000),
+    }),
+    fromItem: (item) => {
+      const { pk, holder, at, expires } = item as Item & Row;
+      return { slot: pk.slice(PREFIX.length), holder, at: new Date(at), until: new Date(expires * 1000) };
+    },
+  });
+}

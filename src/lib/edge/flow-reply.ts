@@ -1,0 +1,50 @@
+/*
+ * A filled-in flow, in every shape that LipaChat may give it (lipachat-contract §4, "Flow reply"): WhatsApp's
+ * `nfm_reply` with the answers as JSON text or as an object, in snake or camel case, inside `interactive` or at
+ * the top level of a message whose type says so.
+ */
+
+export interface FlowReplyBody {
+  readonly response: unknown;
+  readonly contextId: string | undefined;
+}
+
+const REPLY_TYPES = new Set(['flow', 'nfm_reply', 'flow_reply', 'flow_response']);
+/** The larger part of what an item holds; a flow's answers are a few hundred bytes. */
+const RESPONSE_LIMIT = 64 * 1024;
+
+/** The answers in an inbound message; undefined if it is no reply to a flow. */
+export function flowReplyIn(message: unknown, contextId: string | undefined): FlowReplyBody | undefined {
+  const { type, interactive, ...top } = asRecord(message);
+  const inner = asRecord(interactive);
+  const places = [inner['nfm_reply'], inner['nfmReply'], top['nfm_reply'], top['nfmReply']];
+  const reply = places.find((place) => typeof place === 'object' && place !== null);
+  if (reply) return bodyOf(responseIn(asRecord(reply)), contextId);
+  if (typeof type !== 'string' || !REPLY_TYPES.has(type.toLowerCase())) return undefined;
+  const payload = [top[type.toLowerCase()], top['flow'], top['flowReply'], top].map(asRecord);
+  return bodyOf(
+    payload.map(responseIn).find((response) => response !== undefined),
+    contextId,
+  );
+}
+
+function bodyOf(response: unknown, contextId: string | undefined): FlowReplyBody | undefined {
+  if (response === undefined || JSON.stringify(response).length > RESPONSE_LIMIT) return undefined;
+  return { response, contextId };
+}
+
+/** The answers: an object, or JSON text of one. */
+function responseIn(reply: Record<string, unknown>): unknown {
+  const given = reply['response_json'] ?? reply['responseJson'] ?? reply['response'];
+  if (typeof given !== 'string') return typeof given === 'object' && given !== null ? given : undefined;
+  try {
+    return JSON.parse(given);
+  } catch {
+    // Kept as it came: a person may still read it.
+    return given;
+  }
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,71 @@
+import pMap from 'p-map';
+import type { Pair } from '../domain/phone.ts';
+import type {
+  CallbackStore,
+  Clock,
+  ForgottenStore,
+  MessageStore,
+  SessionStore,
+  Telemetry,
+} from '../ports.ts';
+
+/*
+ * Erasure of one person: the opt-out, if there is one, is kept as a salted hash first; then the messages go,
+ * then the session, then whatever raw callbacks name the number. It may be repeated, and it passes over the
+ * messages until a pass finds none: the index that it asks is a moment late, and sends may be in flight. What
+ * such a send learns finds its record gone, and leaves nothing.
+ */
+
+export interface EraseDeps {
+  readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly callbacks: CallbackStore;
+  readonly forgotten: ForgottenStore;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+const PASSES = 20;
+const PAGE = 200;
+const AT_ONCE = 16;
+const PASS_PAUSE_MS = 300;
+
+export function makeErase({ messages, sessions, callbacks, forgotten, clock, telemetry }: EraseDeps) {
+  async function eraseMessages(pair: Pair): Promise<number> {
+    let erased = 0;
+    let emptyPasses = 0;
+    for (let pass = 0; pass < PASSES && emptyPasses < 2; pass += 1) {
+      const ids = await messages.ofPair(pair, PAGE);
+      await pMap(ids, (id) => messages.drop(id), { concurrency: AT_ONCE });
+      erased += ids.length;
+      emptyPasses = ids.length === 0 ? emptyPasses + 1 : 0;
+      if (emptyPasses === 1) await clock.sleep(PASS_PAUSE_MS);
+      if (ids.length === PAGE) pass -= 1;
+    }
+    return erased;
+  }
+
+  /** A word that comes in between is kept, too: what goes is what was read. True if an opt-out stays in force. */
+  async function eraseSession(pair: Pair): Promise<boolean> {
+    for (;;) {
+      const stored = await sessions.get(pair);
+      if (!stored) return (await forgotten.optedOutAt(pair)) !== undefined;
+      const { consent } = stored.value;
+      if (consent?.optedOut) await forgotten.remember(pair, consent.at);
+      if (await sessions.remove(stored)) return consent?.optedOut ?? false;
+    }
+  }
+
+  return async function erase(pair: Pair, correlationId: string): Promise<void> {
+    const optOutKept = await eraseSession(pair);
+    const erased = await eraseMessages(pair);
+    const raw = await callbacks.dropRawNaming(pair.customer);
+    // The audit's line: that it was done, for which request, and how much; never for whom.
+    telemetry.info('contact.erased', {
+      correlationId,
+      messages: erased,
+      raw,
+      optOutKept,
+    });
+  };
+}

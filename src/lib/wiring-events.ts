@@ -1,0 +1,16 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { readChange } from './adapters/dynamo/changes.ts';
+import { makeEventBus } from './adapters/eventbridge.ts';
+import { makeTelemetry } from './adapters/telemetry.ts';
+import { readConfig } from './config.ts';
+import { makePublish } from './usecases/publish.ts';
+import { http } from './wiring.ts';
+
+/** What the publisher needs: no store of its own, since the stream brings everything. */
+export function wireEvents(functionName: string) {
+  const config = readConfig();
+  const telemetry = makeTelemetry(functionName, config.LOG_LEVEL);
+  const client = new EventBridgeClient({ requestHandler: http(), maxAttempts: 3 });
+  const bus = makeEventBus({ client, busName: config.EVENT_BUS_NAME });
+  return { publish: makePublish({ bus, telemetry }), readChange };
+}

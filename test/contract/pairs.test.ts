@@ -1,0 +1,185 @@
+/** What is found by a customer: messages at each stage, template slots, forgotten opt-outs, raw callbacks. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Message } from '../../src/lib/domain/message.ts';
+import type { Pair, PhoneNumber } from '../../src/lib/domain/phone.ts';
+import { BUSINESS, idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
+import { engines, type Stores } from './engines.ts';
+
+describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
+  let stores: Stores;
+  let customers = 0;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  const newPair = (): Pair => {
+    customers += 1;
+    return { business: BUSINESS, customer: `25471234${1000 + customers}` as PhoneNumber };
+  };
+
+  async function write(pair: Pair, id: string, changes: Partial<Message>): Promise<void> {
+    const from = { to: pair.customer, from: pair.business };
+    const end = await stores.messages.create(sampleMessage({ messageId: idOf(id), ...from, ...changes }));
+    if (!end.done) throw new Error(`${id} was there already`);
+  }
+
+  const parked = { status: 'parked', lease: undefined, parkedUntil: later(999) } as const;
+  const sent = { status: 'sent', lease: undefined, sentAt: NOW } as const;
+  const reply = { id: 'r', at: NOW, response: {}, matchedBy: 'token' } as const;
+
+  async function writeAll(pair: Pair, prefix: string): Promise<void> {
+    await write(pair, `${prefix}-parked`, { ...parked, createdAt: later(3) });
+    await write(pair, `${prefix}-queued`, { ...parked, status: 'queued', createdAt: later(1) });
+    await write(pair, `${prefix}-sending`, { parkedUntil: later(999), createdAt: later(2) });
+    await write(pair, `${prefix}-async`, { status: 'queued', lease: undefined });
+    await write(pair, `${prefix}-direct`, {});
+    await write(pair, `${prefix}-sent`, { ...sent, createdAt: later(4) });
+    await write(pair, `${prefix}-read`, { ...sent, status: 'read', createdAt: later(5) });
+    await write(pair, `${prefix}-answered`, { ...sent, reply });
+    await write(pair, `${prefix}-failed`, { ...sent, status: 'failed' });
+    await write(pair, `${prefix}-expired`, { ...parked, status: 'expired' });
+  }
+
+  it('are the messages at each stage, and no other pair’s', async () => {
+    const [pair, other] = [newPair(), newPair()];
+    await writeAll(pair, 'all');
+    await writeAll(other, 'other');
+    expect(await stores.messages.waiting(pair, 99)).toEqual(['all-queued', 'all-sending', 'all-parked']);
+    expect(await stores.messages.answerable(pair, 99)).toEqual(['all-read', 'all-sent']);
+    expect(await stores.messages.answered(pair, 99)).toEqual(['all-answered']);
+    expect(await stores.messages.ofPair(pair, 99)).toHaveLength(10);
+    expect((await stores.messages.ofPair(pair, 99)).every((id) => id.startsWith('all-'))).toBe(true);
+    const swapped = { business: pair.customer, customer: pair.business };
+    expect(await stores.messages.ofPair(swapped, 99)).toEqual([]);
+  });
+
+  it('wait in the order that they came, to the millisecond, whatever their ids are', async () => {
+    const pair = newPair();
+    const ids = ['z', 'a', 'm', 'b', '9', 'Z'].map((id) => `order-${id}`);
+    for (const [n, id] of [...ids.entries()].reverse()) {
+      await write(pair, id, { ...parked, createdAt: later(n / 1000) });
+    }
+    expect(await stores.messages.waiting(pair, 99)).toEqual(ids);
+    expect(await stores.messages.waiting(pair, 2)).toEqual(ids.slice(0, 2));
+    expect(await stores.messages.ofPair(pair, 4)).toHaveLength(4);
+  });
+
+  it('may be answered the newest first, up to a limit', async () => {
+    const pair = newPair();
+    for (const n of [2, 0, 1]) await write(pair, `newest-${n}`, { ...sent, createdAt: later(n) });
+    expect(await stores.messages.answerable(pair, 2)).toEqual(['newest-2', 'newest-1']);
+  });
+
+  it('move from stage to stage with the write that moves them', async () => {
+    const pair = newPair();
+    await write(pair, 'moving', parked);
+    const read = () => stores.messages.get(idOf('moving'));
+    for (const [change, waiting, answerable] of [
+      [{ status: 'queued' }, 1, 0],
+      [{ status: 'sent', sentAt: NOW }, 0, 1],
+      [{ reply }, 0, 0],
+    ] as const) {
+      const stored = await read();
+      if (stored) await stores.messages.replace(stored, { ...stored.value, ...change });
+      expect(await stores.messages.waiting(pair, 9)).toHaveLength(waiting);
+      expect(await stores.messages.answerable(pair, 9)).toHaveLength(answerable);
+    }
+  });
+
+  it('are gone once they were dropped, whoever holds them, and may be dropped twice', async () => {
+    const pair = newPair();
+    await write(pair, 'drop-1', { ...parked, dueAt: later(-9), waId: 'wamid.drop' });
+    await write(pair, 'drop-2', parked);
+    const read = await stores.messages.get(idOf('drop-1'));
+    await stores.messages.drop(idOf('drop-1'));
+    await stores.messages.drop(idOf('drop-1'));
+    expect(await stores.messages.ofPair(pair, 9)).toEqual(['drop-2']);
+    expect(await stores.messages.findByWaId('wamid.drop')).toBeUndefined();
+    expect(await stores.messages.due(NOW, 9)).toEqual([]);
+    if (read) expect(await stores.messages.replace(read, read.value)).toMatchObject({ done: false });
+    expect(await stores.messages.get(idOf('drop-1'))).toBeUndefined();
+  });
+
+  describe('an opt-out that outlives its erasure', () => {
+    it('is known to every process, and of nobody else', async () => {
+      const [pair, other] = [newPair(), newPair()];
+      expect(await stores.forgotten().optedOutAt(pair)).toBeUndefined();
+      await stores.forgotten().remember(pair, NOW);
+      await stores.forgotten().remember(pair, NOW);
+      expect(await stores.forgotten().optedOutAt(pair)).toEqual(NOW);
+      const swapped = { business: pair.customer, customer: pair.business };
+      for (const none of [other, swapped]) expect(await stores.forgotten().optedOutAt(none)).toBeUndefined();
+      await stores.forgotten().forget(pair);
+      await stores.forgotten().forget(pair);
+      expect(await stores.forgotten().optedOutAt(pair)).toBeUndefined();
+    });
+
+    it('does not tell its number', async () => {
+      const pair = newPair();
+      await stores.forgotten().remember(pair, NOW);
+      expect(await stores.everything()).not.toContain(pair.customer);
+    });
+  });
+
+  it('is one template slot, whoever races for it, until its time is over', async () => {
+    const slot = (n: number) => ({ slot: 's-1', holder: idOf(`h-${n}`), at: later(n), until: later(60) });
+    const ends = await Promise.all(Array.from({ length: 12 }, (_, n) => stores.invitations.create(slot(n))));
+    expect(ends.filter(({ done }) => done)).toHaveLength(1);
+    const stored = await stores.invitations.get('s-1');
+    if (!stored) throw new Error('no slot');
+    expect(stored.value).toMatchObject({ slot: 's-1', until: later(60) });
+    expect(await stores.invitations.replace(stored, slot(50))).toMatchObject({ done: true });
+    expect(await stores.invitations.replace(stored, slot(51))).toMatchObject({
+      done: false,
+      stored: { value: slot(50) },
+    });
+    stores.clock.moveTo(later(61));
+    expect(await stores.invitations.get('s-1')).toBeUndefined();
+    expect(await stores.invitations.create({ ...slot(62), until: later(999) })).toMatchObject({ done: true });
+  });
+
+  it('are raw callbacks, found by the number in any spelling', async () => {
+    const now = stores.clock.now();
+    const spellings = [
+      '254799000111',
+      '+254799000111',
+      '+254 799 000 111',
+      '254-799-000-111',
+      '+(254) 799.000.111',
+      '+254\u00a0799\u2011000\u2011111',
+      '254–799–000–111',
+    ];
+    for (const from of spellings) await stores.callbacks.keepRaw(JSON.stringify({ odd: 1, from }), now);
+    await stores.callbacks.keepRaw('{"from":"254799000112"}', now);
+    expect(await stores.callbacks.dropRawNaming('254799000111' as PhoneNumber)).toBe(spellings.length);
+    expect(await stores.rawCallbacks()).toEqual(['{"from":"254799000112"}']);
+    expect(await stores.callbacks.dropRawNaming('254799000111' as PhoneNumber)).toBe(0);
+  });
+
+  it('are not what WhatsApp thinks of templates, of which the last word is kept', async () => {
+    const status = { id: 't-1', templateId: 't-1', templateName: 'hello', status: 'PENDING', at: NOW };
+    await stores.callbacks.keepTemplateStatus(status);
+    await stores.callbacks.keepTemplateStatus({ ...status, status: 'APPROVED', at: later(1) });
+    await stores.callbacks.keepTemplateStatus({ ...status, id: 'x', templateId: undefined });
+    const kept = [...(await stores.templates())].sort((a, b) => a.id.localeCompare(b.id));
+    expect(kept).toEqual([
+      { ...status, status: 'APPROVED', at: later(1) },
+      { ...status, id: 'x', templateId: undefined },
+    ]);
+  });
+});
+
+describe.each(engines)('the salt of forgotten numbers on $name', ({ open }) => {
+  it('is made once by processes that race for it', async () => {
+    const stores = await open();
+    const pairs = Array.from({ length: 12 }, (_, n) => ({
+      business: BUSINESS,
+      customer: `25471111${2000 + n}` as PhoneNumber,
+    }));
+    await Promise.all(pairs.map((pair) => stores.forgotten().remember(pair, NOW)));
+    const known = await Promise.all(pairs.map((pair) => stores.forgotten().optedOutAt(pair)));
+    expect(known).toEqual(pairs.map(() => NOW));
+    await stores.close();
+  });
+});

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
+import { chanceFor } from '../support/fleet-chance.ts';
+import { pumpQueue, QUICK_QUEUES, sweepOnAndOn, tracesOf } from '../support/fleet-lanes.ts';
+import type { QueuePump } from '../support/queue-pump.ts';
+
+const PEOPLE = 30;
+const TEMPLATE = { name: 'hello', languageCode: 'en' };
+const chance = chanceFor('erasure');
+
+let fleet: Fleet;
+let queue: QueuePump;
+let admin: string;
+const people: string[] = [];
+
+const erase = async (customer: string): Promise<void> => {
+  const path = `/v1/contacts/${fleet.business}/${customer}`;
+  expect((await fleet.call('DELETE', path, { token: admin })).status).toBe(204);
+};
+
+/** Sends of every kind are on their way when the erasure comes; nobody writes in after it. */
+const eraseInFlight = async (): Promise<void> => {
+  const customer = await fleet.newCustomer();
+  people.push(customer);
+  const asked = { headers: { Prefer: 'respond-async' } };
+  const invite = { whenClosed: 'template', template: TEMPLATE };
+  await fleet.lipachat.fail({ kind: 'slow', delayMs: 600, acceptFirst: chance.happens(0.5) }, { times: 1 });
+  const sends = [
+    fleet.send(fleet.flow({ to: customer })),
+    fleet.send({ ...fleet.flow({ to: customer }), whenClosed: 'park' }),
+    fleet.send(fleet.flow({ to: customer }), asked),
+    fleet.send({ ...fleet.flow({ to: customer }), ...invite }, asked),
+  ];
+  await sleep(chance.between(20, 250));
+  await fleet.lipachat.writeIn(customer, { to: fleet.business, text: 'stop' });
+  await erase(customer);
+  await Promise.all(sends);
+};
+
+beforeAll(async () => {
+  fleet = await startFleet({
+    settings: { LEASE_SECONDS: '3', GATEWAY_DEADLINE_MS: '2000' },
+    counts: { sendFlow: 2, webhook: 2, worker: 2, contacts: 2, sweeper: 1 },
+    queues: QUICK_QUEUES,
+  });
+  admin = await fleet.newClient(['admin']);
+  await fleet.lipachat.configure({ latencyMs: 150 });
+  queue = pumpQueue(fleet, { duplicates: 0.2 });
+  const schedule = sweepOnAndOn(fleet.workers['sweeper'] ?? [], 200);
+  const left = Array.from({ length: PEOPLE });
+  for (let at = 0; at < left.length; at += 3) await Promise.all([1, 2, 3].map(eraseInFlight));
+  await fleet.lipachat.mend();
+  await queue.drained();
+  await sleep(4_000);
+  await schedule.stop();
+  const late = await fleet.spawn('sweeper', clock({ ahead: 200_000 }));
+  await sweep(late);
+  await queue.drained();
+}, 180_000);
+afterAll(async () => {
+  await queue.close();
+  await fleet.stop();
+});
+
+describe('an erasure while sends are in flight', () => {
+  it('leaves no trace of the number, in any spelling', async () => {
+    const traces = await Promise.all(people.map((customer) => tracesOf(fleet, customer)));
+    expect(traces.flat().slice(0, 3)).toEqual([]);
+  });
+
+  it('leaves the opt-out in force', async () => {
+    for (const customer of people) {
+      const answer = await fleet.send(fleet.flow({ to: customer }));
+      expect(answer).toMatchObject({ status: 422, json: { code: 'recipient-opted-out' } });
+      const parked = await fleet.send({ ...fleet.flow({ to: customer }), whenClosed: 'park' });
+      expect(parked).toMatchObject({ status: 422, json: { code: 'recipient-opted-out' } });
+    }
+  });
+
+  it('is not undone by the statuses of what was sent before it', async () => {
+    for (const { messageId } of await fleet.lipachat.deliveries()) {
+      await fleet.lipachat.report(messageId, 'DELIVERED');
+    }
+    const late = await fleet.spawn('sweeper', clock({ ahead: 30 * 60_000 }));
+    await sweep(late);
+    for (const customer of people) await erase(customer);
+    const traces = await Promise.all(people.map((customer) => tracesOf(fleet, customer)));
+    expect(traces.flat().slice(0, 3)).toEqual([]);
+  });
+});

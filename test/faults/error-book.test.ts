@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fleet, startFleet } from '../support/fleet.ts';
+import { isReplay } from '../support/fleet-answer.ts';
+import { ANSWERED, ERROR_BOOK, PROMISED } from '../support/fleet-error-book.ts';
+import { QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
+
+const PLACES = ['message', 'errors-array', 'errors-object', 'data'];
+const SHAPES = ['flat', 'words', 'whatsapp'];
+/** Each code, with the place and the shape that come next. */
+const CODES = Object.entries(ERROR_BOOK).flatMap(([name, codes]) => codes.map((code) => ({ name, code })));
+
+let fleet: Fleet;
+
+beforeAll(async () => {
+  fleet = await startFleet({
+    settings: { LOG_LEVEL: 'WARN' },
+    counts: { sendFlow: 2, webhook: 2, worker: 2 },
+    queues: QUICK_QUEUES,
+  });
+});
+afterAll(() => fleet.stop());
+
+const expectPair = async (customer: string, name: string): Promise<void> => {
+  const { json } = await fleet.call('GET', `/v1/sessions/${fleet.business}/${customer}`);
+  expect(json).toMatchObject({ open: name !== 'window-shut', optedOut: name === 'opted-out' });
+};
+
+const callsFor = async (messageId: string) => (await fleet.lipachat.calls(messageId)).length;
+
+const forEachCode = async (check: (one: (typeof CODES)[number], n: number) => Promise<void>) => {
+  const faults: string[] = [];
+  let next = 0;
+  const runner = async (): Promise<void> => {
+    for (let n = next++; n < CODES.length; n = next++) {
+      const one = CODES[n];
+      if (!one) return;
+      await check(one, n).catch((error: unknown) => {
+        faults.push(`${one.code} (${one.name}): ${error instanceof Error ? error.message : error}`);
+      });
+    }
+  };
+  await Promise.all([runner(), runner(), runner(), runner()]);
+  expect(faults).toEqual([]);
+};
+
+describe(`all ${CODES.length} codes of the error book`, () => {
+  it('are each in one class', () => {
+    expect(new Set(CODES.map(({ code }) => code)).size).toBe(CODES.length);
+  });
+
+  it.each(PLACES)('in the answer, as %s: the action of its class, and nothing else', async (place) => {
+    await forEachCode(async ({ name, code }) => {
+      const customer = await fleet.newCustomer();
+      const flow = fleet.flow({ to: customer });
+      const { calls, final, ...expected } = ANSWERED[name] ?? { calls: 0, status: 0, code: '' };
+      const fault = { kind: 'error-code', code, place } as const;
+      await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: calls });
+      const answer = await fleet.send(flow);
+      expect(answer).toMatchObject({ status: expected.status, json: { code: expected.code } });
+      expect(await callsFor(flow.messageId)).toBe(calls);
+      await expectPair(customer, name);
+      if (!final) return;
+      expect(isReplay(await fleet.send(flow))).toBe(true);
+      expect(await callsFor(flow.messageId)).toBe(calls);
+    });
+  });
+
+  it('in the answer to a promised message: what the worker does', async () => {
+    await forEachCode(async ({ name, code }, n) => {
+      const customer = await fleet.newCustomer();
+      const flow = { ...fleet.flow({ to: customer }), whenClosed: 'park' };
+      const calls = ANSWERED[name]?.calls ?? 0;
+      const place = PLACES[n % PLACES.length];
+      const fault = { kind: 'error-code', code, place } as const;
+      await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: calls });
+      await fleet.send(flow, { headers: { Prefer: 'respond-async' } });
+      await Promise.all([workOn(fleet, flow.messageId), workOn(fleet, flow.messageId, 1)]);
+      expect((await fleet.message(flow.messageId)).json.status).toBe(PROMISED[name]);
+      expect(await callsFor(flow.messageId)).toBe(calls);
+      await expectPair(customer, name);
+    });
+  });
+
+  it.each(SHAPES)('in a callback of shape %s, three times at once', async (shape) => {
+    await forEachCode(async ({ name, code }) => {
+      const customer = await fleet.newCustomer();
+      const flow = { ...fleet.flow({ to: customer }), whenClosed: 'park' };
+      expect((await fleet.send(flow)).status).toBe(201);
+      const report = { errorCode: code, shape, repeat: 3, concurrent: true };
+      await fleet.lipachat.report(flow.messageId, 'FAILED', report);
+      const { json } = await fleet.message(flow.messageId);
+      expect(json.status).toBe(name === 'window-shut' ? 'parked' : 'failed');
+      await expectPair(customer, name);
+      expect(await callsFor(flow.messageId)).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,46 @@
+/** The delivery queue in memory: it delivers at least once, when a test asks it to, and not before its delay. */
+import type { MessageId } from '../../../src/lib/domain/message.ts';
+import type { Clock, DeliveryQueue } from '../../../src/lib/ports.ts';
+import { type Link, straight } from './link.ts';
+
+interface Queued {
+  readonly messageId: MessageId;
+  readonly visibleAt: Date;
+}
+
+export interface FakeQueue extends DeliveryQueue {
+  over(link: Link): DeliveryQueue;
+  /** What is in it and may be delivered now; it is taken out. */
+  take(): readonly Queued[];
+  /** What is in it, visible or not. */
+  readonly waiting: readonly Queued[];
+  /** Everything that was ever put into it, with the delay that was asked for. */
+  readonly log: readonly (Queued & { readonly delaySeconds: number })[];
+}
+
+const MAX_DELAY_S = 900;
+
+export function fakeQueue(clock: Clock): FakeQueue {
+  const waiting: Queued[] = [];
+  const log: (Queued & { delaySeconds: number })[] = [];
+  const over = (link: Link): DeliveryQueue => ({
+    enqueue: (messageId, delaySeconds) =>
+      link('enqueue', () => {
+        const delay = Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(delaySeconds)));
+        const queued = { messageId, visibleAt: new Date(clock.now().getTime() + delay * 1000) };
+        waiting.push(queued);
+        log.push({ ...queued, delaySeconds });
+      }),
+  });
+  return {
+    ...over(straight),
+    over,
+    take() {
+      const visible = waiting.filter(({ visibleAt }) => visibleAt <= clock.now());
+      for (const one of visible) waiting.splice(waiting.indexOf(one), 1);
+      return visible;
+    },
+    waiting,
+    log,
+  };
+}

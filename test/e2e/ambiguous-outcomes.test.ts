@@ -137,7 +137,7 @@ describe('the time of the function itself', () => {
     const patient = processOf(fleet, 'sendFlow');
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'accept-then-silence' }, { messageId: flow.messageId });
-    const answer = await fleet.sendThrough(patient, flow, { timeoutMs: 6_000 });
+    const answer = await fleet.sendThrough(patient, flow, { timeoutMs: 4_000 });
     await expectUnknown(flow.messageId, answer);
   });
 });

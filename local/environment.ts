@@ -8,6 +8,7 @@ type EnvironmentOptions = {
   /** The caller's environment. An empty value counts as none. */
   caller: Environment;
   awsUrl: string;
+  /** S3 is there, too. */
   sqsUrl: string;
   /** Where LipaChat is, unless the caller's LIPACHAT_BASE_URL says otherwise. */
   lipachatBaseUrl: string;
@@ -36,8 +37,11 @@ export const functionEnvironment = (options: EnvironmentOptions): StackEnvironme
     ...callersEnvironment(stack, options.caller),
     AWS_ENDPOINT_URL: options.awsUrl,
     AWS_ENDPOINT_URL_SQS: sqsUrl,
+    AWS_ENDPOINT_URL_S3: sqsUrl,
     // Never the caller's: SQS is called where its queues' URLs point, which may be a real account.
     DELIVERY_QUEUE_URL: at(stack.DELIVERY_QUEUE_URL, sqsUrl),
+    CAMPAIGN_QUEUE_URL: at(stack.CAMPAIGN_QUEUE_URL, sqsUrl),
+    PLAN_QUEUE_URL: at(stack.PLAN_QUEUE_URL, sqsUrl),
     LIPACHAT_BASE_URL: callers || options.lipachatBaseUrl,
   };
 };

@@ -1,11 +1,14 @@
-/** SQS on loopback: fauxqs, with the queues of infra/. */
+/** SQS and S3 on one port of loopback: fauxqs, with the queues and the bucket of infra/. */
 import { type BuildAppOptions, buildApp } from 'fauxqs';
+import { readBucket } from './bucket.ts';
 import { ACCOUNT_ID, REGION } from './lambda.ts';
 import { type QueueDefinition, readQueues } from './queues.ts';
 
 export type SqsOptions = {
   /** 0 for any free one. */
   port: number;
+  /** What the bucket is called: RECIPIENTS_BUCKET. */
+  bucketName: string;
   /** Instead of the file's, for all queues: a test cannot wait three minutes for a message to come back. */
   visibilityTimeoutSeconds?: number | undefined;
   /** Instead of the file's: with workers being killed, a message may come back more than five times. */
@@ -32,11 +35,9 @@ const adjusted = ({ name, attributes }: QueueDefinition, options: SqsOptions): Q
   };
 };
 
-const createQueue = async (
-  app: ReturnType<typeof buildApp>,
-  url: string,
-  { name, attributes }: QueueDefinition,
-) => {
+type App = ReturnType<typeof buildApp>;
+
+const createQueue = async (app: App, url: string, { name, attributes }: QueueDefinition) => {
   const answer = await app.inject({
     method: 'POST',
     url: '/',
@@ -48,9 +49,15 @@ const createQueue = async (
   if (answer.statusCode !== 200) throw new Error(`the queue ${name} could not be created: ${answer.body}`);
 };
 
+const createBucket = async (app: App, { name }: { name: string }): Promise<void> => {
+  const answer = await app.inject({ method: 'PUT', url: `/${name}` });
+  if (answer.statusCode !== 200) throw new Error(`the bucket ${name} could not be created: ${answer.body}`);
+};
+
 /**
- * Starts it with every queue of infra/, empty. Beside SQS itself it answers GET /_fauxqs/queues (counts) and
- * GET /_fauxqs/queues/<name> (messages). Rejects with EADDRINUSE when the port is taken.
+ * Starts it with every queue of infra/ and the bucket, empty. Beside SQS and S3 it answers GET /_fauxqs/queues
+ * (counts) and GET /_fauxqs/queues/<name> (messages). It takes up to 11 MiB in one request and looks at no
+ * signature. Rejects with EADDRINUSE when the port is taken.
  */
 export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
   // Not `host`: with an address in it, the queue URLs would begin with sqs.<region>.127.0.0.1.
@@ -58,6 +65,7 @@ export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
   const app = buildApp(settings);
   // startFauxqs would listen on all addresses of the machine.
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
+  await createBucket(app, readBucket(options.bucketName));
   for (const queue of readQueues()) await createQueue(app, url, adjusted(queue, options));
   return { url, close: () => app.close() };
 };

@@ -25,6 +25,9 @@ export type FunctionDefinition = {
 export type StackEnvironment = {
   TABLE_NAME: string;
   DELIVERY_QUEUE_URL: string;
+  CAMPAIGN_QUEUE_URL: string;
+  PLAN_QUEUE_URL: string;
+  RECIPIENTS_BUCKET: string;
   EVENT_BUS_NAME: string;
   API_KEY_PARAMETER: string;
   WEBHOOK_SECRET_PARAMETER: string;
@@ -55,6 +58,9 @@ const environment = z
   .object({
     TABLE_NAME: z.string(),
     DELIVERY_QUEUE_URL: z.string(),
+    CAMPAIGN_QUEUE_URL: z.string(),
+    PLAN_QUEUE_URL: z.string(),
+    RECIPIENTS_BUCKET: z.string(),
     EVENT_BUS_NAME: z.string(),
     API_KEY_PARAMETER: z.string(),
     WEBHOOK_SECRET_PARAMETER: z.string(),

@@ -20,6 +20,7 @@ export type System = {
   apiUrl: string;
   simulatorUrl: string;
   awsUrl: string;
+  /** S3 is there, too. */
   sqsUrl: string;
   /** Bearer token of the API client `local`, which has every scope. */
   token: string;
@@ -72,10 +73,11 @@ const startLocalAws = async ({ stack, caller, settings, keep }: Ground): Promise
   return aws;
 };
 
-const startLocalSqs = async ({ settings, keep }: Ground): Promise<Sqs> => {
+const startLocalSqs = async ({ stack, caller, settings, keep }: Ground): Promise<Sqs> => {
   const { ports, visibilityTimeoutSeconds } = settings;
+  const { RECIPIENTS_BUCKET: bucketName } = callersEnvironment(stack.environment, caller);
   const port = ports.sqs;
-  return keep(await onPort('SQS_PORT', port, () => startSqs({ port, visibilityTimeoutSeconds })));
+  return keep(await onPort('SQS_PORT', port, () => startSqs({ port, bucketName, visibilityTimeoutSeconds })));
 };
 
 const startLipaChat = async ({ settings, keep }: Ground) => {

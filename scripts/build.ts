@@ -21,6 +21,9 @@ const FUNCTIONS: Record<string, string> = {
   worker: 'src/handlers/worker.ts',
   publisher: 'src/handlers/publisher.ts',
   sweeper: 'src/handlers/sweeper.ts',
+  campaigns: 'src/handlers/campaigns.ts',
+  campaignPlanner: 'src/handlers/campaign-planner.ts',
+  campaignTick: 'src/handlers/campaign-tick.ts',
 };
 
 const packageVersion = async (): Promise<string> => {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { reportStatus, reportTemplate, sendCallback } from './control-callbacks.ts';
+import { writeInTogether } from './control-crowd.ts';
 import { replyToFlow, writeIn } from './control-customers.ts';
+import { shownDeliveries } from './control-deliveries.ts';
 import type { ControlRequest } from './control-request.ts';
 import { faultRule } from './fault-kinds.ts';
 import { type Answer, jsonAnswer } from './http.ts';
@@ -42,12 +44,13 @@ function createRoutes(world: World): Route[] {
     {
       method: 'GET',
       path: /^\/deliveries$/,
-      run: ({ query }) => ok(ofMessage(conversation.deliveries(), query)),
+      run: ({ query }) => ok(shownDeliveries(ofMessage(conversation.deliveries(), query), query)),
     },
     { method: 'GET', path: /^\/requests$/, run: ({ query }) => ok(ofMessage(journal.entries(), query)) },
     { method: 'GET', path: /^\/callbacks$/, run: () => ok(webhook.calls()) },
     { method: 'POST', path: /^\/callbacks$/, run: (request) => sendCallback(world, request) },
     { method: 'POST', path: /^\/customers\/([^/]+)\/messages$/, run: (request) => writeIn(world, request) },
+    { method: 'POST', path: /^\/customers\/messages$/, run: (request) => writeInTogether(world, request) },
     {
       method: 'POST',
       path: /^\/customers\/([^/]+)\/flow-replies$/,

@@ -357,6 +357,7 @@ describe('the stack', () => {
       authorizer: 'clients',
     });
     expect(schedules).toContainEqual({ functionName: 'sweeper', everyMs: 60_000 });
+    expect(schedules).toContainEqual({ functionName: 'campaignTick', everyMs: 60_000 });
     expect(functions['sendFlow']).toMatchObject({ handler: 'dist/sendFlow.handler', timeoutMs: 29_000 });
     expect(authorizers['clients']?.resultTtlInSeconds).toBeGreaterThan(0);
     expect(environment.TABLE_NAME).toMatch(/./);

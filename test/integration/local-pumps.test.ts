@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { SQSEvent } from 'aws-lambda';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { spawnAws } from '../support/aws.ts';
 import { stopChildren } from '../support/children.ts';
@@ -57,6 +58,25 @@ describe('a pump', () => {
     expect(pump.counts().failedBatches).toBeGreaterThanOrEqual(1);
     expect(pump.counts().duplicated).toBe(pump.counts().delivered);
     expect(await sqs.counts('DeliveryDeadLetterQueue')).toEqual({ ready: 0, delayed: 0, inFlight: 0 });
+  });
+
+  it('takes from the queue that it is told, as the mapping of serverless.yml has it', async () => {
+    const sqs = await spawnSqs();
+    const plans = ['first', 'second', 'third'];
+    for (const body of plans) await sqs.send(body, { queueName: 'PlanQueue' });
+    await sqs.send('a delivery');
+    const planner = await spawnNotes('plans');
+    const sizes: number[] = [];
+    const invoke: Worker['invoke'] = (event) => {
+      sizes.push((event as SQSEvent).Records.length);
+      return planner.invoke(event);
+    };
+    const pump = startQueuePump({ sqs, queueName: 'PlanQueue', workers: [{ ...planner, invoke }] });
+    await pump.drained();
+    await pump.close();
+    expect(notes('plans').sort()).toEqual(plans);
+    expect(sizes).toEqual([1, 1, 1]);
+    expect(await sqs.counts()).toEqual({ ready: 1, delayed: 0, inFlight: 0 });
   });
 
   it('feeds the stream to processes in order, goes on when one dies, and gives up when none answers', async () => {

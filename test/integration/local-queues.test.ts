@@ -35,19 +35,30 @@ const ignore = (): void => {};
 const empty = { ready: 0, delayed: 0, inFlight: 0 };
 
 describe('the queues', () => {
-  it('are those of infra/, the delivery queue hidden for six times as long as its worker may take', () => {
-    const { functions, queues } = readStack();
-    const [mapping] = queues;
-    expect(queues).toEqual([
+  it('are those of infra/ that functions take from', () => {
+    expect(readStack().queues).toEqual([
       { functionName: 'worker', queueName: 'DeliveryQueue', batchSize: 10, maximumConcurrency: 20 },
+      { functionName: 'worker', queueName: 'CampaignQueue', batchSize: 10, maximumConcurrency: 20 },
+      { functionName: 'campaignPlanner', queueName: 'PlanQueue', batchSize: 1, maximumConcurrency: 5 },
     ]);
-    const delivery = readQueues().find(({ name }) => name === mapping?.queueName);
-    const timeoutMs = functions['worker']?.timeoutMs ?? Number.NaN;
-    expect(Number(delivery?.attributes['VisibilityTimeout']) * 1000).toBeGreaterThanOrEqual(6 * timeoutMs);
-    expect(JSON.parse(delivery?.attributes['RedrivePolicy'] ?? '')).toEqual({
-      deadLetterTargetArn: 'arn:aws:sqs:eu-west-1:000000000000:DeliveryDeadLetterQueue',
-      maxReceiveCount: 5,
+  });
+
+  it.each([
+    ['DeliveryQueue', 5],
+    ['CampaignQueue', 5],
+    ['PlanQueue', 3],
+  ])('hide what is taken for six times as long as it may take: %s', (queueName, maxReceiveCount) => {
+    const { functions, queues } = readStack();
+    const functionName = queues.find((queue) => queue.queueName === queueName)?.functionName ?? '';
+    const timeoutMs = functions[functionName]?.timeoutMs ?? Number.NaN;
+    const queue = readQueues().find(({ name }) => name === queueName);
+    expect(Number(queue?.attributes['VisibilityTimeout']) * 1000).toBeGreaterThanOrEqual(6 * timeoutMs);
+    const deadLetters = queueName.replace('Queue', 'DeadLetterQueue');
+    expect(JSON.parse(queue?.attributes['RedrivePolicy'] ?? '')).toEqual({
+      deadLetterTargetArn: `arn:aws:sqs:eu-west-1:000000000000:${deadLetters}`,
+      maxReceiveCount,
     });
+    expect(readQueues().map(({ name }) => name)).toContain(deadLetters);
   });
 
   it('take messages from the SDK at the address of their URL', async () => {

@@ -54,7 +54,11 @@ describe('the environment of the functions', () => {
     expect(environmentFor({})).toMatchObject({
       TABLE_NAME: 'lipaflow-local',
       AWS_ENDPOINT_URL: addresses.awsUrl,
+      AWS_ENDPOINT_URL_S3: addresses.sqsUrl,
       DELIVERY_QUEUE_URL: `${addresses.sqsUrl}/000000000000/DeliveryQueue`,
+      CAMPAIGN_QUEUE_URL: `${addresses.sqsUrl}/000000000000/CampaignQueue`,
+      PLAN_QUEUE_URL: `${addresses.sqsUrl}/000000000000/PlanQueue`,
+      RECIPIENTS_BUCKET: 'lipaflow-local-recipients',
       EVENT_BUS_NAME: 'lipaflow-local',
       LIPACHAT_BASE_URL: addresses.lipachatBaseUrl,
     });
@@ -64,16 +68,24 @@ describe('the environment of the functions', () => {
     const caller = {
       LIPACHAT_BASE_URL: 'https://gateway.example/api/v1',
       TABLE_NAME: 'mine',
+      RECIPIENTS_BUCKET: 'mine-too',
       AWS_ENDPOINT_URL: 'https://dynamodb.eu-west-1.amazonaws.com',
+      AWS_ENDPOINT_URL_S3: 'https://s3.eu-west-1.amazonaws.com',
       AWS_ACCESS_KEY_ID: 'a real one',
       DELIVERY_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/real',
+      CAMPAIGN_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/real',
+      PLAN_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/real',
     };
     expect(environmentFor(caller)).toMatchObject({
       LIPACHAT_BASE_URL: caller.LIPACHAT_BASE_URL,
       TABLE_NAME: 'mine',
+      RECIPIENTS_BUCKET: 'mine-too',
       AWS_ENDPOINT_URL: addresses.awsUrl,
+      AWS_ENDPOINT_URL_S3: addresses.sqsUrl,
       AWS_ACCESS_KEY_ID: 'local',
       DELIVERY_QUEUE_URL: `${addresses.sqsUrl}/000000000000/DeliveryQueue`,
+      CAMPAIGN_QUEUE_URL: `${addresses.sqsUrl}/000000000000/CampaignQueue`,
+      PLAN_QUEUE_URL: `${addresses.sqsUrl}/000000000000/PlanQueue`,
     });
   });
 });

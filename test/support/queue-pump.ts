@@ -11,8 +11,8 @@ export type QueuePumpOptions = {
   sqs: SqsProcess;
   /** Read at every batch: push the successor of a worker that was killed. */
   workers: PoolWorker[];
-  /** Default `worker`, the function whose queue, batch size and concurrency are those of serverless.yml. */
-  functionName?: string;
+  /** Default DeliveryQueue. Its function, batch size and concurrency are those of serverless.yml. */
+  queueName?: string;
   /** With this probability a message is delivered a second time, up to `duplicateWithinMs` (200) later. */
   duplicates?: number;
   duplicateWithinMs?: number;
@@ -32,11 +32,11 @@ export type QueuePump = {
 
 const LOOK_AGAIN_MS = 50;
 
-const mappingOf = (functionName: string) => {
+const mappingOf = (queueName: string) => {
   const stack = readStack();
-  const mapping = stack.queues.find((queue) => queue.functionName === functionName);
-  const definition = stack.functions[functionName];
-  if (!mapping || !definition) throw new Error(`no queue of serverless.yml feeds ${functionName}`);
+  const mapping = stack.queues.find((queue) => queue.queueName === queueName);
+  const definition = stack.functions[mapping?.functionName ?? ''];
+  if (!mapping || !definition) throw new Error(`no function of serverless.yml takes from ${queueName}`);
   return { mapping, timeoutMs: definition.timeoutMs };
 };
 
@@ -46,7 +46,7 @@ const mappingOf = (functionName: string) => {
  */
 export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
   const { sqs, duplicates = 0, duplicateWithinMs = 200 } = options;
-  const { mapping, timeoutMs } = mappingOf(options.functionName ?? 'worker');
+  const { mapping, timeoutMs } = mappingOf(options.queueName ?? 'DeliveryQueue');
   const pool = createWorkerPool(options.workers, options.timeoutMs ?? timeoutMs);
   const random = createRandom(options.seed ?? 1);
   const counts = { delivered: 0, duplicated: 0, failedBatches: 0 };

@@ -37,7 +37,7 @@ export const spawnStandIns = async (options: StandInsOptions = {}): Promise<Stan
   const parameters = { [names.API_KEY_PARAMETER]: apiKey, [names.WEBHOOK_SECRET_PARAMETER]: webhookSecret };
   const [aws, sqs, simulator] = await Promise.all([
     spawnAws({ tableName: names.TABLE_NAME, parameters }),
-    spawnSqs(queues),
+    spawnSqs({ bucketName: names.RECIPIENTS_BUCKET, ...queues }),
     spawnSimulator({ apiKey }),
   ]);
   const addresses = { awsUrl: aws.url, sqsUrl: sqs.url, lipachatBaseUrl: simulator.baseUrl };

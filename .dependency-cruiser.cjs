@@ -18,7 +18,7 @@ module.exports = {
       'ports-know-the-domain',
       'Ports say what use cases need, in words of the domain.',
       { path: src('ports') },
-      { pathNot: [src('domain/')] },
+      { pathNot: [src('domain/'), src('ports')] },
     ),
     forbid(
       'use-cases-know-ports',

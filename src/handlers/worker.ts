@@ -1,17 +1,23 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { deadlineOf } from '../lib/edge/api.ts';
 import { batch } from '../lib/edge/batch.ts';
-import { parseDelivery } from '../lib/edge/contracts.ts';
+import { isTurn, parseTurn } from '../lib/edge/campaign-contracts.ts';
+import { parseDelivery, parseFlow } from '../lib/edge/contracts.ts';
 import { wireStores } from '../lib/wiring.ts';
+import { wireRecipients } from '../lib/wiring-campaigns.ts';
 import { wireSend } from '../lib/wiring-send.ts';
 
 const stores = wireStores('worker');
 const { sendFlow } = wireSend(stores);
+const workRecipient = wireRecipients(stores, { sendFlow, readRequest: (body) => parseFlow(body, undefined) });
 
-/** The delivery queue: each record names a message to send. */
+/** The delivery queue, whose records name a message to send, and the campaign queue: a recipient's turn each. */
 export const handler = (event: SQSEvent, context?: Context) => {
   const deadlineAt = deadlineOf(context);
-  return batch(stores.telemetry, (body, record) =>
-    sendFlow.work(parseDelivery(body), { correlationId: record.messageId, deadlineAt, source: 'worker' }),
-  )(event);
+  return batch(stores.telemetry, (body, record) => {
+    const run = { correlationId: record.messageId, deadlineAt };
+    return isTurn(body)
+      ? workRecipient(parseTurn(body), run)
+      : sendFlow.work(parseDelivery(body), { ...run, source: 'worker' });
+  })(event);
 };

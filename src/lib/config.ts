@@ -5,7 +5,7 @@ import { parsePhoneNumber } from './domain/phone.ts';
 /** The settings of a function (contract §5): read once, at start, and nowhere else. */
 export type Config = ReturnType<typeof readConfig>;
 
-const seconds = (fallback: number, min: number, max: number) =>
+const wholeNumber = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
 /** Comma-separated, as a customer types them. */
@@ -26,26 +26,32 @@ const schema = z.object({
   TABLE_NAME: z.string().min(1),
   DELIVERY_QUEUE_URL: z.url().optional(),
   EVENT_BUS_NAME: z.string().min(1).optional(),
+  CAMPAIGN_QUEUE_URL: z.url().optional(),
+  PLAN_QUEUE_URL: z.url().optional(),
+  RECIPIENTS_BUCKET: z.string().min(1).optional(),
+  NUMBER_PER_MINUTE: wholeNumber(4_800, 1, 60_000),
   LIPACHAT_BASE_URL: z.string().default('https://gateway.lipachat.com/api/v1').refine(isGatewayUrl, {
     error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
   }),
   API_KEY_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
-  SECRET_CACHE_SECONDS: seconds(300, 0, 86_400),
+  SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),
   DEFAULT_FROM: z
     .string()
     .refine((number) => parsePhoneNumber(number) !== undefined, { error: 'must be a phone number' })
     .optional(),
-  GATEWAY_DEADLINE_MS: seconds(20_000, 100, 600_000),
-  GATEWAY_ATTEMPTS: seconds(2, 1, 10),
-  LEASE_SECONDS: seconds(60, 1, 900),
+  GATEWAY_DEADLINE_MS: wholeNumber(20_000, 100, 600_000),
+  GATEWAY_ATTEMPTS: wholeNumber(2, 1, 10),
+  LEASE_SECONDS: wholeNumber(60, 1, 900),
   AMBIGUOUS_OUTCOME: z.enum(['resend', 'hold']).default('resend'),
-  RESEND_HORIZON_SECONDS: seconds(900, 0, 86_400),
-  RETENTION_DAYS: seconds(30, 1, 3650),
-  SESSION_MARGIN_SECONDS: seconds(60, 0, 3600),
+  RESEND_HORIZON_SECONDS: wholeNumber(900, 0, 86_400),
+  RETENTION_DAYS: wholeNumber(30, 1, 3650),
+  SESSION_MARGIN_SECONDS: wholeNumber(60, 0, 3600),
   OPT_OUT_WORDS: words(DEFAULT_WORDS.stop),
   OPT_IN_WORDS: words(DEFAULT_WORDS.start),
+  /** The SDK's own variable; set, it is one host for all buckets. */
+  AWS_ENDPOINT_URL_S3: z.string().optional(),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
 });
 

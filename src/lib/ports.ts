@@ -65,6 +65,8 @@ export interface MessageStore extends Versioned<MessageId, Message> {
 }
 
 export interface SessionStore extends Versioned<Pair, Session> {
+  /** Up to a hundred at once, each in the place of its pair; a moment late, for estimates. */
+  getMany(pairs: readonly Pair[]): Promise<readonly (Session | undefined)[]>;
   /** Removes it if it is still the one that was read. True also if it is gone already. */
   remove(stored: Stored<Session>): Promise<boolean>;
 }
@@ -73,6 +75,8 @@ export interface SessionStore extends Versioned<Pair, Session> {
 export interface ForgottenStore {
   /** Since when that word stands; undefined if there is none. */
   optedOutAt(pair: Pair): Promise<Date | undefined>;
+  /** Up to a hundred at once: who of them; a moment late, for estimates. */
+  whoOptedOut(pairs: readonly Pair[]): Promise<readonly boolean[]>;
   remember(pair: Pair, at: Date): Promise<void>;
   forget(pair: Pair): Promise<void>;
 }

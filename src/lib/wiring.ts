@@ -2,11 +2,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { makeBatchStore } from './adapters/dynamo/batches.ts';
 import { makeCallbackStore } from './adapters/dynamo/callbacks.ts';
+import { makeCampaignStore } from './adapters/dynamo/campaigns.ts';
 import { makeClientStore } from './adapters/dynamo/clients.ts';
 import { makeForgottenStore } from './adapters/dynamo/forgotten.ts';
 import { makeInvitationStore } from './adapters/dynamo/invitations.ts';
 import { makeMessageStore } from './adapters/dynamo/messages.ts';
+import { makeNumberPaceStore } from './adapters/dynamo/number-paces.ts';
 import { makeSessionStore } from './adapters/dynamo/sessions.ts';
 import { makeTable } from './adapters/dynamo/table.ts';
 import { makeSecret } from './adapters/secrets.ts';
@@ -38,16 +41,26 @@ export function wireStores(functionName: string) {
     clients: makeClientStore(table),
     invitations: makeInvitationStore(table),
     forgotten: makeForgottenStore(table, systemChance),
+    campaigns: makeCampaignStore(table),
+    batches: makeBatchStore(table),
+    numberPaces: makeNumberPaceStore(table),
   };
 }
 
 export type Stores = ReturnType<typeof wireStores>;
 
+let sqs: SQSClient | undefined;
+
+/** For all queues of a process. */
+export function sqsClient(): SQSClient {
+  sqs ??= new SQSClient({ requestHandler: http(), maxAttempts: 3 });
+  return sqs;
+}
+
 /** The lane of waiting messages, for the functions that let them go. */
 export function wireLane(stores: Stores) {
   const { config } = stores;
-  const client = new SQSClient({ requestHandler: http(), maxAttempts: 3 });
-  const queue = makeDeliveryQueue({ client, queueUrl: config.DELIVERY_QUEUE_URL });
+  const queue = makeDeliveryQueue({ client: sqsClient(), queueUrl: config.DELIVERY_QUEUE_URL });
   return { lane: makeLane({ ...stores, queue, sessionMarginSeconds: config.SESSION_MARGIN_SECONDS }) };
 }
 

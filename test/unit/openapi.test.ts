@@ -390,6 +390,8 @@ describe('the words', () => {
     'gateway-throttled': true,
     'gateway-unavailable': true,
     'store-unavailable': true,
+    'campaign-id-reused': true,
+    'campaign-state': true,
     internal: true,
   };
   const STATUSES: Record<Status, true> = {
@@ -814,11 +816,18 @@ function namesOf({ properties = {}, allOf = [] }: Schema): string[] {
 function sessionStore(value: Session | undefined): SessionStore {
   const stored = value && { value, revision: '1' };
   const never = () => Promise.reject(new Error('a read writes nothing'));
-  return { get: () => Promise.resolve(stored), create: never, replace: never, remove: never };
+  return {
+    get: () => Promise.resolve(stored),
+    getMany: never,
+    create: never,
+    replace: never,
+    remove: never,
+  };
 }
 
 const nobodyForgotten: ForgottenStore = {
   optedOutAt: () => Promise.resolve(undefined),
+  whoOptedOut: () => Promise.reject(new Error('a read of one asks for one')),
   remember: () => Promise.reject(new Error('a read writes nothing')),
   forget: () => Promise.reject(new Error('a read writes nothing')),
 };

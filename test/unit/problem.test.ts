@@ -16,6 +16,8 @@ const statuses: Record<ErrorCode, number> = {
   'gateway-throttled': 503,
   'gateway-unavailable': 503,
   'store-unavailable': 503,
+  'campaign-id-reused': 422,
+  'campaign-state': 409,
   internal: 500,
 };
 

@@ -8,6 +8,16 @@ const SCOPE_OF_ROUTE: Record<string, Scope> = {
   'PUT /v1/opt-outs/{from}/{to}': 'send',
   'DELETE /v1/opt-outs/{from}/{to}': 'send',
   'DELETE /v1/contacts/{from}/{to}': 'admin',
+  'POST /v1/campaigns': 'campaigns',
+  'GET /v1/campaigns': 'campaigns',
+  'GET /v1/campaigns/{campaignId}': 'campaigns',
+  'POST /v1/campaigns/{campaignId}/recipients': 'campaigns',
+  'GET /v1/campaigns/{campaignId}/recipients': 'campaigns',
+  'POST /v1/campaigns/{campaignId}/plan': 'campaigns',
+  'POST /v1/campaigns/{campaignId}/start': 'campaigns',
+  'POST /v1/campaigns/{campaignId}/pause': 'campaigns',
+  'POST /v1/campaigns/{campaignId}/resume': 'campaigns',
+  'POST /v1/campaigns/{campaignId}/cancel': 'campaigns',
 };
 
 /** May a client with these scopes use the route? A route that nobody named is nobody's. */

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'gateway-throttled'
   | 'gateway-unavailable'
   | 'store-unavailable'
+  | 'campaign-id-reused'
+  | 'campaign-state'
   | 'internal';
 
 /** A fault of one field: `path` in dots (`data.service`), `message` without the value. */

@@ -1,3 +1,4 @@
+import type { Campaign, CampaignState } from './campaign.ts';
 import type { Status } from './ladder.ts';
 import type { Message } from './message.ts';
 import { hasOptedOut, type Session } from './session.ts';
@@ -15,6 +16,7 @@ export interface OutboundEvent {
 export type Changed =
   | { readonly kind: 'message'; readonly before: Message | undefined; readonly after: Message }
   | { readonly kind: 'session'; readonly before: Session | undefined; readonly after: Session }
+  | { readonly kind: 'campaign'; readonly before: Campaign | undefined; readonly after: Campaign }
   | {
       readonly kind: 'template-status';
       readonly before: TemplateStatus | undefined;
@@ -47,6 +49,8 @@ export function eventsFor(change: Changed): OutboundEvent[] {
       return [...statusEvents(change.before, change.after), ...replyEvents(change.before, change.after)];
     case 'session':
       return [...windowEvents(change.before, change.after), ...consentEvents(change.before, change.after)];
+    case 'campaign':
+      return campaignEvents(change.before, change.after);
     case 'template-status':
       return change.before?.status === change.after.status ? [] : [templateEvent(change.after)];
   }
@@ -59,6 +63,8 @@ export function orderKeyOf(change: Changed): string {
       return change.after.messageId;
     case 'session':
       return `${change.after.pair.business} ${change.after.pair.customer}`;
+    case 'campaign':
+      return change.after.campaignId;
     case 'template-status':
       return change.after.id;
   }
@@ -91,6 +97,29 @@ function consentEvents(before: Session | undefined, after: Session): OutboundEve
   if (!consent || hasOptedOut(before) === consent.optedOut) return [];
   const type = consent.optedOut ? 'contact.opted-out' : 'contact.opted-in';
   return [event(type, `${pairKey(after)}:${type}:${consent.at.getTime()}`, consent.at, pairIds(after))];
+}
+
+const CAMPAIGN_EVENT_OF: Partial<Record<CampaignState, string>> = {
+  planned: 'campaign.planned',
+  scheduled: 'campaign.scheduled',
+  running: 'campaign.started',
+  paused: 'campaign.paused',
+  completed: 'campaign.completed',
+  cancelled: 'campaign.cancelled',
+  expired: 'campaign.expired',
+  failed: 'campaign.failed',
+};
+
+/** A campaign's turns; its counts stand in the API, where they are exact at the moment of asking. */
+function campaignEvents(before: Campaign | undefined, after: Campaign): OutboundEvent[] {
+  const type =
+    before?.state === 'paused' && after.state === 'running'
+      ? 'campaign.resumed'
+      : CAMPAIGN_EVENT_OF[after.state];
+  if (!type || before?.turn === after.turn) return [];
+  const { campaignId, name, state, reason, clientId, parent, turn, changedAt, message } = after;
+  const ids = { campaignId, name, state, reason, clientId, parent, from: message.from, totals: after.totals };
+  return [event(type, `${campaignId}:${turn}:${state}`, changedAt, ids)];
 }
 
 function templateEvent({ id, templateId, templateName, status, at }: TemplateStatus): OutboundEvent {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Fence, holds } from './claim.ts';
+import { derivedId } from './derived-id.ts';
 import { pairPauseSeconds } from './error-book.ts';
 import { type Message, type RejectionCode, remember } from './message.ts';
 
@@ -110,19 +110,6 @@ function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Dat
 function invitationFor(message: Message): Message['invitation'] {
   const asks = message.request?.whenClosed === 'template';
   return asks ? { messageId: derivedId(`template:${message.messageId}`), state: 'pending' } : undefined;
-}
-
-/** A UUID that nobody else uses, the same whenever it is derived. */
-function derivedId(from: string): string {
-  const hex = createHash('sha256').update(from).digest('hex');
-  const parts = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `a${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ];
-  return parts.join('-');
 }
 
 /** The parked message on its way to the worker; unchanged unless it still waits. */

@@ -13,18 +13,18 @@ const DATA_DEPTH = 100;
 // Emoji, flags and keycaps; © ® ™ are letters to WhatsApp.
 const EMOJI = /[\p{Extended_Pictographic}--[©®™]]|\p{Regional_Indicator}|\u20e3/v;
 
-const required = (kind: string) => ({
+export const required = (kind: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is required' : `must be ${kind}`),
 });
 
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string(required('a string'))
     .refine((s) => [...s].length >= 1 && [...s].length <= max, { error: `must have 1 to ${max} characters` })
     .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' });
 
 /** A string that `read` turns into a value, or refuses with `fault`. */
-const parsed = <T>(read: (value: string) => T | undefined, fault: string) =>
+export const parsed = <T>(read: (value: string) => T | undefined, fault: string) =>
   z.string(required('a string')).transform((value, context): T => {
     const result = read(value);
     if (result !== undefined) return result;
@@ -32,13 +32,13 @@ const parsed = <T>(read: (value: string) => T | undefined, fault: string) =>
     return z.NEVER;
   });
 
-const phone = parsed(parsePhoneNumber, 'must be an international phone number with its country code');
+export const phone = parsed(parsePhoneNumber, 'must be an international phone number with its country code');
 const messageId = parsed(
   (s) => (isMessageId(s) ? s : undefined),
   'must be 1 to 128 of A-Z a-z 0-9 . _ : ~ -',
 );
 
-const data = z
+export const data = z
   .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
   .superRefine((value, context) => {
     const message =
@@ -47,7 +47,7 @@ const data = z
     if (message) context.addIssue({ code: 'custom', message });
   });
 
-const count = z.int({ error: 'must be a whole number' });
+export const count = z.int({ error: 'must be a whole number' });
 
 const header = z.discriminatedUnion(
   'type',
@@ -78,6 +78,39 @@ const template = z.strictObject(
   { error: 'must be { name, languageCode, header?, placeholders? }' },
 );
 
+export const flowCta = text(20).refine((s) => !EMOJI.test(s), { error: 'must not have an emoji' });
+
+/** What to do while the window is shut, and whether the flow returns our correlation value. */
+export const waiting = {
+  whenClosed: z
+    .enum(['reject', 'park', 'template'], { error: 'must be "reject", "park" or "template"' })
+    .default('reject'),
+  template: template.optional(),
+  parkForSeconds: count
+    .min(60, { error: 'must be at least 60' })
+    .max(2_592_000, { error: 'must be at most 2592000 (30 days)' })
+    .optional(),
+  correlate: z.boolean({ error: 'must be true or false' }).optional(),
+};
+
+interface Waiting {
+  readonly whenClosed: string;
+  readonly template?: unknown;
+  readonly parkForSeconds?: number | undefined;
+}
+
+/** What of it goes together, and what does not. */
+export function waitingFaults({ value, issues }: z.core.ParsePayload<Waiting>): void {
+  const refuse = (path: string, message: string) =>
+    issues.push({ code: 'custom', path: [path], message, input: undefined });
+  const asks = value.whenClosed === 'template';
+  if (asks && !value.template) refuse('template', 'is required with whenClosed "template"');
+  if (!asks && value.template) refuse('template', 'goes with whenClosed "template" only');
+  if (value.whenClosed === 'reject' && value.parkForSeconds !== undefined) {
+    refuse('parkForSeconds', 'goes with whenClosed "park" or "template" only');
+  }
+}
+
 /** The body of `POST /v1/flows`. */
 export const flowBody = z
   .strictObject(
@@ -87,41 +120,32 @@ export const flowBody = z
       from: phone,
       text: text(1024),
       flowId: text(64),
-      flowCta: text(20).refine((s) => !EMOJI.test(s), { error: 'must not have an emoji' }),
+      flowCta,
       screen: text(80),
       data: data.default({}),
-      whenClosed: z
-        .enum(['reject', 'park', 'template'], { error: 'must be "reject", "park" or "template"' })
-        .default('reject'),
-      template: template.optional(),
-      parkForSeconds: count
-        .min(60, { error: 'must be at least 60' })
-        .max(2_592_000, { error: 'must be at most 2592000 (30 days)' })
-        .optional(),
-      correlate: z.boolean({ error: 'must be true or false' }).optional(),
+      ...waiting,
     },
     required('a JSON object'),
   )
-  .check(({ value, issues }) => {
-    const refuse = (path: string, message: string) =>
-      issues.push({ code: 'custom', path: [path], message, input: undefined });
-    const asks = value.whenClosed === 'template';
-    if (asks && !value.template) refuse('template', 'is required with whenClosed "template"');
-    if (!asks && value.template) refuse('template', 'goes with whenClosed "template" only');
-    if (value.whenClosed === 'reject' && value.parkForSeconds !== undefined) {
-      refuse('parkForSeconds', 'goes with whenClosed "park" or "template" only');
-    }
-  });
+  .check(waitingFaults);
 
 const DEFAULT_PARK_SECONDS = 259_200;
 
 /** Reads a flow. Throws `invalid-request` with all faults at once. */
 export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowRequest {
   const complete = isObject(body) && body['from'] === undefined ? { ...body, from: defaultFrom } : body;
-  const { correlate, ...plain } = parse(flowBody, complete);
-  const request = correlate ? { ...plain, correlate } : plain;
-  if (request.whenClosed === 'reject') return request;
-  return { ...request, parkForSeconds: request.parkForSeconds ?? DEFAULT_PARK_SECONDS };
+  return withDefaults(parse(flowBody, complete));
+}
+
+/** The rest of a flow's defaults, which depend on each other. */
+export function withDefaults<F extends z.output<z.ZodObject<typeof waiting>>>({ correlate, ...plain }: F) {
+  const parkForSeconds =
+    plain.whenClosed === 'reject' ? undefined : (plain.parkForSeconds ?? DEFAULT_PARK_SECONDS);
+  return {
+    ...plain,
+    ...(correlate ? ({ correlate } as const) : {}),
+    ...(parkForSeconds === undefined ? {} : { parkForSeconds }),
+  };
 }
 
 /** Does the caller want its answer at once (RFC 7240, `Prefer: respond-async`)? */
@@ -145,7 +169,7 @@ export function parsePair(parameters: unknown): Pair {
   return { business: from, customer: to };
 }
 
-function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw invalidRequest(result.error.issues.flatMap(fieldErrors));

@@ -13,6 +13,8 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   'gateway-credentials': { status: 503, title: 'LipaChat does not accept our apiKey' },
   'gateway-throttled': { status: 503, title: 'LipaChat is throttling' },
   'gateway-unavailable': { status: 503, title: 'LipaChat is out of reach' },
+  'campaign-id-reused': { status: 422, title: 'The campaignId is taken' },
+  'campaign-state': { status: 409, title: 'The campaign is in another state' },
   'store-unavailable': { status: 503, title: 'The store is out of reach' },
   internal: { status: 500, title: 'Something went wrong on our side' },
 };

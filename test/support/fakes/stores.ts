@@ -121,7 +121,15 @@ export interface FakeSessions extends SessionStore {
 
 export function fakeSessions(clock: Clock): FakeSessions {
   const shelf = makeShelf(sessionKind, clock);
-  return { ...shelf.view(straight), over: (link) => shelf.view(link), all: shelf.all };
+  const over = (link: Link): SessionStore => {
+    const view = shelf.view(link);
+    return {
+      ...view,
+      getMany: async (pairs) =>
+        (await Promise.all(pairs.map((pair) => view.get(pair)))).map((stored) => stored?.value),
+    };
+  };
+  return { ...over(straight), over, all: shelf.all };
 }
 
 export interface FakeInvitations extends InvitationStore {
@@ -143,6 +151,7 @@ export function fakeForgotten(): FakeForgotten {
   const keyOf = ({ business, customer }: Pair) => `${business} ${customer}`;
   const over = (link: Link): ForgottenStore => ({
     optedOutAt: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))),
+    whoOptedOut: (asked) => link('whoOptedOut', () => asked.map((pair) => pairs.has(keyOf(pair)))),
     remember: (pair, at) => link('remember-forgotten', () => void pairs.set(keyOf(pair), at)),
     forget: (pair) => link('forget', () => void pairs.delete(keyOf(pair))),
   });

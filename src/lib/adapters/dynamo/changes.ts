@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Changed, TemplateStatus } from '../../domain/events.ts';
+import { campaignCodec } from './campaigns.ts';
 import { messageCodec } from './messages.ts';
 import { sessionCodec } from './sessions.ts';
 import type { Item } from './table.ts';
@@ -28,6 +29,12 @@ export function readChange(images: { readonly before: Image; readonly after: Ima
         kind: 'session',
         before: before && sessionCodec.fromItem(before),
         after: sessionCodec.fromItem(after),
+      };
+    case 'campaign':
+      return {
+        kind: 'campaign',
+        before: before && campaignCodec.fromItem(before),
+        after: campaignCodec.fromItem(after),
       };
     case 'template-status':
       return {

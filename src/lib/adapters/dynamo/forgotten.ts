@@ -27,6 +27,12 @@ export function makeForgottenStore(table: Table, chance: Chance): ForgottenStore
       const stored = known === undefined ? undefined : await table.get(keyOf(pair, known));
       return stored && new Date((stored.value['at'] as number | undefined) ?? 0);
     },
+    async whoOptedOut(pairs) {
+      const known = await knownSalt();
+      if (known === undefined) return pairs.map(() => false);
+      const items = await table.getMany(pairs.map((pair) => keyOf(pair, known)));
+      return items.map((item) => item !== undefined);
+    },
     async remember(pair, at) {
       salt ??= (await knownSalt()) ?? (await madeSalt());
       await table.overwrite({ pk: keyOf(pair, salt), at: at.getTime() });

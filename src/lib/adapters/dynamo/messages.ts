@@ -15,7 +15,7 @@ import { isAnswerable } from '../../domain/reply.ts';
 import { isInLane } from '../../domain/waiting.ts';
 import type { MessageStore } from '../../ports.ts';
 import type { Item, Table } from './table.ts';
-import { type Codec, makeVersioned } from './versioned.ts';
+import { type Codec, instant, makeVersioned } from './versioned.ts';
 
 /** Spreads the index of due messages, so that no single partition takes every send's claim and settle. */
 const DUE_SHARDS = 4;
@@ -163,10 +163,6 @@ function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
   if (isInLane(message)) return 'waiting';
   if (message.reply) return 'answered';
   return isAnswerable(message) ? 'open' : 'done';
-}
-
-function instant(ms: number | undefined): Date | undefined {
-  return ms === undefined ? undefined : new Date(ms);
 }
 
 function shardOf(id: MessageId): number {

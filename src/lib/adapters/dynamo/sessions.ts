@@ -8,7 +8,13 @@ import { type Codec, makeVersioned } from './versioned.ts';
 const RETENTION_MS = 30 * 86_400_000;
 
 export function makeSessionStore(table: Table): SessionStore {
-  return makeVersioned(table, sessionCodec);
+  return {
+    ...makeVersioned(table, sessionCodec),
+    async getMany(pairs) {
+      const items = await table.getMany(pairs.map(sessionCodec.pkOf));
+      return items.map((item) => item && sessionCodec.fromItem(item));
+    },
+  };
 }
 
 interface Row {

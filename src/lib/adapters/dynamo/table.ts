@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -7,6 +8,7 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError } from '../../domain/errors.ts';
@@ -14,6 +16,15 @@ import type { Chance, Clock, Stored, Written } from '../../ports.ts';
 
 /** A stored item: `pk`, `expires` (epoch s, the TTL attribute), `rev`, and what its kind adds. Instants are epoch ms. */
 export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
+
+/** A change of a part of an item, in DynamoDB's expressions. `update` is everything but its SET. */
+export interface Change {
+  readonly update: string;
+  readonly set?: string | undefined;
+  readonly condition: string;
+  readonly names?: Record<string, string>;
+  readonly values: Record<string, unknown>;
+}
 
 /** A key of the `due` index; `dueAt` in epoch ms. */
 export interface DueKey {
@@ -143,6 +154,72 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
     return items.map(({ pk }) => pk);
   }
 
+  /** What is listed in one partition of the same index, the newest first, from before `before` on. A moment late. */
+  async function listed(
+    partition: string,
+    { limit, before }: { readonly limit: number; readonly before: string | undefined },
+  ): Promise<{ readonly pk: string; readonly stage: string }[]> {
+    const items = await query({
+      IndexName: 'pair',
+      KeyConditionExpression: before === undefined ? 'pair = :pair' : 'pair = :pair AND stage < :before',
+      ExpressionAttributeValues: marshall({
+        ':pair': partition,
+        ...(before === undefined ? {} : { ':before': before }),
+      }),
+      ProjectionExpression: 'pk, stage',
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    return items.map(({ pk, stage }) => ({ pk, stage: stage as string }));
+  }
+
+  /**
+   * Changes a part of an item in one conditional write. Gives back the item after it, or, with `done: false`,
+   * what was in its way.
+   */
+  async function update(pk: string, change: Change): Promise<Written<Item>> {
+    const revision = chance.uuid();
+    const command = new UpdateItemCommand({
+      ...key(pk),
+      UpdateExpression: `${change.update} SET rev = :rev${change.set ? `, ${change.set}` : ''}`,
+      ConditionExpression: change.condition,
+      ...(change.names ? { ExpressionAttributeNames: change.names } : {}),
+      ExpressionAttributeValues: marshall({ ...change.values, ':rev': revision }),
+      ReturnValues: 'ALL_NEW',
+      ...CONDITIONAL,
+    });
+    let after: Stored<Item> | undefined;
+    const write = async (o: CallOptions) => {
+      after = alive((await client.send(command, o)).Attributes);
+    };
+    const beaten = await conditional(write, pk);
+    if (beaten === 'not-beaten') {
+      if (!after) throw new Error('an update that was done has left nothing');
+      return { done: true, stored: after };
+    }
+    return beaten?.revision === revision ? { done: true, stored: beaten } : { done: false, stored: beaten };
+  }
+
+  /** Many items at once, each where its key stands in `pks`; undefined for what is not there. A moment late. */
+  async function getMany(pks: readonly string[]): Promise<(Item | undefined)[]> {
+    const found = new Map<string, Item>();
+    let keys = [...new Set(pks)].map((pk) => marshall({ pk }));
+    for (let tries = 0; keys.length > 0; tries += 1) {
+      if (tries > 0) await clock.sleep(Math.min(1_000, 25 * 2 ** tries));
+      if (tries > 8) throw unavailable(new Error('keys were left unprocessed'));
+      const request = { RequestItems: { [tableName]: { Keys: keys } } };
+      const { Responses, UnprocessedKeys } = await call((o) =>
+        client.send(new BatchGetItemCommand(request), o),
+      );
+      for (const attributes of Responses?.[tableName] ?? []) {
+        const stored = alive(attributes);
+        if (stored) found.set(stored.value.pk, stored.value);
+      }
+      keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
+    }
+    return pks.map((pk) => found.get(pk));
+  }
+
   /** Runs a conditional write; says what was in its way. The engine may leave that out, so it is read then. */
   async function conditional(
     write: (options: CallOptions) => Promise<unknown>,
@@ -165,7 +242,20 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
     return over ? undefined : { value: value as Item, revision: rev };
   }
 
-  return { get, create, replace, remove, drop, overwrite, dueKeys, keyByWaKey, keysOfPair };
+  return {
+    get,
+    getMany,
+    create,
+    replace,
+    update,
+    remove,
+    drop,
+    overwrite,
+    dueKeys,
+    keyByWaKey,
+    keysOfPair,
+    listed,
+  };
 }
 
 interface CallOptions {
@@ -177,9 +267,13 @@ async function call<T>(send: (options: CallOptions) => Promise<T>): Promise<T> {
   try {
     return await send({ abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
   } catch (cause) {
-    throw new AppError('store-unavailable', 'The store did not answer. Try again in a moment.', {
-      retryAfter: 2,
-      cause,
-    });
+    throw unavailable(cause);
   }
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('store-unavailable', 'The store did not answer. Try again in a moment.', {
+    retryAfter: 2,
+    cause,
+  });
 }

@@ -38,3 +38,8 @@ export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
     },
   } satisfies Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean> };
 }
+
+/** Epoch ms as an item has them. */
+export function instant(ms: number | undefined): Date | undefined {
+  return ms === undefined ? undefined : new Date(ms);
+}

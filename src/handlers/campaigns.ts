@@ -1,0 +1,78 @@
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { AppError } from '../lib/domain/errors.ts';
+import { type ApiRequest, api, bodyOf, isHttpEvent } from '../lib/edge/api.ts';
+import { campaignAnswer, createdAnswer, recipientsAnswer } from '../lib/edge/campaign-answers.ts';
+import {
+  parseCampaign,
+  parseCampaignId,
+  parseDryRun,
+  parseRecipientsQuery,
+  parseUpload,
+} from '../lib/edge/campaign-contracts.ts';
+import { parseFlow } from '../lib/edge/contracts.ts';
+import { direct } from '../lib/edge/direct.ts';
+import { wireStores } from '../lib/wiring.ts';
+import { wireCampaigns } from '../lib/wiring-campaigns.ts';
+
+const stores = wireStores('campaigns');
+const { telemetry, config } = stores;
+const { control, create, launch, read } = wireCampaigns(stores, (body) => parseFlow(body, undefined));
+
+async function created(request: ApiRequest) {
+  const { stored, fresh } = await create(parseCampaign(bodyOf(request.event), config.DEFAULT_FROM), request);
+  return createdAnswer(await read.view(stored.value), fresh);
+}
+
+async function ofOne(request: ApiRequest) {
+  const { event, path } = request;
+  const id = parseCampaignId(path);
+  const query = event.queryStringParameters;
+  switch (event.routeKey) {
+    case 'GET /v1/campaigns/{campaignId}':
+      return campaignAnswer(await read.view((await control.find(id, request)).value));
+    case 'POST /v1/campaigns/{campaignId}/recipients':
+      return {
+        status: 201,
+        body: await control.upload(id, parseUpload(event.body && bodyOf(event)), request),
+      };
+    case 'GET /v1/campaigns/{campaignId}/recipients': {
+      const campaign = (await control.find(id, request)).value;
+      return recipientsAnswer(await read.recipients(campaign, parseRecipientsQuery(query)), request.headers);
+    }
+    case 'POST /v1/campaigns/{campaignId}/plan':
+      return campaignAnswer(await read.view(await control.plan(id, parseDryRun(query), request)));
+    case 'POST /v1/campaigns/{campaignId}/start':
+      return campaignAnswer(await read.view(await control.start(id, request)));
+    case 'POST /v1/campaigns/{campaignId}/pause':
+      return campaignAnswer(await read.view(await control.pause(id, request)));
+    case 'POST /v1/campaigns/{campaignId}/resume':
+      return campaignAnswer(await read.view(await control.resume(id, request)));
+    case 'POST /v1/campaigns/{campaignId}/cancel':
+      return campaignAnswer(await read.view(await control.cancel(id, request)));
+    default:
+      throw new AppError('not-found', 'There is no such route.');
+  }
+}
+
+const overHttp = api(telemetry, async (request) => {
+  switch (request.event.routeKey) {
+    case 'POST /v1/campaigns':
+      return created(request);
+    case 'GET /v1/campaigns': {
+      const { items, next } = await read.list(request, request.event.queryStringParameters?.['after']);
+      return { status: 200, body: { campaigns: items, next } };
+    }
+    default:
+      return ofOne(request);
+  }
+});
+
+/** The same definition as an event is created, planned and started: no caller waits to do it. */
+const directly = direct(telemetry, async (body, run) => {
+  const campaign = await launch(parseCampaign(body, config.DEFAULT_FROM), run);
+  return createdAnswer(await read.view(campaign), true);
+});
+
+/** `/v1/campaigns…`; a campaign as a direct event; a campaign as the detail of an EventBridge event. */
+export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
+  isHttpEvent(event) ? overHttp(event, context) : directly(event, context);

@@ -1,0 +1,142 @@
+import { type Campaign, hasEnded, type Plan } from './campaign.ts';
+import { type BatchCounts, type LedgerBatch, type OUTCOMES, settledIn, sumOf } from './ledger.ts';
+
+/** What a caller sees of a campaign; instants are ISO 8601, null where there is none. */
+export interface CampaignView {
+  readonly campaignId: string;
+  readonly name: string;
+  readonly state: Campaign['state'];
+  readonly reason: string | null;
+  readonly from: string;
+  readonly flowId: string;
+  readonly whenClosed: string;
+  readonly perMinute: number;
+  readonly recipients: { readonly given: string; readonly format: string } | null;
+  readonly startAt: string | null;
+  readonly schedule: { readonly expression: string; readonly timeZone: string } | null;
+  readonly nextRunAt: string | null;
+  readonly expiresAt: string | null;
+  readonly parent: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly changedAt: string;
+  readonly planning: { readonly dryRun: boolean; readonly since: string; readonly rows: number } | null;
+  readonly plan: PlanView | null;
+  readonly progress: ProgressView | null;
+}
+
+interface PlanView extends Pick<Plan, 'planId' | 'counts' | 'rejected' | 'price'> {
+  readonly plannedAt: string;
+  readonly dryRun: boolean;
+  /** At its own pace, windows and throttling aside. */
+  readonly estimatedMinutes: number;
+}
+
+/** `total` = all outcomes + `pending` + `notReached`, at every moment. */
+export interface ProgressView extends BatchCounts {
+  readonly total: number;
+  readonly pending: number;
+  /** Of a campaign that has ended: who had no turn. */
+  readonly notReached: number;
+  readonly percent: number;
+  /** Messages a minute now: its share of the number's pace. */
+  readonly ratePerMinute: number | null;
+  /** When it will be through at this rate. */
+  readonly eta: string | null;
+  /** How often which reason stood in the way, the commonest first. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
+const iso = (at: Date | undefined) => at?.toISOString() ?? null;
+
+export function campaignView(campaign: Campaign, open: readonly LedgerBatch[], now: Date): CampaignView {
+  const { message, source, schedule, planning } = campaign;
+  return {
+    campaignId: campaign.campaignId,
+    name: campaign.name,
+    state: campaign.state,
+    reason: campaign.reason ?? null,
+    from: message.from,
+    flowId: message.flowId,
+    whenClosed: message.whenClosed,
+    perMinute: campaign.perMinute,
+    recipients: source ? { given: source.given, format: source.format } : null,
+    startAt: iso(campaign.startAt),
+    schedule: schedule ? { expression: schedule.expression, timeZone: schedule.timeZone ?? 'UTC' } : null,
+    nextRunAt: hasEnded(campaign) ? null : iso(campaign.nextRunAt),
+    expiresAt: iso(campaign.expiresAt),
+    parent: campaign.parent ?? null,
+    createdAt: campaign.createdAt.toISOString(),
+    startedAt: iso(campaign.startedAt),
+    changedAt: campaign.changedAt.toISOString(),
+    planning: planning
+      ? { dryRun: planning.dryRun, since: planning.since.toISOString(), rows: planning.rows }
+      : null,
+    plan: planView(campaign),
+    progress: campaign.startedAt ? progressOf(campaign, open, now) : null,
+  };
+}
+
+function planView({ plan, perMinute }: Campaign): PlanView | null {
+  if (!plan) return null;
+  const { planId, counts, rejected, price, plannedAt, file } = plan;
+  return {
+    planId,
+    plannedAt: plannedAt.toISOString(),
+    dryRun: file === undefined,
+    counts,
+    estimatedMinutes: Math.ceil(counts.total / perMinute),
+    price,
+    rejected,
+  };
+}
+
+/** The totals of what is folded and the counts of what is open: exact, whenever both are read as of one moment. */
+export function progressOf(campaign: Campaign, open: readonly LedgerBatch[], now: Date): ProgressView {
+  const counts = open.map((batch) => batch.counts).reduce(sumOf, campaign.totals);
+  const total = campaign.plan?.counts.total ?? 0;
+  const settled = settledIn(counts);
+  const left = total - settled;
+  const isOver = hasEnded(campaign);
+  const rate = campaign.state === 'running' ? (campaign.share ?? campaign.perMinute) : null;
+  return {
+    total,
+    ...counts,
+    pending: isOver ? 0 : left,
+    notReached: isOver ? left : 0,
+    percent: total === 0 ? 100 : Math.floor((settled / total) * 1000) / 10,
+    ratePerMinute: rate,
+    eta: rate && left > 0 ? new Date(now.getTime() + (left / rate) * 60_000).toISOString() : null,
+    reasons: reasonsOf(campaign, open),
+  };
+}
+
+function reasonsOf(campaign: Campaign, open: readonly LedgerBatch[]): ProgressView['reasons'] {
+  const reasons = new Map(Object.entries(campaign.reasons));
+  for (const { reason } of open.flatMap(({ outcomes }) => Object.values(outcomes))) {
+    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return [...reasons].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
+}
+
+/** One recipient of a campaign, as it stands. */
+export interface RecipientView {
+  /** In the caller's file. */
+  readonly line: number;
+  readonly to: string;
+  readonly messageId: string;
+  readonly status: (typeof OUTCOMES)[number] | 'pending' | 'not-reached';
+  readonly reason: string | null;
+}
+
+/** How a recipient stands in its batch; one whose batch was not opened yet has had no turn. */
+export function statusIn(
+  batch: Pick<LedgerBatch, 'pending' | 'outcomes'> | undefined,
+  row: number,
+  isOver: boolean,
+): Pick<RecipientView, 'status' | 'reason'> {
+  if (!batch || batch.pending.includes(row))
+    return { status: isOver ? 'not-reached' : 'pending', reason: null };
+  const settlement = batch.outcomes[String(row)];
+  return { status: settlement?.outcome ?? 'sent', reason: settlement?.reason ?? null };
+}

@@ -1,0 +1,23 @@
+import type { Campaign } from '../domain/campaign.ts';
+import type { PlanStarter } from './begin-plan.ts';
+import type { Asker, CampaignControl } from './control-campaign.ts';
+import type { CampaignCreator, CampaignOrder } from './create-campaign.ts';
+
+/*
+ * A campaign for which no caller waits, by `serverless invoke` or EventBridge: created, planned and started, at
+ * its time or at once. A repeat, also one after a crash, goes on where the first has stopped.
+ */
+export function makeLaunch(deps: {
+  readonly create: CampaignCreator;
+  readonly planStarter: PlanStarter;
+  readonly control: CampaignControl;
+}) {
+  return async function launch(order: CampaignOrder, by: Asker): Promise<Campaign> {
+    const { stored } = await deps.create(order, { ...by, autoStart: true });
+    const { campaignId, state, schedule } = stored.value;
+    if (state !== 'draft') return stored.value;
+    if (schedule) return deps.control.start(campaignId, by);
+    const planned = await deps.planStarter.begin(stored, { dryRun: false, wait: true });
+    return deps.control.lookNow(planned);
+  };
+}

@@ -1,0 +1,205 @@
+import pMap from 'p-map';
+import {
+  type Campaign,
+  completedIfDone,
+  hasMore,
+  paused,
+  withBatch,
+  withFolded,
+} from '../domain/campaign.ts';
+import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from '../domain/ledger.ts';
+import { slotsFor } from '../domain/pace.ts';
+import { RecipientsFault } from '../domain/recipient.ts';
+import type { Clock, Stored, Telemetry } from '../ports.ts';
+import type { BatchStore, CampaignQueue, CampaignStore, ObjectStore } from '../ports-campaigns.ts';
+import { amend } from './amend.ts';
+
+/*
+ * One look at a running campaign. Any number of looks may cross, and any of them may die: what is given away is
+ * given away by one conditional write of the campaign's item, and only who made that write goes on with it.
+ *
+ * 1. fold: complete batches go into the totals, each once, in order;
+ * 2. wake: a batch whose records were lost, or dropped while the campaign stood still, gets new slots;
+ * 3. fill: batches are taken out of the plan until the slots of the next 90 seconds are given away;
+ * 4. complete: all taken, settled and counted.
+ */
+
+export interface RunCampaignDeps {
+  readonly campaigns: CampaignStore;
+  readonly batches: BatchStore;
+  readonly objects: ObjectStore;
+  readonly campaignQueue: CampaignQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export type CampaignRunner = ReturnType<typeof makeCampaignRunner>;
+
+/** Longer than a minute by what a tick may be late. */
+const HORIZON_MS = 90_000;
+const LARGEST_BATCH = 100;
+const READ_AT_ONCE = 16;
+/** A hundred lines of common length; a line may be as long as a row. */
+const COMMON_READ = 32 * 1024;
+const LONGEST_READ = 512 * 1024;
+
+export function makeCampaignRunner(deps: RunCampaignDeps) {
+  const { campaigns, batches, objects, campaignQueue, clock, telemetry } = deps;
+
+  /** `share`: messages a minute that are this campaign's now. */
+  async function look(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
+    const folded = await fold(found);
+    if (folded?.value.state !== 'running') return folded?.value;
+    const counted = await amend(campaigns, folded, (c) => completedIfDone(withShare(c, share), clock.now()));
+    if (counted?.value.state !== 'running') return counted?.value;
+    const woken = await wake(counted, share);
+    return (await fill(woken, share)).value;
+  }
+
+  /** Adds complete batches to the totals, and ends a campaign that is through. */
+  async function fold(found: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
+    let current: Stored<Campaign> | undefined = found;
+    while (current && current.value.folded < current.value.cursor.batch) {
+      const batch: LedgerBatch | undefined = await batches.get({
+        campaignId: current.value.campaignId,
+        n: current.value.folded,
+      });
+      if (!batch || batch.pending.length > 0) break;
+      current = await amend(campaigns, current, (c) => completedIfDone(withFolded(c, batch), clock.now()));
+    }
+    return current;
+  }
+
+  async function openBatches({ campaignId, folded, cursor }: Campaign): Promise<LedgerBatch[]> {
+    const places = Array.from({ length: cursor.batch - folded }, (_, k) => folded + k);
+    const found = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    return found.filter((batch) => batch !== undefined);
+  }
+
+  async function wake(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
+    let current = found;
+    for (const batch of await openBatches(found.value)) {
+      const now = clock.now();
+      const why = wakingOf(batch, { now, resumedAt: current.value.resumedAt });
+      if (!why || isFilled(current.value, now)) continue;
+      if (batch.wakes >= MAX_WAKES) {
+        await giveUp(batch);
+        continue;
+      }
+      const { at, next } = slotsOf(current.value, batch.pending.length, share);
+      const moved = await campaigns.replace(current, { ...current.value, slotAt: next });
+      if (!moved.done) return moved.stored ?? current;
+      current = moved.stored;
+      const again = wokenAgain(batch, why, { now, lastSlotAt: next });
+      if (!(await batches.claimWake(batch, again))) continue;
+      const { campaignId, n, pending } = batch;
+      telemetry.warn('campaign.batch-woken', { campaignId, n, why, pending: pending.length });
+      await enqueue(again, at);
+    }
+    return current;
+  }
+
+  /** So often enqueued and never settled: no more of it. */
+  async function giveUp(batch: LedgerBatch): Promise<void> {
+    telemetry.error('campaign.batch-given-up', undefined, { campaignId: batch.campaignId, n: batch.n });
+    const settlement = {
+      outcome: 'failed',
+      reason: `it came up ${batch.wakes} times and could not be sent`,
+    } as const;
+    await pMap(batch.pending, (row) => batches.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
+  }
+
+  async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
+    let current = found;
+    while (
+      current.value.state === 'running' &&
+      hasMore(current.value) &&
+      !isFilled(current.value, clock.now())
+    ) {
+      const taken = await take(current.value, share);
+      const { at, next } = slotsOf(current.value, taken.count, share);
+      // First the ledger, then the cursor: what the cursor has passed is in the ledger, whoever dies in between.
+      const batch = await batches.open(openedBatch(taken, { now: clock.now(), lastSlotAt: next }));
+      const step = { rows: batch.count, bytes: batch.length, slotAt: next };
+      const moved = await campaigns.replace(current, withBatch(current.value, step));
+      if (!moved.done) return moved.stored ?? current;
+      current = moved.stored;
+      await enqueue(batch, at);
+    }
+    return current;
+  }
+
+  const slotsOf = ({ slotAt }: Campaign, count: number, perMinute: number) => {
+    const now = clock.now();
+    return slotsFor({ slotAt: slotAt ?? now, now, count, perMinute });
+  };
+
+  const isFilled = ({ slotAt }: Campaign, now: Date) =>
+    slotAt !== undefined && slotAt.getTime() > now.getTime() + HORIZON_MS;
+
+  /** The next recipients of the plan: at most a minute's share, at most a hundred, and whole lines. */
+  async function take(campaign: Campaign, share: number) {
+    const { campaignId, cursor, plan, keepUntil } = campaign;
+    if (!plan?.file) throw new RecipientsFault('the campaign has no plan');
+    const { file, counts } = plan;
+    const most = Math.min(LARGEST_BATCH, Math.max(1, Math.floor(share)), counts.total - cursor.row);
+    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
+    for (const length of [COMMON_READ, LONGEST_READ]) {
+      const bytes = await objects.readRange(ref, { offset: cursor.offset, length });
+      const lines = wholeLines(bytes, most);
+      if (lines.count === most || (lines.count > 0 && length === LONGEST_READ)) {
+        return { campaignId, n: cursor.batch, first: cursor.row, offset: cursor.offset, keepUntil, ...lines };
+      }
+    }
+    throw new RecipientsFault('the plan ends before its recipients do');
+  }
+
+  async function enqueue(batch: LedgerBatch, slots: readonly Date[]): Promise<void> {
+    const { campaignId, n, pending, wokenAt } = batch;
+    const turns = pending.map((row, k) => {
+      return { campaignId, n, row, wokenAt, slotAt: slots[k] ?? clock.now(), tries: 0 };
+    });
+    // What could not be enqueued is found by the next looks.
+    try {
+      await campaignQueue.enqueue(turns);
+      await batches.noteEnqueued(batch);
+    } catch (fault) {
+      telemetry.error('campaign.enqueue-failed', fault, { campaignId, n });
+    }
+  }
+
+  /** The same look, where the plan object may be gone: then the campaign stands still and says why. */
+  async function lookOrPause(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
+    try {
+      return await look(found, share);
+    } catch (fault) {
+      if (!(fault instanceof RecipientsFault)) throw fault;
+      const { campaignId } = found.value;
+      telemetry.count('gateway.alert');
+      telemetry.error('campaign.plan-unreadable', fault, { campaignId });
+      const reason = `its plan can't be read: ${fault.message}`;
+      const stood = await amend(campaigns, await campaigns.get(campaignId), (c) =>
+        paused(c, { reason, now: clock.now() }),
+      );
+      return stood?.value;
+    }
+  }
+
+  return { look: lookOrPause, fold };
+}
+
+function withShare(campaign: Campaign, share: number): Campaign {
+  return campaign.share === share ? campaign : { ...campaign, share };
+}
+
+/** The first `most` lines that are there with their end, and how many bytes they are. */
+function wholeLines(bytes: Buffer, most: number): { count: number; length: number } {
+  let [count, length] = [0, 0];
+  while (count < most) {
+    const end = bytes.indexOf('\n', length);
+    if (end < 0) break;
+    count += 1;
+    length = end + 1;
+  }
+  return { count, length };
+}

@@ -1,0 +1,141 @@
+import pMap from 'p-map';
+import {
+  awaiting,
+  type Campaign,
+  cameDue,
+  definitionOf,
+  expiredInTime,
+  newCampaign,
+  planningRetried,
+  runIdOf,
+} from '../domain/campaign.ts';
+import type { CampaignId } from '../domain/campaign-id.ts';
+import { currentPace, sharesOf } from '../domain/pace.ts';
+import type { PhoneNumber } from '../domain/phone.ts';
+import { nextRun, parseSchedule } from '../domain/schedule.ts';
+import type { Clock, Stored, Telemetry } from '../ports.ts';
+import type { CampaignStore, NumberPaceStore, PlanQueue } from '../ports-campaigns.ts';
+import { amend } from './amend.ts';
+import type { PlanStarter } from './begin-plan.ts';
+import type { CampaignRunner } from './run-campaign.ts';
+
+/*
+ * Every minute, by EventBridge, which may fire twice or late:
+ *
+ * 1. what is due is read: running campaigns, scheduled ones whose time has come, plans that got stuck;
+ * 2. whose time is over expires; a schedule's time makes a campaign of its own; a planner that died is replaced;
+ * 3. the running campaigns of one number divide its pace, and each gets its look (`run-campaign.ts`).
+ */
+
+export interface TickDeps {
+  readonly campaigns: CampaignStore;
+  readonly numberPaces: NumberPaceStore;
+  readonly planQueue: PlanQueue;
+  readonly planStarter: PlanStarter;
+  readonly runner: CampaignRunner;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** A business number's whole pace. */
+  readonly numberPerMinute: number;
+  readonly retentionDays: number;
+}
+
+export type Ticker = ReturnType<typeof makeTicker>;
+
+const MOST_DUE = 500;
+const AT_ONCE = 8;
+/** Of a number's pace; the rest is for single sends, which go ahead. */
+const CAMPAIGNS_PART = 0.9;
+
+export function makeTicker(deps: TickDeps) {
+  const { campaigns, numberPaces, planQueue, planStarter, runner, clock, telemetry } = deps;
+
+  async function tick(): Promise<{ readonly running: number }> {
+    const ids = await campaigns.due(clock.now(), MOST_DUE);
+    const awake = await pMap(ids, (id) => orLeave(id, () => wakeUp(id)), { concurrency: AT_ONCE });
+    const running = awake
+      .filter((stored) => stored?.value.state === 'running')
+      .filter((s) => s !== undefined);
+    await lookAt(running);
+    return { running: running.length };
+  }
+
+  /** One campaign's fault is not another's. */
+  async function orLeave<T>(campaignId: CampaignId, act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch (fault) {
+      telemetry.error('campaign.tick-failed', fault, { campaignId });
+      return undefined;
+    }
+  }
+
+  async function wakeUp(id: CampaignId): Promise<Stored<Campaign> | undefined> {
+    const now = clock.now();
+    const stored = await campaigns.get(id);
+    const turned = await amend(campaigns, stored, (c) => cameDue(expiredInTime(c, now), now));
+    if (turned?.value.state === 'planning') await planAgain(turned);
+    if (turned?.value.state === 'scheduled') await makeRun(turned);
+    return turned;
+  }
+
+  async function planAgain(stored: Stored<Campaign>): Promise<void> {
+    const now = clock.now();
+    const { dueAt } = stored.value;
+    if (!dueAt || dueAt > now) return;
+    const again = await campaigns.replace(stored, planningRetried(stored.value, now));
+    const { campaignId, state, planning } = again.stored?.value ?? stored.value;
+    if (again.done && state === 'planning' && planning)
+      await planQueue.enqueue({ campaignId, planId: planning.planId });
+  }
+
+  /** The run first, then the next time: a tick that dies in between makes the same run once more, which is none. */
+  async function makeRun(stored: Stored<Campaign>): Promise<void> {
+    const { value: parent } = stored;
+    const now = clock.now();
+    const { nextRunAt, schedule } = parent;
+    if (!schedule || !nextRunAt || nextRunAt > now) return;
+    const runId = runIdOf(parent, nextRunAt);
+    const { clientId, fingerprint, source, campaignId } = parent;
+    const definition = {
+      ...definitionOf(parent),
+      campaignId: runId,
+      schedule: undefined,
+      startAt: undefined,
+    };
+    const made = await campaigns.create(
+      newCampaign(definition, {
+        clientId,
+        fingerprint,
+        source,
+        autoStart: true,
+        parent: campaignId,
+        now,
+        retentionDays: deps.retentionDays,
+      }),
+    );
+    if (made.stored) await planStarter.begin(made.stored, { dryRun: false, wait: false });
+    await amend(campaigns, stored, (c) => awaiting(c, nextRun(parseSchedule(schedule), now), now));
+    telemetry.info('campaign.run-made', { campaignId: runId });
+  }
+
+  async function lookAt(running: readonly Stored<Campaign>[]): Promise<void> {
+    const byNumber = Map.groupBy(running, ({ value }) => value.message.from);
+    for (const [business, group] of byNumber) {
+      const shares = sharesOf(
+        group.map(({ value: { campaignId: id, perMinute } }) => ({ id, perMinute })),
+        await ceilingOf(business),
+      );
+      const look = (stored: Stored<Campaign>) =>
+        orLeave(stored.value.campaignId, () => runner.look(stored, shares.get(stored.value.campaignId) ?? 1));
+      await pMap(group, look, { concurrency: AT_ONCE });
+    }
+  }
+
+  async function ceilingOf(business: PhoneNumber): Promise<number> {
+    const pace = (await numberPaces.get(business))?.value;
+    return CAMPAIGNS_PART * currentPace(pace, deps.numberPerMinute, clock.now());
+  }
+
+  return { tick };
+}

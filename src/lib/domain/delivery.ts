@@ -1,3 +1,4 @@
+import type { ErrorClass } from './error-book.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RejectionCode } from './message.ts';
 import type { Accepted, Outcome, Rejected } from './outcome.ts';
@@ -77,6 +78,8 @@ export interface Release {
   readonly retryAfter: number;
   readonly pair?: true;
   readonly alert?: true;
+  /** What LipaChat's answer was, by the book; a 429 without a code counts as `wait`. */
+  readonly errorClass?: ErrorClass | undefined;
   /** After so many repeats it has failed; where it is absent, the queue's own limit counts. */
   readonly maxTries?: number;
 }
@@ -116,12 +119,14 @@ function verdictOnFirst(outcome: NotAccepted): Verdict {
       return { kind: 'release', code: 'session-closed', retryAfter: 0 };
     case 'throttled': {
       const seconds = Math.ceil((outcome.retryAfterMs ?? 0) / 1000);
-      const pair = outcome.pair ? ({ pair: true } as const) : {};
+      const who = outcome.pair
+        ? ({ pair: true, errorClass: 'pair-too-fast' } as const)
+        : ({ errorClass: 'wait' } as const);
       return {
         kind: 'release',
         code: 'gateway-throttled',
         retryAfter: seconds || DEFAULT_RETRY_AFTER_S,
-        ...pair,
+        ...who,
       };
     }
     case 'notSent':
@@ -131,15 +136,16 @@ function verdictOnFirst(outcome: NotAccepted): Verdict {
 
 /** A refusal, by the class of its code. One without a code, or with an unknown one, is the message's own. */
 function verdictOnCode({ errorClass, message }: Rejected): Verdict {
+  const byCode = { kind: 'release', errorClass } as const;
   switch (errorClass) {
     case 'stop-number':
-      return { kind: 'release', code: 'gateway-unavailable', retryAfter: HELD_RETRY_AFTER_S, alert: true };
+      return { ...byCode, code: 'gateway-unavailable', retryAfter: HELD_RETRY_AFTER_S, alert: true };
     case 'content-held':
-      return { kind: 'release', code: 'gateway-throttled', retryAfter: HELD_RETRY_AFTER_S, alert: true };
+      return { ...byCode, code: 'gateway-throttled', retryAfter: HELD_RETRY_AFTER_S, alert: true };
     case 'cannot-tell':
-      return { kind: 'release', code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S, maxTries: 2 };
+      return { ...byCode, code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S, maxTries: 2 };
     case 'opted-out':
-      return { kind: 'release', code: 'recipient-opted-out', retryAfter: 0 };
+      return { ...byCode, code: 'recipient-opted-out', retryAfter: 0 };
     default:
       return { kind: 'rejected', code: 'gateway-rejected', detail: message };
   }

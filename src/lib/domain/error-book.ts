@@ -53,6 +53,13 @@ function covers(entry: Codes[number], code: number): boolean {
   return typeof entry === 'number' ? entry === code : entry.from <= code && code <= entry.to;
 }
 
+/** Classes that are no fault of one message: whoever sends many of its kind pauses. */
+const SETBACKS: readonly (ErrorClass | undefined)[] = ['stop-number', 'content-held', 'wait'];
+
+export function isSetback(errorClass: ErrorClass | undefined): boolean {
+  return SETBACKS.includes(errorClass);
+}
+
 const PAIR_PAUSE_CAP_S = 256;
 
 /** How long to leave a pair alone after its `tries`-th refusal in a row: 4^X seconds, capped. */

@@ -1,3 +1,5 @@
+import type { ErrorClass } from './error-book.ts';
+
 /** Every problem that a caller may meet (contract §2, "Problems"), but for API Gateway's own 401 and 403. */
 export type ErrorCode =
   | 'invalid-request'
@@ -26,6 +28,8 @@ interface Circumstances {
   readonly errors?: readonly FieldError[];
   /** Set on a stored, final refusal: the correlation id of the request that met it first. */
   readonly replayOf?: string;
+  /** What WhatsApp's code of the refusal means, where a code is the reason. */
+  readonly errorClass?: ErrorClass | undefined;
   readonly cause?: unknown;
 }
 
@@ -36,6 +40,7 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined;
   readonly errors: readonly FieldError[] | undefined;
   readonly replayOf: string | undefined;
+  readonly errorClass: ErrorClass | undefined;
 
   constructor(code: ErrorCode, detail: string, circumstances: Circumstances = {}) {
     super(code, { cause: circumstances.cause });
@@ -45,5 +50,6 @@ export class AppError extends Error {
     this.retryAfter = circumstances.retryAfter;
     this.errors = circumstances.errors;
     this.replayOf = circumstances.replayOf;
+    this.errorClass = circumstances.errorClass;
   }
 }

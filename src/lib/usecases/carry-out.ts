@@ -188,13 +188,13 @@ export function makeCarrier(deps: CarryOutDeps) {
     const waiting = await amend(messages, claim, (m) => parked(m, fenceOf(claim.value), clock.now()));
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
     // It waits in any case; what hindered its template message, the sweeper meets again.
-    const invited = await inviter.invite(waiting, errand).catch((fault) => {
+    const { invited, setback } = await inviter.invite(waiting, errand).catch((fault) => {
       telemetry.error('invite.failed', fault, { messageId: waiting.value.messageId });
-      return waiting;
+      return { invited: waiting, setback: undefined };
     });
     // A reply that crossed the parking found nothing to release.
     await lane.releaseNext(pairOf(invited.value)).catch(laneStands);
-    return { message: invited.value, fresh: true };
+    return { message: invited.value, fresh: true, setback };
   }
 
   function neverLeft({ attempts, firstTryAt, createdAt }: Message, session: Session | undefined): boolean {

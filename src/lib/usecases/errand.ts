@@ -1,4 +1,5 @@
 import type { ClaimTerms } from '../domain/claim.ts';
+import type { ErrorClass } from '../domain/error-book.ts';
 import type { FlowRequest, Message } from '../domain/message.ts';
 import type { Pair } from '../domain/phone.ts';
 import type { Session } from '../domain/session.ts';
@@ -24,6 +25,8 @@ export interface Errand {
 export interface CarriedOut {
   readonly message: Message;
   readonly fresh: boolean;
+  /** What hindered its template message, and asks whoever sends more of them for a pause. */
+  readonly setback?: ErrorClass | undefined;
 }
 
 /** Starts both reads at once. */

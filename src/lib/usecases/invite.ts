@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isFresh } from '../domain/claim.ts';
-import type { Release } from '../domain/delivery.ts';
+import type { Release, Verdict } from '../domain/delivery.ts';
+import { type ErrorClass, isSetback } from '../domain/error-book.ts';
 import { type Invitation, type Message, pairOf } from '../domain/message.ts';
 import { invitationRefused, pauseBefore } from '../domain/waiting.ts';
 import type {
@@ -39,6 +40,12 @@ export interface InviteDeps extends DispatchDeps {
   readonly gatewayAttempts: number;
 }
 
+/** The flow in the end, and what hindered its template message. */
+interface Invited {
+  readonly invited: Stored<Message>;
+  readonly setback?: ErrorClass | undefined;
+}
+
 export type Inviter = ReturnType<typeof makeInviter>;
 
 const RESERVE_MS = 3_000;
@@ -46,13 +53,13 @@ const RESERVE_MS = 3_000;
 export function makeInviter(deps: InviteDeps) {
   const { messages, sessions, invitations, lane, gateway, clock, telemetry } = deps;
 
-  async function invite(parked: Stored<Message>, errand: Errand): Promise<Stored<Message>> {
+  async function invite(parked: Stored<Message>, errand: Errand): Promise<Invited> {
     const { status, invitation, request } = parked.value;
     const template = request?.template;
-    if (status !== 'parked' || invitation?.state !== 'pending' || !template) return parked;
-    if (!(await takeSlot(parked.value))) return note(parked, { state: 'spared' });
+    if (status !== 'parked' || invitation?.state !== 'pending' || !template) return { invited: parked };
+    if (!(await takeSlot(parked.value))) return { invited: await note(parked, { state: 'spared' }) };
     if (invitation.triedAt && !isFresh({ ...parked.value, firstTryAt: invitation.triedAt }, now(errand))) {
-      return note(parked, { state: 'unknown' });
+      return { invited: await note(parked, { state: 'unknown' }) };
     }
     // Read before the note: without it nothing can leave.
     await deps.apiKey.get();
@@ -69,6 +76,12 @@ export function makeInviter(deps: InviteDeps) {
       },
     );
     telemetry.count(`template.${verdict.kind}`);
+    const invited = await noteVerdict(tried, verdict, errand);
+    const errorClass = verdict.kind === 'release' ? verdict.errorClass : undefined;
+    return { invited, setback: isSetback(errorClass) ? errorClass : undefined };
+  }
+
+  function noteVerdict(tried: Stored<Message>, verdict: Verdict, errand: Errand): Promise<Stored<Message>> {
     switch (verdict.kind) {
       case 'sent':
         return note(tried, { state: 'sent', waId: verdict.accepted.waId });
@@ -78,7 +91,7 @@ export function makeInviter(deps: InviteDeps) {
         return released(tried, verdict, errand);
       case 'unknown':
         return verdict.again && errand.terms.ambiguity.mode === 'resend'
-          ? tried
+          ? Promise.resolve(tried)
           : note(tried, { state: 'unknown' });
     }
   }

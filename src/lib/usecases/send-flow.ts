@@ -1,4 +1,5 @@
 import { type ClaimTerms, decideClaim, fenceOf, holds, newClaim, takenOver } from '../domain/claim.ts';
+import type { ErrorClass } from '../domain/error-book.ts';
 import { AppError } from '../domain/errors.ts';
 import { isProven } from '../domain/ladder.ts';
 import {
@@ -62,7 +63,13 @@ export type SendResult =
       readonly replayed: boolean;
     }
   /** Accepted, but not settled: poll it, or wait for its events. */
-  | { readonly kind: 'pending'; readonly messageId: MessageId; readonly receipt: Receipt };
+  | {
+      readonly kind: 'pending';
+      readonly messageId: MessageId;
+      readonly receipt: Receipt;
+      /** It is parked, and its template message met a class that asks for a pause. */
+      readonly setback?: ErrorClass | undefined;
+    };
 
 export interface SendFlowDeps {
   readonly messages: MessageStore;
@@ -212,11 +219,12 @@ function reused(): AppError {
   return new AppError('message-id-reused', detail);
 }
 
-function conclusion({ message, fresh }: { readonly message: Message; readonly fresh: boolean }): SendResult {
+function conclusion({ message, fresh, setback }: CarriedOut): SendResult {
   const { messageId, answer, status, lease } = message;
   if (answer) return replay(messageId, answer, !fresh);
   if (status === 'sending' && lease) throw busy(1);
-  return { kind: 'pending', messageId, receipt: receiptOf(message, { session: null, gateway: null }) };
+  const receipt = receiptOf(message, { session: null, gateway: null });
+  return { kind: 'pending', messageId, receipt, ...(setback ? { setback } : {}) };
 }
 
 function replay(messageId: MessageId, answer: Answer, replayed: boolean): SendResult {

@@ -55,7 +55,7 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
     const open = isOpen(session, now, deps.sessionMarginSeconds);
     const terms: ClaimTerms = { ...deps.terms, owner: deps.chance.uuid(), now };
     const errand = { ...run, request: undefined, terms, ahead: readAhead(deps, pair) };
-    const invited = open ? parked : await inviter.invite(parked, errand);
+    const { invited } = open ? { invited: parked } : await inviter.invite(parked, errand);
     await amend(messages, invited, (m) => lookedAt(m, now, open));
     await lane.releaseNext(pair);
   }

@@ -7,7 +7,8 @@ export type Schedule = { functionName: string; everyMs: number };
 
 type SchedulesOptions = { schedules: Schedule[]; functions: Record<string, LambdaFunction> };
 
-const scheduledEvent = (functionName: string): ScheduledEvent => ({
+/** What EventBridge fires a function with. */
+export const scheduledEvent = (functionName: string): ScheduledEvent => ({
   version: '0',
   id: randomUUID(),
   'detail-type': 'Scheduled Event',

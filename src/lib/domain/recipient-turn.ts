@@ -2,6 +2,7 @@ import { type ErrorClass, isSetback } from './error-book.ts';
 import type { AppError } from './errors.ts';
 import type { Status } from './ladder.ts';
 import type { RecipientOutcome, Settlement } from './ledger.ts';
+import { shortened, withoutNumbers } from './text.ts';
 
 /** What a recipient's turn came to. */
 export type TurnEnd =
@@ -12,6 +13,8 @@ export type TurnEnd =
   /** Nothing was sent, and nothing of its kind would be: the campaign stands still, the recipient stays pending. */
   | { readonly kind: 'pause'; readonly reason: string };
 
+/** A batch holds a hundred of them, and has to stay an item. */
+const REASON_LENGTH = 300;
 const PAUSE_BASE_S = 5;
 const LONGEST_PAUSE_S = 900;
 /** With the pauses above about half an hour of a gateway that is down; then a person has to look. */
@@ -104,5 +107,9 @@ export function pauseFor(setback: ErrorClass | undefined): string | undefined {
 }
 
 function settle(outcome: RecipientOutcome, reason?: string): TurnEnd {
-  return { kind: 'settle', settlement: reason === undefined ? { outcome } : { outcome, reason } };
+  if (reason === undefined) return { kind: 'settle', settlement: { outcome } };
+  return {
+    kind: 'settle',
+    settlement: { outcome, reason: shortened(withoutNumbers(reason), REASON_LENGTH) },
+  };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type CampaignId, isCampaignId } from '../domain/campaign-id.ts';
 import { OUTCOMES } from '../domain/ledger.ts';
+import { placeholdersIn } from '../domain/placeholders.ts';
 import type { CampaignOrder } from '../usecases/create-campaign.ts';
 import type { RecipientStatus } from '../usecases/read-campaign.ts';
 import {
@@ -48,7 +49,16 @@ const message = z
     },
     required('an object'),
   )
-  .check(waitingFaults);
+  .check(waitingFaults)
+  .check(({ value, issues }) => {
+    const { text: _, data: __, template, ...rest } = value;
+    const { placeholders: ___, ...head } = template ?? {};
+    for (const [field, inner] of Object.entries({ ...rest, template: head })) {
+      if (placeholdersIn(inner).length === 0) continue;
+      const why = '{{column}} may stand in text, data and template.placeholders only';
+      issues.push({ code: 'custom', path: [field], message: why, input: undefined });
+    }
+  });
 
 const cell = z
   .union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number, true or false' })

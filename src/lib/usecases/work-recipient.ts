@@ -4,7 +4,7 @@ import { AppError } from '../domain/errors.ts';
 import { type LedgerBatch, recipientMessageId, type Settlement, wakeAfter } from '../domain/ledger.ts';
 import { slowed } from '../domain/pace.ts';
 import type { PhoneNumber } from '../domain/phone.ts';
-import { render } from '../domain/placeholders.ts';
+import { personalised } from '../domain/plan-row.ts';
 import { RecipientsFault } from '../domain/recipient.ts';
 import { endOfProblem, endOfStatus, pauseFor, type TurnEnd } from '../domain/recipient-turn.ts';
 import type { Chance, Clock, Telemetry } from '../ports.ts';
@@ -91,7 +91,11 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
     try {
       const { to, columns } = await planReader.recipient(campaign, batch, turn.row);
       const messageId = recipientMessageId(campaign.campaignId, to);
-      const request = deps.readRequest({ ...render(campaign.message, columns), to, messageId });
+      const request = deps.readRequest({
+        ...personalised(campaign.message, columns),
+        to,
+        messageId,
+      });
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const result = await deps.sendFlow.send({ ...by, request });
       return result.kind === 'sent'

@@ -16,11 +16,14 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { startAws } from '../../local/aws.ts';
 import { readTable } from '../../local/table.ts';
+import { makeBatchStore } from '../../src/lib/adapters/dynamo/batches.ts';
 import { makeCallbackStore } from '../../src/lib/adapters/dynamo/callbacks.ts';
+import { makeCampaignStore } from '../../src/lib/adapters/dynamo/campaigns.ts';
 import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
 import { makeForgottenStore } from '../../src/lib/adapters/dynamo/forgotten.ts';
 import { makeInvitationStore } from '../../src/lib/adapters/dynamo/invitations.ts';
 import { makeMessageStore } from '../../src/lib/adapters/dynamo/messages.ts';
+import { makeNumberPaceStore } from '../../src/lib/adapters/dynamo/number-paces.ts';
 import { makeSessionStore } from '../../src/lib/adapters/dynamo/sessions.ts';
 import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
 import { systemChance } from '../../src/lib/adapters/system.ts';
@@ -34,7 +37,9 @@ import type {
   MessageStore,
   SessionStore,
 } from '../../src/lib/ports.ts';
+import type { BatchStore, CampaignStore, NumberPaceStore } from '../../src/lib/ports-campaigns.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
+import { fakeBatches, fakeCampaigns, fakeNumberPaces } from '../support/fakes/campaigns.ts';
 import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
 import { NOW } from '../support/fakes/samples.ts';
 import {
@@ -52,6 +57,9 @@ export interface Stores {
   readonly callbacks: CallbackStore;
   readonly clients: ClientStore;
   readonly invitations: InvitationStore;
+  readonly campaigns: CampaignStore;
+  readonly batches: BatchStore;
+  readonly numberPaces: NumberPaceStore;
   /** The store as one process after another opens it. */
   forgotten(): ForgottenStore;
   /** As an operator would: the client whose token has this hash. */
@@ -88,6 +96,9 @@ function openFakes(): Promise<Stores> {
     callbacks,
     clients,
     invitations,
+    campaigns: fakeCampaigns(clock),
+    batches: fakeBatches(),
+    numberPaces: fakeNumberPaces(clock),
     forgotten: () => forgotten,
     templates: () => Promise.resolve(callbacks.templates()),
     everything: () =>
@@ -122,6 +133,9 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     callbacks: makeCallbackStore(table),
     clients: makeClientStore(table),
     invitations: makeInvitationStore(table),
+    campaigns: makeCampaignStore(table),
+    batches: makeBatchStore(table),
+    numberPaces: makeNumberPaceStore(table),
     forgotten: () => makeForgottenStore(table, systemChance),
     async templates() {
       const items = (await scan()).map((item) => unmarshall(item));

@@ -54,6 +54,22 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect((await stores.sessions.get(session.pair))?.value).toEqual(session);
   });
 
+  it('come back many at once, each in the place of its pair, and nothing for a pair that has none', async () => {
+    const [a, b, nobody] = [newPair(), newPair(), newPair()];
+    await created(sampleSession(NOW, a));
+    await created(sampleSession(later(5), b));
+    const found = await stores.sessions.getMany([b, nobody, a, b]);
+    expect(found.map((session) => session?.pair)).toEqual([b, undefined, a, b]);
+    expect(await stores.sessions.getMany([])).toEqual([]);
+  });
+
+  it('say of many at once who opted out and was erased', async () => {
+    const [a, b] = [newPair(), newPair()];
+    expect(await stores.forgotten().whoOptedOut([a, b])).toEqual([false, false]);
+    await stores.forgotten().remember(b, NOW);
+    expect(await stores.forgotten().whoOptedOut([a, b, a])).toEqual([false, true, false]);
+  });
+
   it('are gone once they were removed as they were read, and may be removed twice', async () => {
     const pair = newPair();
     const other = newPair();

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Campaign } from '../../src/lib/domain/campaign.ts';
+import type { CampaignId } from '../../src/lib/domain/campaign-id.ts';
+import { type LedgerBatch, NO_COUNTS } from '../../src/lib/domain/ledger.ts';
+import { sampleBatch, sampleCampaign } from '../support/fakes/campaign-samples.ts';
+import { BUSINESS, later, NOW } from '../support/fakes/samples.ts';
+import { engines, type Stores } from './engines.ts';
+
+describe.each(engines)('campaigns on $name', ({ open }) => {
+  let stores: Stores;
+  let campaigns = 0;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  const newId = (): CampaignId => {
+    campaigns += 1;
+    return `campaign-${campaigns}` as CampaignId;
+  };
+
+  function opened(changes: Partial<LedgerBatch> = {}): Promise<LedgerBatch> {
+    return stores.batches.open(sampleBatch({ campaignId: newId(), ...changes }));
+  }
+
+  it('come back as they were stored, with all that a campaign may have', async () => {
+    const campaign: Campaign = sampleCampaign({
+      campaignId: newId(),
+      state: 'running',
+      reason: 'why',
+      autoStart: true,
+      parent: newId(),
+      startAt: later(1),
+      expiresAt: later(2),
+      schedule: { expression: 'rate(1 day)', timeZone: 'Africa/Nairobi' },
+      slotAt: later(3.001),
+      share: 12.5,
+      folded: 2,
+      totals: { ...NO_COUNTS, sent: 7, 'opted-out': 1 },
+      reasons: { 'it was refused': 2 },
+      startedAt: later(4),
+      resumedAt: later(5),
+      nextRunAt: later(6),
+      dueAt: later(7),
+      planning: { planId: 'p2', dryRun: true, since: later(8), rows: 9, tries: 1 },
+    });
+    await stores.campaigns.create(campaign);
+    expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual(campaign);
+  });
+
+  it('come back with the least that a campaign has', async () => {
+    const campaign = sampleCampaign({ campaignId: newId(), plan: undefined, source: undefined });
+    await stores.campaigns.create(campaign);
+    expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual(campaign);
+  });
+
+  it('are due by their time, the longest due first, and only while they have one', async () => {
+    const [a, b, c, d] = [newId(), newId(), newId(), newId()];
+    for (const [campaignId, dueAt] of [
+      [a, later(-50)],
+      [b, later(-100)],
+      [c, later(100)],
+      [d, undefined],
+    ] as const) {
+      await stores.campaigns.create(sampleCampaign({ campaignId, dueAt }));
+    }
+    const due = (await stores.campaigns.due(NOW, 100)).filter((id) => [a, b, c, d].includes(id));
+    expect(due).toEqual([b, a]);
+    expect(await stores.campaigns.due(NOW, 1)).toHaveLength(1);
+  });
+
+  it('are listed the newest first, page by page', async () => {
+    const ids = [newId(), newId(), newId()];
+    for (const [k, campaignId] of ids.entries()) {
+      await stores.campaigns.create(sampleCampaign({ campaignId, createdAt: later(1_000 + k) }));
+    }
+    const first = await stores.campaigns.list({ limit: 2, after: undefined });
+    expect(first.ids).toEqual([ids[2], ids[1]]);
+    const second = await stores.campaigns.list({ limit: 1, after: first.next });
+    expect(second.ids).toEqual([ids[0]]);
+  });
+
+  it('a batch is opened once; a second opening finds the first', async () => {
+    const batch = await opened();
+    const again = await stores.batches.open({ ...batch, wokenAt: later(9) });
+    expect(again).toEqual(batch);
+    expect(await stores.batches.get(batch)).toEqual(batch);
+  });
+
+  it('a recipient is settled once, whatever a repeat says', async () => {
+    const batch = await opened({ first: 100, pending: [100, 101, 102] });
+    const after = await stores.batches.settle(batch, 101, { outcome: 'sent' });
+    expect(after).toMatchObject({ pending: [100, 102], counts: { sent: 1 }, outcomes: {} });
+    expect(await stores.batches.settle(batch, 101, { outcome: 'failed', reason: 'no' })).toBeUndefined();
+    expect(await stores.batches.get(batch)).toEqual(after);
+  });
+
+  it('an outcome that is not simply sent is kept with its reason', async () => {
+    const batch = await opened({ pending: [0, 1] });
+    await stores.batches.settle(batch, 0, { outcome: 'opted-out' });
+    const after = await stores.batches.settle(batch, 1, { outcome: 'failed', reason: 'because' });
+    expect(after).toMatchObject({
+      pending: [],
+      counts: { ...NO_COUNTS, 'opted-out': 1, failed: 1 },
+      outcomes: { 0: { outcome: 'opted-out' }, 1: { outcome: 'failed', reason: 'because' } },
+    });
+  });
+
+  it('a hundred at once are all counted, each once', async () => {
+    const pending = Array.from({ length: 100 }, (_, k) => k);
+    const batch = await opened({ pending, count: 100 });
+    const rows = [...pending, ...pending];
+    const answers = await Promise.all(
+      rows.map((row) => stores.batches.settle(batch, row, { outcome: 'parked' })),
+    );
+    expect(answers.filter((answer) => answer !== undefined)).toHaveLength(100);
+    expect(await stores.batches.get(batch)).toMatchObject({ pending: [], counts: { parked: 100 } });
+  });
+
+  it('of those who saw a batch, one begins its next round', async () => {
+    const batch = await opened();
+    const round = (wokenAt: Date) => ({ wokenAt, wakeAt: later(500), wakes: 1 });
+    const claims = await Promise.all(
+      [later(10), later(11)].map((at) => stores.batches.claimWake(batch, round(at))),
+    );
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    expect(await stores.batches.claimWake(batch, round(later(12)))).toBe(false);
+    expect(await stores.batches.get(batch)).toMatchObject({
+      wakes: 1,
+      wakeAt: later(500),
+      isEnqueued: false,
+    });
+  });
+
+  it('a round counts as enqueued only while it is the round', async () => {
+    const batch = await opened();
+    await stores.batches.noteEnqueued({ ...batch, wokenAt: later(77) });
+    expect((await stores.batches.get(batch))?.isEnqueued).toBe(false);
+    await stores.batches.noteEnqueued(batch);
+    expect((await stores.batches.get(batch))?.isEnqueued).toBe(true);
+  });
+
+  it('a batch is put off, never called earlier', async () => {
+    const batch = await opened({ wakeAt: later(100) });
+    await stores.batches.postpone(batch, later(50));
+    expect((await stores.batches.get(batch))?.wakeAt).toEqual(later(100));
+    await stores.batches.postpone(batch, later(200));
+    expect((await stores.batches.get(batch))?.wakeAt).toEqual(later(200));
+  });
+
+  it('what is not there is not settled, woken or put off', async () => {
+    const nowhere = sampleBatch({ campaignId: newId() });
+    expect(await stores.batches.settle(nowhere, 0, { outcome: 'sent' })).toBeUndefined();
+    expect(await stores.batches.claimWake(nowhere, nowhere)).toBe(false);
+    await stores.batches.postpone(nowhere, later(1));
+    expect(await stores.batches.get(nowhere)).toBeUndefined();
+  });
+
+  it('a number’s pace comes back, and is forgotten long after', async () => {
+    const pace = { business: BUSINESS, perMinute: 2_400, slowedAt: NOW };
+    await stores.numberPaces.create(pace);
+    expect((await stores.numberPaces.get(BUSINESS))?.value).toEqual(pace);
+  });
+});

@@ -1,0 +1,58 @@
+/** A campaign that could be anybody's, for tests to change what they are about. */
+import {
+  type Campaign,
+  type CampaignDefinition,
+  newCampaign,
+  type Plan,
+} from '../../../src/lib/domain/campaign.ts';
+import type { CampaignId } from '../../../src/lib/domain/campaign-id.ts';
+import { type LedgerBatch, openedBatch } from '../../../src/lib/domain/ledger.ts';
+import { BUSINESS, later, NOW } from './samples.ts';
+
+export const CAMPAIGN = 'campaign-1' as CampaignId;
+
+export function sampleDefinition(changes: Partial<CampaignDefinition> = {}): CampaignDefinition {
+  return {
+    campaignId: CAMPAIGN,
+    name: 'A campaign',
+    message: {
+      from: BUSINESS,
+      text: 'Hello {{name}}',
+      flowId: 'YOUR_FLOW_ID',
+      flowCta: 'Share details',
+      screen: 'FIRST',
+      data: {},
+      whenClosed: 'reject',
+    },
+    perMinute: 60,
+    ...changes,
+  };
+}
+
+export function samplePlan(total: number, changes: Partial<Plan> = {}): Plan {
+  return {
+    planId: 'plan-1',
+    file: { key: 'plans/campaign-1/plan-1.jsonl', etag: '"1"', bytes: total * 50 },
+    rejectedKey: 'plans/campaign-1/plan-1.rejected.jsonl',
+    sourceEtag: '"0"',
+    plannedAt: NOW,
+    counts: { total, sendNow: total, park: 0, windowShut: 0, optedOut: 0, invalid: 0, duplicate: 0 },
+    rejected: [],
+    price: { currency: 'USD', amount: 1.5, asOf: '2026-01-01', notes: [] },
+    ...changes,
+  };
+}
+
+/** A campaign with a plan of ten, with `changes` over it. */
+export function sampleCampaign(changes: Partial<Campaign> = {}): Campaign {
+  const source = { bucket: 'recipients', key: 'uploads/1.csv', format: 'csv', given: 'upload' } as const;
+  const by = { clientId: 'client-1', fingerprint: 'f', source, now: NOW, retentionDays: 30 };
+  return { ...newCampaign(sampleDefinition(), by), plan: samplePlan(10), ...changes };
+}
+
+/** A batch of three that was just opened, with `changes` over it. */
+export function sampleBatch(changes: Partial<LedgerBatch> = {}): LedgerBatch {
+  const place = { campaignId: CAMPAIGN, n: 0, first: 0, count: 3, offset: 0, length: 120 };
+  const batch = openedBatch({ ...place, keepUntil: later(86_400) }, { now: NOW, lastSlotAt: later(60) });
+  return { ...batch, ...changes };
+}

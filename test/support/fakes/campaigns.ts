@@ -1,0 +1,273 @@
+/** The ports of campaigns in memory. They keep every condition that the table, S3 and SQS keep. */
+import type { Campaign } from '../../../src/lib/domain/campaign.ts';
+import type { CampaignId } from '../../../src/lib/domain/campaign-id.ts';
+import type { LedgerBatch } from '../../../src/lib/domain/ledger.ts';
+import type { PhoneNumber } from '../../../src/lib/domain/phone.ts';
+import { RecipientsFault } from '../../../src/lib/domain/recipient.ts';
+import type { Clock } from '../../../src/lib/ports.ts';
+import type {
+  BatchKey,
+  BatchStore,
+  CampaignQueue,
+  CampaignStore,
+  NumberPaceStore,
+  NumberPaceStored,
+  ObjectRef,
+  ObjectStore,
+  PlanQueue,
+  RecipientTurn,
+} from '../../../src/lib/ports-campaigns.ts';
+import { type Link, straight } from './link.ts';
+import { makeShelf } from './shelf.ts';
+
+const inSeconds = (at: Date) => Math.ceil(at.getTime() / 1000);
+const wholeSeconds = (at: Date) => new Date(inSeconds(at) * 1000);
+
+export interface FakeCampaigns extends CampaignStore {
+  over(link: Link): CampaignStore;
+  all(): readonly Campaign[];
+}
+
+export function fakeCampaigns(clock: Clock): FakeCampaigns {
+  const shelf = makeShelf<CampaignId, Campaign>(
+    {
+      idOf: (id) => id,
+      keyOf: ({ campaignId }) => campaignId,
+      expiresOf: ({ keepUntil }) => inSeconds(keepUntil),
+      copy: (campaign) => ({ ...structuredClone(campaign), keepUntil: wholeSeconds(campaign.keepUntil) }),
+    },
+    clock,
+  );
+  const placeOf = ({ createdAt, campaignId }: Campaign) =>
+    `${String(createdAt.getTime()).padStart(15, '0')}#${campaignId}`;
+  const over = (link: Link): CampaignStore => ({
+    ...shelf.view(link),
+    due: (now, limit) =>
+      link('due-campaigns', () =>
+        shelf
+          .all()
+          .flatMap(({ campaignId, dueAt }) => (dueAt && dueAt <= now ? [{ campaignId, dueAt }] : []))
+          .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
+          .slice(0, limit)
+          .map(({ campaignId }) => campaignId),
+      ),
+    list: ({ limit, after }) =>
+      link('list-campaigns', () => {
+        const found = shelf
+          .all()
+          .filter((c) => after === undefined || placeOf(c) < after)
+          .sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
+          .slice(0, limit);
+        const last = found.length === limit ? found.at(-1) : undefined;
+        return { ids: found.map(({ campaignId }) => campaignId), next: last && placeOf(last) };
+      }),
+  });
+  return { ...over(straight), over, all: shelf.all };
+}
+
+export interface FakeBatches extends BatchStore {
+  over(link: Link): BatchStore;
+  all(): readonly LedgerBatch[];
+}
+
+export function fakeBatches(): FakeBatches {
+  const batches = new Map<string, LedgerBatch>();
+  const nameOf = ({ campaignId, n }: BatchKey) => `${campaignId}#${n}`;
+
+  /** One conditional write. A repeat of it, after a lost acknowledgement, meets its own condition. */
+  function changed(
+    key: BatchKey,
+    isAllowed: (batch: LedgerBatch) => boolean,
+    change: (batch: LedgerBatch) => LedgerBatch,
+  ): LedgerBatch | undefined {
+    const found = batches.get(nameOf(key));
+    if (!found || !isAllowed(found)) return undefined;
+    const next = change(found);
+    batches.set(nameOf(key), structuredClone(next));
+    return structuredClone(next);
+  }
+
+  const over = (link: Link): BatchStore => ({
+    get: (key) => link('get-batch', () => structuredClone(batches.get(nameOf(key)))),
+    open: (batch) =>
+      link('open-batch', () => {
+        const kept = batches.get(nameOf(batch)) ?? { ...batch, keepUntil: wholeSeconds(batch.keepUntil) };
+        batches.set(nameOf(batch), structuredClone(kept));
+        return structuredClone(kept);
+      }),
+    settle: (key, row, settlement) =>
+      link('settle-row', () =>
+        changed(
+          key,
+          ({ pending }) => pending.includes(row),
+          (batch) => ({
+            ...batch,
+            pending: batch.pending.filter((other) => other !== row),
+            counts: { ...batch.counts, [settlement.outcome]: batch.counts[settlement.outcome] + 1 },
+            outcomes:
+              settlement.outcome === 'sent' && settlement.reason === undefined
+                ? batch.outcomes
+                : { ...batch.outcomes, [row]: settlement },
+          }),
+        ),
+      ),
+    claimWake: (seen, { wokenAt, wakeAt, wakes }) => {
+      // As the table knows its own write by the revision, so does this by the object.
+      let mine: LedgerBatch | undefined;
+      return link('claim-wake', () => {
+        const same = (batch: LedgerBatch) => batch.wokenAt.getTime() === seen.wokenAt.getTime();
+        const done = changed(seen, same, (batch) => ({
+          ...batch,
+          wokenAt,
+          wakeAt,
+          wakes,
+          isEnqueued: false,
+        }));
+        mine ??= done;
+        return mine !== undefined;
+      });
+    },
+    noteEnqueued: ({ wokenAt, ...key }) =>
+      link('note-enqueued', () => {
+        const same = (batch: LedgerBatch) => batch.wokenAt.getTime() === wokenAt.getTime();
+        changed(key, same, (batch) => ({ ...batch, isEnqueued: true }));
+      }),
+    postpone: (key, wakeAt) =>
+      link('postpone-batch', () => {
+        const earlier = (batch: LedgerBatch) => batch.wakeAt < wakeAt;
+        changed(key, earlier, (batch) => ({ ...batch, wakeAt }));
+      }),
+  });
+  return { ...over(straight), over, all: () => [...batches.values()].map((batch) => structuredClone(batch)) };
+}
+
+const PACE_KEPT_MS = 7 * 86_400_000;
+
+export interface FakeNumberPaces extends NumberPaceStore {
+  over(link: Link): NumberPaceStore;
+}
+
+export function fakeNumberPaces(clock: Clock): FakeNumberPaces {
+  const shelf = makeShelf<PhoneNumber, NumberPaceStored>(
+    {
+      idOf: (business) => business,
+      keyOf: ({ business }) => business,
+      expiresOf: ({ slowedAt }) => inSeconds(new Date(slowedAt.getTime() + PACE_KEPT_MS)),
+      copy: (pace) => structuredClone(pace),
+    },
+    clock,
+  );
+  return { ...shelf.view(straight), over: (link) => shelf.view(link) };
+}
+
+export interface FakeObjects extends ObjectStore {
+  over(link: Link): ObjectStore;
+  /** As somebody else would: puts an object, or takes it away. */
+  place(key: string, content: string | undefined): void;
+  contentOf(key: string): string | undefined;
+}
+
+export function fakeObjects(bucket = 'recipients'): FakeObjects {
+  const objects = new Map<string, { bytes: Buffer; etag: string }>();
+  let versions = 0;
+  const put = (key: string, text: string) => {
+    versions += 1;
+    const etag = `"${versions}"`;
+    objects.set(key, { bytes: Buffer.from(text), etag });
+    return { etag, bytes: Buffer.byteLength(text) };
+  };
+  const find = (ref: ObjectRef & { readonly etag?: string | undefined }) => {
+    const found = ref.bucket === bucket ? objects.get(ref.key) : undefined;
+    if (!found) throw new RecipientsFault('the file is not there');
+    if (ref.etag !== undefined && ref.etag !== found.etag) {
+      throw new RecipientsFault('the file is another than the one that was planned');
+    }
+    return found;
+  };
+  const over = (link: Link): ObjectStore => ({
+    bucket,
+    head: (ref) =>
+      link('head', () => {
+        const { etag, bytes } = find(ref);
+        return { etag, bytes: bytes.length };
+      }),
+    open: (ref) =>
+      link('open', () => {
+        const { etag, bytes } = find(ref);
+        return { etag, body: streamOf(bytes) };
+      }),
+    readRange: (ref, { offset, length }) =>
+      link('read-range', () => Buffer.from(find(ref).bytes.subarray(offset, offset + length))),
+    put: (key, text) => link('put', () => void put(key, text)),
+    writer: (key) => {
+      let text = '';
+      return {
+        write: (more) =>
+          link('write', () => {
+            text += more;
+          }),
+        close: () => link('close', () => put(key, text)),
+        abort: () => link('abort', () => undefined),
+      };
+    },
+    uploadUrl: (key) => link('upload-url', () => `https://${bucket}.example/${key}`),
+  });
+  return {
+    ...over(straight),
+    over,
+    place: (key, content) => void (content === undefined ? objects.delete(key) : put(key, content)),
+    contentOf: (key) => objects.get(key)?.bytes.toString('utf8'),
+  };
+}
+
+async function* streamOf(bytes: Buffer): AsyncIterable<Uint8Array> {
+  await Promise.resolve();
+  yield bytes;
+}
+
+export interface FakeCampaignQueue extends CampaignQueue {
+  over(link: Link): CampaignQueue;
+  /** Takes out what may be delivered now. */
+  take(): RecipientTurn[];
+  readonly waiting: readonly { readonly turn: RecipientTurn; readonly visibleAt: Date }[];
+}
+
+const MAX_DELAY_MS = 900_000;
+
+export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
+  const waiting: { turn: RecipientTurn; visibleAt: Date }[] = [];
+  const over = (link: Link): CampaignQueue => ({
+    enqueue: (turns) =>
+      link('enqueue-turns', () => {
+        const now = clock.now().getTime();
+        for (const turn of turns) {
+          const delay = Math.min(MAX_DELAY_MS, Math.max(0, turn.slotAt.getTime() - now));
+          waiting.push({ turn, visibleAt: new Date(now + Math.floor(delay / 1000) * 1000) });
+        }
+      }),
+  });
+  return {
+    ...over(straight),
+    over,
+    waiting,
+    take() {
+      const now = clock.now();
+      const visible = waiting.filter(({ visibleAt }) => visibleAt <= now);
+      for (const one of visible) waiting.splice(waiting.indexOf(one), 1);
+      return visible.map(({ turn }) => turn);
+    },
+  };
+}
+
+export interface FakePlanQueue extends PlanQueue {
+  over(link: Link): PlanQueue;
+  take(): { readonly campaignId: CampaignId; readonly planId: string }[];
+}
+
+export function fakePlanQueue(): FakePlanQueue {
+  const jobs: { campaignId: CampaignId; planId: string }[] = [];
+  const over = (link: Link): PlanQueue => ({
+    enqueue: (job) => link('enqueue-plan', () => void jobs.push(job)),
+  });
+  return { ...over(straight), over, take: () => jobs.splice(0) };
+}

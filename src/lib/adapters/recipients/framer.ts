@@ -1,0 +1,95 @@
+/*
+ * Cuts a stream of bytes into records, before anybody parses them. A parser that is fed a whole stream has to
+ * hold a record until its quotes are closed, which may be the rest of the file; here a record is held up to
+ * a limit, and where it starts and ends is known whatever is wrong with it.
+ */
+
+export type Frame =
+  | { readonly kind: 'record'; readonly line: number; readonly lastLine: number; readonly bytes: Buffer }
+  /** Longer than the limit. */
+  | { readonly kind: 'long'; readonly line: number }
+  /** A quote that is opened and never closed: everything after it belongs to it. */
+  | { readonly kind: 'unclosed'; readonly line: number };
+
+/** Far more than a message can hold. */
+const RECORD_BYTES = 32 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x22;
+const BLANK = 0x20;
+
+/** What stands before a record's first byte. */
+const START = -1;
+/** A quote in the middle of a field, which is none. */
+const STRAY = -2;
+
+/**
+ * Records end with LF, CRLF or CR outside quotes; those with nothing but blanks are left out. A quote is one
+ * only at the start of a field: at a record's start, or after a byte that `isSeparator`.
+ */
+export function makeFramer(isSeparator: (byte: number) => boolean) {
+  let line = 1;
+  let startLine = 1;
+  let pending: Buffer = Buffer.alloc(0);
+  let isLong = false;
+  let isQuoted = false;
+  let isAfterCr = false;
+  /** The byte before, or `QUOTE` for one that has just closed: another one right after it goes on (`""`). */
+  let previous = START;
+
+  function* frames(block: Buffer): Iterable<Frame> {
+    const bytes = pending.length > 0 ? Buffer.concat([pending, block]) : block;
+    let start = 0;
+    for (let at = pending.length; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      const isRestOfBreak = byte === LF && isAfterCr;
+      isAfterCr = byte === CR;
+      if (isRestOfBreak) {
+        if (!isQuoted) start = at + 1;
+      } else if (byte === LF || byte === CR) {
+        line += 1;
+        if (isQuoted) continue;
+        const frame = ended(bytes.subarray(start, at));
+        if (frame) yield frame;
+        start = at + 1;
+      } else if (byte === QUOTE) takeQuote();
+      else previous = byte;
+    }
+    keep(bytes.subarray(start));
+  }
+
+  /** The last record, where no line break ends it. */
+  function* rest(): Iterable<Frame> {
+    line += 1;
+    const frame: Frame | undefined = isQuoted ? { kind: 'unclosed', line: startLine } : ended(pending);
+    if (frame) yield frame;
+  }
+
+  function takeQuote() {
+    const opens = !isQuoted && (previous === START || previous === QUOTE || isSeparator(previous));
+    previous = isQuoted ? QUOTE : STRAY;
+    isQuoted = opens;
+  }
+
+  function ended(bytes: Buffer): Frame | undefined {
+    const lines = { line: startLine, lastLine: line - 1 };
+    const isTooLong = isLong || bytes.length > RECORD_BYTES;
+    startLine = line;
+    isLong = false;
+    previous = START;
+    if (isTooLong) return { kind: 'long', line: lines.line };
+    return isBlank(bytes) ? undefined : { kind: 'record', ...lines, bytes };
+  }
+
+  function keep(bytes: Buffer) {
+    isLong ||= bytes.length > RECORD_BYTES;
+    pending = isLong ? Buffer.alloc(0) : bytes;
+  }
+
+  return { frames, rest };
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte <= BLANK);
+}

@@ -3,7 +3,7 @@ const src = (folder) => `^src/lib/${folder}`;
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
 /** Pure functions of others, which the domain may use as it uses its own. */
-const PURE = ['^node_modules/(canonicalize|libphonenumber-js)/', 'node:crypto', '^crypto$'];
+const PURE = ['^node_modules/(canonicalize|croner|libphonenumber-js)/', 'node:crypto', '^crypto$'];
 
 module.exports = {
   forbidden: [

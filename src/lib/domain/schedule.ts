@@ -1,11 +1,154 @@
-export type Schedule = { readonly every: number };
-export class ScheduleFault extends Error {}
-export function parseSchedule(_: {
-  readonly expression: string;
-  readonly timeZone?: string | undefined;
-}): Schedule {
-  return { every: 60_000 };
+import { Cron } from 'croner';
+
+/*
+ * When a campaign runs again and again, in the words of AWS EventBridge: `cron(minutes hours day-of-month month
+ * day-of-week year)` or `rate(5 minutes)`. croner does the arithmetic; what it would read otherwise than
+ * EventBridge does is translated or refused here.
+ */
+
+/** What `parseSchedule` has read. */
+export type Schedule =
+  | { readonly kind: 'cron'; readonly cron: Cron }
+  | { readonly kind: 'rate'; readonly periodMs: number };
+
+/** A schedule that can't be kept. The message says what is wrong with it, for its author. */
+export class ScheduleFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ScheduleFault';
+  }
 }
-export function nextRun(s: Schedule, after: Date): Date | undefined {
-  return new Date(after.getTime() + s.every);
+
+interface Spelling {
+  readonly expression: string;
+  /** An IANA name; default UTC. */
+  readonly timeZone?: string | undefined;
+}
+
+/**
+ * Reads a schedule. Throws `ScheduleFault`. A time that no calendar has (30 February) is a fault always, and with
+ * `after` also one that does not come after it, such as a year that is past.
+ *
+ * Where clocks are put forward, a fixed time in the gap runs at its end (02:30 at 03:00), and a step, `*` or
+ * `0/15`, skips the gap. Where they are put back, a fixed time runs once, the first time, and a step goes on
+ * through both hours. Fixed are lists and ranges, too.
+ */
+export function parseSchedule({ expression, timeZone = 'UTC' }: Spelling, after?: Date): Schedule {
+  checkZone(timeZone);
+  const [, kind, inner = ''] = /^(cron|rate)\((.*)\)$/.exec(expression.trim()) ?? [];
+  if (kind === 'rate') return { kind, periodMs: periodOf(inner) };
+  if (kind !== 'cron') throw new ScheduleFault('the expression must be cron(…) or rate(…)');
+  const schedule: Schedule = { kind, cron: cronOf(inner, timeZone) };
+  if (!nextRun(schedule, after ?? new Date(0))) throw new ScheduleFault('the schedule never fires');
+  return schedule;
+}
+
+/** The first run after that instant; undefined if there is none any more. A rate counts from the instant itself. */
+export function nextRun(schedule: Schedule, after: Date): Date | undefined {
+  if (schedule.kind === 'rate') return new Date(after.getTime() + schedule.periodMs);
+  return schedule.cron.nextRun(after) ?? undefined;
+}
+
+function checkZone(timeZone: string): void {
+  try {
+    // Offsets like +03:00 are no zones: they know of no daylight saving time.
+    if (/^[a-z]/i.test(timeZone) && new Intl.DateTimeFormat('en', { timeZone })) return;
+  } catch {
+    // Falls through: unknown to the runtime's copy of the IANA database.
+  }
+  throw new ScheduleFault('the time zone must be an IANA name, such as Africa/Nairobi');
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+function periodOf(rate: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,4}) +(minute|hour|day)s?$/.exec(rate.trim()) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (unitMs === undefined)
+    throw new ScheduleFault(
+      'a rate must be a whole number above 0 and minutes, hours or days, as in rate(2 hours)',
+    );
+  return Number(count) * unitMs;
+}
+
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+interface Field {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+  /** Of the numbers from `least` on. */
+  readonly names?: readonly string[];
+  /** What else may stand for the whole field. */
+  readonly special?: RegExp;
+}
+
+const FIELDS: readonly Field[] = [
+  { name: 'minutes', least: 0, most: 59 },
+  { name: 'hours', least: 0, most: 23 },
+  { name: 'day-of-month', least: 1, most: 31, special: /^(L|LW|([1-9]|[12]\d|3[01])W)$/ },
+  { name: 'month', least: 1, most: 12, names: MONTHS },
+  {
+    name: 'day-of-week',
+    least: 1,
+    most: 7,
+    names: DAYS,
+    special: /^([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])$/,
+  },
+  { name: 'year', least: 1970, most: 2199 },
+];
+
+function cronOf(fields: string, timeZone: string): Cron {
+  const texts = fields.trim().toUpperCase().split(/\s+/);
+  if (texts.length !== FIELDS.length)
+    throw new ScheduleFault(
+      'a cron expression must have six fields: minutes hours day-of-month month day-of-week year',
+    );
+  const [, , dayOfMonth, , dayOfWeek] = texts;
+  if ((dayOfMonth === '?') === (dayOfWeek === '?'))
+    throw new ScheduleFault('exactly one of day-of-month and day-of-week must be ?');
+  const pattern = FIELDS.map((field, n) => translated(texts[n] ?? '', field));
+  return new Cron(['0', ...pattern].join(' '), {
+    mode: '7-part',
+    timezone: timeZone,
+    // SUN is 1, as with EventBridge.
+    alternativeWeekdays: true,
+    fixedTimeRule: 'no-wildcard',
+  });
+}
+
+/** A field as croner reads it: numbers, ranges and steps over ranges. */
+function translated(text: string, field: Field): string {
+  const isDay = field.name.startsWith('day');
+  if (text === '?' && isDay) return '*';
+  // The last day of a week is Saturday.
+  if (text === 'L' && field.names === DAYS) return '7';
+  if (field.special?.test(text)) return text;
+  return text
+    .split(',')
+    .map((part) => translatedPart(part, field))
+    .join(',');
+}
+
+function translatedPart(part: string, field: Field): string {
+  const { name, least, most } = field;
+  const [, from = '', to, step] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
+  if (from === '' || (from === '*' && to !== undefined)) throw new ScheduleFault(`${name} can't be read`);
+  const first = from === '*' ? least : numberOf(from, field);
+  const single = from === '*' || step !== undefined ? most : first;
+  const last = to === undefined ? single : numberOf(to, field);
+  if (first > last) throw new ScheduleFault(`a range of ${name} must go upwards`);
+  if (step !== undefined && (Number(step) < 1 || Number(step) > most))
+    throw new ScheduleFault(`a step of ${name} must be 1 to ${most}`);
+  if (step !== undefined) return `${first}-${last}/${Number(step)}`;
+  // A plain * stays one: a range would be a fixed time.
+  return from === '*' ? '*' : `${first}-${last}`;
+}
+
+function numberOf(text: string, { name, least, most, names }: Field): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : least + (names?.indexOf(text) ?? -1);
+  const isKnown = value >= least && value <= most;
+  if (!isKnown) throw new ScheduleFault(`${name} must be ${least} to ${most}${names ? ' or names' : ''}`);
+  return value;
 }

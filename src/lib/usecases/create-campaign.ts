@@ -6,7 +6,7 @@ import {
   type RecipientSource,
 } from '../domain/campaign.ts';
 import { AppError } from '../domain/errors.ts';
-import { parseSchedule } from '../domain/schedule.ts';
+import { parseSchedule, ScheduleFault } from '../domain/schedule.ts';
 import type { Clock, Stored } from '../ports.ts';
 import type { CampaignStore, ObjectStore } from '../ports-campaigns.ts';
 import type { Asker } from './control-campaign.ts';
@@ -83,17 +83,18 @@ function assertInTime({ startAt, expiresAt, schedule }: CampaignDefinition, now:
     ...(startAt && expiresAt && expiresAt <= startAt
       ? [{ path: 'expiresAt', message: 'must be after startAt' }]
       : []),
-    ...scheduleFaults(schedule),
+    ...scheduleFaults(schedule, now),
   ];
   if (faults.length > 0)
     throw new AppError('invalid-request', 'The campaign can never run; see errors.', { errors: faults });
 }
 
-function scheduleFaults(schedule: CampaignDefinition['schedule']) {
+function scheduleFaults(schedule: CampaignDefinition['schedule'], now: Date) {
   try {
-    if (schedule) parseSchedule(schedule);
+    if (schedule) parseSchedule(schedule, now);
     return [];
   } catch (fault) {
-    return [{ path: 'schedule', message: (fault as Error).message }];
+    if (!(fault instanceof ScheduleFault)) throw fault;
+    return [{ path: 'schedule', message: fault.message }];
   }
 }

@@ -115,7 +115,8 @@ export function makeTicker(deps: TickDeps) {
       }),
     );
     if (made.stored) await planStarter.begin(made.stored, { dryRun: false, wait: false });
-    await amend(campaigns, stored, (c) => awaiting(c, nextRun(parseSchedule(schedule), now), now));
+    const next = nextAfter(schedule, nextRunAt, now);
+    await amend(campaigns, stored, (c) => awaiting(c, next, now));
     telemetry.info('campaign.run-made', { campaignId: runId });
   }
 
@@ -138,4 +139,12 @@ export function makeTicker(deps: TickDeps) {
   }
 
   return { tick };
+}
+
+/** What was missed while nothing ticked is made up for once, and not as often as it was missed. */
+function nextAfter(spelling: NonNullable<Campaign['schedule']>, last: Date, now: Date): Date | undefined {
+  const schedule = parseSchedule(spelling);
+  let next = nextRun(schedule, last);
+  while (next && next <= now) next = nextRun(schedule, next);
+  return next;
 }

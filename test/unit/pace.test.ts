@@ -45,6 +45,16 @@ describe('the slots of a campaign', () => {
     });
   });
 
+  it.each([
+    ['a point of the grid', 2_157, 2_220_448_559_523, 0],
+    ['a point of the grid', 3_640, 2_204_725_285_125, 0],
+    ['just after one', 3_099, 2_402_396_375_067, 1],
+    ['just after one', 307, 1_818_298_260_000, 1],
+  ])('begin at %s, where division gives the point beside it', (_, perMinute, ms, later) => {
+    const { at } = slotsFor({ slotAt: new Date(ms), now: NOW, count: 1, perMinute });
+    expect(at).toEqual([new Date(ms + later)]);
+  });
+
   it('are exact to the slot over an hour, in runs of a hundred', () => {
     for (const perMinute of [7, 60, 1_100, 1_200, 1_439.5, 4_320, 4_799]) {
       const { count, last } = hour(perMinute);

@@ -8,11 +8,11 @@ const FILE = 'to,name\n1,a\n2,b\n';
 const ROWS = await rowsOf('csv', FILE);
 
 /** Rows without end, and how much of them was taken. */
-function endless(piece: (n: number) => Uint8Array) {
+function endless(piece: (n: number) => Uint8Array, first: Uint8Array = Buffer.from('to,name\n')) {
   const seen = { pieces: 0, closed: false };
   function* bytes(): Iterable<Uint8Array> {
     try {
-      yield Buffer.from('to,name\n');
+      yield first;
       for (; ; seen.pieces += 1) yield piece(seen.pieces);
     } finally {
       seen.closed = true;
@@ -60,6 +60,12 @@ describe('a file of recipients, as a stream', () => {
     for await (const row of readRows(bytes, { format: 'csv' })) if (row.kind === 'row') break;
     expect(seen.pieces).toBeLessThan(100);
     expect(seen.closed).toBe(true);
+  });
+
+  it('is closed, too, when its first piece was enough', async () => {
+    const { bytes, seen } = endless(() => Buffer.from('1,a\n'.repeat(50_000)), Buffer.from(''));
+    for await (const row of readRows(bytes, { format: 'jsonl' })) if (row.kind === 'bad') break;
+    expect(seen).toEqual({ pieces: 0, closed: true });
   });
 
   it('is closed when nobody wants more of its gzip data either', async () => {

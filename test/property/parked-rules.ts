@@ -2,7 +2,8 @@
 import { isProven } from '../../src/lib/domain/ladder.ts';
 import type { Message } from '../../src/lib/domain/message.ts';
 import { hasOptedOut, isOpen, type Session } from '../../src/lib/domain/session.ts';
-import { isOverdue, wireIdOf } from '../../src/lib/domain/waiting.ts';
+import { isOverdue } from '../../src/lib/domain/waiting.ts';
+import { wireIdOf } from '../../src/lib/domain/wire-id.ts';
 import type { World } from '../support/fakes/world.ts';
 
 const isUnderWay = ({ status }: Message) => status === 'queued' || status === 'sending';

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { receiptOf } from '../../src/lib/domain/receipt.ts';
 import { CORRELATION_KEY } from '../../src/lib/domain/reply.ts';
-import { wireIdOf } from '../../src/lib/domain/waiting.ts';
+import { wireIdOf } from '../../src/lib/domain/wire-id.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
 import { CUSTOMER, idOf, later, PAIR, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../support/fakes/world.ts';

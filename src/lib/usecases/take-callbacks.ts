@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import type { TemplateStatus } from '../domain/events.ts';
-import type { StatusReport } from '../domain/message.ts';
+
 import { type ConsentWords, consentIn } from '../domain/opt-out.ts';
 import type { Pair } from '../domain/phone.ts';
 import { afterConsent, afterInbound, hasOptedOut } from '../domain/session.ts';
+import type { StatusReport } from '../domain/status-report.ts';
 import type { CallbackStore, Clock, ForgottenStore, SessionStore, Telemetry } from '../ports.ts';
 import { amendOrCreate } from './amend.ts';
 import { freshSession } from './fresh-session.ts';
@@ -39,7 +40,7 @@ export type Callback =
   | {
       readonly kind: 'status';
       readonly messageId: string | undefined;
-      readonly report: Omit<StatusReport, 'at'>;
+      readonly report: Omit<StatusReport, 'at' | 'wireId'>;
       readonly at: Date | undefined;
     }
   | { readonly kind: 'template'; readonly status: Omit<TemplateStatus, 'id' | 'at'> }

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { type Message, type MessageId, waKeyOf } from './message.ts';
+
+/*
+ * The ids that LipaChat gets. It deduplicates on them, so whatever is to be sent once more needs another; and
+ * each is a function of what is stored, so that a repeat after a crash has the same one.
+ */
+
+/** The flow's: the caller's own for the first send, one derived from it for a later one. */
+export function wireIdOf({ messageId, resends = 0 }: Pick<Message, 'messageId' | 'resends'>): string {
+  return resends === 0 ? messageId : derivedId(`resend:${resends}:${messageId}`);
+}
+
+/** The template message's, which is never the caller's. */
+export function templateIdOf(messageId: MessageId, resends = 0): string {
+  return derivedId(resends === 0 ? `template:${messageId}` : `template-again:${resends}:${messageId}`);
+}
+
+/** Is it the id of the flow's template message, or was it once? */
+export function isTemplateId({ messageId, invitation }: Message, id: string): boolean {
+  return invitation !== undefined && templateIdsOf(messageId, invitation.resends).includes(id);
+}
+
+/** Under what this message may be found beside its own messageId and its `waId`. */
+export function otherIdsOf({ messageId, resends = 0, invitation, retiredWaIds = [] }: Message): string[] {
+  const resent = Array.from({ length: resends }, (_, n) => wireIdOf({ messageId, resends: n + 1 }));
+  if (!invitation) return resent;
+  const waIds = [...retiredWaIds, ...(invitation.waId === undefined ? [] : [invitation.waId])];
+  return [...resent, ...templateIdsOf(messageId, invitation.resends), ...waIds.map(waKeyOf)];
+}
+
+function templateIdsOf(messageId: MessageId, resends = 0): string[] {
+  return Array.from({ length: resends + 1 }, (_, n) => templateIdOf(messageId, n));
+}
+
+/** A UUID that nobody else uses, the same whenever it is derived. */
+function derivedId(from: string): string {
+  const hex = createHash('sha256').update(from).digest('hex');
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `a${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join('-');
+}

@@ -245,7 +245,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
       new Date(world.clock.now().getTime() + 86_400_000).toISOString(),
     );
     expect(world.queue.log).toEqual([]);
-    expect(message()).toMatchObject({ promised: true });
+    expect(message()).toMatchObject({ promised: true, dueAt: message()?.notBefore });
   });
 
   it('goes out a day later, once, by the sweeper and the worker', async () => {

@@ -135,6 +135,19 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
 });
 
 describe('a template message that WhatsApp failed', () => {
+  it('has done its work, where its flow waits behind another that the customer’s message let go', async () => {
+    const other = { ...request, messageId: idOf('m-2'), flowId: 'ANOTHER' };
+    await p.send({ request: other });
+    world.clock.advance(1_000);
+    await writes();
+    const found = () => world.messages.all().find(({ messageId }) => messageId === other.messageId);
+    const before = found();
+    expect(before?.status).toBe('parked');
+    const wireId = templateIdOf(other.messageId);
+    for (const code of [132_001, 130_429]) await p.takeStatus(wireId, report({ code }));
+    expect(found()).toEqual(before);
+  });
+
   it('goes out a day later at the soonest, where it was held for the user’s sake, and once', async () => {
     await p.takeStatus(FIRST, report({ code: 131_049 }));
     world.clock.advance(DAY_MS - 120_000);
@@ -233,6 +246,21 @@ describe('a template message that LipaChat refuses for a reason that passes', ()
     expect(templates()).toEqual([]);
     await rest(minutesAfter);
     expect(templates()).toEqual([FIRST]);
+  });
+
+  it('does not go out once the customer has written meanwhile', async () => {
+    world = makeWorld();
+    p = world.process('p');
+    const slow = world.process('slow', {
+      link: async (call, apply) => {
+        const result = apply();
+        if (call === 'keepWireId') await writes();
+        return result;
+      },
+    });
+    await slow.send({ request });
+    expect(templates()).toEqual([]);
+    expect(message()?.status).toBe('queued');
   });
 
   it('is known by its id before it leaves', async () => {

@@ -1,8 +1,9 @@
 import type { OutboundEvent, TemplateStatus } from './domain/events.ts';
-import type { FlowRequest, Message, MessageId, StatusReport, TemplateMessage } from './domain/message.ts';
+import type { FlowRequest, Message, MessageId, TemplateMessage } from './domain/message.ts';
 import type { Outcome } from './domain/outcome.ts';
 import type { Pair, PhoneNumber } from './domain/phone.ts';
 import type { Session } from './domain/session.ts';
+import type { StatusReport } from './domain/status-report.ts';
 
 /** Time and chance, so that rules can be tested without either. */
 export interface Clock {
@@ -91,7 +92,10 @@ export interface InvitationSlot {
   readonly until: Date;
 }
 
-export type InvitationStore = Versioned<string, InvitationSlot>;
+export interface InvitationStore extends Versioned<string, InvitationSlot> {
+  /** Removes it, whoever holds it: for erasure. */
+  drop(slot: string): Promise<void>;
+}
 
 /** Wakes the worker for a message, once or more often. Throws `store-unavailable`. */
 export interface DeliveryQueue {
@@ -108,7 +112,7 @@ export interface InboundRecord {
 export interface Orphan {
   /** In the place of WhatsApp's id, which holds the customer's number (`waKeyOf`). */
   readonly waKey: string;
-  readonly report: Omit<StatusReport, 'waId'>;
+  readonly report: Omit<StatusReport, 'waId' | 'wireId'>;
   readonly keptAt: Date;
 }
 
@@ -126,9 +130,13 @@ export interface CallbackStore {
   /** Up to `limit` orphans whose time has come. */
   dueOrphans(now: Date, limit: number): Promise<readonly Orphan[]>;
   dropOrphan(orphan: Orphan): Promise<void>;
-  /** Keeps for 30 days under which id of its own LipaChat gets a message that is sent again. */
+  /**
+   * Keeps for 30 days under which other id a message may be spoken of: the one that LipaChat gets for a repeat or
+   * for its template message, or the key of WhatsApp's id of that (`waKeyOf`).
+   */
   keepWireId(wireId: string, messageId: MessageId): Promise<void>;
   messageOfWireId(wireId: string): Promise<MessageId | undefined>;
+  dropWireIds(wireIds: readonly string[]): Promise<void>;
 }
 
 export interface EventBus {

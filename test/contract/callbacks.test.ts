@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rung } from '../../src/lib/domain/ladder.ts';
+import type { PhoneNumber } from '../../src/lib/domain/phone.ts';
 import type { Orphan } from '../../src/lib/ports.ts';
-import { later, NOW } from '../support/fakes/samples.ts';
+import { idOf, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
 const DAY_S = 86_400;
@@ -61,6 +62,23 @@ describe.each(engines)('callbacks that nobody understood on $name', ({ open }) =
     await stores.callbacks.keepRaw('null', NOW);
     await stores.callbacks.keepRaw('', NOW);
     expect([...(await stores.rawCallbacks())].sort()).toEqual(['', 'null', odd].sort());
+  });
+
+  it('go with the number that they name, plainly, in any spelling, or inside an id of WhatsApp’s', async () => {
+    const mine = '254717746565' as PhoneNumber;
+    const waId = (number: string) =>
+      `wamid.${Buffer.from(`\u001d\f${number}\u0015\u0002`).toString('base64')}`;
+    const kept = [`{"id":"${waId('254700000001')}"}`, '{"from":"254700000001"}', '{"n":254717746}'];
+    const gone = [
+      '{"from":"+254 (717) 746-565"}',
+      '{"n":254717746565}',
+      `{"id":"${waId(mine)}"}`,
+      `[["${waId(mine).replaceAll('/', '\\/')}"]]`,
+    ];
+    for (const text of [...kept, ...gone]) await stores.callbacks.keepRaw(text, NOW);
+    expect(await stores.callbacks.dropRawNaming(mine)).toBe(gone.length);
+    const left = await stores.rawCallbacks();
+    expect(left.filter((text) => [...kept, ...gone].includes(text)).sort()).toEqual([...kept].sort());
   });
 
   it('are kept up to the size that a store takes', async () => {
@@ -138,5 +156,24 @@ describe.each(engines)('orphans on $name', ({ open }) => {
     await stores.callbacks.keepOrphan(orphan('wamid.stale'), later(20));
     stores.clock.moveTo(later(8 * DAY_S + 1));
     expect(await dueAt(9 * DAY_S)).toEqual([]);
+  });
+});
+
+describe.each(engines)('other ids of messages on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  it('lead to their message until they are dropped', async () => {
+    await stores.callbacks.keepWireId('w-1', idOf('m-1'));
+    await stores.callbacks.keepWireId('w-1', idOf('m-1'));
+    await stores.callbacks.keepWireId('w-2', idOf('m-1'));
+    await stores.callbacks.keepWireId('w-3', idOf('m-2'));
+    await stores.callbacks.dropWireIds(['w-1', 'w-2', 'never-kept']);
+    await stores.callbacks.dropWireIds([]);
+    const found = await Promise.all(['w-1', 'w-2', 'w-3'].map((id) => stores.callbacks.messageOfWireId(id)));
+    expect(found).toEqual([undefined, undefined, 'm-2']);
   });
 });

@@ -139,6 +139,16 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     expect(await stores.invitations.create({ ...slot(62), until: later(999) })).toMatchObject({ done: true });
   });
 
+  it('are slots that may be dropped, whoever holds them, and more than once', async () => {
+    const slot = { slot: 's-2', holder: idOf('h-1'), at: NOW, until: later(9_999_999) };
+    await stores.invitations.create(slot);
+    await stores.invitations.create({ ...slot, slot: 's-3' });
+    await stores.invitations.drop('s-2');
+    await stores.invitations.drop('s-2');
+    expect(await stores.invitations.get('s-2')).toBeUndefined();
+    expect((await stores.invitations.get('s-3'))?.value).toMatchObject({ slot: 's-3' });
+  });
+
   it('are raw callbacks, found by the number in any spelling', async () => {
     const now = stores.clock.now();
     const spellings = [

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { clock, type Fleet, startFleet } from '../support/fleet.ts';
 import { isReplay } from '../support/fleet-answer.ts';
-import { ANSWERED, PROMISED } from '../support/fleet-error-book.ts';
-import { QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
+import { ANSWERED, PROMISED, SENT_AGAIN } from '../support/fleet-error-book.ts';
+import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
+import type { Worker } from '../support/worker.ts';
 
 /** One code a class; test/faults/error-book.test.ts takes all of them. */
 const ONE: [string, number][] = [
@@ -20,9 +21,12 @@ const ONE: [string, number][] = [
 const PLACES = ['message', 'errors-array', 'errors-object', 'data'];
 
 let fleet: Fleet;
+/** A quarter of an hour later, when every pause but one is over. */
+let late: Worker;
 
 beforeAll(async () => {
   fleet = await startFleet({ counts: { worker: 1 }, queues: QUICK_QUEUES });
+  late = await fleet.spawn('worker', clock({ ahead: 15 * 60_000 }));
 });
 afterEach(() => fleet.lipachat.mend());
 afterAll(() => fleet.stop());
@@ -40,23 +44,23 @@ describe.each(ONE)('the class %s (%i)', (name, code) => {
   it('in the answer: its action and nothing else', async () => {
     const customer = await fleet.newCustomer();
     const flow = fleet.flow({ to: customer });
-    const { calls, final, ...expected } = ANSWERED[name] ?? { calls: 0, status: 0, code: '' };
+    const { calls = 0, ends, ...expected } = ANSWERED[name] ?? {};
     const fault = { kind: 'error-code', code, place: PLACES[code % PLACES.length] } as const;
     await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: null });
     const answer = await fleet.send(flow);
-    expect(answer).toMatchObject({ status: expected.status, json: { code: expected.code } });
+    expect(answer).toMatchObject(expected);
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(calls);
-    if (expected.status === 503) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    if (answer.status === 503) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     await expectPair(customer, name);
     await fleet.lipachat.mend();
-    if (final) {
-      const again = await fleet.send(flow);
-      expect(again).toMatchObject({ status: expected.status, json: { code: expected.code } });
-      expect(isReplay(again)).toBe(true);
-      expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(calls);
-    } else {
+    if (ends === 'released') {
       expect(await fleet.table.message(flow.messageId)).toBeUndefined();
+      return;
     }
+    const again = await fleet.send(flow);
+    expect(again).toMatchObject(expected);
+    expect(isReplay(again)).toBe(ends === 'final');
+    expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(calls);
   });
 
   it('in the answer to a message that was promised: the worker does the same', async () => {
@@ -78,13 +82,17 @@ describe.each(ONE)('the class %s (%i)', (name, code) => {
     expect((await fleet.send(flow)).status).toBe(201);
     await fleet.lipachat.report(flow.messageId, 'FAILED', { errorCode: code, shape, repeat: 2 });
     const { json } = await fleet.message(flow.messageId);
-    expect(json.status).toBe(name === 'window-shut' ? 'parked' : 'failed');
+    const why = name === 'window-shut' ? 'session window was shut' : String(code);
+    expect(json).toMatchObject({ status: PROMISED[name], reason: expect.stringContaining(why) });
     await expectPair(customer, name);
-    expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
-    const others = (await fleet.lipachat.calls()).filter(({ body }) =>
-      JSON.stringify(body).includes(customer),
-    );
-    expect(others).toHaveLength(1);
+    const sends = async () =>
+      (await fleet.lipachat.calls()).filter(({ body }) => JSON.stringify(body).includes(customer));
+    expect(await sends()).toHaveLength(1);
+    await deliverTo(late, flow.messageId);
+    const again = (await sends()).slice(1).map(({ messageId }) => messageId);
+    expect(again).toEqual(SENT_AGAIN.includes(name) ? [expect.not.stringMatching(flow.messageId)] : []);
+    const status = SENT_AGAIN.includes(name) ? 'sent' : PROMISED[name];
+    expect((await fleet.message(flow.messageId)).json.status).toBe(status);
   });
 });
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
+import { clock, type Fleet, startFleet } from '../support/fleet.ts';
 import { isReplay } from '../support/fleet-answer.ts';
-import { ANSWERED, ERROR_BOOK, PROMISED } from '../support/fleet-error-book.ts';
-import { QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
+import { ANSWERED, ERROR_BOOK, PROMISED, SENT_AGAIN } from '../support/fleet-error-book.ts';
+import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
 
 const PLACES = ['message', 'errors-array', 'errors-object', 'data'];
 const SHAPES = ['flat', 'words', 'whatsapp'];
@@ -52,14 +52,14 @@ describe(`all ${CODES.length} codes of the error book`, () => {
     await forEachCode(async ({ name, code }) => {
       const customer = await fleet.newCustomer();
       const flow = fleet.flow({ to: customer });
-      const { calls, final, ...expected } = ANSWERED[name] ?? { calls: 0, status: 0, code: '' };
+      const { calls = 0, ends, ...expected } = ANSWERED[name] ?? {};
       const fault = { kind: 'error-code', code, place } as const;
       await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: calls });
       const answer = await fleet.send(flow);
-      expect(answer).toMatchObject({ status: expected.status, json: { code: expected.code } });
+      expect(answer).toMatchObject(expected);
       expect(await callsFor(flow.messageId)).toBe(calls);
       await expectPair(customer, name);
-      if (!final) return;
+      if (ends !== 'final') return;
       expect(isReplay(await fleet.send(flow))).toBe(true);
       expect(await callsFor(flow.messageId)).toBe(calls);
     });
@@ -81,17 +81,41 @@ describe(`all ${CODES.length} codes of the error book`, () => {
     });
   });
 
-  it.each(SHAPES)('in a callback of shape %s, three times at once', async (shape) => {
+  it.each(SHAPES)('in a callback of shape %s, three times at once: one action, once', async (shape) => {
+    const flows = new Map<number, { messageId: string; to: string }>();
+    const fail = (messageId: string, code: number) =>
+      fleet.lipachat.report(messageId, 'FAILED', { errorCode: code, shape, repeat: 3, concurrent: true });
+
     await forEachCode(async ({ name, code }) => {
       const customer = await fleet.newCustomer();
       const flow = { ...fleet.flow({ to: customer }), whenClosed: 'park' };
       expect((await fleet.send(flow)).status).toBe(201);
-      const report = { errorCode: code, shape, repeat: 3, concurrent: true };
-      await fleet.lipachat.report(flow.messageId, 'FAILED', report);
+      await fail(flow.messageId, code);
       const { json } = await fleet.message(flow.messageId);
-      expect(json.status).toBe(name === 'window-shut' ? 'parked' : 'failed');
+      expect(json).toMatchObject({ status: PROMISED[name], reason: expect.stringMatching(/./) });
       await expectPair(customer, name);
       expect(await callsFor(flow.messageId)).toBe(1);
+      flows.set(code, { messageId: flow.messageId, to: customer });
     });
+
+    const late = await fleet.spawn('worker', clock({ ahead: 15 * 60_000 }));
+    await forEachCode(async ({ code }) => {
+      const { messageId = '' } = flows.get(code) ?? {};
+      // The queue delivers twice.
+      await Promise.all([deliverTo(late, messageId), deliverTo(late, messageId)]);
+    });
+    const before = await fleet.lipachat.deliveries();
+    await forEachCode(async ({ name, code }) => {
+      const { messageId = '', to = '' } = flows.get(code) ?? {};
+      const ids = before.filter((delivery) => delivery.to === to).map((delivery) => delivery.messageId);
+      expect(ids).toHaveLength(SENT_AGAIN.includes(name) ? 2 : 1);
+      expect(new Set(ids).size).toBe(ids.length);
+      const status = SENT_AGAIN.includes(name) ? 'sent' : PROMISED[name];
+      expect((await fleet.message(messageId)).json.status).toBe(status);
+      // What is said of the first send again is no word on the second.
+      await fail(messageId, code);
+      expect((await fleet.message(messageId)).json.status).toBe(status);
+    });
+    await late.stop();
   });
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { climb, isProven, type Rung, type Status } from '../../src/lib/domain/ladder.ts';
-import { afterReport, type Message } from '../../src/lib/domain/message.ts';
+import type { Message } from '../../src/lib/domain/message.ts';
 import { settledSent } from '../../src/lib/domain/settlement.ts';
+import { afterReport } from '../../src/lib/domain/status-report.ts';
 import { later, sampleMessage } from '../support/fakes/samples.ts';
 
 const rung = fc.constantFrom<Rung>('sent', 'failed', 'delivered', 'read');

@@ -3,15 +3,16 @@
  * twice, the sweeper and the clock, interleaved by fast-check's scheduler at every await.
  */
 import type fc from 'fast-check';
+import { templateIdOf, wireIdOf } from '../../src/lib/domain/wire-id.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
 import { idOf, later, PAIR, sampleRequest } from '../support/fakes/samples.ts';
 import { makeWorld, type World } from '../support/fakes/world.ts';
 import { arriving, scheduled } from './claim-model.ts';
 import type { Fate } from './claim-scenario.ts';
 import { endsOf, lostOf, stoppedBy, watchLane } from './parked-rules.ts';
-import type { Inbound, ParkedScenario } from './parked-scenario.ts';
+import type { Inbound, ParkedScenario, Refusal } from './parked-scenario.ts';
 
-const REFUSED = { status: 'failed', code: 131047, detail: 'Re-engagement message' } as const;
+const LIVELY = { crashAt: undefined, lag: 0, faults: [] };
 
 export async function run(scenario: ParkedScenario, s: fc.Scheduler): Promise<readonly string[]> {
   const world = makeWorld({ mode: scenario.mode });
@@ -39,11 +40,13 @@ export async function run(scenario: ParkedScenario, s: fc.Scheduler): Promise<re
     const { sweep } = start(`sweeper-${n}`, sweeper);
     void ticking(sweeper.ticks, sweep);
   }
-  for (const [n, { flow, late }] of scenario.refused.entries()) {
-    const { takeStatus } = start(`status-${n}`, { crashAt: undefined, lag: 0, faults: [] });
-    void arriving(late, s)
-      .then(() => refuse(world, flow, takeStatus))
-      .catch(() => undefined);
+  for (const [n, refusal] of scenario.refused.entries()) {
+    const { takeStatus } = start(`status-${n}`, LIVELY);
+    void arriving(refusal.late, s).then(() => refuse(world, refusal, takeStatus));
+  }
+  for (const [n, refusal] of scenario.templatesRefused.entries()) {
+    const { takeStatus } = start(`template-status-${n}`, LIVELY);
+    void arriving(refusal.late, s).then(() => refuseTemplate(world, refusal, takeStatus));
   }
   void jumping(scenario, s, world);
   await s.waitIdle();
@@ -104,19 +107,41 @@ async function jumping({ jumps }: ParkedScenario, s: fc.Scheduler, world: World)
   }
 }
 
+type TakeStatus = ReturnType<World['process']>['takeStatus'];
+
 /** WhatsApp takes back what it had accepted. */
 async function refuse(
   world: World,
-  n: number,
-  takeStatus: ReturnType<World['process']>['takeStatus'],
+  { send, ...refusal }: ParkedScenario['refused'][number],
+  takeStatus: TakeStatus,
 ): Promise<void> {
-  const waId = waIdOf(`f-${n}`);
-  if (!world.gateway.deliveries.some((d) => d.messageId === `f-${n}`)) return;
-  await takeStatus(`f-${n}`, { ...REFUSED, at: world.clock.now(), waId });
+  const messageId = idOf(`f-${refusal.flow}`);
+  const resends = world.messages.all().find((m) => m.messageId === messageId)?.resends;
+  const wireId = wireIdOf({ messageId, resends: send === 'first' ? 0 : resends });
+  if (!world.gateway.deliveries.some((d) => d.messageId === wireId)) return;
+  await failed(world, { ...refusal, wireId }, takeStatus);
+}
+
+async function refuseTemplate(world: World, refusal: Refusal, takeStatus: TakeStatus): Promise<void> {
+  const wireId = templateIdOf(idOf(`f-${refusal.flow}`));
+  if (!world.gateway.templates.some((t) => t.messageId === wireId)) return;
+  await failed(world, { ...refusal, wireId }, takeStatus);
+}
+
+async function failed(
+  { clock }: World,
+  { by, code, copies, wireId }: Refusal & { readonly wireId: string },
+  takeStatus: TakeStatus,
+): Promise<void> {
+  const waId = by === 'wireId' ? undefined : waIdOf(wireId);
+  const report = { status: 'failed', code, detail: 'Oh', at: clock.now(), waId } as const;
+  const name = by === 'waId' ? undefined : wireId;
+  await Promise.all(Array.from({ length: copies }, () => takeStatus(name, report).catch(() => undefined)));
 }
 
 /** Everybody has stopped. A sweeper and a worker alone go on, a tick a minute; LipaChat does as it is asked. */
-async function aftermath({ writesAgain }: ParkedScenario, world: World, broken: string[]): Promise<void> {
+async function aftermath(scenario: ParkedScenario, world: World, broken: string[]): Promise<void> {
+  const { writesAgain } = scenario;
   const { sweep, workOff, takeCallbacks } = world.process('caretaker');
   world.gateway.next();
   const tick = async () => {
@@ -130,8 +155,8 @@ async function aftermath({ writesAgain }: ParkedScenario, world: World, broken: 
   if (writesAgain) await takeCallbacks([written({ late: 0, word: 'hi', copies: [] }, 'wamid.in-last')]);
   for (let n = 0; n < 45; n += 1) await tick();
   broken.push(...lostOf(world));
-  // Past the time that any of them may wait.
-  world.clock.moveTo(later(86_500));
+  // Past the time that any of them may wait, or be held back.
+  world.clock.moveTo(later(95_000));
   for (let n = 0; n < 20; n += 1) await tick();
-  broken.push(...endsOf(world));
+  broken.push(...endsOf(world, scenario));
 }

@@ -2,10 +2,10 @@
 import { isProven } from '../../src/lib/domain/ladder.ts';
 import type { Message } from '../../src/lib/domain/message.ts';
 import { hasOptedOut, isOpen, type Session } from '../../src/lib/domain/session.ts';
-import { isOverdue, wireIdOf } from '../../src/lib/domain/waiting.ts';
+import { isOverdue, isUnderWay } from '../../src/lib/domain/waiting.ts';
+import { isTemplateId, wireIdOf } from '../../src/lib/domain/wire-id.ts';
 import type { World } from '../support/fakes/world.ts';
-
-const isUnderWay = ({ status }: Message) => status === 'queued' || status === 'sending';
+import type { ParkedScenario } from './parked-scenario.ts';
 
 /** What nobody could tell, or WhatsApp took back, comes again by itself: it has lost its place in the lane. */
 const hasLeftBefore = ({ timeline, resends }: Message) =>
@@ -36,7 +36,7 @@ function faultsOfRelease({ messages, sessions, clock }: World, released: Message
   const counts = (m: Message) => m.parkedUntil && !isOverdue(m, clock.now()) && !hasLeftBefore(m);
   // A write that stood still over the end of the wait was decided before it: no invocation lasts that long.
   const stoodStill = isOverdue(released, clock.now());
-  const beside = stoodStill ? [] : others.filter((m) => isUnderWay(m) && counts(m));
+  const beside = stoodStill ? [] : others.filter((m) => isUnderWay(m, clock.now()) && counts(m));
   return [
     ...skipped.map((m) => `${messageId} was let go before ${m.messageId}`),
     ...beside.map((m) => `${messageId} was let go beside ${m.messageId}`),
@@ -71,7 +71,7 @@ export function lostOf({ messages, sessions, clock }: World): string[] {
   const open = isOpen(session, clock.now(), 60);
   return messages.all().flatMap((m) => {
     const { messageId, status } = m;
-    if (isUnderWay(m)) return [`${messageId} is still ${status}`];
+    if (isUnderWay(m, clock.now())) return [`${messageId} is still ${status}`];
     if (status !== 'parked') return [];
     if (hasOptedOut(session)) return [`${messageId} waits for a customer who has opted out`];
     return open ? [`${messageId} is still parked, and its window is open`] : [];
@@ -79,7 +79,10 @@ export function lostOf({ messages, sessions, clock }: World): string[] {
 }
 
 /** Their times are over: each has its end, and the end is true. */
-export function endsOf({ messages, gateway }: World): string[] {
+export function endsOf(
+  { messages, gateway }: World,
+  { refused, templatesRefused }: ParkedScenario,
+): string[] {
   return messages.all().flatMap((m) => {
     const { messageId, status, reason, answer, dueAt } = m;
     const faults: string[] = [];
@@ -96,8 +99,12 @@ export function endsOf({ messages, gateway }: World): string[] {
       faults.push(`${messageId} is sent, and was not delivered`);
     if (status === 'expired' && delivered.length > (m.resends ?? 0))
       faults.push(`${messageId} is expired, and was delivered`);
-    const invited = gateway.templates.filter((t) => t.messageId === m.invitation?.messageId);
-    if (invited.length > 1) faults.push(`${messageId} had ${invited.length} template messages`);
+    // However often a failure is told, it is one; and none is no reason to send again.
+    const told = refused.filter(({ flow }) => messageId === `f-${flow}`).length;
+    if ((m.resends ?? 0) > told) faults.push(`${messageId} was sent again ${m.resends} times, for ${told}`);
+    const invited = gateway.templates.filter((t) => isTemplateId(m, t.messageId)).length;
+    const failures = templatesRefused.some(({ flow }) => messageId === `f-${flow}`) ? 1 : 0;
+    if (invited > 1 + failures) faults.push(`${messageId} had ${invited} template messages`);
     return faults;
   });
 }

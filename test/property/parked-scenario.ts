@@ -17,14 +17,25 @@ export interface Inbound {
   readonly copies: readonly Fate[];
 }
 
+export interface Refusal {
+  readonly flow: number;
+  readonly late: number;
+  readonly code: number;
+  readonly copies: number;
+  /** By LipaChat's id, by WhatsApp's, or by both. */
+  readonly by: 'wireId' | 'waId' | 'both';
+}
+
 export interface ParkedScenario {
   readonly mode: 'resend' | 'hold';
   readonly flows: readonly ParkedFlow[];
   readonly inbound: readonly Inbound[];
   readonly workers: readonly (Fate & { readonly rounds: number; readonly twice: boolean })[];
   readonly sweepers: readonly (Fate & { readonly ticks: number })[];
-  /** WhatsApp says of the n-th flow's delivery that its window was shut. */
-  readonly refused: readonly { readonly flow: number; readonly late: number }[];
+  /** WhatsApp says of the n-th flow's first or latest delivery that it failed, in several callbacks at once. */
+  readonly refused: readonly (Refusal & { readonly send: 'first' | 'latest' })[];
+  /** The same of its template message. */
+  readonly templatesRefused: readonly Refusal[];
   readonly templateTurns: readonly Turn[];
   readonly turns: readonly Turn[];
   readonly jumps: readonly { readonly turns: number; readonly ms: number }[];
@@ -34,6 +45,18 @@ export interface ParkedScenario {
 
 const rejected = { kind: 'rejected', message: 'No.', duplicate: false, envelope: null } as const;
 const notSent = { kind: 'notSent', reason: 'refused' } as const;
+
+const held = { ...rejected, errorClass: 'held-for-user' } as const;
+const stopped = { ...rejected, errorClass: 'stop-number' } as const;
+
+const refusal = {
+  flow: fc.nat(3),
+  late: fc.constantFrom(10, 25, 40),
+  // A shut window, too fast, nobody can tell, held for the user's sake, and no way at all.
+  code: fc.constantFrom(131_047, 131_047, 130_429, 131_000, 131_049, 131_026),
+  copies: fc.integer({ min: 1, max: 3 }),
+  by: fc.constantFrom('wireId', 'waId', 'both'),
+} as const;
 
 const fate = {
   crashAt: fc.option(fc.nat(30), { nil: undefined, freq: 2 }),
@@ -67,9 +90,10 @@ export const parkedScenario: fc.Arbitrary<ParkedScenario> = fc.record({
     maxLength: 3,
   }),
   sweepers: fc.array(fc.record({ ...fate, ticks: fc.integer({ min: 1, max: 3 }) }), { maxLength: 2 }),
-  refused: fc.array(fc.record({ flow: fc.nat(3), late: fc.constantFrom(10, 25, 40) }), { maxLength: 2 }),
+  refused: fc.array(fc.record({ ...refusal, send: fc.constantFrom('first', 'latest') }), { maxLength: 3 }),
+  templatesRefused: fc.array(fc.record(refusal), { maxLength: 2 }),
   templateTurns: fc.array(
-    fc.constantFrom<Turn>('accept', 'accept', 'accept-unheard', 'lost', notSent, rejected),
+    fc.constantFrom<Turn>('accept', 'accept', 'accept-unheard', 'lost', notSent, held, stopped, rejected),
     { maxLength: 4 },
   ),
   turns: fc.array(
@@ -79,6 +103,8 @@ export const parkedScenario: fc.Arbitrary<ParkedScenario> = fc.record({
       { kind: 'throttled', retryAfterMs: 1_000 },
       { kind: 'throttled', pair: true },
       { kind: 'sessionClosed' },
+      held,
+      stopped,
       rejected,
     ),
     { maxLength: 5 },

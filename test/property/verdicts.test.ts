@@ -36,6 +36,7 @@ const NOT_ITS_FAULT = new Set<ErrorClass | undefined>([
   'stop-number',
   'content-held',
   'cannot-tell',
+  'held-for-user',
   'opted-out',
 ]);
 

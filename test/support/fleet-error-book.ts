@@ -21,37 +21,51 @@ export const ERROR_BOOK: Record<string, number[]> = {
 
 type Answered = {
   status: number;
-  code: string;
+  json: { code: string } | { status: string };
   /** Calls of LipaChat within the request. */
   calls: number;
-  /** What is stored and replayed is final; anything else gives the messageId back. */
-  final?: true;
+  /** Final: stored and replayed. Released: the messageId is given back. Kept: it is carried through, and answered 202. */
+  ends: 'final' | 'released' | 'kept';
 };
+
+const released = (status: number, code: string, calls = 1): Answered => ({
+  status,
+  json: { code },
+  calls,
+  ends: 'released',
+});
+const FINAL: Answered = { status: 422, json: { code: 'gateway-rejected' }, calls: 1, ends: 'final' };
 
 /** What a caller who waits is told about a code in LipaChat's answer. */
 export const ANSWERED: Record<string, Answered> = {
-  'stop-number': { status: 503, code: 'gateway-unavailable', calls: 1 },
-  wait: { status: 503, code: 'gateway-throttled', calls: 2 },
-  'pair-too-fast': { status: 503, code: 'gateway-throttled', calls: 1 },
-  'window-shut': { status: 409, code: 'session-closed', calls: 1 },
-  undeliverable: { status: 422, code: 'gateway-rejected', calls: 1, final: true },
-  'held-for-user': { status: 422, code: 'gateway-rejected', calls: 1, final: true },
-  'opted-out': { status: 422, code: 'recipient-opted-out', calls: 1 },
-  'bad-request': { status: 422, code: 'gateway-rejected', calls: 1, final: true },
-  'content-held': { status: 503, code: 'gateway-throttled', calls: 1 },
-  'cannot-tell': { status: 503, code: 'gateway-unavailable', calls: 1 },
+  'stop-number': released(503, 'gateway-unavailable'),
+  wait: released(503, 'gateway-throttled', 2),
+  'pair-too-fast': released(503, 'gateway-throttled'),
+  'window-shut': released(409, 'session-closed'),
+  undeliverable: FINAL,
+  'held-for-user': { status: 202, json: { status: 'queued' }, calls: 1, ends: 'kept' },
+  'opted-out': released(422, 'recipient-opted-out'),
+  'bad-request': FINAL,
+  'content-held': released(503, 'gateway-throttled'),
+  'cannot-tell': released(503, 'gateway-unavailable'),
 };
 
-/** Where a promised message stands after the first try that met the code. */
+/**
+ * Where a message stands for which LipaChat meets the code: after the first try, if it was promised, and after the
+ * callback that fails it, if it was sent.
+ */
 export const PROMISED: Record<string, string> = {
   'stop-number': 'queued',
   wait: 'queued',
   'pair-too-fast': 'queued',
   'window-shut': 'parked',
   undeliverable: 'failed',
-  'held-for-user': 'failed',
+  'held-for-user': 'queued',
   'opted-out': 'failed',
   'bad-request': 'failed',
   'content-held': 'queued',
   'cannot-tell': 'queued',
 };
+
+/** What the worker sends once more within a quarter of an hour after the callback. */
+export const SENT_AGAIN = ['stop-number', 'wait', 'pair-too-fast', 'content-held', 'cannot-tell'];

@@ -24,9 +24,10 @@ export const pumpStream = (fleet: Fleet, options: Partial<StreamPumpOptions> = {
 
 /** A delivery of the queue, straight into a worker. */
 export const workOn = (fleet: Fleet, messageId: string, nth = 0): Promise<unknown> =>
-  processOf(fleet, 'worker', nth).invoke({
-    Records: [{ messageId: randomUUID(), body: JSON.stringify({ messageId }) }],
-  });
+  deliverTo(processOf(fleet, 'worker', nth), messageId);
+
+export const deliverTo = (worker: Worker, messageId: string): Promise<unknown> =>
+  worker.invoke({ Records: [{ messageId: randomUUID(), body: JSON.stringify({ messageId }) }] });
 
 /** What the bus has taken, in its order; with `messageId` only what is told of that message. */
 export const eventsOf = async (fleet: Fleet, messageId?: string): Promise<FleetEvent[]> => {

@@ -84,9 +84,24 @@ describe('a reply', () => {
     expect((reply as { response: { admin?: boolean } }).response.admin).toBeUndefined();
   });
 
-  it('is not held as text of any size', () => {
-    const big = JSON.stringify({ text: 'x'.repeat(70_000) });
-    const kept = JSON.stringify(replyIn(interactive({ nfm_reply: { response_json: big } })) ?? null);
-    expect(kept.length).toBeLessThan(66_000);
+  const BIG = JSON.stringify({ text: 'x'.repeat(70_000) });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['is too large to be held', interactive({ nfm_reply: { response_json: BIG } })],
+    ['has none of the known keys', interactive({ nfm_reply: { answers: { a: 1 } } })],
+    ['has no payload', interactive({})],
+    ['has a payload that is no object', interactive({ nfm_reply: 'yes' })],
+    ['has null for its answers', interactive({ nfm_reply: { response_json: null } })],
+    ['is of a flow’s type and has none of the known keys', flat({ type: 'FLOW', flow: { answers: {} } })],
+    ['is of a flow’s type and has nothing else', flat({ type: 'FLOW_RESPONSE' })],
+  ])('is handed on whole where it %s', (_, body) => {
+    const [callback] = readCallbacks(body);
+    expect(callback).toMatchObject({ kind: 'inbound', id: 'in-1', pair: { customer: '254717746565' } });
+    expect(callback).toMatchObject({ reply: undefined, unreadable: JSON.stringify(body) });
+  });
+
+  it('that can be read is not handed on whole', () => {
+    const [callback] = readCallbacks(interactive({ nfm_reply: { response_json: TEXT } }));
+    expect(callback).not.toHaveProperty('unreadable');
   });
 });

@@ -12,7 +12,6 @@ import { AppError, type ErrorCode } from '../../src/lib/domain/errors.ts';
 import { type Changed, eventsFor } from '../../src/lib/domain/events.ts';
 import type { Status } from '../../src/lib/domain/ladder.ts';
 import {
-  afterReport,
   type Message,
   type MessageId,
   pairOf,
@@ -22,17 +21,12 @@ import {
 } from '../../src/lib/domain/message.ts';
 import { receiptOf, viewOf } from '../../src/lib/domain/receipt.ts';
 import { maybeReplied, replied } from '../../src/lib/domain/reply.ts';
+import { queuedAgain } from '../../src/lib/domain/retry.ts';
+import { afterStatus } from '../../src/lib/domain/send-again.ts';
 import { afterConsent, afterInbound, type Session } from '../../src/lib/domain/session.ts';
 import { settledRejected, settledSent, settledUnknown } from '../../src/lib/domain/settlement.ts';
-import {
-  cancelled,
-  expired,
-  parked,
-  parkedAgain,
-  queuedAgain,
-  queuedAtOnce,
-  released,
-} from '../../src/lib/domain/waiting.ts';
+import { afterReport } from '../../src/lib/domain/status-report.ts';
+import { cancelled, expired, parked, queuedAtOnce, released } from '../../src/lib/domain/waiting.ts';
 import { type ApiAnswer, api } from '../../src/lib/edge/api.ts';
 import { flowBody, parseFlow, prefersAsync } from '../../src/lib/edge/contracts.ts';
 import { problemOf } from '../../src/lib/edge/problem.ts';
@@ -496,16 +490,18 @@ describe('the answers of the code', () => {
   const letGo = released(waitingForReply, { now: later, notBefore: later });
   const overdue = expired(waitingForReply, new Date(now.getTime() + 60_000));
   const stopped = cancelled(waitingForReply, { now: later, detail: 'no more', correlationId: 'first' });
-  const backInQueue = queuedAgain(claim, fenceOf(claim), { now: later, delaySeconds: 5, reason: 'slowly' });
+  const backInQueue = queuedAgain(claim, fenceOf(claim), {
+    now: later,
+    delaySeconds: 5,
+    errorClass: 'wait',
+    reason: 'slowly',
+  });
   const sentInVain = settledSent(patient, {
     ...settling,
     session,
     accepted: { kind: 'accepted', waId: 'wamid.2', envelope },
   });
-  const shutAfterAll = parkedAgain(
-    afterReport(sentInVain, { status: 'failed', at: later, code: 131047 }),
-    later,
-  );
+  const shutAfterAll = afterStatus(sentInVain, { status: 'failed', at: later, code: 131047 }, later);
   const reply = { id: 'inbound-1', at: later, response: { package: 'home' } };
   const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
   const perhapsAnswered = maybeReplied(delivered, reply);
@@ -743,7 +739,7 @@ describe('the events', () => {
     message(sent, afterReport(sent, { status: 'delivered', at: later })),
     message(sent, readByCustomer),
     message(sent, failed),
-    message(sent, parkedAgain(failed, later)),
+    message(sent, afterStatus(sent, { status: 'failed', at: later, code: 131047 }, later)),
     message(
       claim,
       settledRejected(claim, fence, {

@@ -80,9 +80,27 @@ describe('a message', () => {
   });
 
   it.each(['sent', 'rejected'])('has nothing left to do once it is settled: %s', (how) => {
-    const { lease, dueAt, request, expiresAt } = settle(how, claim);
-    expect([lease, dueAt, request]).toEqual([undefined, undefined, undefined]);
+    const { lease, dueAt, expiresAt } = settle(how, claim);
+    expect([lease, dueAt]).toEqual([undefined, undefined]);
     expect(expiresAt).toEqual(later(1 + 30 * 86_400));
+  });
+
+  it.each<[string, string, Message]>([
+    ['sent', 'sent', claim],
+    ['concluded', 'sent', { ...claim, status: 'sent' }],
+  ])('keeps what it says while a failure may still be told of it: %s', (how, status, stored) => {
+    expect(settle(how, stored)).toMatchObject({ status, request: claim.request });
+  });
+
+  it.each<[string, Message]>([
+    ['rejected', claim],
+    ['sent', { ...claim, status: 'delivered' }],
+    ['sent', { ...claim, status: 'failed' }],
+    ['concluded', { ...claim, status: 'read' }],
+    ['concluded', { ...claim, status: 'failed' }],
+  ])('does not keep what it says once it has its end: %s', (how, stored) => {
+    const { request, answer } = settle(how, stored);
+    expect([request, answer]).toEqual([undefined, expect.anything()]);
   });
 
   it('as unknown keeps what is to be sent, and is due when it is to be repeated', () => {

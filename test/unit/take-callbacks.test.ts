@@ -150,6 +150,15 @@ describe('everything else', () => {
     expect(world.telemetry.counted('callback.unrecognised')).toBe(1);
   });
 
+  it('opens the window with a reply that can’t be read, and is kept raw and counted', async () => {
+    const unreadable = '{"type":"FLOW","odd":"canary"}';
+    await webhook.takeCallbacks([inbound({ unreadable })]);
+    await webhook.takeCallbacks([inbound({ unreadable })]);
+    expect(await session()).toEqual(sampleSession(NOW));
+    expect(world.callbacks.raw()).toEqual([unreadable]);
+    expect(world.telemetry.counted('reply.unreadable')).toBe(2);
+  });
+
   it('is counted by its kind', async () => {
     await webhook.takeCallbacks([inbound(), inbound({ id: 'b' }), { kind: 'notice', about: 'system' }]);
     expect(world.telemetry.counted('callback.inbound')).toBe(2);

@@ -1,8 +1,9 @@
 /** Flows that wait, over the use cases: the lane, replies, what WhatsApp takes back, receipts and erasure. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { FlowRequest } from '../../src/lib/domain/message.ts';
 import { receiptOf } from '../../src/lib/domain/receipt.ts';
 import { CORRELATION_KEY } from '../../src/lib/domain/reply.ts';
-import { wireIdOf } from '../../src/lib/domain/waiting.ts';
+import { wireIdOf } from '../../src/lib/domain/wire-id.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
 import { CUSTOMER, idOf, later, PAIR, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../support/fakes/world.ts';
@@ -286,6 +287,52 @@ describe('an erasure', () => {
     expect(traces()).toBe(false);
     expect(world.callbacks.raw()).toEqual([]);
     expect(JSON.stringify(world.telemetry.lines)).not.toContain(CUSTOMER);
+  });
+
+  it('leaves no id under which a message could be found, and no template message’s slot', async () => {
+    const template = { name: 'hello', languageCode: 'en' };
+    await p.send({ request: { ...parking('a'), whenClosed: 'template', template } });
+    const { invitation } = find('a') ?? {};
+    await p.takeStatus(invitation?.messageId, { status: 'failed', code: 130_429, at: world.clock.now() });
+    await rest(5);
+    await writes();
+    await rest(1);
+    await p.takeStatus('a', { status: 'failed', code: 130_429, at: world.clock.now(), waId: waIdOf('a') });
+    expect(world.callbacks.wireIds()).toHaveLength(5);
+    expect(world.invitations.all()).toHaveLength(1);
+    await p.erase(PAIR, 'c-1');
+    expect([world.callbacks.wireIds(), world.invitations.all()]).toEqual([[], []]);
+  });
+
+  it('is not undone by a template message that is in flight', async () => {
+    const template = { name: 'hello', languageCode: 'en' };
+    const request: FlowRequest = { ...parking('a'), whenClosed: 'template', template };
+    for (const moment of ['sendTemplate', 'create', 'keepWireId']) {
+      let erasures = 0;
+      const slow = world.process(`slow-${moment}`, {
+        link: async (call, apply) => {
+          const result = apply();
+          if (call === moment && world.messages.all().length > 0 && erasures === 0) {
+            erasures += 1;
+            await p.erase(PAIR, 'c-1');
+          }
+          return result;
+        },
+      });
+      await slow.send({ request }).catch(() => undefined);
+      expect(world.messages.all()).toEqual([]);
+      expect([world.callbacks.wireIds(), world.invitations.all()]).toEqual([[], []]);
+    }
+  });
+
+  it('takes raw callbacks with it that hold the number in one of WhatsApp’s ids alone', async () => {
+    const waId = `wamid.${Buffer.from(`\u001d\f${CUSTOMER}\u0015x`).toString('base64')}`;
+    const others = `wamid.${Buffer.from('\u001d\f254700000001\u0015x').toString('base64')}`;
+    const odd = (id: string) => JSON.stringify({ event: 'ODD', id });
+    await world.callbacks.keepRaw(odd(waId), world.clock.now());
+    await world.callbacks.keepRaw(odd(others), world.clock.now());
+    await p.erase(PAIR, 'c-1');
+    expect(world.callbacks.raw()).toEqual([odd(others)]);
   });
 
   it('keeps an opt-out in force', async () => {

@@ -2,6 +2,7 @@ import type { ErrorClass } from './error-book.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RejectionCode } from './message.ts';
 import type { Accepted, Outcome, Rejected } from './outcome.ts';
+import { type Retry, retryOf } from './retry.ts';
 
 /** How the calls for one message stand. */
 export interface Tries {
@@ -71,22 +72,18 @@ interface Unknown {
   readonly windowShut?: true;
 }
 
-/** `retryAfter` in seconds; `pair`: it is this one customer's pace. */
-export interface Release {
+/** Another time, if there is one. */
+export interface Release extends Omit<Retry, 'code'> {
   readonly kind: 'release';
   readonly code: ReleaseCode;
-  readonly retryAfter: number;
-  readonly pair?: true;
-  readonly alert?: true;
   /** What LipaChat's answer was, by the book; a 429 without a code counts as `wait`. */
   readonly errorClass?: ErrorClass | undefined;
-  /** After so many repeats it has failed; where it is absent, the queue's own limit counts. */
-  readonly maxTries?: number;
 }
 
 type ReleaseCode = Extract<
   ErrorCode,
   | 'gateway-credentials'
+  | 'gateway-rejected'
   | 'gateway-throttled'
   | 'gateway-unavailable'
   | 'session-closed'
@@ -94,7 +91,6 @@ type ReleaseCode = Extract<
 >;
 
 const DEFAULT_RETRY_AFTER_S = 5;
-const HELD_RETRY_AFTER_S = 600;
 const CREDENTIALS_RETRY_AFTER_S = 30;
 
 /**
@@ -117,38 +113,27 @@ function verdictOnFirst(outcome: NotAccepted): Verdict {
       return { kind: 'release', code: 'gateway-credentials', retryAfter: CREDENTIALS_RETRY_AFTER_S };
     case 'sessionClosed':
       return { kind: 'release', code: 'session-closed', retryAfter: 0 };
-    case 'throttled': {
-      const seconds = Math.ceil((outcome.retryAfterMs ?? 0) / 1000);
-      const who = outcome.pair
-        ? ({ pair: true, errorClass: 'pair-too-fast' } as const)
-        : ({ errorClass: 'wait' } as const);
-      return {
-        kind: 'release',
-        code: 'gateway-throttled',
-        retryAfter: seconds || DEFAULT_RETRY_AFTER_S,
-        ...who,
-      };
-    }
+    case 'throttled':
+      return throttled(outcome);
     case 'notSent':
       return { kind: 'release', code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S };
   }
 }
 
+/** LipaChat's own pace, where it names one. */
+function throttled({ pair, retryAfterMs = 0 }: Extract<Outcome, { kind: 'throttled' }>): Verdict {
+  const retry = retryOf(pair ? 'pair-too-fast' : 'wait');
+  const seconds = Math.ceil(retryAfterMs / 1000) || DEFAULT_RETRY_AFTER_S;
+  return { kind: 'release', code: 'gateway-throttled', ...retry, retryAfter: seconds };
+}
+
 /** A refusal, by the class of its code. One without a code, or with an unknown one, is the message's own. */
 function verdictOnCode({ errorClass, message }: Rejected): Verdict {
-  const byCode = { kind: 'release', errorClass } as const;
-  switch (errorClass) {
-    case 'stop-number':
-      return { ...byCode, code: 'gateway-unavailable', retryAfter: HELD_RETRY_AFTER_S, alert: true };
-    case 'content-held':
-      return { ...byCode, code: 'gateway-throttled', retryAfter: HELD_RETRY_AFTER_S, alert: true };
-    case 'cannot-tell':
-      return { ...byCode, code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S, maxTries: 2 };
-    case 'opted-out':
-      return { ...byCode, code: 'recipient-opted-out', retryAfter: 0 };
-    default:
-      return { kind: 'rejected', code: 'gateway-rejected', detail: message };
-  }
+  const retry = retryOf(errorClass);
+  if (retry) return { kind: 'release', ...retry };
+  if (errorClass === 'opted-out')
+    return { kind: 'release', code: 'recipient-opted-out', retryAfter: 0, errorClass };
+  return { kind: 'rejected', code: 'gateway-rejected', detail: message };
 }
 
 function verdictOnRepeat(outcome: NotAccepted): Verdict {

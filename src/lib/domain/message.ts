@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { climb, type Rung, type Status } from './ladder.ts';
+import type { ErrorClass } from './error-book.ts';
+import type { Status } from './ladder.ts';
 import type { Pair, PhoneNumber } from './phone.ts';
 
 declare const brand: unique symbol;
@@ -76,14 +77,23 @@ export type RejectionCode =
   | 'recipient-opted-out'
   | 'session-closed';
 
+/** Tries that sent nothing, or nothing that arrived. */
+export interface Tried {
+  readonly tries?: number | undefined;
+  /** Of the classes with a limit of their own. */
+  readonly triesOf?: { readonly [name in ErrorClass]?: number } | undefined;
+}
+
 /** How the template message of a parked flow stands. */
-export interface Invitation {
+export interface Invitation extends Tried {
   /** Derived from the flow's messageId, so that a repeat sends none. */
   readonly messageId: string;
   /** `spared`: another flow's template message is out for this customer already. */
   readonly state: 'pending' | 'sent' | 'spared' | 'failed' | 'unknown';
-  /** Tries that ended with nothing sent. */
-  readonly tries?: number | undefined;
+  /** Template messages before this one, which WhatsApp failed; each had an id of its own. */
+  readonly resends?: number | undefined;
+  /** It is not to go out before. */
+  readonly notBefore?: Date | undefined;
   readonly waId?: string | undefined;
   /** When it may first have left; the resend horizon of its own. */
   readonly triedAt?: Date | undefined;
@@ -112,7 +122,7 @@ export interface TimelineEntry {
 }
 
 /** One message, from its claim to the end of its retention. */
-export interface Message {
+export interface Message extends Tried {
   readonly messageId: MessageId;
   readonly clientId: string;
   readonly fingerprint: string;
@@ -129,8 +139,6 @@ export interface Message {
   readonly attempts: number;
   /** Its caller has had a 202: it is carried through without another request. */
   readonly promised?: true | undefined;
-  /** Tries of the worker that ended with nothing sent. */
-  readonly tries?: number | undefined;
   /** No worker is to send it before. */
   readonly notBefore?: Date | undefined;
   /** Sends after the first one, each under a messageId of its own (`wireIdOf`). */
@@ -144,7 +152,7 @@ export interface Message {
   readonly firstTryAt?: Date | undefined;
   readonly sentAt?: Date | undefined;
   readonly waId?: string | undefined;
-  /** WhatsApp's ids of earlier sends that failed for a shut window: what is still said of them counts no more. */
+  /** WhatsApp's ids of earlier sends that have failed: what is still said of them counts no more. */
   readonly retiredWaIds?: readonly string[] | undefined;
   readonly answer?: Answer | undefined;
   readonly reply?: Reply | undefined;
@@ -182,54 +190,15 @@ export function pairOf(message: { readonly to: PhoneNumber; readonly from: Phone
   return { business: message.from, customer: message.to };
 }
 
-/** The history with a new entry; the same word from the same source is not news. */
+/** The history with a new entry; the same word from the same source, of the same send, is not news. */
 export function remember(message: Message, entry: TimelineEntry): readonly TimelineEntry[] {
-  const known = message.timeline.some((e) => e.status === entry.status && e.source === entry.source);
+  const ofThisSend = message.timeline.slice(message.timeline.findLastIndex(isTakenBack) + 1);
+  const known = ofThisSend.some((e) => e.status === entry.status && e.source === entry.source);
   const full = message.timeline.length >= TIMELINE_LIMIT;
   return known || full ? message.timeline : [...message.timeline, entry];
 }
 
-/** What a status callback says of one message. */
-export interface StatusReport {
-  readonly status: Rung;
-  readonly at: Date;
-  readonly waId?: string | undefined;
-  /** WhatsApp's code of a failure (`domain/error-book.ts`). */
-  readonly code?: number | undefined;
-  /** WhatsApp's words on a failure. */
-  readonly detail?: string | undefined;
-}
-
-/** The message after a status callback; the very same object where it was no news. */
-export function afterReport(message: Message, report: StatusReport): Message {
-  const { at, detail } = report;
-  if (isOutdated(message, report)) return message;
-  const status = climb(message.status, report.status);
-  const timeline = remember(message, { at, status: report.status, source: 'callback', detail });
-  const waId = message.waId ?? report.waId;
-  if (timeline === message.timeline && status === message.status && waId === message.waId) return message;
-  const climbed = status !== message.status;
-  // Proven, and nobody is at it: the sweeper gives it its answer.
-  const needsAnswer = !message.answer && !message.lease;
-  return {
-    ...message,
-    status,
-    timeline,
-    waId,
-    // It has arrived: nothing of it will be sent again.
-    request: status === 'delivered' || status === 'read' ? undefined : message.request,
-    dueAt: needsAnswer ? at : message.dueAt,
-    sentAt: message.sentAt ?? (report.status === 'failed' ? undefined : at),
-    reason: climbed
-      ? status === 'failed'
-        ? (detail ?? 'WhatsApp reported a failure')
-        : undefined
-      : message.reason,
-  };
-}
-
-/** A word on an earlier send of the same message; or on one that, being a failure, can't be of this one. */
-function isOutdated(message: Message, { status, waId }: StatusReport): boolean {
-  if (waId !== undefined && message.retiredWaIds?.includes(waId)) return true;
-  return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
+/** A send had failed, and the message waits once more (`domain/send-again.ts`). */
+function isTakenBack({ status, source }: TimelineEntry): boolean {
+  return source === 'callback' && (status === 'parked' || status === 'queued');
 }

@@ -35,3 +35,10 @@ export function gatewayPhoneNumber(text: string): PhoneNumber | undefined {
   const digits = text.replace(/^\+|[\s()\-\u2010-\u2015]/gu, '');
   return /^\d{5,20}$/.test(digits) ? (digits as PhoneNumber) : undefined;
 }
+
+/** Does the number stand in a text, however it is written, or inside base64 as in WhatsApp's ids? */
+export function isNamedIn(text: string, number: PhoneNumber): boolean {
+  if (text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number)) return true;
+  const runs = text.replaceAll('\\', '').match(/[A-Za-z0-9+/_-]{16,}/g) ?? [];
+  return runs.some((run) => Buffer.from(run, 'base64').includes(number));
+}

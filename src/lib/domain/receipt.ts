@@ -76,10 +76,11 @@ function whyNot(message: Message): { reason?: string; nextStep?: string } {
   return reason === undefined ? {} : { reason, nextStep: nextStepOf(message) };
 }
 
-function nextStepOf({ status, dueAt, parkedUntil }: Message): string {
+function nextStepOf({ status, dueAt, parkedUntil, notBefore }: Message): string {
   if (status === 'failed' || status === 'expired') return 'none: a new message needs a new messageId';
   if (status === 'parked') return `it goes out when the customer writes, until ${parkedUntil?.toISOString()}`;
-  if (status === 'queued') return 'a worker sends it';
+  if (status === 'queued')
+    return notBefore ? `a worker sends it, not before ${notBefore.toISOString()}` : 'a worker sends it';
   if (dueAt) return `it is repeated under the same messageId, not before ${dueAt.toISOString()}`;
   return 'a status callback settles it; nothing is repeated by itself';
 }

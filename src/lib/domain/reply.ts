@@ -1,3 +1,4 @@
+import { isProven } from './ladder.ts';
 import type { AmbiguousReply, Message, Reply } from './message.ts';
 
 /** The key of `data` that carries our correlation value there and back, if the caller asked for it. */
@@ -19,7 +20,9 @@ export function tokenIn(response: unknown): string | undefined {
 
 /** The message with its reply. The first reply stands; a later one is another message's, or a repeat. */
 export function replied(message: Message, reply: Reply): Message {
-  return message.reply ? message : { ...message, reply };
+  if (message.reply) return message;
+  // It has arrived: no failure that is told late sends it again.
+  return { ...message, reply, request: isProven(message.status) ? undefined : message.request };
 }
 
 /** The message with a reply that may be its own, or another flow's. */

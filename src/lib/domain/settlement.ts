@@ -13,14 +13,11 @@ interface Settling {
 
 const done = { lease: undefined, request: undefined, dueAt: undefined } as const;
 
-/** WhatsApp may still say that the window was shut; then a flow that can wait is parked, and sent again. */
-const requestIfItCanWait = ({ request }: Message) => (request?.whenClosed === 'reject' ? undefined : request);
+/** WhatsApp may still fail what was sent, for a reason that passes; then it is sent again. */
+const requestIfSent = ({ status, request }: Pick<Message, 'status' | 'request'>) =>
+  status === 'sent' ? request : undefined;
 
 const retained = ({ now, retentionDays }: Settling) => new Date(now.getTime() + retentionDays * 86_400_000);
-
-/** Parked again: WhatsApp has said that the send of which this receipt speaks has failed. */
-const waits = ({ status, retiredWaIds }: Message) =>
-  retiredWaIds !== undefined && ['parked', 'queued', 'expired'].includes(status);
 
 /**
  * The message with LipaChat's receipt. A receipt is a fact whoever brings it: one that a late owner brings
@@ -31,8 +28,7 @@ export function settledSent(
   settling: Settling & { readonly accepted: Accepted; readonly session: SessionView },
 ): Message {
   const { now, accepted } = settling;
-  const isRetired = accepted.waId !== undefined && stored.retiredWaIds?.includes(accepted.waId);
-  if (stored.answer || isRetired || waits(stored)) return stored;
+  if (stored.answer) return stored;
   const sent: Message = {
     ...stored,
     status: 'sent',
@@ -42,12 +38,13 @@ export function settledSent(
     reason: undefined,
   };
   const receipt = receiptOf(sent, { session: settling.session, gateway: accepted.envelope });
+  // A callback may have been faster: the message keeps the higher rung, its receipt says `sent`.
+  const status = climb(stored.status, 'sent');
   return {
     ...sent,
     ...done,
-    request: requestIfItCanWait(stored),
-    // A callback may have been faster: the message keeps the higher rung, its receipt says `sent`.
-    status: climb(stored.status, 'sent'),
+    status,
+    request: requestIfSent({ ...stored, status }),
     reason: stored.status === 'failed' ? stored.reason : undefined,
     answer: { kind: 'sent', body: JSON.stringify(receipt) },
     expiresAt: retained(settling),
@@ -67,6 +64,7 @@ export function concluded(
   return {
     ...counted,
     ...done,
+    request: requestIfSent(stored),
     answer:
       stored.status === 'failed'
         ? {

@@ -14,13 +14,17 @@ const REPLY_TYPES = new Set(['flow', 'nfm_reply', 'flow_reply', 'flow_response']
 const RESPONSE_LIMIT = 64 * 1024;
 
 /** The answers in an inbound message; undefined if it is no reply to a flow. */
-export function flowReplyIn(message: unknown, contextId: string | undefined): FlowReplyBody | undefined {
+export function flowReplyIn(
+  message: unknown,
+  contextId: string | undefined,
+): FlowReplyBody | 'unreadable' | undefined {
   const { type, interactive, ...top } = asRecord(message);
   const inner = asRecord(interactive);
   const places = [inner['nfm_reply'], inner['nfmReply'], top['nfm_reply'], top['nfmReply']];
   const reply = places.find((place) => typeof place === 'object' && place !== null);
   if (reply) return bodyOf(responseIn(asRecord(reply)), contextId);
-  if (typeof type !== 'string' || !REPLY_TYPES.has(type.toLowerCase())) return undefined;
+  if (isReplyType(inner['type']) && !isReplyType(type)) return 'unreadable';
+  if (!isReplyType(type)) return undefined;
   const payload = [top[type.toLowerCase()], top['flow'], top['flowReply'], top].map(asRecord);
   return bodyOf(
     payload.map(responseIn).find((response) => response !== undefined),
@@ -28,8 +32,12 @@ export function flowReplyIn(message: unknown, contextId: string | undefined): Fl
   );
 }
 
-function bodyOf(response: unknown, contextId: string | undefined): FlowReplyBody | undefined {
-  if (response === undefined || JSON.stringify(response).length > RESPONSE_LIMIT) return undefined;
+function isReplyType(type: unknown): type is string {
+  return typeof type === 'string' && REPLY_TYPES.has(type.toLowerCase());
+}
+
+function bodyOf(response: unknown, contextId: string | undefined): FlowReplyBody | 'unreadable' {
+  if (response === undefined || JSON.stringify(response).length > RESPONSE_LIMIT) return 'unreadable';
   return { response, contextId };
 }
 

@@ -139,13 +139,16 @@ function readInbound(body: unknown): Callback {
   if (NOTICE_TYPES.has(type)) return { kind: 'notice', about: type };
   if (!message.success || !OPENING_TYPES.has(type)) return unrecognised(body);
   const { messageId, id: ownId, from, to, timestamp, text, context } = message.data;
+  const reply = flowReplyIn(body, context?.id ?? undefined);
+  const unreadable = reply === 'unreadable' ? { unreadable: JSON.stringify(body) } : {};
   return {
     kind: 'inbound',
     id: messageId ?? ownId ?? undefined,
     pair: { business: to, customer: from },
     writtenAt: instantOf(timestamp),
     text: typedText(text),
-    reply: flowReplyIn(body, context?.id ?? undefined),
+    reply: reply === 'unreadable' ? undefined : reply,
+    ...unreadable,
   };
 }
 

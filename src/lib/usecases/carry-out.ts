@@ -2,24 +2,21 @@ import { dispatched, type Fence, fenceOf, holds } from '../domain/claim.ts';
 import type { Release } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
 import { type FlowRequest, isSameRequest, type Message, pairOf } from '../domain/message.ts';
-import type { Pair } from '../domain/phone.ts';
-import { afterGatewayClosed, hasOptedOut, isOpen, type Session, wasShutSince } from '../domain/session.ts';
-import { parked, wireIdOf } from '../domain/waiting.ts';
-import type { ForgottenStore, Gateway, MessageStore, SessionStore, Stored, Telemetry } from '../ports.ts';
+import { hasOptedOut, isOpen, type Session } from '../domain/session.ts';
+import { wireIdOf } from '../domain/wire-id.ts';
+import type { ForgottenStore, Gateway, Stored } from '../ports.ts';
 import { amend } from './amend.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import type { CarriedOut, Errand } from './errand.ts';
 import { freshSession, recordOptOut } from './fresh-session.ts';
-import type { Inviter } from './invite.ts';
-import type { Lane } from './lane.ts';
-import type { Settler } from './settle.ts';
-import { OPTED_OUT, sessionClosedSince, type Unsent } from './unsent.ts';
+import { makeShutWindow, neverLeft, type ShutWindowDeps } from './shut-window.ts';
+import { OPTED_OUT } from './unsent.ts';
 
 /*
  * Carrying out a claim that is ours:
  *
  * 1. the customer's word: who has opted out gets nothing;
- * 2. the window: shut means that nothing free-form is sent, and `whenClosed` says what else;
+ * 2. the window: shut means that nothing free-form is sent, and `whenClosed` says what else (`shut-window.ts`);
  * 3. the mark that the request may leave, where the claim doesn't bear it already;
  * 4. dispatch, within the deadline;
  * 5. settle: the outcome is written in the light of what is stored by then, for a callback, or another owner
@@ -29,16 +26,9 @@ import { OPTED_OUT, sessionClosedSince, type Unsent } from './unsent.ts';
  * comes back by the queue, or fails when the rules say never or the tries are used up.
  */
 
-export interface CarryOutDeps extends DispatchDeps {
-  readonly messages: MessageStore;
-  readonly sessions: SessionStore;
+export interface CarryOutDeps extends DispatchDeps, ShutWindowDeps {
   readonly forgotten: ForgottenStore;
   readonly gateway: Gateway;
-  readonly settler: Settler;
-  readonly unsent: Unsent;
-  readonly inviter: Inviter;
-  readonly lane: Lane;
-  readonly telemetry: Telemetry;
   readonly settings: {
     readonly gatewayDeadlineMs: number;
     readonly gatewayAttempts: number;
@@ -54,19 +44,8 @@ const SETTLE_RESERVE_MS = 5_000;
 const ANOTHERS = 'This messageId belongs to another request by now. Nothing was sent.';
 
 export function makeCarrier(deps: CarryOutDeps) {
-  const {
-    messages,
-    sessions,
-    forgotten,
-    gateway,
-    settler,
-    unsent,
-    inviter,
-    lane,
-    clock,
-    telemetry,
-    settings,
-  } = deps;
+  const { messages, sessions, forgotten, gateway, settler, unsent, lane, clock, telemetry, settings } = deps;
+  const shutWindow = makeShutWindow(deps);
 
   /** Carries it out, and then lets the lane move on, if it was parked in one. */
   async function carryOut(
@@ -100,7 +79,7 @@ export function makeCarrier(deps: CarryOutDeps) {
     const session = known ?? (await freshSession(forgotten, pairOf(claim.value)).catch(back));
     if (!request || hasOptedOut(session)) return optedOut(claim, errand, { session, mayHaveLeft });
     if (!isOpen(session, clock.now(), settings.sessionMarginSeconds)) {
-      return shut(claim, errand, { request, session, mayHaveLeft });
+      return shutWindow.shut(claim, errand, { request, session, mayHaveLeft });
     }
     await errand.ahead.apiKey().catch(back);
     const marked = await markDispatched(claim, fenceOf(claim.value)).catch(back);
@@ -119,7 +98,7 @@ export function makeCarrier(deps: CarryOutDeps) {
     );
     telemetry.count(`dispatch.${verdict.kind}`);
     telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
-    if (verdict.kind === 'unknown' && verdict.windowShut) await closeWindow(pairOf(request), session);
+    if (verdict.kind === 'unknown' && verdict.windowShut) await shutWindow.close(pairOf(request), session);
     if (verdict.kind === 'release') return release(marked, errand, { verdict, request, session });
     return settler.settle(marked, errand, { verdict, calls, session });
   }
@@ -146,75 +125,16 @@ export function makeCarrier(deps: CarryOutDeps) {
     return new Date(Math.min(own, invocation, claim.lease?.until.getTime() ?? own));
   }
 
-  /** What may have left is not judged by a window or a word that came later: it waits for a callback. */
-  function standUnknown(
-    claim: Stored<Message>,
-    errand: Errand,
-    reason: string,
-    session: Session | undefined,
-  ) {
-    const verdict = { kind: 'unknown', reason, again: false } as const;
-    return settler.settle(claim, errand, { verdict, calls: 0, session });
-  }
-
   function optedOut(
     claim: Stored<Message>,
     errand: Errand,
     { session, mayHaveLeft }: { readonly session: Session | undefined; readonly mayHaveLeft: boolean },
   ): Promise<CarriedOut> {
     if (mayHaveLeft && !neverLeft(claim.value, session)) {
-      return standUnknown(claim, errand, 'the customer opted out before a repeat could tell', session);
+      const reason = 'the customer opted out before a repeat could tell';
+      return shutWindow.standUnknown(claim, errand, { reason, session });
     }
     return unsent.refuse(claim, errand, 'recipient-opted-out', OPTED_OUT);
-  }
-
-  /** The window is shut, and nothing free-form leaves. */
-  async function shut(
-    claim: Stored<Message>,
-    errand: Errand,
-    known: {
-      readonly request: FlowRequest;
-      readonly session: Session | undefined;
-      readonly mayHaveLeft: boolean;
-    },
-  ): Promise<CarriedOut> {
-    const { request, session, mayHaveLeft } = known;
-    if (mayHaveLeft && !neverLeft(claim.value, session)) {
-      return standUnknown(claim, errand, 'the session window shut before a repeat could tell', session);
-    }
-    if (request.whenClosed === 'reject') {
-      return unsent.refuse(claim, errand, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
-    }
-    const waiting = await amend(messages, claim, (m) => parked(m, fenceOf(claim.value), clock.now()));
-    if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
-    // It waits in any case; what hindered its template message, the sweeper meets again.
-    const { invited, setback } = await inviter.invite(waiting, errand).catch((fault) => {
-      telemetry.error('invite.failed', fault, { messageId: waiting.value.messageId });
-      return { invited: waiting, setback: undefined };
-    });
-    // A reply that crossed the parking found nothing to release.
-    await lane.releaseNext(pairOf(invited.value)).catch(laneStands);
-    return { message: invited.value, fresh: true, setback };
-  }
-
-  function neverLeft({ attempts, firstTryAt, createdAt }: Message, session: Session | undefined): boolean {
-    return attempts === 0 && wasShutSince(session, firstTryAt ?? createdAt);
-  }
-
-  /** WhatsApp says that the window is shut, whatever our ledger thought: no blind repeat. */
-  async function closeWindow(pair: Pair, seen: Session): Promise<Session | undefined> {
-    const now = clock.now();
-    const { window } = seen;
-    // A customer who has written since has opened another window.
-    const close = (s: Session) =>
-      s.window?.lastInboundAt.getTime() === window?.lastInboundAt.getTime() ? afterGatewayClosed(s, now) : s;
-    try {
-      return (await amend(sessions, await sessions.get(pair), close))?.value;
-    } catch (fault) {
-      // The message comes first: the next refusal closes the window again.
-      telemetry.error('window.close-failed', fault);
-      return undefined;
-    }
   }
 
   async function release(
@@ -227,8 +147,8 @@ export function makeCarrier(deps: CarryOutDeps) {
     const pair = pairOf(request);
     if (verdict.alert) telemetry.count('gateway.alert');
     if (verdict.code === 'session-closed') {
-      const closed = await closeWindow(pair, session);
-      return shut(claim, errand, { request, session: closed, mayHaveLeft: false });
+      const closed = await shutWindow.close(pair, session);
+      return shutWindow.shut(claim, errand, { request, session: closed, mayHaveLeft: false });
     }
     if (verdict.code === 'recipient-opted-out') {
       await recordOptOut({ sessions, forgotten }, pair, now);

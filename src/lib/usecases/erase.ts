@@ -1,9 +1,13 @@
 import pMap from 'p-map';
+import { slotOf } from '../domain/invitation.ts';
+import type { MessageId } from '../domain/message.ts';
 import type { Pair } from '../domain/phone.ts';
+import { otherIdsOf } from '../domain/wire-id.ts';
 import type {
   CallbackStore,
   Clock,
   ForgottenStore,
+  InvitationStore,
   MessageStore,
   SessionStore,
   Telemetry,
@@ -11,7 +15,7 @@ import type {
 
 /*
  * Erasure of one person: the opt-out, if there is one, is kept as a salted hash first; then the messages go,
- * then the session, then whatever raw callbacks name the number. It may be repeated, and it passes over the
+ * with what was kept beside them, then whatever raw callbacks name the number. It may be repeated, and it passes over the
  * messages until a pass finds none: the index that it asks is a moment late, and sends may be in flight. What
  * such a send learns finds its record gone, and leaves nothing.
  */
@@ -20,6 +24,7 @@ export interface EraseDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
+  readonly invitations: InvitationStore;
   readonly forgotten: ForgottenStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -30,19 +35,29 @@ const PAGE = 200;
 const AT_ONCE = 16;
 const PASS_PAUSE_MS = 300;
 
-export function makeErase({ messages, sessions, callbacks, forgotten, clock, telemetry }: EraseDeps) {
+export function makeErase(deps: EraseDeps) {
+  const { messages, sessions, callbacks, invitations, forgotten, clock, telemetry } = deps;
+
   async function eraseMessages(pair: Pair): Promise<number> {
     let erased = 0;
     let emptyPasses = 0;
     for (let pass = 0; pass < PASSES && emptyPasses < 2; pass += 1) {
       const ids = await messages.ofPair(pair, PAGE);
-      await pMap(ids, (id) => messages.drop(id), { concurrency: AT_ONCE });
+      await pMap(ids, eraseMessage, { concurrency: AT_ONCE });
       erased += ids.length;
       emptyPasses = ids.length === 0 ? emptyPasses + 1 : 0;
       if (emptyPasses === 1) await clock.sleep(PASS_PAUSE_MS);
       if (ids.length === PAGE) pass -= 1;
     }
     return erased;
+  }
+
+  /** What it alone tells the way to goes first, so that a repeat finds it after a crash. */
+  async function eraseMessage(id: MessageId): Promise<void> {
+    const message = (await messages.get(id))?.value;
+    if (message) await callbacks.dropWireIds(otherIdsOf(message));
+    if (message?.invitation) await invitations.drop(slotOf(message));
+    await messages.drop(id);
   }
 
   /** A word that comes in between is kept, too: what goes is what was read. True if an opt-out stays in force. */

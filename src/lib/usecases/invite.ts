@@ -1,10 +1,18 @@
-import { createHash } from 'node:crypto';
 import { isFresh } from '../domain/claim.ts';
 import type { Release, Verdict } from '../domain/delivery.ts';
 import { type ErrorClass, isSetback } from '../domain/error-book.ts';
-import { type Invitation, type Message, pairOf } from '../domain/message.ts';
-import { invitationRefused, pauseBefore } from '../domain/waiting.ts';
+import {
+  invitationPut,
+  invitationRefused,
+  isInvitationDue,
+  isStillWanted,
+  slotOf,
+} from '../domain/invitation.ts';
+import { type Invitation, type Message, pairOf, waKeyOf } from '../domain/message.ts';
+import type { Accepted } from '../domain/outcome.ts';
+import { otherIdsOf } from '../domain/wire-id.ts';
 import type {
+  CallbackStore,
   ForgottenStore,
   Gateway,
   InvitationStore,
@@ -23,8 +31,8 @@ import type { Lane } from './lane.ts';
  * The template message of a parked flow, which asks the customer to write:
  *
  * 1. take the slot of this customer and flow: if another flow's template message is out, this one is spared;
- * 2. note that it may leave from now on;
- * 3. send it under a messageId derived from the flow's, so that a repeat sends none;
+ * 2. keep its id, so that what is said of it finds the flow, and note that it may leave from now on;
+ * 3. send it under that id, which is derived from the flow's, so that a repeat sends none;
  * 4. write down what came of it. Where nothing left it stays pending, and the sweeper tries again.
  */
 
@@ -32,6 +40,7 @@ export interface InviteDeps extends DispatchDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly invitations: InvitationStore;
+  readonly callbacks: CallbackStore;
   readonly forgotten: ForgottenStore;
   readonly lane: Lane;
   readonly gateway: Gateway;
@@ -51,19 +60,21 @@ export type Inviter = ReturnType<typeof makeInviter>;
 const RESERVE_MS = 3_000;
 
 export function makeInviter(deps: InviteDeps) {
-  const { messages, sessions, invitations, lane, gateway, clock, telemetry } = deps;
+  const { messages, sessions, invitations, callbacks, lane, gateway, clock, telemetry } = deps;
 
   async function invite(parked: Stored<Message>, errand: Errand): Promise<Invited> {
-    const { status, invitation, request } = parked.value;
+    const { invitation, request, messageId } = parked.value;
     const template = request?.template;
-    if (status !== 'parked' || invitation?.state !== 'pending' || !template) return { invited: parked };
-    if (!(await takeSlot(parked.value))) return { invited: await note(parked, { state: 'spared' }) };
+    if (!invitation || !template || !isInvitationDue(parked.value, clock.now())) return { invited: parked };
+    if (!(await takeSlot(parked.value)))
+      return { invited: (await note(parked, { state: 'spared' })) ?? parked };
     if (invitation.triedAt && !isFresh({ ...parked.value, firstTryAt: invitation.triedAt }, now(errand))) {
-      return { invited: await note(parked, { state: 'unknown' }) };
+      return { invited: (await note(parked, { state: 'unknown' })) ?? parked };
     }
-    // Read before the note: without it nothing can leave.
-    await deps.apiKey.get();
+    // Before the note: without the key nothing can leave, and without the id nobody would know whose it was.
+    await Promise.all([deps.apiKey.get(), callbacks.keepWireId(invitation.messageId, messageId)]);
     const tried = await note(parked, { triedAt: invitation.triedAt ?? clock.now() });
+    if (!tried || !isStillWanted(tried.value, invitation.messageId)) return { invited: tried ?? parked };
     const { verdict } = await dispatch(
       deps,
       (call) =>
@@ -76,15 +87,19 @@ export function makeInviter(deps: InviteDeps) {
       },
     );
     telemetry.count(`template.${verdict.kind}`);
-    const invited = await noteVerdict(tried, verdict, errand);
+    const invited = (await noteVerdict(tried, verdict, errand)) ?? tried;
     const errorClass = verdict.kind === 'release' ? verdict.errorClass : undefined;
     return { invited, setback: isSetback(errorClass) ? errorClass : undefined };
   }
 
-  function noteVerdict(tried: Stored<Message>, verdict: Verdict, errand: Errand): Promise<Stored<Message>> {
+  function noteVerdict(
+    tried: Stored<Message>,
+    verdict: Verdict,
+    errand: Errand,
+  ): Promise<Stored<Message> | undefined> {
     switch (verdict.kind) {
       case 'sent':
-        return note(tried, { state: 'sent', waId: verdict.accepted.waId });
+        return accepted(tried, verdict.accepted);
       case 'rejected':
         return refused(tried, verdict.detail, errand);
       case 'release':
@@ -101,7 +116,7 @@ export function makeInviter(deps: InviteDeps) {
     parked: Stored<Message>,
     verdict: Release,
     errand: Errand,
-  ): Promise<Stored<Message>> {
+  ): Promise<Stored<Message> | undefined> {
     const pair = pairOf(parked.value);
     if (verdict.alert) telemetry.count('gateway.alert');
     if (verdict.code === 'recipient-opted-out') {
@@ -109,10 +124,17 @@ export function makeInviter(deps: InviteDeps) {
       await lane.cancelAll(pair, errand.correlationId);
       return (await messages.get(parked.value.messageId)) ?? parked;
     }
-    const tries = (parked.value.invitation?.tries ?? 0) + 1;
-    const { retryAfter, maxTries, pair: tooFast = false } = verdict;
-    const usedUp = pauseBefore(tries, { retryAfter, maxTries, pair: tooFast }) === undefined;
-    return note(parked, { triedAt: undefined, tries, state: usedUp ? 'failed' : 'pending' });
+    const now = clock.now();
+    return noteBy(parked, (invitation) => invitationPut(invitation, verdict, now));
+  }
+
+  /** Its id at WhatsApp is kept before the note: should that fail, the same message is repeated, and told again. */
+  async function accepted(tried: Stored<Message>, { waId }: Accepted): Promise<Stored<Message> | undefined> {
+    const waKeys = waId === undefined ? [] : [waKeyOf(waId)];
+    await Promise.all(waKeys.map((waKey) => callbacks.keepWireId(waKey, tried.value.messageId)));
+    const noted = await note(tried, { state: 'sent', waId });
+    if (!noted) await callbacks.dropWireIds(waKeys);
+    return noted;
   }
 
   /** Another holder keeps the slot as long as it waits, and its template message is unanswered. */
@@ -131,15 +153,33 @@ export function makeInviter(deps: InviteDeps) {
     return (await invitations.replace(taken.stored, slot)).done;
   }
 
-  async function note(parked: Stored<Message>, change: Partial<Invitation>): Promise<Stored<Message>> {
+  const note = (parked: Stored<Message>, change: Partial<Invitation>) =>
+    noteBy(parked, (invitation) => ({ ...invitation, ...change }));
+
+  /** Of this very template message, and of none that has taken its place since. Undefined where its flow is gone. */
+  async function noteBy(
+    parked: Stored<Message>,
+    change: (invitation: Invitation) => Invitation,
+  ): Promise<Stored<Message> | undefined> {
+    const id = parked.value.invitation?.messageId;
     const noted = await amend(messages, parked, (m) =>
-      m.invitation ? { ...m, invitation: { ...m.invitation, ...change } } : m,
+      m.invitation && m.invitation.messageId === id ? { ...m, invitation: change(m.invitation) } : m,
     );
-    return noted ?? parked;
+    // Erased meanwhile: nothing of it stays.
+    if (!noted)
+      await Promise.all([
+        invitations.drop(slotOf(parked.value)),
+        callbacks.dropWireIds(otherIdsOf(parked.value)),
+      ]);
+    return noted;
   }
 
   /** LipaChat refuses the template message: the flow's caller has to change it, so the flow has failed. */
-  async function refused(parked: Stored<Message>, detail: string, errand: Errand): Promise<Stored<Message>> {
+  async function refused(
+    parked: Stored<Message>,
+    detail: string,
+    errand: Errand,
+  ): Promise<Stored<Message> | undefined> {
     const change = { now: clock.now(), detail, correlationId: errand.correlationId };
     const failed = await amend(messages, parked, (m) => invitationRefused(m, change));
     return failed ?? parked;
@@ -154,10 +194,4 @@ export function makeInviter(deps: InviteDeps) {
   const now = (errand: Errand) => ({ now: clock.now(), ambiguity: errand.terms.ambiguity });
 
   return { invite };
-}
-
-function slotOf({ from, to, flowId }: Message): string {
-  return createHash('sha256')
-    .update(JSON.stringify([from, to, flowId]))
-    .digest('base64url');
 }

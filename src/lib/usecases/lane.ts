@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import type { Message, MessageId } from '../domain/message.ts';
 import type { Pair } from '../domain/phone.ts';
+import { LONGEST_DELAY_MS } from '../domain/retry.ts';
 import { afterSending, hasOptedOut, isOpen } from '../domain/session.ts';
-import { cancelled, isInLane, lookedAt, PAIR_PACE_MS, released } from '../domain/waiting.ts';
+import { cancelled, isInLane, isUnderWay, lookedAt, PAIR_PACE_MS, released } from '../domain/waiting.ts';
 import type { Clock, DeliveryQueue, MessageStore, SessionStore, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
 
@@ -37,8 +38,9 @@ export function makeLane({ messages, sessions, queue, clock, telemetry, sessionM
     const found = await pMap(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
     const waiting = found.filter((m) => m !== undefined).filter(({ value }) => isInLane(value));
     // Also behind the oldest: that one may have been parked again while a younger one was under way.
-    if (waiting.some(({ value }) => value.status !== 'parked')) return;
+    if (waiting.some(({ value }) => isUnderWay(value, now))) return;
     for (const stored of waiting) {
+      if (stored.value.status !== 'parked') continue;
       // By the time of the write, not of the reading: in between it may have become overdue.
       const after = await amend(messages, stored, (m) => released(m, { now: clock.now(), notBefore }));
       if (!after || !isInLane(after.value) || after.value.status === 'parked') continue;
@@ -78,9 +80,13 @@ export function makeLane({ messages, sessions, queue, clock, telemetry, sessionM
     await pMap(ids, one, { concurrency: AT_ONCE });
   }
 
-  /** A queue that is down delays the message and loses nothing: the sweeper enqueues it again. */
+  /**
+   * A queue that is down delays the message and loses nothing: the sweeper enqueues it again. It also brings what
+   * waits longer than the queue can hold back.
+   */
   async function wakeWorker(id: MessageId, notBefore: Date): Promise<void> {
     const delayMs = notBefore.getTime() - clock.now().getTime();
+    if (delayMs > LONGEST_DELAY_MS) return;
     await queue
       .enqueue(id, delayMs / 1000)
       .catch((fault) => telemetry.error('enqueue.failed', fault, { messageId: id }));

@@ -12,8 +12,9 @@ import {
   pairOf,
 } from '../domain/message.ts';
 import { type Receipt, receiptOf } from '../domain/receipt.ts';
+import { isTooEarly } from '../domain/retry.ts';
 import { standingUnknown } from '../domain/settlement.ts';
-import { isTooEarly, queuedAtOnce } from '../domain/waiting.ts';
+import { queuedAtOnce } from '../domain/waiting.ts';
 import type {
   Chance,
   Clock,

@@ -58,6 +58,8 @@ export function makeSettler(deps: SettleDeps) {
     const { verdict, calls } = by.found;
     const { correlationId, terms } = by.errand;
     if (!isSameRequest(stored, by.claim)) return stored;
+    // What was learnt of a send that WhatsApp has failed since: another one stands in its place.
+    if (stored.resends !== by.claim.resends) return stored;
     const fence = fenceOf(by.claim);
     const session = viewOf(by.found.session);
     const settling = { now: clock.now(), calls, retentionDays };

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import type { TemplateStatus } from '../domain/events.ts';
-import type { StatusReport } from '../domain/message.ts';
 import { type ConsentWords, consentIn } from '../domain/opt-out.ts';
 import type { Pair } from '../domain/phone.ts';
 import { afterConsent, afterInbound, hasOptedOut } from '../domain/session.ts';
+import type { StatusReport } from '../domain/status-report.ts';
 import type { CallbackStore, Clock, ForgottenStore, SessionStore, Telemetry } from '../ports.ts';
 import { amendOrCreate } from './amend.ts';
 import { freshSession } from './fresh-session.ts';
@@ -35,11 +35,13 @@ export type Callback =
       readonly text: string | undefined;
       /** What was filled into a flow, where the message is such an answer. */
       readonly reply: { readonly response: unknown; readonly contextId: string | undefined } | undefined;
+      /** The message as it came, where it is such an answer that could not be read. */
+      readonly unreadable?: string | undefined;
     }
   | {
       readonly kind: 'status';
       readonly messageId: string | undefined;
-      readonly report: Omit<StatusReport, 'at'>;
+      readonly report: Omit<StatusReport, 'at' | 'wireId'>;
       readonly at: Date | undefined;
     }
   | { readonly kind: 'template'; readonly status: Omit<TemplateStatus, 'id' | 'at'> }
@@ -80,6 +82,7 @@ export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
       const written = afterInbound(session, { writtenAt, now });
       return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
     });
+    if (message.unreadable !== undefined) await keepUnreadable(message.unreadable);
     if (message.reply) await takeReplyOf(message, message.reply, writtenAt);
     const stopped = hasOptedOut(session);
     if (!stopped && hasOptedOut(fresh)) await forgotten.forget(pair);
@@ -96,6 +99,12 @@ export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
     const id = message.id ?? at.toISOString();
     const outcome = await takeReply({ ...reply, id, at, pair: message.pair });
     if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
+  }
+
+  /** The window opens all the same; what was filled in, people may still find. */
+  async function keepUnreadable(raw: string): Promise<void> {
+    telemetry.count('reply.unreadable');
+    await callbacks.keepRaw(raw, clock.now());
   }
 
   function take(callback: Callback, correlationId: string): Promise<void> {

@@ -1,41 +1,25 @@
 import { classOf, type ErrorClass } from '../domain/error-book.ts';
-import {
-  afterReport,
-  isMessageId,
-  type Message,
-  type MessageId,
-  pairOf,
-  type StatusReport,
-  waKeyOf,
-} from '../domain/message.ts';
+import type { TemplateName } from '../domain/invitation.ts';
+import { isMessageId, type Message, type MessageId, pairOf, waKeyOf } from '../domain/message.ts';
+import { retryOf } from '../domain/retry.ts';
+import { afterStatus } from '../domain/send-again.ts';
 import { afterGatewayClosed } from '../domain/session.ts';
-import { parkedAgain, wireIdOf } from '../domain/waiting.ts';
-import type {
-  CallbackStore,
-  Clock,
-  ForgottenStore,
-  MessageStore,
-  SessionStore,
-  Stored,
-  Telemetry,
-} from '../ports.ts';
+import { isOutdated, type StatusReport } from '../domain/status-report.ts';
+import { isTemplateId, otherIdsOf, wireIdOf } from '../domain/wire-id.ts';
+import type { CallbackStore, Orphan, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
 import { recordOptOut } from './fresh-session.ts';
-import type { Lane } from './lane.ts';
+import { makeTakeTemplateWord, type TakeTemplateWordDeps } from './take-template-word.ts';
 
 /*
- * One status callback: find its message by our id, else by WhatsApp's, let it climb, and do what the class of
- * its error code asks for. A callback that comes before the send's answer is stored may name WhatsApp's id
- * only: it is kept, and the sweeper looks again.
+ * One status callback: find what it is about, by our id, by one that was derived from it, else by WhatsApp's; let
+ * the message climb, and do what the class of its error code asks for. A failure that passes puts it back into the
+ * queue, or lets it wait for its customer, in the same write. A callback that comes before the send's answer is
+ * stored may name WhatsApp's id only: it is kept, and the sweeper looks again.
  */
 
-export interface TakeStatusDeps {
-  readonly messages: MessageStore;
-  readonly sessions: SessionStore;
+export interface TakeStatusDeps extends TakeTemplateWordDeps {
   readonly callbacks: CallbackStore;
-  readonly forgotten: ForgottenStore;
-  readonly lane: Lane;
-  readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
@@ -45,42 +29,40 @@ export type StatusTaker = (messageId: string | undefined, report: StatusReport) 
 const GIVE_UP_MS = 20 * 60_000;
 const FIRST_PAUSE_MS = 20_000;
 
-export function makeTakeStatus({
-  messages,
-  sessions,
-  callbacks,
-  forgotten,
-  lane,
-  clock,
-  telemetry,
-}: TakeStatusDeps) {
-  async function applyTo(messageId: MessageId, report: StatusReport): Promise<boolean> {
-    const found = await messages.get(messageId);
-    if (!found) return false;
-    const errorClass = report.code === undefined ? undefined : classOf(report.code);
-    if (errorClass === 'window-shut') return parkAgain(found, report);
-    const stored = await amend(messages, found, (message) => afterReport(message, report));
+export function makeTakeStatus(deps: TakeStatusDeps) {
+  const { messages, sessions, callbacks, lane, clock, telemetry } = deps;
+  const takeTemplateWord = makeTakeTemplateWord(deps);
+
+  async function applyTo(found: Stored<Message>, report: StatusReport): Promise<void> {
+    const errorClass = classIn(report);
+    if (isOutdated(found.value, report)) return;
+    // First, so that whoever meets the message afterwards finds the window as it is.
+    if (errorClass === 'window-shut') await closeWindowOf(found.value);
+    const change = (message: Message) => afterStatus(message, report, clock.now());
+    const next = change(found.value);
+    // Kept before the send that has it: a callback may name nothing else.
+    if (next.resends !== found.value.resends) await callbacks.keepWireId(wireIdOf(next), next.messageId);
+    const stored = await amend(messages, found, change);
+    // Erased meanwhile: nothing of it stays.
+    if (!stored) await callbacks.dropWireIds(otherIdsOf(next));
     await actOn(errorClass, found.value);
-    return stored !== undefined;
+    if (stored && stored.value.resends !== found.value.resends) await wake(stored.value);
+  }
+
+  /** It was taken back: whoever is to send it learns of it. The sweeper comes, should this be lost. */
+  async function wake(message: Message): Promise<void> {
+    const { status, messageId, notBefore = clock.now() } = message;
+    if (status === 'parked') await lane.releaseNext(pairOf(message));
+    if (status === 'queued') await lane.wakeWorker(messageId, notBefore);
   }
 
   /** What a failure's code asks for beside the failure. It may be repeated. */
   async function actOn(errorClass: ErrorClass | undefined, message: Message): Promise<void> {
-    const pair = pairOf(message);
-    if (errorClass === 'stop-number' || errorClass === 'content-held') telemetry.count('gateway.alert');
     if (errorClass !== 'opted-out') return;
+    const pair = pairOf(message);
     // The word is as old as the message that it stopped: a later START is not undone by a repeat.
-    await recordOptOut({ sessions, forgotten }, pair, message.sentAt ?? message.createdAt);
+    await recordOptOut(deps, pair, message.sentAt ?? message.createdAt);
     await lane.cancelAll(pair, message.messageId);
-  }
-
-  /** Failed for a shut window: the ledger's window closes, and a flow that can wait is parked, in one write. */
-  async function parkAgain(found: Stored<Message>, report: StatusReport): Promise<boolean> {
-    await closeWindowOf(found.value);
-    const stored = await amend(messages, found, (m) => parkedAgain(afterReport(m, report), clock.now()));
-    if (stored?.value.resends) await callbacks.keepWireId(wireIdOf(stored.value), stored.value.messageId);
-    await lane.releaseNext(pairOf(found.value));
-    return stored !== undefined;
   }
 
   /** The window in which it was sent was none. One that the customer has opened since is another. */
@@ -93,31 +75,55 @@ export function makeTakeStatus({
     );
   }
 
+  /** By the messageId that it names: the caller's, or one of our own. */
+  async function applyByName(wireId: string, report: StatusReport): Promise<boolean> {
+    if (!isMessageId(wireId)) return false;
+    const found = await messages.get(wireId);
+    if (found) {
+      await applyTo(found, { ...report, wireId });
+      return true;
+    }
+    return applyByOtherId(wireId, { ...report, wireId }, { wireId });
+  }
+
   async function applyByWaKey(waKey: string, report: StatusReport): Promise<boolean> {
     const messageId = await messages.findByWaKey(waKey);
-    return messageId !== undefined && applyTo(messageId, report);
+    const found = messageId && (await messages.get(messageId));
+    if (!found) return applyByOtherId(waKey, report, { waKey });
+    // The index is a moment late: the send of that id may have been taken back since.
+    const { waId } = found.value;
+    if (waId !== undefined && waKeyOf(waId) === waKey) await applyTo(found, { ...report, waId });
+    return true;
+  }
+
+  /** By an id that was kept beside the message: of a later send, or of its template message. */
+  async function applyByOtherId(id: string, report: StatusReport, name: TemplateName): Promise<boolean> {
+    const messageId: MessageId | undefined = await callbacks.messageOfWireId(id);
+    const found = messageId && (await messages.get(messageId));
+    if (!found) return false;
+    // A flow's own `waId` is in the index, so a kept key is a template message's.
+    const isTemplate = 'waKey' in name || isTemplateId(found.value, id);
+    if (isTemplate) await takeTemplateWord(found, report, name);
+    else await applyTo(found, report);
+    return true;
   }
 
   const takeStatus: StatusTaker = async (messageId, report) => {
-    if (messageId && isMessageId(messageId)) {
-      if (await applyTo(messageId, report)) return;
-      const resent = await callbacks.messageOfWireId(messageId);
-      if (resent && (await applyTo(resent, report))) return;
-    }
-    const { waId } = report;
+    if (retryOf(classIn(report))?.alert) telemetry.count('gateway.alert');
+    if (messageId && (await applyByName(messageId, report))) return;
+    const { waId, wireId: _, ...kept } = report;
     const keptAt = clock.now();
     // It names nothing that we know, and nothing that could be found later.
     if (!waId) return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), keptAt);
     const waKey = waKeyOf(waId);
-    if (await applyByWaKey(waKey, report)) return;
-    const { waId: _, ...kept } = report;
+    if (await applyByWaKey(waKey, kept)) return;
     await callbacks.keepOrphan({ waKey, report: kept, keptAt }, new Date(keptAt.getTime() + FIRST_PAUSE_MS));
   };
 
   /** The sweeper's second look. Pauses grow with age; what stays foreign is left to its retention. */
   async function retryOrphans(limit: number): Promise<number> {
     const now = clock.now();
-    const orphans = await callbacks.dueOrphans(now, limit);
+    const orphans: readonly Orphan[] = await callbacks.dueOrphans(now, limit);
     for (const orphan of orphans) {
       if (await applyByWaKey(orphan.waKey, orphan.report)) {
         await callbacks.dropOrphan(orphan);
@@ -132,3 +138,6 @@ export function makeTakeStatus({
 
   return { takeStatus, retryOrphans };
 }
+
+const classIn = ({ code }: StatusReport): ErrorClass | undefined =>
+  code === undefined ? undefined : classOf(code);

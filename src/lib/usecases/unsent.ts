@@ -2,8 +2,8 @@ import { fenceOf, isFresh, undispatched } from '../domain/claim.ts';
 import type { Release } from '../domain/delivery.ts';
 import { AppError } from '../domain/errors.ts';
 import { isSameRequest, type Message, type RejectionCode } from '../domain/message.ts';
+import { pauseBefore, queuedAgain } from '../domain/retry.ts';
 import { standingIdle } from '../domain/settlement.ts';
-import { pauseBefore, queuedAgain } from '../domain/waiting.ts';
 import type { Clock, MessageStore, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
 import type { CarriedOut, Errand } from './errand.ts';
@@ -51,7 +51,7 @@ export function makeUnsent({ messages, settler, lane, clock, telemetry }: Unsent
 
   /** Not for a reason of the message's own: another time. */
   async function notNow(claim: Stored<Message>, errand: Errand, verdict: Release): Promise<CarriedOut> {
-    if (claim.value.promised) return comeBack(claim, errand, verdict);
+    if (claim.value.promised || verdict.promises) return comeBack(claim, errand, verdict);
     if (errand.source === 'sweeper') return standBy(claim, errand, verdict);
     const kept = await letGo(claim);
     if (kept) return { message: kept, fresh: false };
@@ -67,13 +67,13 @@ export function makeUnsent({ messages, settler, lane, clock, telemetry }: Unsent
 
   /** Back into the queue, later each time. */
   async function comeBack(claim: Stored<Message>, errand: Errand, verdict: Release): Promise<CarriedOut> {
-    const { code, retryAfter, maxTries, pair = false } = verdict;
-    const delaySeconds = pauseBefore((claim.value.tries ?? 0) + 1, { retryAfter, pair, maxTries });
+    const { code, errorClass } = verdict;
+    const delaySeconds = pauseBefore(claim.value, verdict);
     if (delaySeconds === undefined) return refuse(claim, errand, code, DETAIL[code]);
     const now = clock.now();
     const fence = fenceOf(claim.value);
     const again = await amend(messages, claim, (m) =>
-      queuedAgain(m, fence, { now, delaySeconds, reason: DETAIL[code] }),
+      queuedAgain(m, fence, { now, delaySeconds, errorClass, reason: DETAIL[code] }),
     );
     if (again?.value.status === 'queued') {
       await lane.wakeWorker(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
@@ -117,6 +117,7 @@ export const OPTED_OUT = 'The recipient has opted out of messages from this numb
 
 const DETAIL: Record<Release['code'], string> = {
   'gateway-credentials': 'LipaChat refused the apiKey. Nothing was sent; the operator has to renew the key.',
+  'gateway-rejected': 'WhatsApp holds messages to this customer back for now. Nothing was delivered.',
   'gateway-throttled': 'LipaChat asks for a slower pace. Nothing was sent.',
   'gateway-unavailable': 'LipaChat could not be reached, or cannot send from this number. Nothing was sent.',
   'session-closed': sessionClosedSince(undefined),

@@ -1,6 +1,7 @@
 /** What callbacks leave behind, in memory. */
 import type { TemplateStatus } from '../../../src/lib/domain/events.ts';
 import type { MessageId } from '../../../src/lib/domain/message.ts';
+import { isNamedIn } from '../../../src/lib/domain/phone.ts';
 import type { CallbackStore, Clock, InboundRecord, Orphan } from '../../../src/lib/ports.ts';
 import { type Link, straight } from './link.ts';
 
@@ -17,6 +18,8 @@ export interface FakeCallbacks extends CallbackStore {
   over(link: Link): CallbackStore;
   /** The raw callbacks that are kept now. */
   raw(): readonly string[];
+  /** The other ids under which messages may be found. */
+  wireIds(): readonly string[];
   /** The orphans that are kept now, due or not. */
   orphans(): readonly Orphan[];
   /** What WhatsApp thinks of templates, the last word of each id. */
@@ -50,9 +53,7 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
         }),
       dropRawNaming: (number) =>
         link('dropRawNaming', () => {
-          const named = values(raw.values()).filter((text) =>
-            text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number),
-          );
+          const named = values(raw.values()).filter((text) => isNamedIn(text, number));
           for (const text of named) raw.delete(text);
           return named.length;
         }),
@@ -75,6 +76,7 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
             .map(({ value }) => structuredClone(value)),
         ),
       keepWireId: (wireId, messageId) => link('keepWireId', () => void wireIds.set(wireId, messageId)),
+      dropWireIds: (ids) => link('dropWireIds', () => ids.forEach((id) => void wireIds.delete(id))),
       messageOfWireId: (wireId) => link('messageOfWireId', () => wireIds.get(wireId)),
       dropOrphan: (orphan) =>
         link('dropOrphan', () => {
@@ -87,6 +89,7 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
     ...over(straight),
     over,
     raw: () => values(raw.values()),
+    wireIds: () => [...wireIds.keys()],
     orphans: () => values(orphans.values()),
     templates: () => values(templates.values()),
   };

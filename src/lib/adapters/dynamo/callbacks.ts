@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { Rung } from '../../domain/ladder.ts';
 import type { MessageId } from '../../domain/message.ts';
+import { isNamedIn } from '../../domain/phone.ts';
 import type { CallbackStore, Orphan } from '../../ports.ts';
 import type { Item, Table } from './table.ts';
 
@@ -64,7 +65,7 @@ export function makeCallbackStore(table: Table): CallbackStore {
       const keys = kept.map(({ pk }) => pk);
       const named = async (pk: string) => {
         const text = (await table.get(pk))?.value['text'];
-        return typeof text === 'string' && text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number);
+        return typeof text === 'string' && isNamedIn(text, number);
       };
       const hits = await pMap(keys, named, { concurrency: AT_ONCE });
       const found = keys.filter((_, n) => hits[n]);
@@ -105,6 +106,9 @@ export function makeCallbackStore(table: Table): CallbackStore {
       table.overwrite({ pk: `wire#${wireId}`, messageId, expires: inSeconds(new Date(), RAW_DAYS) }),
     async messageOfWireId(wireId) {
       return (await table.get(`wire#${wireId}`))?.value['messageId'] as MessageId | undefined;
+    },
+    async dropWireIds(wireIds) {
+      await Promise.all(wireIds.map((wireId) => table.drop(`wire#${wireId}`)));
     },
     dropOrphan: ({ waKey, report }) => table.drop(orphanKey(waKey, report.status)),
   };

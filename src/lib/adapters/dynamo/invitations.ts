@@ -11,7 +11,7 @@ interface Row {
 const PREFIX = 'invitation#';
 
 export function makeInvitationStore(table: Table): InvitationStore {
-  return makeVersioned<string, InvitationSlot>(table, {
+  const slots = makeVersioned<string, InvitationSlot>(table, {
     pkOf: (slot) => PREFIX + slot,
     keyOf: ({ slot }) => slot,
     toItem: ({ holder, at, until }) => ({
@@ -24,4 +24,5 @@ export function makeInvitationStore(table: Table): InvitationStore {
       return { slot: pk.slice(PREFIX.length), holder, at: new Date(at), until: new Date(expires * 1000) };
     },
   });
+  return { ...slots, drop: (slot) => table.drop(PREFIX + slot) };
 }

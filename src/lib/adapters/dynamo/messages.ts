@@ -73,7 +73,10 @@ type Row = Omit<
 > & {
   readonly request?: string;
   readonly lease?: Omit<Lease, 'until'> & { readonly until: number };
-  readonly invitation?: Omit<Invitation, 'triedAt'> & { readonly triedAt?: number };
+  readonly invitation?: Omit<Invitation, 'triedAt' | 'notBefore'> & {
+    readonly triedAt?: number;
+    readonly notBefore?: number;
+  };
   readonly reply?: Omit<Reply, 'at' | 'response'> & { readonly at: number; readonly response: string };
   readonly ambiguousReplies?: readonly (Omit<AmbiguousReply, 'at' | 'response'> & {
     readonly at: number;
@@ -103,7 +106,11 @@ export const messageCodec: Codec<MessageId, Message> = {
       // JSON text: whatever the caller's data holds comes back as it was, however deep.
       request: request && JSON.stringify(request),
       lease: lease && { ...lease, until: lease.until.getTime() },
-      invitation: invitation && { ...invitation, triedAt: invitation.triedAt?.getTime() },
+      invitation: invitation && {
+        ...invitation,
+        triedAt: invitation.triedAt?.getTime(),
+        notBefore: invitation.notBefore?.getTime(),
+      },
       reply: message.reply && replyToRow(message.reply),
       ambiguousReplies: message.ambiguousReplies?.map(replyToRow),
       due: dueAt && `${PREFIX}${shardOf(messageId)}`,
@@ -136,7 +143,11 @@ export const messageCodec: Codec<MessageId, Message> = {
       messageId: idOf(pk),
       request: request === undefined ? undefined : (JSON.parse(request) as FlowRequest),
       lease: lease && { ...lease, until: new Date(lease.until) },
-      invitation: invitation && { ...invitation, triedAt: instant(invitation.triedAt) },
+      invitation: invitation && {
+        ...invitation,
+        triedAt: instant(invitation.triedAt),
+        notBefore: instant(invitation.notBefore),
+      },
       reply: row.reply && replyFromRow(row.reply),
       ambiguousReplies: row.ambiguousReplies?.map(replyFromRow),
       dueAt: instant(row.dueAt),

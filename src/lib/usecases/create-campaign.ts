@@ -83,15 +83,15 @@ function assertInTime({ startAt, expiresAt, schedule }: CampaignDefinition, now:
     ...(startAt && expiresAt && expiresAt <= startAt
       ? [{ path: 'expiresAt', message: 'must be after startAt' }]
       : []),
-    ...scheduleFaults(schedule),
+    ...scheduleFaults(schedule, now),
   ];
   if (faults.length > 0)
     throw new AppError('invalid-request', 'The campaign can never run; see errors.', { errors: faults });
 }
 
-function scheduleFaults(schedule: CampaignDefinition['schedule']) {
+function scheduleFaults(schedule: CampaignDefinition['schedule'], now: Date) {
   try {
-    if (schedule) parseSchedule(schedule);
+    if (schedule) parseSchedule(schedule, now);
     return [];
   } catch (fault) {
     return [{ path: 'schedule', message: (fault as Error).message }];

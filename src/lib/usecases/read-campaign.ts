@@ -89,6 +89,8 @@ export function makeReadCampaign({ campaigns, batches, objects, planReader, cloc
     }
     const { row, offset, batch: taken } = campaign.cursor;
     if (n < taken) return { items, next: `b${n}` };
+    // A first page that is empty would read as a campaign without recipients.
+    if (items.length === 0) return untaken(campaign, status, { row, offset });
     return { items, next: hasMore(campaign) ? `r${row}-${offset}` : null };
   }
 

@@ -19,9 +19,16 @@ const erase = async (customer: string): Promise<void> => {
   expect((await fleet.call('DELETE', path, { token: admin })).status).toBe(204);
 };
 
+/** WhatsApp fails what has arrived by now, for a reason that passes: it is to go out again. */
+const failSomething = async (customer: string): Promise<void> => {
+  const [delivery] = (await fleet.lipachat.deliveries()).filter(({ to }) => to === customer);
+  if (delivery) await fleet.lipachat.report(delivery.messageId, 'FAILED', { errorCode: 130429, repeat: 2 });
+};
+
 /** Sends of every kind are on their way when the erasure comes; nobody writes in after it. */
 const eraseInFlight = async (): Promise<void> => {
-  const customer = await fleet.newCustomer();
+  // Some have a window, and some are asked to write by a template message.
+  const customer = chance.happens(0.5) ? await fleet.newCustomer() : fleet.canaries.number();
   people.push(customer);
   const asked = { headers: { Prefer: 'respond-async' } };
   const invite = { whenClosed: 'template', template: TEMPLATE };
@@ -31,8 +38,10 @@ const eraseInFlight = async (): Promise<void> => {
     fleet.send({ ...fleet.flow({ to: customer }), whenClosed: 'park' }),
     fleet.send(fleet.flow({ to: customer }), asked),
     fleet.send({ ...fleet.flow({ to: customer }), ...invite }, asked),
+    fleet.send({ ...fleet.flow({ to: customer }), ...invite }),
   ];
   await sleep(chance.between(20, 250));
+  await failSomething(customer);
   await fleet.lipachat.writeIn(customer, { to: fleet.business, text: 'stop' });
   await erase(customer);
   await Promise.all(sends);
@@ -69,6 +78,20 @@ describe('an erasure while sends are in flight', () => {
     expect(traces.flat().slice(0, 3)).toEqual([]);
   });
 
+  it('leaves nothing that leads to what was erased: no slot, and no other id', async () => {
+    const pks = (await fleet.table.items()).map(({ pk }) => pk);
+    expect(pks.filter((pk) => /^(invitation|wire)#/.test(pk))).toEqual([]);
+  });
+
+  it('takes callbacks with it that nobody understood, and that hold the number in an id alone', async () => {
+    const [customer = ''] = people;
+    const wamid = `wamid.${Buffer.from(`\u001d\f${customer}\u0015\u0002`).toString('base64')}`;
+    await fleet.lipachat.callBack({ event: 'ODD', id: wamid });
+    expect(await tracesOf(fleet, customer)).not.toEqual([]);
+    await erase(customer);
+    expect(await tracesOf(fleet, customer)).toEqual([]);
+  });
+
   it('leaves the opt-out in force', async () => {
     for (const customer of people) {
       const answer = await fleet.send(fleet.flow({ to: customer }));
@@ -80,6 +103,7 @@ describe('an erasure while sends are in flight', () => {
 
   it('is not undone by the statuses of what was sent before it', async () => {
     for (const { messageId } of await fleet.lipachat.deliveries()) {
+      await fleet.lipachat.report(messageId, 'FAILED', { errorCode: 130429 });
       await fleet.lipachat.report(messageId, 'DELIVERED');
     }
     const late = await fleet.spawn('sweeper', clock({ ahead: 30 * 60_000 }));

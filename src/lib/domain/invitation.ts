@@ -64,10 +64,9 @@ export function invitationFailed(
   const retry = retryOf(report.code === undefined ? undefined : classOf(report.code));
   if (!retry) return failedFor(message, known, { code: 'gateway-rejected', source: 'callback' });
   const next = invitationPut(invitation, retry, now);
-  const retired = [
-    ...(message.retiredWaIds ?? []),
-    ...(invitation.waId === undefined ? [] : [invitation.waId]),
-  ];
+  // A callback may be faster than the receipt.
+  const { waId = report.waId } = invitation;
+  const retired = [...(message.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])];
   const resends = (invitation.resends ?? 0) + 1;
   if (next.state !== 'pending') return { ...message, invitation: next };
   const { notBefore = now } = next;

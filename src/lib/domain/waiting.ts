@@ -4,12 +4,14 @@ import { LONGEST_DELAY_MS, QUEUE_GRACE_MS } from './retry.ts';
 import { templateIdOf } from './wire-id.ts';
 
 /*
- * Messages that wait, as a machine. Nothing of theirs has left:
+ * Messages that wait, as a machine. Nothing of theirs has left; or WhatsApp has failed it, and they wait once
+ * more (`send-again.ts`), for the worker, or for their customer where the window was shut:
  *
  *   claim ──▶ parked ──(the customer writes)──▶ queued ──(worker)──▶ sending ──▶ sent …
- *               │  ▲                              ▲                     │
- *               │  └────────(window shut)─────────┼─────────────────────┤
- *               │                                 └──(try again later)──┘
+ *               │  ▲                              ▲                     │         │
+ *               │  └────────(window shut)─────────┼─────────────────────┤         │
+ *               │                                 ├──(try again later)──┘         │
+ *               │                                 └──(WhatsApp has failed it)─────┘
  *               └──(parkedUntil is over)──▶ expired
  *
  * Every arrow is one conditional write, so of two that race exactly one happens.

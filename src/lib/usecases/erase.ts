@@ -34,6 +34,7 @@ const PASSES = 20;
 const PAGE = 200;
 const AT_ONCE = 16;
 const PASS_PAUSE_MS = 300;
+const TRIES = 12;
 
 export function makeErase(deps: EraseDeps) {
   const { messages, sessions, callbacks, invitations, forgotten, clock, telemetry } = deps;
@@ -52,11 +53,18 @@ export function makeErase(deps: EraseDeps) {
     return erased;
   }
 
-  /** What it alone tells the way to goes first, so that a repeat finds it after a crash. */
+  /**
+   * What it alone tells the way to goes first, so that a repeat finds it after a crash. A send that is at it may
+   * add to that: what goes is what was read.
+   */
   async function eraseMessage(id: MessageId): Promise<void> {
-    const message = (await messages.get(id))?.value;
-    if (message) await callbacks.dropWireIds(otherIdsOf(message));
-    if (message?.invitation) await invitations.drop(slotOf(message));
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const stored = await messages.get(id);
+      if (!stored) return;
+      await callbacks.dropWireIds(otherIdsOf(stored.value));
+      if (stored.value.invitation) await invitations.drop(slotOf(stored.value));
+      if (await messages.remove(stored)) return;
+    }
     await messages.drop(id);
   }
 

@@ -133,7 +133,9 @@ export function makeInviter(deps: InviteDeps) {
     const waKeys = waId === undefined ? [] : [waKeyOf(waId)];
     await Promise.all(waKeys.map((waKey) => callbacks.keepWireId(waKey, tried.value.messageId)));
     const noted = await note(tried, { state: 'sent', waId });
-    if (!noted) await callbacks.dropWireIds(waKeys);
+    // Nobody could derive it any more: its flow is gone, or another template message stands in its place.
+    const known = noted ? otherIdsOf(noted.value) : [];
+    await callbacks.dropWireIds(waKeys.filter((waKey) => !known.includes(waKey)));
     return noted;
   }
 

@@ -1,0 +1,53 @@
+/** What the stories of the demo share: numbered steps, calls, and claims that have to hold. */
+
+export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
+
+let steps = 0;
+
+export const title = (text: string): void => {
+  steps += 1;
+  console.log(`\n${steps}. ${text}`);
+};
+
+export const call = async (
+  method: string,
+  url: string,
+  options: { token?: string; body?: object } = {},
+): Promise<Answer> => {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
+    },
+    ...(options.body ? { body: JSON.stringify(options.body) } : {}),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
+};
+
+export const show = ({ status, headers, json }: Answer): void => {
+  const replayed = headers.get('idempotent-replayed');
+  console.log(`   ← ${status}${replayed ? `  Idempotent-Replayed: ${replayed}` : ''}`);
+  console.log(JSON.stringify(json, null, 2).replace(/^/gm, '     '));
+};
+
+export const holds = (claim: string, isSo: boolean): void => {
+  console.log(`   ${isSo ? '✓' : '✗'} ${claim}`);
+  if (!isSo) throw new Error(`this step failed: ${claim}`);
+};
+
+const PATIENCE_MS = 20_000;
+
+/** Polls until it is so; what happens behind the API takes a moment. */
+export const until = async (
+  ask: () => Promise<Answer>,
+  isSo: (answer: Answer) => boolean,
+): Promise<Answer> => {
+  const givenUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer) || Date.now() > givenUpAt) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { shell } from '../support/readme.ts';
+
+/** Where the output is no terminal: lines, and none that is rewritten. */
+describe('npm run demo -- campaign', () => {
+  it.concurrent('plans and sends a campaign, line by line, and ends with 0 as every step held', async () => {
+    const output = await shell('npm run -s demo -- campaign 60');
+    expect(output).not.toContain('\r');
+    expect(output).toMatch(/^ +invalid +3$/m);
+    expect(output).toMatch(/^ +line 62: invalid, column to is no phone number$/m);
+    const counts = [...output.matchAll(/ (\d+)\/60 {2}sent /g)].map(([, count]) => Number(count));
+    expect(counts.length).toBeGreaterThanOrEqual(3);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(counts.at(-1)).toBe(60);
+    expect(output).toContain('campaign.planned → campaign.started → campaign.completed');
+    expect(output).toContain('All steps held.');
+  }, 60_000);
+
+  it.concurrent('ends with 1 where a step failed: here nobody hears the word STOP', async () => {
+    const failed = shell('npm run -s demo -- campaign 20', { env: { OPT_OUT_WORDS: 'basta' } });
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('✗ the figures are exact'),
+      stderr: expect.stringContaining('this step failed: the figures are exact'),
+    });
+  }, 60_000);
+
+  it.concurrent('ends with 1 and says what it can do where it is asked for something else', async () => {
+    await expect(shell('npm run -s demo -- campaign many')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npm run demo -- campaign [recipients'),
+    });
+  }, 60_000);
+});

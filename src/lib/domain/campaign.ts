@@ -128,6 +128,7 @@ export interface Campaign extends CampaignDefinition {
   readonly createdAt: Date;
   readonly changedAt: Date;
   readonly startedAt?: Date | undefined;
+  /** Slots that were given away before this count no more: it stood still, or was slowed. */
   readonly resumedAt?: Date | undefined;
   readonly nextRunAt?: Date | undefined;
   /** When the tick has to look at it; absent where it has nothing to do. */
@@ -315,6 +316,16 @@ export function paused(campaign: Campaign, by: { readonly reason: string; readon
 export function resumed(campaign: Campaign, now: Date): Campaign {
   if (campaign.state !== 'paused') return campaign;
   return turned(campaign, 'running', now, { resumedAt: now, slotAt: now, dueAt: now });
+}
+
+/**
+ * With its share of the number's pace. The slots of the next minute and a half are given away already; where the
+ * share is less than they were made for, all that is pending gets new ones, as after a pause.
+ */
+export function withShare(campaign: Campaign, share: number, now: Date): Campaign {
+  if (campaign.share === share) return campaign;
+  const isSlowed = campaign.share !== undefined && share < campaign.share;
+  return isSlowed ? { ...campaign, share, resumedAt: now, slotAt: now } : { ...campaign, share };
 }
 
 /** The end; final. Recipients who were not reached stay so. */

@@ -94,14 +94,22 @@ export function wakeAfter(lastSlotAt: Date): Date {
   return new Date(lastSlotAt.getTime() + WAKE_GRACE_MS);
 }
 
+/** Did it get its slots before its campaign stood still, or was slowed? Then they count no more. */
+export function isOutpaced(
+  { wokenAt }: Pick<LedgerBatch, 'wokenAt'>,
+  { resumedAt }: { readonly resumedAt?: Date | undefined },
+): boolean {
+  return resumedAt !== undefined && wokenAt < resumedAt;
+}
+
 /** Why its pending ones have to be enqueued again; undefined if they need not. */
 export function wakingOf(
-  { pending, wokenAt, wakeAt, isEnqueued }: LedgerBatch,
+  batch: LedgerBatch,
   { now, resumedAt }: { readonly now: Date; readonly resumedAt: Date | undefined },
 ): 'dropped' | 'lost' | undefined {
+  const { pending, wokenAt, wakeAt, isEnqueued } = batch;
   if (pending.length === 0) return undefined;
-  // Whatever came up while the campaign stood still was dropped.
-  if (resumedAt !== undefined && wokenAt < resumedAt) return 'dropped';
+  if (isOutpaced(batch, { resumedAt })) return 'dropped';
   const isStuck = !isEnqueued && wokenAt.getTime() + ENQUEUE_GRACE_MS <= now.getTime();
   return isStuck || wakeAt <= now ? 'lost' : undefined;
 }

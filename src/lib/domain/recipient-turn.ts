@@ -69,7 +69,10 @@ export function endOfProblem(
     case 'send-in-progress':
       return { kind: 'again', afterSeconds: problem.retryAfter ?? PAUSE_BASE_S, slow: false };
     case 'gateway-credentials':
-      return { kind: 'pause', reason: 'LipaChat refuses the apiKey (gateway-credentials)' };
+      // With a cause it is no word of LipaChat's: the parameter store did not answer, and soon it will.
+      return problem.cause === undefined
+        ? { kind: 'pause', reason: 'LipaChat refuses the apiKey (gateway-credentials)' }
+        : endOfRelease(problem, turn);
     case 'gateway-throttled':
     case 'gateway-unavailable':
     case 'store-unavailable':

@@ -6,6 +6,7 @@ import {
   paused,
   withBatch,
   withFolded,
+  withShare,
 } from '../domain/campaign.ts';
 import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from '../domain/ledger.ts';
 import { slotsFor } from '../domain/pace.ts';
@@ -19,7 +20,7 @@ import { amend } from './amend.ts';
  * given away by one conditional write of the campaign's item, and only who made that write goes on with it.
  *
  * 1. fold: complete batches go into the totals, each once, in order;
- * 2. wake: a batch whose records were lost, or dropped while the campaign stood still, gets new slots;
+ * 2. wake: a batch whose records were lost, or count no more since it stood still or was slowed, gets new slots;
  * 3. fill: batches are taken out of the plan until the slots of the next 90 seconds are given away;
  * 4. complete: all taken, settled and counted.
  */
@@ -50,7 +51,8 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   async function look(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
     const folded = await fold(found);
     if (folded?.value.state !== 'running') return folded?.value;
-    const counted = await amend(campaigns, folded, (c) => completedIfDone(withShare(c, share), clock.now()));
+    const now = clock.now();
+    const counted = await amend(campaigns, folded, (c) => completedIfDone(withShare(c, share, now), now));
     if (counted?.value.state !== 'running') return counted?.value;
     const woken = await wake(counted, share);
     return (await fill(woken, share)).value;
@@ -186,10 +188,6 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   }
 
   return { look: lookOrPause, fold };
-}
-
-function withShare(campaign: Campaign, share: number): Campaign {
-  return campaign.share === share ? campaign : { ...campaign, share };
 }
 
 /** The first `most` lines that are there with their end, and how many bytes they are. */

@@ -1,7 +1,13 @@
 import { type Campaign, isPastItsTime, paused } from '../domain/campaign.ts';
 import type { ErrorClass } from '../domain/error-book.ts';
 import { AppError } from '../domain/errors.ts';
-import { type LedgerBatch, recipientMessageId, type Settlement, wakeAfter } from '../domain/ledger.ts';
+import {
+  isOutpaced,
+  type LedgerBatch,
+  recipientMessageId,
+  type Settlement,
+  wakeAfter,
+} from '../domain/ledger.ts';
 import { slowed } from '../domain/pace.ts';
 import type { PhoneNumber } from '../domain/phone.ts';
 import { personalised } from '../domain/plan-row.ts';
@@ -25,7 +31,7 @@ import type { SendFlow, Unattended } from './send-flow.ts';
  * One recipient's turn, by the worker:
  *
  * 1. the campaign has to be running, and the recipient pending; else the turn is dropped. What is dropped while
- *    the campaign stands still stays pending, and gets a new slot when it goes on;
+ *    the campaign stands still, or since it was slowed, stays pending and gets a new slot;
  * 2. wait for the rest of its slot's second;
  * 3. send its flow as any caller would, under the messageId that campaign and number give;
  * 4. settle it in the ledger by one conditional write; or let it come again later; or pause the campaign.
@@ -57,7 +63,8 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
     const campaign = (await campaigns.get(turn.campaignId))?.value;
     if (campaign?.state !== 'running' || isPastItsTime(campaign, clock.now())) return;
     const batch = await batches.get(turn);
-    if (!batch?.pending.includes(turn.row) || batch.wokenAt.getTime() !== turn.wokenAt.getTime()) return;
+    if (!batch?.pending.includes(turn.row) || isOutpaced(batch, campaign)) return;
+    if (batch.wokenAt.getTime() !== turn.wokenAt.getTime()) return;
     if (!(await isTime(turn))) return;
     const end = await sendTo(campaign, { turn, batch }, run);
     switch (end.kind) {

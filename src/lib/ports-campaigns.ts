@@ -61,6 +61,8 @@ export interface ObjectStore {
     range: { readonly offset: number; readonly length: number },
   ): Promise<Buffer>;
   put(key: string, text: string): Promise<void>;
+  /** Also if it is gone already. */
+  remove(key: string): Promise<void>;
   /** Writes an object part by part; it is there from `close` on. */
   writer(key: string): ObjectWriter;
   /** A URL to which the caller may PUT the object's bytes, for a time. */

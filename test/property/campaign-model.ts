@@ -1,8 +1,8 @@
 /** A campaign of fakes: looks and workers that cross, die and repeat themselves, an operator, and time. */
 import type { Scheduler } from 'fast-check';
 import type { Campaign } from '../../src/lib/domain/campaign.ts';
-import { ended, paused, resumed, started } from '../../src/lib/domain/campaign.ts';
 import { progressOf } from '../../src/lib/domain/campaign-report.ts';
+import { ended, paused, resumed, started } from '../../src/lib/domain/campaign-turns.ts';
 import { AppError } from '../../src/lib/domain/errors.ts';
 import { OUTCOMES, planLine, settledIn } from '../../src/lib/domain/ledger.ts';
 import type { FlowRequest } from '../../src/lib/domain/message.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withShare } from '../../src/lib/domain/campaign.ts';
+import { withShare } from '../../src/lib/domain/campaign-progress.ts';
 import { isOutpaced, wakingOf } from '../../src/lib/domain/ledger.ts';
 import { sampleBatch, sampleCampaign } from '../support/fakes/campaign-samples.ts';
 import { later, NOW } from '../support/fakes/samples.ts';

@@ -4,7 +4,10 @@ import { endOfProblem } from '../../src/lib/domain/recipient-turn.ts';
 
 describe('a recipient whose send met gateway-credentials', () => {
   const refused = new AppError('gateway-credentials', 'refused', { retryAfter: 60 });
-  const unread = new AppError('gateway-credentials', 'unread', { retryAfter: 5, cause: new Error('timeout') });
+  const unread = new AppError('gateway-credentials', 'unread', {
+    retryAfter: 5,
+    cause: new Error('timeout'),
+  });
 
   it('stands still with its campaign where LipaChat refuses the key', () => {
     const end = endOfProblem(refused, { tries: 0, chance: 0 });

@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
@@ -45,6 +46,10 @@ export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: 
     async put(key, text) {
       const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
       await call(() => client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }), limit));
+    },
+    async remove(key) {
+      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
+      await call(() => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), limit));
     },
     writer: (key) => makeWriter({ client, bucket, key }),
     uploadUrl: (key, expiresIn) =>

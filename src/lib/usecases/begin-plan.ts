@@ -1,4 +1,5 @@
-import { type Campaign, planFailed, planningBegun } from '../domain/campaign.ts';
+import type { Campaign } from '../domain/campaign.ts';
+import { planFailed, planningBegun } from '../domain/campaign-turns.ts';
 import { AppError } from '../domain/errors.ts';
 import { RecipientsFault } from '../domain/recipient.ts';
 import type { Chance, Clock, Stored } from '../ports.ts';

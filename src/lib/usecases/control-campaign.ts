@@ -1,14 +1,6 @@
-import {
-  awaiting,
-  type Campaign,
-  ended,
-  isPastItsTime,
-  paused,
-  resumed,
-  started,
-  withSource,
-} from '../domain/campaign.ts';
+import { type Campaign, isPastItsTime } from '../domain/campaign.ts';
 import type { CampaignId } from '../domain/campaign-id.ts';
+import { awaiting, ended, paused, resumed, started, withSource } from '../domain/campaign-turns.ts';
 import { AppError } from '../domain/errors.ts';
 import { RecipientsFault } from '../domain/recipient.ts';
 import { nextRun, parseSchedule } from '../domain/schedule.ts';
@@ -16,6 +8,7 @@ import type { Chance, Clock, Stored } from '../ports.ts';
 import type { CampaignStore, ObjectStore } from '../ports-campaigns.ts';
 import { amend } from './amend.ts';
 import type { PlanStarter } from './begin-plan.ts';
+import { forgetSource, sourceKey } from './schedule-source.ts';
 import type { Ticker } from './tick-campaigns.ts';
 
 /*
@@ -70,9 +63,9 @@ export function makeControl(deps: ControlDeps) {
 
     /** Where to put the recipients' file: a URL that takes one PUT of it, for an hour. */
     async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Asker) {
-      const key = `uploads/${id}/${chance.uuid()}.${format}`;
-      const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
       const found = await find(id, asker);
+      const key = sourceKey(found.value, `${chance.uuid()}.${format}`);
+      const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
       const now = clock.now();
       await turn(found, (c) => withSource(c, source, now), {
         verb: 'given other recipients',
@@ -126,7 +119,12 @@ export function makeControl(deps: ControlDeps) {
     async cancel(id: CampaignId, asker: Asker): Promise<Campaign> {
       const now = clock.now();
       const change = (c: Campaign) => ended(c, 'cancelled', now);
-      return turn(await find(id, asker), change, { verb: 'cancelled', states: ['cancelled'] });
+      const cancelled = await turn(await find(id, asker), change, {
+        verb: 'cancelled',
+        states: ['cancelled'],
+      });
+      await forgetSource(objects, cancelled);
+      return cancelled;
     },
   };
 

@@ -10,6 +10,7 @@ import { parseSchedule, ScheduleFault } from '../domain/schedule.ts';
 import type { Clock, Stored } from '../ports.ts';
 import type { CampaignStore, ObjectStore } from '../ports-campaigns.ts';
 import type { Asker } from './control-campaign.ts';
+import { sourceKey } from './schedule-source.ts';
 
 /*
  * A campaign is created once per campaignId, as a message is sent once per messageId: the first definition that
@@ -69,7 +70,7 @@ export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }:
       const { bucket, key, format } = recipients;
       return { bucket, key, format, given: 's3' };
     }
-    const key = `uploads/${definition.campaignId}/inline-${fingerprint}.jsonl`;
+    const key = sourceKey(definition, `inline-${fingerprint}.jsonl`);
     await objects.put(key, recipients.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     return { bucket: objects.bucket, key, format: 'jsonl', given: 'inline' };
   }

@@ -1,14 +1,7 @@
 import pMap from 'p-map';
-import {
-  type Campaign,
-  isPlanning,
-  type Plan,
-  planFailed,
-  planned,
-  planningGoesOn,
-  type RejectedRow,
-} from '../domain/campaign.ts';
+import { type Campaign, isPlanning, LONGEST_DAYS, type Plan, type RejectedRow } from '../domain/campaign.ts';
 import type { CampaignId } from '../domain/campaign-id.ts';
+import { planFailed, planned, planningGoesOn } from '../domain/campaign-turns.ts';
 import { AppError } from '../domain/errors.ts';
 import { type PlannedRecipient, recipientMessageId } from '../domain/ledger.ts';
 import type { PhoneNumber } from '../domain/phone.ts';
@@ -76,6 +69,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
     const files = openPlanFiles(objects, { campaignId, planId, dryRun: planning?.dryRun ?? false });
     try {
       const found = await readAll(campaign, deps.readRows(body, source), files);
+      assertInTime(campaign, found.counts.total);
       return { ...found, ...(await files.close()), planId, sourceEtag: etag, plannedAt: clock.now() };
     } catch (fault) {
       await files.abort();
@@ -150,6 +144,14 @@ export function makePlanner(deps: PlanCampaignDeps) {
   }
 
   return { plan };
+}
+
+/** Longer than its plan is kept, it could not come to its end. */
+function assertInTime({ perMinute }: Campaign, total: number): void {
+  const days = Math.ceil(total / perMinute / 1_440);
+  if (days <= LONGEST_DAYS) return;
+  const why = `${total} recipients at ${perMinute} a minute would take ${days} days, and ${LONGEST_DAYS} are the most`;
+  throw new RecipientsFault(`${why}: raise perMinute, or make more campaigns of it`);
 }
 
 async function* inParts(numbers: AsyncIterable<PhoneNumber>): AsyncIterable<PhoneNumber[]> {

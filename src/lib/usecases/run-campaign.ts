@@ -1,13 +1,7 @@
 import pMap from 'p-map';
-import {
-  type Campaign,
-  completedIfDone,
-  hasMore,
-  paused,
-  withBatch,
-  withFolded,
-  withShare,
-} from '../domain/campaign.ts';
+import { type Campaign, hasMore } from '../domain/campaign.ts';
+import { completedIfDone, withBatch, withFolded, withShare } from '../domain/campaign-progress.ts';
+import { paused } from '../domain/campaign-turns.ts';
 import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from '../domain/ledger.ts';
 import { slotsFor } from '../domain/pace.ts';
 import { RecipientsFault } from '../domain/recipient.ts';

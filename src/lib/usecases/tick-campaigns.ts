@@ -1,23 +1,16 @@
 import pMap from 'p-map';
-import {
-  awaiting,
-  type Campaign,
-  cameDue,
-  definitionOf,
-  expiredInTime,
-  newCampaign,
-  planningRetried,
-  runIdOf,
-} from '../domain/campaign.ts';
+import { type Campaign, definitionOf, hasEnded, newCampaign, runIdOf } from '../domain/campaign.ts';
 import type { CampaignId } from '../domain/campaign-id.ts';
+import { awaiting, cameDue, expiredInTime, planningRetried } from '../domain/campaign-turns.ts';
 import { currentPace, sharesOf } from '../domain/pace.ts';
 import type { PhoneNumber } from '../domain/phone.ts';
 import { nextRun, parseSchedule } from '../domain/schedule.ts';
 import type { Clock, Stored, Telemetry } from '../ports.ts';
-import type { CampaignStore, NumberPaceStore, PlanQueue } from '../ports-campaigns.ts';
+import type { CampaignStore, NumberPaceStore, ObjectStore, PlanQueue } from '../ports-campaigns.ts';
 import { amend } from './amend.ts';
 import type { PlanStarter } from './begin-plan.ts';
 import type { CampaignRunner } from './run-campaign.ts';
+import { forgetSource } from './schedule-source.ts';
 
 /*
  * Every minute, by EventBridge, which may fire twice or late:
@@ -30,6 +23,7 @@ import type { CampaignRunner } from './run-campaign.ts';
 export interface TickDeps {
   readonly campaigns: CampaignStore;
   readonly numberPaces: NumberPaceStore;
+  readonly objects: ObjectStore;
   readonly planQueue: PlanQueue;
   readonly planStarter: PlanStarter;
   readonly runner: CampaignRunner;
@@ -48,7 +42,7 @@ const AT_ONCE = 8;
 const CAMPAIGNS_PART = 0.9;
 
 export function makeTicker(deps: TickDeps) {
-  const { campaigns, numberPaces, planQueue, planStarter, runner, clock, telemetry } = deps;
+  const { campaigns, numberPaces, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
 
   async function tick(): Promise<{ readonly running: number }> {
     const ids = await campaigns.due(clock.now(), MOST_DUE);
@@ -76,6 +70,7 @@ export function makeTicker(deps: TickDeps) {
     const turned = await amend(campaigns, stored, (c) => cameDue(expiredInTime(c, now), now));
     if (turned?.value.state === 'planning') await planAgain(turned);
     if (turned?.value.state === 'scheduled') await makeRun(turned);
+    if (turned && hasEnded(turned.value)) await forgetSource(objects, turned.value);
     return turned;
   }
 

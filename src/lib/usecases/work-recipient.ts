@@ -1,4 +1,5 @@
-import { type Campaign, isPastItsTime, paused } from '../domain/campaign.ts';
+import { type Campaign, isPastItsTime } from '../domain/campaign.ts';
+import { paused } from '../domain/campaign-turns.ts';
 import type { ErrorClass } from '../domain/error-book.ts';
 import { AppError } from '../domain/errors.ts';
 import {

@@ -199,6 +199,7 @@ export function fakeObjects(bucket = 'recipients'): FakeObjects {
     readRange: (ref, { offset, length }) =>
       link('read-range', () => Buffer.from(find(ref).bytes.subarray(offset, offset + length))),
     put: (key, text) => link('put', () => void put(key, text)),
+    remove: (key) => link('remove', () => void objects.delete(key)),
     writer: (key) => {
       let text = '';
       return {

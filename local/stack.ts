@@ -20,6 +20,8 @@ export type FunctionDefinition = {
   /** As in the file: dist/sendFlow.handler */
   handler: string;
   timeoutMs: number;
+  /** Of this function alone. `npm start` has one process, so what it says of Node itself is left out there. */
+  environment?: Record<string, string>;
 };
 
 export type StackEnvironment = {
@@ -81,8 +83,9 @@ export const readStack = (): Stack => {
   const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
   const { params, provider, functions } = serverless.parse(parse(source));
   const entries = Object.entries(functions);
-  const definitions = entries.map(([name, { handler, timeout }]) => {
-    return [name, { name, handler, timeoutMs: (timeout ?? provider.timeout) * 1000 }] as const;
+  const definitions = entries.map(([name, { handler, timeout, environment: own }]) => {
+    const timeoutMs = (timeout ?? provider.timeout) * 1000;
+    return [name, { name, handler, timeoutMs, ...(own ? { environment: own } : {}) }] as const;
   });
   return {
     environment: params.local.environment,

@@ -51,6 +51,10 @@ const createCalls = (child: Child, send: (invocation: Invocation) => void) => {
   return { invoke, settle, abandon };
 };
 
+/** Those of the function, and those that a test adds: its clock, say. */
+const nodeOptions = ({ environment }: FunctionDefinition, env: Record<string, string>): string =>
+  [environment?.['NODE_OPTIONS'], env['NODE_OPTIONS']].filter(Boolean).join(' ');
+
 /**
  * Starts a bundle with `env` as its environment. Resolves when its init is over; rejects, with what it wrote,
  * when that fails.
@@ -62,7 +66,7 @@ export const spawnFunction = async (
   const { process: child, ...rest } = spawnChild({
     file: 'test/support/worker-main.ts',
     args: [JSON.stringify(definition)],
-    env,
+    env: { ...definition.environment, ...env, NODE_OPTIONS: nodeOptions(definition, env) },
   });
   const calls = createCalls(rest, (invocation) => {
     child.send(invocation, (error) => error && calls.abandon());

@@ -1,0 +1,137 @@
+/**
+ * A campaign of as many recipients as there may be, on the built bundles: planned from a file in S3, then taken
+ * out of its plan and enqueued. DynamoDB and S3 are the embedded ones in processes of their own; the campaign
+ * queue is a stub that takes everything. Time runs fast for the tick, which would else take hours to give all
+ * slots away.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { Upload } from '@aws-sdk/lib-storage';
+import { stopChildren } from '../test/support/children.ts';
+import { clock } from '../test/support/fleet.ts';
+import { httpEvent } from '../test/support/http-event.ts';
+import { s3ClientFor } from '../test/support/s3.ts';
+import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
+import { type HttpResult, spawnWorker, type Worker } from '../test/support/worker.ts';
+
+export interface CampaignFigures {
+  readonly rows: number;
+  readonly planSeconds: number;
+  readonly planPeakMb: number;
+  readonly enqueueSeconds: number;
+  readonly enqueuePeakMb: number;
+}
+
+const LONG_MS = 900_000;
+const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
+
+/** The most memory that a process has had, as the kernel counts it. */
+function peakMb({ pid }: Worker): number {
+  const [, kb = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}
+
+function* csv(rows: number): Iterable<string> {
+  yield 'to,name\n';
+  for (let k = 0; k < rows; k += 1) yield `${254_700_000_000 + k},Customer ${k}\n`;
+}
+
+/** In parts that are worth a write. */
+function* inChunks(lines: Iterable<string>): Iterable<Buffer> {
+  let text = '';
+  for (const line of lines) {
+    text += line;
+    if (text.length < 1 << 20) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+/** A queue that takes all it is given and counts it. */
+async function startQueueStub() {
+  let taken = 0;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (part: string) => {
+      body += part;
+    });
+    request.on('end', () => {
+      const { Entries = [] } = JSON.parse(body) as { Entries?: { Id: string }[] };
+      taken += Entries.length;
+      const Successful = Entries.map(({ Id }) => ({ Id, MessageId: Id, MD5OfMessageBody: '' }));
+      response.setHeader('content-type', 'application/x-amz-json-1.0');
+      response.end(JSON.stringify({ Successful, Failed: [] }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/000000000000/CampaignQueue`,
+    taken: () => taken,
+    close: () => server.close(),
+  };
+}
+
+async function upload({ sqs }: StandIns, rows: number): Promise<string> {
+  const Key = `bench/${rows}.csv`;
+  const Body = Readable.from(inChunks(csv(rows)));
+  await new Upload({ client: s3ClientFor(sqs.url), params: { Bucket: sqs.bucketName, Key, Body } }).done();
+  return `s3://${sqs.bucketName}/${Key}`;
+}
+
+/** One call of the campaigns' API, straight into its function. */
+async function call(campaigns: Worker, verb: string, order: { campaignId: string }): Promise<void> {
+  const path = verb === 'create' ? '' : `/{campaignId}/${verb}`;
+  const event = httpEvent({
+    method: 'POST',
+    path: `/v1/campaigns${path}`,
+    pathParameters: { campaignId: order.campaignId },
+    authorizer: { clientId: 'bench', scopes: 'campaigns' },
+    ...(verb === 'create' ? { body: order } : {}),
+  });
+  const { statusCode, body } = await campaigns.invoke<HttpResult>(event, { timeoutMs: LONG_MS });
+  if (statusCode >= 300) throw new Error(`${verb}: ${statusCode} ${body}`);
+}
+
+/** Everything for so many rows, in new processes. */
+export async function benchCampaign(rows: number): Promise<CampaignFigures> {
+  const standIns = await spawnStandIns({ settings: { NUMBER_PER_MINUTE: '60000', LOG_LEVEL: 'ERROR' } });
+  const stub = await startQueueStub();
+  const environment = {
+    ...standIns.environment,
+    CAMPAIGN_QUEUE_URL: stub.url,
+    ...(process.env['X'] ? { NODE_OPTIONS: process.env['X'] } : {}),
+  };
+  try {
+    const source = await upload(standIns, rows);
+    const campaigns = await spawnWorker('campaigns', environment);
+    const planner = await spawnWorker('campaignPlanner', environment);
+    const campaignId = `bench-${rows}`;
+    const message = { from: '254110090747', text: 'Hello {{name}}', flowId: 'F', flowCta: 'Go', screen: 'S' };
+    const order = { campaignId, name: 'Bench', message, recipients: { s3: source }, perMinute: 4800 };
+    await call(campaigns, 'create', order);
+    await call(campaigns, 'plan', order);
+    const [job = ''] = await standIns.sqs.bodies('PlanQueue');
+
+    const planning = performance.now();
+    const record = { messageId: 'plan', body: job };
+    await planner.invoke({ Records: [record] }, { timeoutMs: LONG_MS });
+    const planSeconds = seconds(planning);
+    const planPeakMb = peakMb(planner);
+    await planner.stop();
+
+    const fast = clock({ fast: 3_000, since: Date.now() });
+    const tick = await spawnWorker('campaignTick', { ...environment, ...fast });
+    await call(campaigns, 'start', order);
+    const enqueuing = performance.now();
+    while (stub.taken() < rows) await tick.invoke({}, { timeoutMs: LONG_MS });
+    const enqueueSeconds = seconds(enqueuing);
+    return { rows, planSeconds, planPeakMb, enqueueSeconds, enqueuePeakMb: peakMb(tick) };
+  } finally {
+    await stopChildren();
+    stub.close();
+  }
+}

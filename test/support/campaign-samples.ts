@@ -1,7 +1,8 @@
 /** A campaign's turns as the change stream shows them, by the code that makes them. */
+import type { Campaign } from '../../src/lib/domain/campaign.ts';
+import type { CampaignId } from '../../src/lib/domain/campaign-id.ts';
 import {
   awaiting,
-  type Campaign,
   ended,
   expiredInTime,
   paused,
@@ -10,8 +11,7 @@ import {
   planningBegun,
   resumed,
   started,
-} from '../../src/lib/domain/campaign.ts';
-import type { CampaignId } from '../../src/lib/domain/campaign-id.ts';
+} from '../../src/lib/domain/campaign-turns.ts';
 import type { Changed } from '../../src/lib/domain/events.ts';
 import { sampleCampaign, samplePlan } from './fakes/campaign-samples.ts';
 import { later, NOW } from './fakes/samples.ts';

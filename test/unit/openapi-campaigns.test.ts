@@ -14,7 +14,7 @@ import {
   parseUpload,
 } from '../../src/lib/edge/campaign-contracts.ts';
 import type { RecipientStatus } from '../../src/lib/usecases/read-campaign.ts';
-import { CAMPAIGNS } from '../support/campaign-turns.ts';
+import { CAMPAIGNS } from '../support/campaign-samples.ts';
 import { sampleBatch, samplePlan } from '../support/fakes/campaign-samples.ts';
 import { later, NOW } from '../support/fakes/samples.ts';
 import {

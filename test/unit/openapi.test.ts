@@ -29,7 +29,7 @@ import { problemOf } from '../../src/lib/edge/problem.ts';
 import { sendAnswer } from '../../src/lib/edge/send-answer.ts';
 import type { ForgottenStore, MessageStore, SessionStore } from '../../src/lib/ports.ts';
 import { makeRead } from '../../src/lib/usecases/read.ts';
-import { CAMPAIGN_CHANGES } from '../support/campaign-turns.ts';
+import { CAMPAIGN_CHANGES } from '../support/campaign-samples.ts';
 import {
   answered,
   bundled,

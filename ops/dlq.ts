@@ -62,17 +62,21 @@ export const redrive = async (place: Place, typed: string, io: Io): Promise<Repo
   }
   const [from, to] = [urlOf(place, queue), urlOf(place, source)];
   const queues = openQueues(place.connection);
-  const waiting = (await queues.state(from))?.waiting ?? 0;
+  const { waiting = 0 } = (await queues.state(from)) ?? {};
+  // What is moved gets a new time: should it be given up again meanwhile, it is to stay.
+  const begun = new Date();
   let moved = 0;
-  // No more than there were: what fails once more comes back in the meantime, and is to stay.
-  while (moved < waiting) {
-    const some = await queues.moveSome(from, to);
+  for (;;) {
+    const some = await queues.moveSome(from, to, begun);
     if (some === 0) break;
     moved += some;
-    io.stderr.write(`${moved} of ${waiting} moved\n`);
+    io.stderr.write(`${moved} moved, of about ${Math.max(moved, waiting)}\n`);
   }
+  const left = Math.max(0, waiting - moved);
+  const said = `${plural(moved, 'message')} moved from ${queue} to ${source}.`;
   return {
-    lines: [`${plural(moved, 'message')} moved from ${queue} to ${source}.`],
-    data: { queue, source, moved },
+    lines: left > 0 ? [said, `About ${left} are left; try again in a minute.`] : [said],
+    data: { queue, source, moved, left },
+    faulty: left > 0,
   };
 };

@@ -16,7 +16,7 @@ import { explain, kindOf } from './explain.ts';
 import { openParameters } from './parameters.ts';
 import type { Place } from './place.ts';
 import { openQueues } from './queues.ts';
-import { columns, plural, type Report } from './report.ts';
+import { columns, OpsError, plural, type Report } from './report.ts';
 import { openStores } from './stores.ts';
 
 type Check = [name: string, run: () => Promise<Finding[]>];
@@ -65,6 +65,7 @@ const examine = async (find: () => Promise<Place>): Promise<Finding[]> => {
     const findings = await Promise.all(checksOf(place, parameters).map(attempt));
     return [is.ok('AWS takes them'), clockFinding(parameters.skewMs()), ...findings.flat()];
   } catch (error) {
+    if (error instanceof OpsError && error.exitCode === 2) throw error;
     if (kindOf(error) === 'credentials')
       return [is.fault(explain(error), 'log in to AWS, then run doctor again')];
     return [judge('stack').fault(explain(error), 'mend that, then run doctor again')];

@@ -23,8 +23,8 @@ export type Queues = {
   state: (url: string) => Promise<QueueState | undefined>;
   /** When the oldest of a few messages was sent. Looking counts as a try, so only dead-letter queues are looked into. */
   oldest: (url: string) => Promise<Date | undefined>;
-  /** Moves at most ten: sent there first, deleted here after that. 0: nothing was to be had. */
-  moveSome: (from: string, to: string) => Promise<number>;
+  /** Moves at most ten: sent there first, deleted here after that. 0: there is no more of them. */
+  moveSome: (from: string, to: string, sentBefore: Date) => Promise<number>;
 };
 
 const BATCH = 10;
@@ -84,7 +84,7 @@ export const openQueues = (connection: Connection): Queues => {
     await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
   };
 
-  const moveSome: Queues['moveSome'] = async (from, to) => {
+  const moveSome: Queues['moveSome'] = async (from, to, sentBefore) => {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({
         QueueUrl: from,
@@ -92,10 +92,14 @@ export const openQueues = (connection: Connection): Queues => {
         VisibilityTimeout: 60,
         WaitTimeSeconds: 1,
         MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['SentTimestamp'],
       }),
     );
-    if (Messages.length === 0) return 0;
-    const sent = await sendAll(to, Messages);
+    const meant = Messages.filter(
+      ({ Attributes }) => Number(Attributes?.SentTimestamp) < sentBefore.getTime(),
+    );
+    if (meant.length === 0) return 0;
+    const sent = await sendAll(to, meant);
     if (sent.length > 0) await deleteAll(from, sent);
     return sent.length;
   };

@@ -16,7 +16,7 @@ const redriveFault = (place: Place, wanted: ExpectedQueue, state: QueueState): s
   const { target, maxReceiveCount } = wanted.redrive;
   const rightTarget = nameOf(place.queues.get(target) ?? '') === state.redrive.target;
   if (rightTarget && state.redrive.maxReceiveCount === maxReceiveCount) return undefined;
-  return `it does not give up to ${target} after ${plural(maxReceiveCount, 'try').replace('trys', 'tries')}`;
+  return `it does not give up to ${target}, or not after ${maxReceiveCount} tries`;
 };
 
 const deadLetterFinding = async (

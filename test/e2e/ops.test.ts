@@ -79,6 +79,14 @@ describe('setup', () => {
     expect((await parameter('/lipaflow/local/webhook/secret'))?.Value).toBe(FIRST_SECRET);
   });
 
+  it.each(['YOUR_API_KEY', 'two words'])('refuses %j, and changes nothing', async (entered) => {
+    const { exitCode, stderr } = await again('setup', entered);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^this is no apiKey: .* Nothing was changed$/m);
+    expect(stderr).not.toContain(entered);
+    expect((await parameter('/lipaflow/local/lipachat/api-key'))?.Value).toBe(`${API_KEY}-2`);
+  });
+
   it('gives the functions the key with which they send', async () => {
     await fetch(`${system.simulatorUrl}/__sim/customers/${CUSTOMER}/messages`, {
       method: 'POST',
@@ -138,6 +146,25 @@ describe('client', () => {
     expect(stdout).not.toContain(token);
   });
 
+  it('refuses a second of the same name, and revokes no one who is not there', async () => {
+    const second = await again('client create crm --scopes admin');
+    expect([second.exitCode, second.stdout]).toEqual([1, '']);
+    expect(second.stderr).toMatch(/^crm is there already: --another-token/);
+    const nobody = await again('client revoke nobody');
+    expect([nobody.exitCode, nobody.stdout]).toEqual([1, '']);
+    expect(nobody.stderr).toMatch(/^there is no live client nobody: see/);
+  });
+
+  it('revokes one token of a client, and the other goes on', async () => {
+    type Created = { token: string; tokenId: string };
+    const first = (await again('client create till --scopes read --json')).json<Created>();
+    const other = (await again('client create till --scopes read --another-token --json')).json<Created>();
+    const revoked = await again(`client revoke till --token ${first.tokenId} --json`);
+    expect(revoked.json()).toEqual({ clientId: 'till', revoked: [first.tokenId], left: 1 });
+    const read = (token: string) => call('GET', '/v1/messages/not-there', token);
+    expect([(await read(first.token)).status, (await read(other.token)).status]).toEqual([403, 404]);
+  });
+
   it('revokes all tokens of one, and the other clients stay', async () => {
     const { token } = (await again('client create crm --scopes read --another-token --json')).json<{
       token: string;
@@ -162,6 +189,20 @@ describe('webhook rotate', () => {
     expect(finished.exitCode).toBe(0);
     expect(finished.stdout + finished.stderr).not.toMatch(/canary|[0-9a-f]{64}/);
     expect([await callback(webhookUrl), await callback(url(FIRST_SECRET))]).toEqual([200, 401]);
+  });
+});
+
+describe('webhook rotate, out of turn,', () => {
+  it('refuses a second rotation before the first is finished, and finishes none twice', async () => {
+    const url = `--api-url ${system.apiUrl}`;
+    expect((await again(`webhook rotate ${url}`)).exitCode).toBe(0);
+    const before = (await parameter('/lipaflow/local/webhook/secret'))?.Value;
+    const second = await again(`webhook rotate ${url}`);
+    expect(second.exitCode).toBe(1);
+    expect(second.stderr).toMatch(/^two secrets count already: .*--finish --stage local/);
+    expect((await parameter('/lipaflow/local/webhook/secret'))?.Value).toBe(before);
+    expect((await again('webhook rotate --finish --json')).json()).toEqual({ secrets: 1, dropped: 1 });
+    expect((await again('webhook rotate --finish --json')).json()).toEqual({ secrets: 1, dropped: 0 });
   });
 });
 

@@ -23,7 +23,7 @@ export type OpsWorld = {
   events: EventBridgeClient;
   s3: S3Client;
   queueUrl: (name: string) => string;
-  /** The client `crm`, which may send. */
+  /** The client `shop`, which may send. */
   addClient: () => Promise<void>;
   close: () => Promise<void>;
 };
@@ -45,8 +45,8 @@ export const startOpsWorld = async (): Promise<OpsWorld> => {
     startSqs({ port: 0, bucketName: names.RECIPIENTS_BUCKET }),
     startGateway(),
   ]);
-  const crm = { clientId: 'crm', scopes: ['send'], tokenHash: '0'.repeat(64), createdAt: new Date() };
-  const addClient = () => aws.putItem(marshall(clientItem(crm), { removeUndefinedValues: true }));
+  const shop = { clientId: 'shop', scopes: ['send'], tokenHash: '0'.repeat(64), createdAt: new Date() };
+  const addClient = () => aws.putItem(marshall(clientItem(shop), { removeUndefinedValues: true }));
   await addClient();
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = { endpoint: aws.url, region: 'eu-west-1', credentials, maxAttempts: 1 };

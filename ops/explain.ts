@@ -34,11 +34,18 @@ const codeOf = (error: unknown): string =>
 
 export type FaultKind = 'credentials' | 'denied' | 'unreachable' | 'other';
 
+/** S3 says no more than that where only headers were asked for. */
+const isForbidden = (fault: unknown): boolean => {
+  const { $metadata: metadata } = (fault ?? {}) as { $metadata?: { httpStatusCode?: number } };
+  return metadata?.httpStatusCode === 403;
+};
+
 export const kindOf = (error: unknown): FaultKind => {
   const fault = rootOf(error);
   const name = fault instanceof Error ? fault.name : '';
   if (CREDENTIALS.has(name)) return 'credentials';
-  if (/^AccessDenied|^UnauthorizedOperation$|^AuthorizationError/.test(name)) return 'denied';
+  if (/^AccessDenied|^UnauthorizedOperation$|^AuthorizationError/.test(name) || isForbidden(fault))
+    return 'denied';
   if (UNREACHABLE.has(codeOf(fault)) || name === 'TimeoutError') return 'unreachable';
   return 'other';
 };

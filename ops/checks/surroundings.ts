@@ -42,7 +42,8 @@ const causeOf = (error: unknown): string => {
   if (!(cause instanceof Error)) return 'no answer';
   const code = 'code' in cause ? String(cause.code) : cause.name;
   if (/^(ENOTFOUND|EAI_)/.test(code)) return `its name leads nowhere (${code})`;
-  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return `its certificate is not trusted (${code})`;
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return `its certificate is not trusted (${code})`;
+  if (/TLS|SSL|EPROTO/.test(code)) return `it speaks no TLS (${code})`;
   return `no answer (${code})`;
 };
 

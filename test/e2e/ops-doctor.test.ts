@@ -166,8 +166,13 @@ const FAULTS: Record<string, Plant> = {
     found: /^fault, LipaChat: http:\/\/127\.0\.0\.1:9\/api\/v1: no answer \(.+\)$/,
   },
   'a LipaChat whose name leads nowhere': {
-    env: { LIPACHAT_BASE_URL: 'https://gateway.invalid/api/v1' },
-    found: /^fault, LipaChat: https:\/\/gateway\.invalid\/api\/v1: its name leads nowhere/,
+    // A longer name than DNS takes, so that no resolver of the machine is asked.
+    env: { LIPACHAT_BASE_URL: `https://${'a'.repeat(64)}.example/api/v1` },
+    found: /^fault, LipaChat: https:\/\/a{64}\.example\/api\/v1: its name leads nowhere \(ENOTFOUND\)$/,
+  },
+  'a LipaChat without TLS': {
+    env: { LIPACHAT_BASE_URL: 'https://127.0.0.1:{gateway}/api/v1' },
+    found: /^fault, LipaChat: https:.*: it speaks no TLS \(.+\)$/,
   },
   'no client that may send': {
     plant: ({ dynamo, names }) =>
@@ -207,7 +212,12 @@ describe('doctor', () => {
 
   it.each(Object.entries(FAULTS))('finds %s, and nothing else', async (_name, { env, plant, found }) => {
     await plant?.(world);
-    const result = await doctor(env);
+    const gateway = new URL(world.env['LIPACHAT_BASE_URL'] ?? '').port;
+    const settings = Object.entries(env ?? {}).map(([key, value]) => [
+      key,
+      value.replace('{gateway}', gateway),
+    ]);
+    const result = await doctor(Object.fromEntries(settings));
     const [first, ...rest] = troubles(result);
     expect(first).toMatch(found);
     expect(rest).toEqual([]);

@@ -21,7 +21,7 @@ export type Schema = Json & {
   maxLength?: number;
   default?: unknown;
 };
-export type Examples = Record<string, { value: unknown }>;
+type Examples = Record<string, { value: unknown }>;
 type Content = Record<string, { schema: Schema; examples: Examples }>;
 type Header = { required?: boolean; schema: Schema };
 type Response = { headers?: Record<string, Header>; content?: Content };

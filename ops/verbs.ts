@@ -4,9 +4,9 @@ import type { Place, PlaceOptions } from './place.ts';
 import type { Io, Report } from './report.ts';
 
 /** What every verb may be given. */
-export type Common = PlaceOptions & { json?: boolean };
+type Common = PlaceOptions & { json?: boolean };
 
-export type Verb<Options> = (find: () => Promise<Place>, options: Options, io: Io) => Promise<Report>;
+type Verb<Options> = (find: () => Promise<Place>, options: Options, io: Io) => Promise<Report>;
 
 /** Makes of a verb what is to be done when it was called. */
 export type Act = <Options extends Common>(verb: Verb<Options>) => (options: Options) => Promise<void>;

@@ -26,7 +26,8 @@ export const checkBucket = async ({ connection, bucketName: Bucket }: Place): Pr
   const is = judge('bucket');
   if (!Bucket) return [is.fault('the stack has none', DEPLOY)];
   // One host for all buckets, where the host is the caller's.
-  const forcePathStyle = connection.local !== undefined || process.env['AWS_ENDPOINT_URL'] !== undefined;
+  const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_S3: own } = process.env;
+  const forcePathStyle = connection.local !== undefined || (own ?? all) !== undefined;
   const client = new S3Client({ ...clientConfig(connection, 's3Url'), forcePathStyle });
   try {
     await client.send(new HeadBucketCommand({ Bucket }));

@@ -210,6 +210,16 @@ describe('doctor', () => {
     expect(result.exitCode).toBe(0);
   });
 
+  it('only reads', async () => {
+    await fetch(`${world.aws.url}/__aws/reset`, { method: 'POST' });
+    await doctor();
+    const requests = await (await fetch(`${world.aws.url}/__aws/requests`)).json();
+    expect(
+      Object.keys(requests as object).filter((name) => !/^(Get|BatchGet|Describe|Query)/.test(name)),
+    ).toEqual([]);
+    expect(requests).toHaveProperty('DescribeTable');
+  });
+
   it.each(Object.entries(FAULTS))('finds %s, and nothing else', async (_name, { env, plant, found }) => {
     await plant?.(world);
     const gateway = new URL(world.env['LIPACHAT_BASE_URL'] ?? '').port;

@@ -151,6 +151,8 @@ const DAY_MS = 86_400_000;
 const PLANNING_GRACE_MS = 16 * 60_000;
 const PLANNING_TRIES = 3;
 const REASONS_LIMIT = 20;
+/** Shares are fractions: one that is less by a hair is the same. */
+const NOTABLY_LESS = 0.99;
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms);
 const earliest = (...dates: (Date | undefined)[]): Date | undefined =>
@@ -324,7 +326,7 @@ export function resumed(campaign: Campaign, now: Date): Campaign {
  */
 export function withShare(campaign: Campaign, share: number, now: Date): Campaign {
   if (campaign.share === share) return campaign;
-  const isSlowed = campaign.share !== undefined && share < campaign.share;
+  const isSlowed = campaign.share !== undefined && share < NOTABLY_LESS * campaign.share;
   return isSlowed ? { ...campaign, share, resumedAt: now, slotAt: now } : { ...campaign, share };
 }
 

@@ -506,7 +506,14 @@ describe('the answers of the code', () => {
   const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
   const perhapsAnswered = maybeReplied(delivered, reply);
 
-  const silent: Telemetry = { info: () => {}, warn: () => {}, error: () => {}, count: () => {} };
+  const nothing = () => {};
+  const silent: Telemetry = {
+    info: nothing,
+    warn: nothing,
+    error: nothing,
+    count: nothing,
+    measure: nothing,
+  };
   const context = { getRemainingTimeInMillis: () => 5000 } as Context;
 
   /** The whole answer, by the one stack of all HTTP handlers. */

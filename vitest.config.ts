@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { reporters } from './test/support/reporters.ts';
 
 /** `npm test`: everything but the heavy fault runs. `npx vitest run --project unit` runs one kind. */
-const kinds = ['unit', 'property', 'contract', 'integration', 'e2e'];
+const kinds = ['unit', 'property', 'contract', 'integration', 'policy', 'e2e'];
 
 export default defineConfig({
   test: {

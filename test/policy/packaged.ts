@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { readStack } from '../../local/stack.ts';
 
 export type Json = { [name: string]: unknown };
-export type Resource = { Type: string; Properties: Json; DeletionPolicy?: string };
-export type Template = { Resources: Record<string, Resource>; Outputs: Record<string, { Value: unknown }> };
+type Resource = { Type: string; Properties: Json; DeletionPolicy?: string };
+type Template = { Resources: Record<string, Resource>; Outputs: Record<string, { Value: unknown }> };
 export type Stage = 'dev' | 'prod';
 export type Packaged = { stage: Stage; template: Template; text: string };
 

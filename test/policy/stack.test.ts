@@ -77,7 +77,7 @@ describe.each(STAGES)('our own rules on %s', (stage) => {
       string,
       number
     >;
-    expect([rate, burst]).toEqual([200, 400]);
+    expect([rate, burst]).toEqual([1000, 2000]);
   });
 
   it('the outputs say where things are, and no secret', () => {

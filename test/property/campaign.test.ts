@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../support/property-runs.ts';
 import { runCampaign } from './campaign-model.ts';
 import { campaignScenario } from './campaign-scenario.ts';
 
@@ -9,7 +10,7 @@ describe('a campaign under way', () => {
       fc.asyncProperty(campaignScenario, fc.scheduler(), async (given, s) => {
         expect(await runCampaign(given, s)).toEqual([]);
       }),
-      { numRuns: 600 },
+      { numRuns: runs(250) },
     );
   }, 60_000);
 });

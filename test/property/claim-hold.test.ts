@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../support/property-runs.ts';
 import { run } from './claim-model.ts';
 import { verdictsOn } from './claim-rules.ts';
 import { scenario } from './claim-scenario.ts';
@@ -10,7 +11,7 @@ describe('where nothing is repeated by itself', () => {
       fc.asyncProperty(scenario({ mode: 'hold' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(700) },
     );
   });
 
@@ -19,7 +20,7 @@ describe('where nothing is repeated by itself', () => {
       fc.asyncProperty(scenario({ mode: 'hold', onRepeat: 'delivers' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(400) },
     );
   });
 });

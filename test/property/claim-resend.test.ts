@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../support/property-runs.ts';
 import { run } from './claim-model.ts';
 import { verdictsOn } from './claim-rules.ts';
 import { scenario } from './claim-scenario.ts';
@@ -10,7 +11,7 @@ describe('where an unknown outcome is settled by a repeat', () => {
       fc.asyncProperty(scenario({ mode: 'resend' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'resend')).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runs } from '../support/property-runs.ts';
 import { run } from './parked-model.ts';
 import { parkedScenario } from './parked-scenario.ts';
 
@@ -9,7 +10,7 @@ describe('flows that wait for one customer', () => {
       fc.asyncProperty(parkedScenario, fc.scheduler(), async (given, s) => {
         expect(await run(given, s)).toEqual([]);
       }),
-      { numRuns: 1_200 },
+      { numRuns: runs(500) },
     );
   }, 60_000);
 });

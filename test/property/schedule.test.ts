@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextRun, parseSchedule, ScheduleFault } from '../../src/lib/domain/schedule.ts';
+import { runs } from '../support/property-runs.ts';
 
 /** A field as EventBridge writes it, and the numbers that it stands for. */
 interface Field {
@@ -156,7 +157,7 @@ describe('any text', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(700) },
     );
   });
 });

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { installEmulator } from '../emulator.ts';
+import { API_KEY, type System, TOKENS, WEBHOOK_SECRET } from '../system.ts';
+
+const run = promisify(execFile);
+type Template = { Resources: Record<string, { Type: string }> };
+
+/** How many of the template's resources have that type. */
+const count = ({ Resources }: Template, type: string): number =>
+  Object.values(Resources).filter(({ Type }) => Type === type).length;
+
+export const deployment = (system: () => System): void => {
+  describe('the deployment', () => {
+    it('is packaged as a template in which cfn-lint finds nothing', async () => {
+      const { service } = system();
+      expect(await service.serverless('package')).toMatchObject({ code: 0 });
+      const template = service.path('.serverless/cloudformation-template-update-stack.json');
+      const cfnLint = join(await installEmulator(), 'cfn-lint');
+      const checks = ['--ignore-checks', ...ACKNOWLEDGED.map(({ rule }) => rule)];
+      const linted = await run(cfnLint, [...checks, '--regions', 'eu-west-1', '--', template]).catch(
+        (error: { stdout: string; stderr: string }) => error,
+      );
+      expect(linted.stdout + linted.stderr).toBe('');
+    });
+
+    it('is made by one command, from an empty account', async () => {
+      const { service, learn, outputs, account } = system();
+      const deployed = await service.serverless('deploy', '--verbose');
+      expect(deployed.output).toContain('Service deployed to stack lipaflow-proof');
+      expect(deployed.code).toBe(0);
+      await learn(deployed.output);
+      expect(outputs).toMatchObject({
+        HttpApiId: expect.any(String),
+        TableName: expect.any(String),
+        EventBusName: 'lipaflow-proof',
+      });
+      const file = service.path('.serverless/cloudformation-template-update-stack.json');
+      const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
+      const { functions, queues, tables, buses, ...held } = await account.holdings();
+      expect(functions).toHaveLength(count(template, 'AWS::Lambda::Function'));
+      expect(queues).toHaveLength(count(template, 'AWS::SQS::Queue'));
+      expect(held['roles']).toHaveLength(count(template, 'AWS::IAM::Role'));
+      expect(held['buckets']).toHaveLength(count(template, 'AWS::S3::Bucket'));
+      expect([tables, buses]).toEqual([[outputs['TableName']], ['lipaflow-proof']]);
+      expect(held['event source mappings']).toHaveLength(count(template, 'AWS::Lambda::EventSourceMapping'));
+    });
+
+    it('answers for its health before any secret is set', async () => {
+      const { call } = system();
+      expect(await call('GET', '/v1/health')).toMatchObject({ status: 200, json: { status: 'ok' } });
+    });
+
+    it('takes the operator’s secrets and clients', async () => {
+      const { account, outputs } = system();
+      await account.setSecret('/lipaflow/proof/lipachat/api-key', API_KEY);
+      await account.setSecret('/lipaflow/proof/webhook/secret', WEBHOOK_SECRET);
+      const all = ['send', 'read', 'campaigns'];
+      for (const client of [
+        { clientId: 'app', token: TOKENS.app, scopes: all },
+        { clientId: 'other', token: TOKENS.other, scopes: all },
+        { clientId: 'reader', token: TOKENS.reader, scopes: ['read'] },
+        { clientId: 'former', token: TOKENS.former, scopes: all, revokedAt: new Date() },
+      ]) {
+        await account.putClient(client, outputs['TableName'] ?? '');
+      }
+    });
+  });
+};
+
+/** What cfn-lint says of the template and we leave so, each with its reason. */
+const ACKNOWLEDGED = [
+  {
+    rule: 'W3005',
+    reason: 'osls writes DependsOn beside a role that GetAtt names already: twice, and harmless',
+  },
+];

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { DeleteRuleCommand, RemoveTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import type { System } from '../system.ts';
+
+const OWNERS = 'owner-of-the-account';
+
+/** What a rule's owner does before: the bus is not removed under their rules, nor a bucket with files in it. */
+const clearTheWay = async ({ account, outputs }: System): Promise<void> => {
+  const { events, sqs, s3 } = account;
+  const EventBusName = outputs['EventBusName'];
+  await events.send(new RemoveTargetsCommand({ Rule: OWNERS, EventBusName, Ids: ['queue'] }));
+  await events.send(new DeleteRuleCommand({ Name: OWNERS, EventBusName }));
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: OWNERS }));
+  await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  const Bucket = outputs['RecipientsBucketName'];
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+};
+
+type Template = { Resources: Record<string, { Type: string; DeletionPolicy?: string }> };
+
+export const removal = (system: () => System): void => {
+  describe('the removal', () => {
+    it('leaves nothing but what the template says is to be retained', { timeout: 120_000 }, async () => {
+      const { service, account, outputs } = system();
+      await clearTheWay(system());
+      const file = service.path('.serverless/cloudformation-template-update-stack.json');
+      const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template;
+      const kept = Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+      // A version goes with its function.
+      const types = kept.map(({ Type }) => Type).filter((type) => type !== 'AWS::Lambda::Version');
+      expect(['', 'AWS::DynamoDB::Table']).toContain(types.join());
+
+      expect(await service.serverless('remove')).toMatchObject({ code: 0 });
+      const left = Object.entries(await account.holdings()).filter(([, names]) => names.length > 0);
+      expect(left).toEqual(types.length > 0 ? [['tables', [outputs['TableName']]]] : []);
+    });
+  });
+};

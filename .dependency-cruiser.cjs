@@ -70,6 +70,24 @@ module.exports = {
       { path: '^src/' },
       { path: ['^local/', '^test/', '^scripts/'] },
     ),
+    forbid(
+      'commands-are-no-functions',
+      'An operator has no event and no HTTP request, and the settings of no function: ops/ wires its own.',
+      { path: '^ops/' },
+      { path: ['^src/handlers/', src('edge/'), src('wiring'), '^test/', '^scripts/'] },
+    ),
+    forbid(
+      'commands-read-infra-with-local',
+      'What a stack should have is read from infra/ once, by local/; its servers are not for operators.',
+      { path: '^ops/' },
+      { path: '^local/', pathNot: '^local/(queues|table)\\.ts$' },
+    ),
+    forbid(
+      'commands-are-the-end',
+      'Nobody builds on a command line, but for its tests.',
+      { path: '^(src|local|scripts)/' },
+      { path: '^ops/' },
+    ),
     forbid('local-is-not-a-test', 'npm start needs no test code.', { path: '^local/' }, { path: '^test/' }),
     forbid(
       'resolvable',

@@ -2,15 +2,17 @@
  * DynamoDB in memory: dynalite, called as a function and not over a socket of its own. So the server before it
  * can apply an operation and then lose the answer, and a client that breaks off in the middle of a request
  * cannot throw inside dynalite (it throws on a request's error, which would end the process).
- * Its stream is our own (aws-changes.ts). Not there: transactions, TTL, ReturnValuesOnConditionCheckFailure. Late TTL is normal on AWS, so
- * nothing here deletes what has expired.
+ * Its stream is our own (aws-changes.ts), and so is what it tells of its settings (aws-table.ts). Not there: transactions,
+ * ReturnValuesOnConditionCheckFailure, and whatever deletes what has expired: late TTL is normal on AWS.
  */
 import { EventEmitter } from 'node:events';
 import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { withChanges } from './aws-changes.ts';
 import { createStream, type Item, type ReadStream } from './aws-stream.ts';
+import { withTableSettings } from './aws-table.ts';
 import type { AwsAnswer, AwsCall } from './aws-wire.ts';
+import { readTableSettings } from './table.ts';
 
 export type Engine = {
   /** One signed call as it came over HTTP. Errors of DynamoDB are answers, not rejections. */
@@ -105,7 +107,8 @@ export const startEngine = async (table: CreateTableCommandInput): Promise<Engin
   const stream = createStream(tableName);
   const getItem = async (key: Item): Promise<Item | undefined> =>
     (await ask('GetItem', { TableName: tableName, Key: key, ConsistentRead: true })).Item;
-  const call = withChanges({ call: plain, getItem, tableName, keyNames: keyNamesOf(table), stream });
+  const changing = withChanges({ call: plain, getItem, tableName, keyNames: keyNamesOf(table), stream });
+  const call = withTableSettings(changing, readTableSettings());
   const write = createOwnCaller(call);
   const putItem: Engine['putItem'] = async (item) => {
     await write('PutItem', { TableName: tableName, Item: item });

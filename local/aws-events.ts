@@ -1,9 +1,12 @@
-/** EventBridge, as far as events are put on a bus: it keeps them, for whoever wants to see what went out. */
+/** EventBridge, as far as events are put on a bus: it keeps them, for whoever wants to see what went out. A bus is there unless it was deleted. */
 import { randomUUID } from 'node:crypto';
 import type { AwsAnswer } from './aws-wire.ts';
+import { ACCOUNT_ID, REGION } from './lambda.ts';
 
-/** The fields of PutEvents' input that are read here. */
-export type PutEventsInput = {
+/** The fields of the operations' inputs that are read here. */
+export type EventsInput = {
+  /** The bus. */
+  Name?: string;
   Entries?: {
     Source?: string;
     DetailType?: string;
@@ -27,12 +30,12 @@ export type KeptEvent = {
   resources: string[];
 };
 
-type Entry = NonNullable<PutEventsInput['Entries']>[number];
+type Entry = NonNullable<EventsInput['Entries']>[number];
 type EntryAnswer = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
 
 export type EventBus = {
   /** Answers one operation; `failsEntry` is asked once for each entry. */
-  answer: (operation: string, input: PutEventsInput, failsEntry?: () => boolean) => AwsAnswer;
+  answer: (operation: string, input: EventsInput, failsEntry?: () => boolean) => AwsAnswer;
   /** All events that were taken, in the order of their arrival. */
   events: () => KeptEvent[];
   forget: () => void;
@@ -65,6 +68,8 @@ const failed = (ErrorCode: string, ErrorMessage: string): EntryAnswer => ({ Erro
 /** Keeps nothing yet. */
 export const createEventBus = (): EventBus => {
   let kept: KeptEvent[] = [];
+  // Nobody creates one here: with no rule to match, any name will do.
+  const deleted = new Set<string>();
 
   const keep = (event: KeptEvent): void => {
     kept.push(event);
@@ -84,7 +89,7 @@ export const createEventBus = (): EventBus => {
     return { EventId: id };
   };
 
-  const put = ({ Entries: entries = [] }: PutEventsInput, failsEntry: () => boolean): AwsAnswer => {
+  const put = ({ Entries: entries = [] }: EventsInput, failsEntry: () => boolean): AwsAnswer => {
     if (entries.length < 1 || entries.length > MAX_ENTRIES) {
       return refusal('ValidationException', 'Member must have 1 to 10 entries');
     }
@@ -95,9 +100,23 @@ export const createEventBus = (): EventBus => {
     return reply(200, { FailedEntryCount: failures.length, Entries: answers });
   };
 
+  const describe = ({ Name: name = 'default' }: EventsInput): AwsAnswer =>
+    deleted.has(name)
+      ? refusal('ResourceNotFoundException', `Event bus ${name} does not exist.`)
+      : reply(200, { Name: name, Arn: `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${name}` });
+
+  const remove = ({ Name: name = '' }: EventsInput): AwsAnswer => {
+    deleted.add(name);
+    return reply(200, {});
+  };
+
+  const operations = new Map(Object.entries({ DescribeEventBus: describe, DeleteEventBus: remove }));
+
   return {
-    answer: (operation, input, failsEntry = () => false) =>
-      operation === 'PutEvents' ? put(input, failsEntry) : refusal('UnknownOperationException', operation),
+    answer: (operation, input, failsEntry = () => false) => {
+      if (operation === 'PutEvents') return put(input, failsEntry);
+      return operations.get(operation)?.(input) ?? refusal('UnknownOperationException', operation);
+    },
     events: () => kept,
     forget: () => {
       kept = [];

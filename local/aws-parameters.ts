@@ -1,4 +1,4 @@
-/** SSM's Parameter Store, as far as SecureStrings are read and written. */
+/** SSM's Parameter Store, as far as strings are read, written and deleted. */
 import type { AwsAnswer } from './aws-wire.ts';
 
 /** The fields of the operations' inputs that are read here. */
@@ -6,17 +6,22 @@ export type SsmInput = {
   Name?: string;
   Names?: string[];
   Value?: string;
+  /** Parameters have it from their first value on. */
+  Type?: ParameterType;
   Overwrite?: boolean;
   WithDecryption?: boolean;
 };
 
+type ParameterType = 'String' | 'SecureString';
+
 export type Parameters = {
+  /** A new one is a SecureString. */
   set: (name: string, value: string) => void;
   /** Answers one SSM operation by its name, from its JSON input. */
   answer: (operation: string, input: SsmInput) => AwsAnswer;
 };
 
-type Stored = { value: string; version: number; changedAt: Date };
+type Stored = { value: string; type: ParameterType; version: number; changedAt: Date };
 
 const reply = (status: number, body: object): AwsAnswer => ({
   status,
@@ -32,9 +37,12 @@ const describe = (name: string, stored: Stored, decrypted: boolean) => ({
   DataType: 'text',
   LastModifiedDate: stored.changedAt.getTime() / 1000,
   Name: name,
-  Type: 'SecureString',
+  Type: stored.type,
   // Without WithDecryption AWS hands out ciphertext. Forgetting it has to fail here as well.
-  Value: decrypted ? stored.value : `AQICAHg${Buffer.from(`v${stored.version}`).toString('base64')}`,
+  Value:
+    decrypted || stored.type === 'String'
+      ? stored.value
+      : `AQICAHg${Buffer.from(`v${stored.version}`).toString('base64')}`,
   Version: stored.version,
 });
 
@@ -42,8 +50,10 @@ const describe = (name: string, stored: Stored, decrypted: boolean) => ({
 export const createParameters = (): Parameters => {
   const store = new Map<string, Stored>();
 
-  const set: Parameters['set'] = (name, value) => {
-    store.set(name, { value, version: (store.get(name)?.version ?? 0) + 1, changedAt: new Date() });
+  const write = (name: string, value: string, type: ParameterType | undefined): void => {
+    const before = store.get(name);
+    const version = (before?.version ?? 0) + 1;
+    store.set(name, { value, type: type ?? before?.type ?? 'SecureString', version, changedAt: new Date() });
   };
 
   const get = ({ Name = '', WithDecryption = false }: SsmInput): AwsAnswer => {
@@ -60,20 +70,28 @@ export const createParameters = (): Parameters => {
     return reply(200, { Parameters: found, InvalidParameters: Names.filter((name) => !store.has(name)) });
   };
 
-  const put = ({ Name = '', Value = '', Overwrite = false }: SsmInput): AwsAnswer => {
+  const put = ({ Name = '', Value = '', Type, Overwrite = false }: SsmInput): AwsAnswer => {
     if (store.has(Name) && !Overwrite) {
       return refusal('ParameterAlreadyExists', 'The parameter already exists.');
     }
-    set(Name, Value);
+    write(Name, Value, Type);
     return reply(200, { Tier: 'Standard', Version: store.get(Name)?.version });
   };
 
+  const remove = ({ Name = '' }: SsmInput): AwsAnswer =>
+    store.delete(Name) ? reply(200, {}) : refusal('ParameterNotFound');
+
   const operations = new Map(
-    Object.entries({ GetParameter: get, GetParameters: getMany, PutParameter: put }),
+    Object.entries({
+      GetParameter: get,
+      GetParameters: getMany,
+      PutParameter: put,
+      DeleteParameter: remove,
+    }),
   );
 
   return {
-    set,
+    set: (name, value) => write(name, value, undefined),
     answer: (operation, input) =>
       operations.get(operation)?.(input) ?? refusal('UnknownOperationException', operation),
   };

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { createControl } from './aws-control.ts';
 import { startEngine } from './aws-engine.ts';
-import { createEventBus, type PutEventsInput } from './aws-events.ts';
+import { createEventBus, type EventsInput } from './aws-events.ts';
 import { createFaults, type Strike } from './aws-faults.ts';
 import { createParameters, type SsmInput } from './aws-parameters.ts';
 import type { ReadStream } from './aws-stream.ts';
@@ -113,7 +113,7 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
     },
     AWSEvents: {
       apply: ({ operation, body, failsEntry }) =>
-        bus.answer(operation, JSON.parse(body.toString()) as PutEventsInput, failsEntry),
+        bus.answer(operation, JSON.parse(body.toString()) as EventsInput, failsEntry),
       throttled: 'ThrottlingException',
       broken: 'InternalException',
     },

@@ -3,7 +3,7 @@
 import type { ReadStream } from './aws-stream.ts';
 import { invoke, type LambdaFunction } from './lambda.ts';
 import { startQueueSource } from './queue-source.ts';
-import { queueUrl } from './sqs.ts';
+import { queueUrl } from './queues.ts';
 import { callSqs } from './sqs-call.ts';
 import type { QueueMapping, StreamMapping } from './stack-events.ts';
 import type { GivenUp } from './stream-source.ts';

@@ -31,6 +31,9 @@ const template = z.object({ Resources: z.record(z.string(), z.looseObject({ Type
 
 export const queueArn = (name: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${name}`;
 
+/** At which URL a queue is, by its logical id. */
+export const queueUrl = (sqsUrl: string, name: string): string => `${sqsUrl}/${ACCOUNT_ID}/${name}`;
+
 const attributesOf = (source: unknown): Record<string, string> => {
   const { RedrivePolicy: redrive, SqsManagedSseEnabled: _, ...numbers } = properties.parse(source);
   const attributes = Object.fromEntries(

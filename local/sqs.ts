@@ -1,7 +1,7 @@
 /** SQS and S3 on one port of loopback: fauxqs, with the queues and the bucket of infra/. */
 import { type BuildAppOptions, buildApp } from 'fauxqs';
 import { readBucket } from './bucket.ts';
-import { ACCOUNT_ID, REGION } from './lambda.ts';
+import { REGION } from './lambda.ts';
 import { type QueueDefinition, readQueues } from './queues.ts';
 
 export type SqsOptions = {
@@ -16,9 +16,6 @@ export type SqsOptions = {
 };
 
 export type Sqs = { url: string; close: () => Promise<void> };
-
-/** At which URL a queue is, by its logical id. */
-export const queueUrl = (sqsUrl: string, name: string): string => `${sqsUrl}/${ACCOUNT_ID}/${name}`;
 
 const adjusted = ({ name, attributes }: QueueDefinition, options: SqsOptions): QueueDefinition => {
   const { visibilityTimeoutSeconds: visibility, maxReceiveCount } = options;

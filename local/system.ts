@@ -1,5 +1,8 @@
 /** The whole of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, the schedules, queues and streams. */
 import { createHash } from 'node:crypto';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { clientItem } from '../src/lib/adapters/dynamo/client-registry.ts';
+import { SCOPES } from '../src/lib/domain/access.ts';
 import { startApiGateway } from './api-gateway.ts';
 import { type Aws, startAws } from './aws.ts';
 import { loadFunctions } from './bundles.ts';
@@ -35,8 +38,6 @@ type Closable = { close: () => void | Promise<void> };
 type Keep = <Part extends Closable>(part: Part) => Part;
 type Ground = { stack: Stack; caller: Environment; settings: LocalSettings; keep: Keep };
 
-const SCOPES = ['send', 'read', 'campaigns', 'admin'];
-
 /** Starts a part. A taken port becomes a sentence that says which one and what to do. */
 const onPort = async <Part>(variable: string, port: number, start: () => Promise<Part>): Promise<Part> => {
   try {
@@ -48,13 +49,9 @@ const onPort = async <Part>(variable: string, port: number, start: () => Promise
 };
 
 const putClient = (aws: Aws, token: string): Promise<void> => {
-  const digest = createHash('sha256').update(token).digest('hex');
-  return aws.putItem({
-    pk: { S: `client#${digest}` },
-    clientId: { S: 'local' },
-    scopes: { SS: SCOPES },
-    createdAt: { N: String(Date.now()) },
-  });
+  const tokenHash = createHash('sha256').update(token).digest('hex');
+  const client = { clientId: 'local', scopes: SCOPES, tokenHash, createdAt: new Date() };
+  return aws.putItem(marshall(clientItem(client), { removeUndefinedValues: true }));
 };
 
 const startLocalAws = async ({ stack, caller, settings, keep }: Ground): Promise<Aws> => {

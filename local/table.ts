@@ -22,13 +22,44 @@ const template = z.object({
             Projection: z.object({ ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']) }),
           }),
         ),
+        StreamSpecification: z.object({ StreamViewType: z.literal('NEW_AND_OLD_IMAGES') }),
+        TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }),
+        PointInTimeRecoverySpecification: z.object({ PointInTimeRecoveryEnabled: z.boolean() }),
       }),
     }),
   }),
 });
 
+/** What a table has beside its keys: its stream, its TTL and its backups. */
+export type TableSettings = {
+  /** Absent: no stream. */
+  streamViewType?: 'NEW_AND_OLD_IMAGES' | undefined;
+  /** Absent: nothing expires. */
+  ttlAttribute?: string | undefined;
+  pointInTimeRecovery: boolean;
+};
+
+const properties = () => {
+  const source = readFileSync(new URL('../infra/table.yml', import.meta.url), 'utf8');
+  return template.parse(parse(source)).Resources.Table.Properties;
+};
+
 /** What creates the table under `tableName`: keys, indexes, on demand. Throws when the file has another form. */
 export const readTable = (tableName: string): CreateTableCommandInput => {
-  const source = readFileSync(new URL('../infra/table.yml', import.meta.url), 'utf8');
-  return { TableName: tableName, ...template.parse(parse(source)).Resources.Table.Properties };
+  const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = properties();
+  return { TableName: tableName, BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes };
+};
+
+/** The rest of the file's table, which CreateTable does not take. */
+export const readTableSettings = (): TableSettings => {
+  const {
+    StreamSpecification,
+    TimeToLiveSpecification: ttl,
+    PointInTimeRecoverySpecification,
+  } = properties();
+  return {
+    streamViewType: StreamSpecification.StreamViewType,
+    ttlAttribute: ttl.Enabled ? ttl.AttributeName : undefined,
+    pointInTimeRecovery: PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled,
+  };
 };

@@ -17,7 +17,7 @@ import { http, type Stores, sqsClient } from './wiring.ts';
 import type { wireSend } from './wiring-send.ts';
 
 /** What runs a campaign: its plan in S3, its queue, its looks. */
-export function wireCampaignRunner(stores: Stores) {
+function wireCampaignRunner(stores: Stores) {
   const { config, clock } = stores;
   const client = new S3Client({
     requestHandler: http(),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lineAfter, spawnChild, stopChildren, whenReady } from '../support/children.ts';
+import { lineAfter, spawnChild, stopChildren } from '../support/children.ts';
 import { until } from '../support/fleet-wait.ts';
 import { type FileAnswer, sendAll } from '../support/http-file.ts';
 import { ROOT } from '../support/readme.ts';
@@ -15,11 +15,13 @@ beforeAll(async () => {
     file: 'local/start.ts',
     env: { PORT: '0', LIPAFLOW_LOCAL_TOKEN: TOKEN, LOG_LEVEL: 'ERROR' },
   });
-  const words = (await whenReady(child, lineAfter(child.process, 'ready '))).split(' ');
+  // It builds first, which takes its time where all tests run at once.
+  const ended = child.ended.then(() => expect.fail(child.output()));
+  const words = (await Promise.race([lineAfter(child.process, 'ready '), ended])).split(' ');
   for (const name of ['api', 'simulator'] as const) {
     system[name] = words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
   }
-});
+}, 60_000);
 afterAll(stopChildren);
 
 const get = async (url: string): Promise<Record<string, unknown>> => {

@@ -1,12 +1,10 @@
 /** Every command of the README is run here as it is printed, on free ports; what it promises has to happen. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type AttributeValue, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStack } from '../../local/stack.ts';
 import { readConfig } from '../../src/lib/config.ts';
@@ -23,7 +21,7 @@ const ci = read('.ci/run');
 const NOT_RUN = new Map([['npx serverless deploy --stage prod', 'it creates a stack in an AWS account']]);
 
 const scratch = mkdtempSync(join(tmpdir(), 'lipaflow-readme-'));
-const system = { api: '', simulator: '', aws: '' };
+const system = { api: '', simulator: '', aws: '', sqs: '' };
 let running: ChildProcess | undefined;
 
 const freePort = async (): Promise<number> => {
@@ -48,8 +46,9 @@ afterAll(() => {
 
 /** `npm start`, in a group of its own, until it says that it is ready. */
 const start = async ({ text }: Command): Promise<void> => {
-  const awsPort = await freePort();
-  const env = { ...newcomersEnvironment(), PORT: '0', SIMULATOR_PORT: '0', AWS_PORT: String(awsPort) };
+  const [awsPort, sqsPort] = [await freePort(), await freePort()];
+  const ports = { PORT: '0', SIMULATOR_PORT: '0', AWS_PORT: String(awsPort), SQS_PORT: String(sqsPort) };
+  const env = { ...newcomersEnvironment(), ...ports };
   const child = spawn('sh', ['-c', `exec env ${text}`], {
     cwd: ROOT,
     env,
@@ -70,6 +69,7 @@ const start = async ({ text }: Command): Promise<void> => {
     api: named('api'),
     simulator: named('simulator'),
     aws: `http://127.0.0.1:${awsPort}`,
+    sqs: `http://127.0.0.1:${sqsPort}`,
   });
   expect(named('token')).toBe('my-local-token');
 };
@@ -112,6 +112,26 @@ const invokeLocal = async ({ text }: Command): Promise<void> => {
   expect(output).toMatch(/"messageId": "6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21"/);
 };
 
+/** The customer of the send has written in, the two others have not: the campaign runs in the system itself. */
+const invokeCampaign = async ({ text }: Command): Promise<void> => {
+  const queues = ['CampaignQueue', 'PlanQueue', 'DeliveryQueue'].map((name) => [
+    `${name.replace(/(?=Queue)/, '_').toUpperCase()}_URL`,
+    `${system.sqs}/000000000000/${name}`,
+  ]);
+  const services = ['SQS', 'S3'].map((name) => [`AWS_ENDPOINT_URL_${name}`, system.sqs]);
+  const all = [['AWS_ENDPOINT_URL', system.aws], ...services, ...queues];
+  const output = await shell(`${text} ${all.map(([name, value]) => `-e ${name}=${value}`).join(' ')}`);
+  expect(output).toMatch(/"statusCode": 201/);
+  const headers = { authorization: 'Bearer my-local-token' };
+  await vi.waitFor(
+    async () => {
+      const answer = await fetch(`${system.api}/v1/campaigns/share-details-2026-01`, { headers });
+      expect(await answer.json()).toMatchObject({ state: 'completed', progress: { sent: 1, parked: 2 } });
+    },
+    { timeout: 15_000, interval: 200 },
+  );
+};
+
 const build = async ({ text }: Command): Promise<void> => {
   const output = await shell(text);
   for (const name of Object.keys(readStack().functions)) expect(output).toContain(`dist/${name}.cjs`);
@@ -129,63 +149,44 @@ const packageStack = async ({ text }: Command): Promise<void> => {
   expect(readFileSync(template, 'utf8')).toContain('/lipaflow/prod/lipachat/api-key');
 };
 
-/** Runs a line with an `aws` that only notes how it was called. */
-const withoutAws = async (
-  { text, variables }: Command,
-  after = '',
-): Promise<{ args: string[]; output: string }> => {
-  const calls = join(scratch, 'aws-calls');
-  writeFileSync(
-    join(scratch, 'aws'),
-    '#!/bin/sh\nprintf "%s\\n" "$@" > "$AWS_CALLS"\n[ "$1" != cloudformation ] || echo lipaflow-local\n',
-    { mode: 0o755 },
-  );
-  const env = {
-    PATH: `${scratch}:${newcomersEnvironment()['PATH']}`,
-    AWS_CALLS: calls,
-    LIPACHAT_API_KEY: 'a-key-of-lipachat',
-  };
-  const output = await shell([...variables, text, after].join('\n'), { env });
-  return { args: existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n') : [], output };
+/** The operator's commands, on the stage that runs here; `piped` is what goes into them. */
+const operate = ({ text }: Command, piped = ''): Promise<string> => {
+  const here = text.replace('--stage prod', '--stage local');
+  expect(here).not.toBe(text);
+  return shell(`printf %s "$PIPED" | ${here}`, {
+    env: {
+      PIPED: piped,
+      AWS_ENDPOINT_URL: system.aws,
+      AWS_ENDPOINT_URL_SQS: system.sqs,
+      AWS_ENDPOINT_URL_S3: system.sqs,
+      LIPACHAT_BASE_URL: `${system.simulator}/api/v1`,
+    },
+  });
 };
 
-const optionIn = (args: string[], name: string): string => args[args.indexOf(name) + 1] ?? '';
+const setUp = async (command: Command): Promise<void> => {
+  const output = await operate(command, 'a-k3y-of-lipachat');
+  expect(output).toMatch(/^apiKey +stored, \/lipaflow\/local\/lipachat\/api-key$/m);
+  expect(output).toMatch(/^ {2}http\S+\/v1\/webhooks\/lipachat\//m);
+  expect(output).not.toContain('a-k3y-of-lipachat');
+};
 
-const putParameter =
-  (setting: 'API_KEY_PARAMETER' | 'WEBHOOK_SECRET_PARAMETER', value: RegExp) =>
-  async (command: Command): Promise<void> => {
-    const { args } = await withoutAws(command);
-    expect(args.slice(0, 4)).toEqual(['ssm', 'put-parameter', '--type', 'SecureString']);
-    expect(optionIn(args, '--name')).toBe(readConfig({ STAGE: 'prod', TABLE_NAME: 't' })[setting]);
-    expect(optionIn(args, '--value')).toMatch(value);
-  };
-
-const assign =
-  (value: RegExp) =>
-  async (command: Command): Promise<void> => {
-    const name = command.text.split('=')[0];
-    const { output } = await withoutAws(command, `printf %s "$${name}"`);
-    expect(output).toMatch(value);
-  };
-
-/** The item goes into the local table, and the token of the README is let in. */
+/** The token that it prints is let in. */
 const addClient = async (command: Command): Promise<void> => {
-  const { args, output } = await withoutAws(command, 'echo "$TOKEN"');
-  const token = output.trim();
-  const item = JSON.parse(optionIn(args, '--item')) as Record<string, AttributeValue>;
-  expect(item['pk']?.S).toBe(`client#${createHash('sha256').update(token).digest('hex')}`);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const table = new DynamoDBClient({ endpoint: system.aws, region: 'eu-west-1', credentials });
-  await table.send(new PutItemCommand({ TableName: optionIn(args, '--table-name'), Item: item }));
+  const [, token = ''] = /^ {2}([0-9a-f]{64})$/m.exec(await operate(command)) ?? [];
   const headers = { authorization: `Bearer ${token}` };
   const post = await fetch(`${system.api}/v1/flows`, { method: 'POST', headers, body: '{}' });
   const get = await fetch(`${system.api}/v1/messages/not-there`, { headers });
   expect([post.status, get.status]).toEqual([400, 404]);
 };
 
+const examine = async (command: Command): Promise<void> => {
+  expect(await operate(command)).toMatch(/^\d+ ok, 0 warnings, 0 faults$/m);
+};
+
 /** How each command is recognised, and what has to come of it. */
 const KNOWN: [pattern: RegExp, run: (command: Command) => void | Promise<void>][] = [
-  [/^npm ci && npm (run demo|test)$/, inCi],
+  [/^npm (ci && npm (run demo|test)|run demo -- campaign)$/, inCi],
   [/ npm start$/, start],
   [/^curl .*\/v1\/flows /, (command) => sends.shift()?.(command) ?? expect.fail('one send too many')],
   [/^curl .*\/__sim\/customers\/.*\/flow-replies /, curl('"joined":true', '"status":200')],
@@ -198,14 +199,13 @@ const KNOWN: [pattern: RegExp, run: (command: Command) => void | Promise<void>][
     /^curl .*\/__aws\/events$/,
     soon(curl('"session.opened"', '"message.sent"', '"message.delivered"', '"flow.replied"')),
   ],
-  [/^npx serverless invoke local /, invokeLocal],
+  [/^npx serverless invoke local -f sendFlow /, invokeLocal],
+  [/^npx serverless invoke local -f campaigns /, invokeCampaign],
   [/^npm run build$/, build],
   [/^npx serverless package /, packageStack],
-  [/^aws ssm .*api-key /, putParameter('API_KEY_PARAMETER', /^a-key-of-lipachat$/)],
-  [/^aws ssm .*secret /, putParameter('WEBHOOK_SECRET_PARAMETER', /^[0-9a-f]{64}$/)],
-  [/^TABLE=/, assign(/^lipaflow-local$/)],
-  [/^(TOKEN|HASH)=/, assign(/^[0-9a-f]{64}$/)],
-  [/^aws dynamodb put-item /, addClient],
+  [/^npm run ops -- setup /, setUp],
+  [/^npm run ops -- client create /, addClient],
+  [/^npm run ops -- doctor /, examine],
 ];
 
 describe('the commands of the README, in order', () => {
@@ -266,11 +266,15 @@ describe('the README', () => {
       STAGE: '<stage>',
       DELIVERY_QUEUE_URL: 'https://sqs.example/1/queue',
       EVENT_BUS_NAME: 'lipaflow-bus',
+      CAMPAIGN_QUEUE_URL: 'https://sqs.example/1/campaigns',
+      PLAN_QUEUE_URL: 'https://sqs.example/1/plans',
+      RECIPIENTS_BUCKET: 'lipaflow-recipients',
       DEFAULT_FROM: '254110090747',
       WEBHOOK_HMAC_PARAMETER: '/hmac',
     });
     const rows = rowsOf('Settings').map(([name, value]) => [unquoted(name), unquoted(value)] as const);
-    const stack = ['TABLE_NAME', 'STAGE', 'DELIVERY_QUEUE_URL', 'EVENT_BUS_NAME'];
+    const campaigns = ['CAMPAIGN_QUEUE_URL', 'PLAN_QUEUE_URL', 'RECIPIENTS_BUCKET'];
+    const stack = ['TABLE_NAME', 'STAGE', 'DELIVERY_QUEUE_URL', 'EVENT_BUS_NAME', ...campaigns];
     const fromStack = Object.fromEntries(stack.map((name) => [name, 'from the stack']));
     const unset = { DEFAULT_FROM: 'unset', WEBHOOK_HMAC_PARAMETER: 'unset' };
     const texts = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
@@ -278,7 +282,8 @@ describe('the README', () => {
   });
 
   it('lists the routes', () => {
-    const documented = rowsOf('API').map(([route]) => unquoted(route));
+    // Routes that belong together may share a row.
+    const documented = rowsOf('API').flatMap(([routes]) => unquoted(routes).split(', '));
     expect(documented.sort()).toEqual(
       readStack()
         .routes.map((r) => `${r.method} ${r.path}`)
@@ -299,15 +304,18 @@ describe('the README', () => {
     return existsSync(join(ROOT, path)) && (anchor === '' || anchorsOf(path).includes(anchor));
   };
 
-  it.each([...pages, 'docs/architecture.md', 'docs/flow-replies.md'])(
-    'is one of the pages whose links lead to files and headings that are there: %s',
-    (page) => {
-      const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)];
-      expect(
-        links
-          .filter(([, target = '', anchor = '']) => !leadsSomewhere(page, target, anchor))
-          .map(([link]) => link),
-      ).toEqual([]);
-    },
-  );
+  it.each([
+    ...pages,
+    'docs/architecture.md',
+    'docs/operations.md',
+    'docs/flow-replies.md',
+    'docs/campaigns.md',
+  ])('is one of the pages whose links lead to files and headings that are there: %s', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)];
+    expect(
+      links
+        .filter(([, target = '', anchor = '']) => !leadsSomewhere(page, target, anchor))
+        .map(([link]) => link),
+    ).toEqual([]);
+  });
 });

@@ -18,6 +18,8 @@ export type CampaignFields = {
 
 export type CampaignCalls = ReturnType<typeof createCampaignCalls>;
 
+/** Campaigns take seconds, and each look reads all their open batches. */
+const LOOK_AGAIN_MS = 300;
 const END = ['completed', 'cancelled', 'expired', 'failed'];
 
 /** Calls with a new client's token, which has the scope `campaigns`. */
@@ -85,6 +87,7 @@ const createCampaignCalls = (fleet: Fleet, token: string) => {
           return wanted.includes(state) && answer;
         },
         withinMs,
+        LOOK_AGAIN_MS,
       );
     },
   };

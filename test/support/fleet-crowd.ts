@@ -1,5 +1,6 @@
 /** Customers by the thousand, and what arrived at their phones. */
 import { createHash, randomBytes } from 'node:crypto';
+import pMap from 'p-map';
 import type { Fleet } from './fleet.ts';
 
 /** One delivery; `at` in epoch milliseconds of the simulator's clock. */
@@ -8,6 +9,7 @@ export type Arrival = { to: string; messageId: string; kind: string; at: number 
 const MOST = 100_000;
 const REMEMBERED_OF = 50;
 const WRITTEN_AT_ONCE = 2_000;
+const WRITTEN_IN_FLIGHT = 32;
 
 /** Kenyan numbers that are nobody else's. Some of them are canaries: the fleet's end looks for them everywhere. */
 export const newNumbers = ({ canaries }: Pick<Fleet, 'canaries'>, count: number): string[] => {
@@ -41,6 +43,19 @@ export const openWindows = async (fleet: Fleet, customers: string[]): Promise<vo
 export const newCrowd = async (fleet: Fleet, count: number): Promise<string[]> => {
   const customers = newNumbers(fleet, count);
   await openWindows(fleet, customers);
+  return customers;
+};
+
+/**
+ * The same for a crowd that is too large to write in one by one: the ledger has their windows, and the simulator
+ * does not ask for them. For tests that are not about windows.
+ */
+export const newLargeCrowd = async (fleet: Fleet, count: number): Promise<string[]> => {
+  const customers = newNumbers(fleet, count);
+  await fleet.lipachat.configure({ enforceSessions: false });
+  await pMap(customers, (customer) => fleet.table.addWindow(fleet.business, customer), {
+    concurrency: WRITTEN_IN_FLIGHT,
+  });
   return customers;
 };
 

@@ -1,5 +1,5 @@
 /** The table as a test sees it, past all functions. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AwsProcess } from './aws.ts';
@@ -9,6 +9,7 @@ export type ClientRow = { token: string; clientId: string; scopes: string[]; rev
 
 export type FleetTable = ReturnType<typeof createFleetTable>;
 
+const DAY_MS = 86_400_000;
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export const createFleetTable = (aws: AwsProcess, TableName: string) => {
@@ -19,6 +20,11 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
     return dumped.toSorted((a, b) => (a.pk < b.pk ? -1 : 1));
   };
   const item = async (pk: string): Promise<Item | undefined> => (await items()).find((one) => one.pk === pk);
+
+  const put = async (row: Item): Promise<void> => {
+    const Item = marshall(row);
+    await client.send(new PutItemCommand({ TableName, Item }));
+  };
 
   return {
     /** Everything that is stored, by key. */
@@ -31,8 +37,14 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
     addClient: async ({ token, clientId, scopes, revokedAt }: ClientRow): Promise<void> => {
       const pk = `client#${createHash('sha256').update(token).digest('hex')}`;
       const row = { pk, clientId, scopes: new Set(scopes), createdAt: Date.now() };
-      const Item = marshall(revokedAt === undefined ? row : { ...row, revokedAt });
-      await client.send(new PutItemCommand({ TableName, Item }));
+      await put(revokedAt === undefined ? row : { ...row, revokedAt });
+    },
+    /** A customer who has just written in, without the message. */
+    addWindow: async (business: string, customer: string): Promise<void> => {
+      const now = Date.now();
+      const window = { openedAt: now, lastInboundAt: now, expiresAt: now + DAY_MS };
+      const expires = Math.ceil((now + 30 * DAY_MS) / 1000);
+      await put({ pk: `session#${business}#${customer}`, ...window, expires, rev: randomUUID() });
     },
   };
 };

@@ -8,12 +8,13 @@ export const until = async <Value>(
   what: string,
   ask: () => Promise<Value | undefined | false>,
   withinMs = 15_000,
+  pauseMs = PAUSE_MS,
 ): Promise<Value> => {
   const end = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms for ${what}`);
-    await sleep(PAUSE_MS);
+    await sleep(pauseMs);
   }
 };

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-export type FileRequest = { title: string; name: string | undefined; text: string };
+type FileRequest = { title: string; name: string | undefined; text: string };
 export type FileAnswer = { title: string; status: number; text: string };
 
 const VARIABLE = /^@(\w+) *= *(.*)$/gm;
 
 /** Variables of the file, with `own` before them; and its requests in their order. */
-export const readHttpFile = (path: string, own: Record<string, string>) => {
+const readHttpFile = (path: string, own: Record<string, string>) => {
   const [head = '', ...parts] = readFileSync(path, 'utf8').split(/^###/m);
   const given = [...head.matchAll(VARIABLE)].map(
     ([, name = '', value = '']) => [name, value.trim()] as const,

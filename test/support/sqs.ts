@@ -1,5 +1,5 @@
 /** SQS and S3 in a process of its own, with the queues and the bucket of infra/. */
-import { queueUrl } from '../../local/sqs.ts';
+import { queueUrl } from '../../local/queues.ts';
 import { callSqs } from '../../local/sqs-call.ts';
 import { readStack } from '../../local/stack.ts';
 import { type Child, lineAfter, spawnChild, whenReady } from './children.ts';

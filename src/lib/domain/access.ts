@@ -1,5 +1,6 @@
 /** What an API client may do (contract §2). */
-export type Scope = 'send' | 'read' | 'campaigns' | 'admin';
+export const SCOPES = ['send', 'read', 'campaigns', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 const SCOPE_OF_ROUTE: Record<string, Scope> = {
   'POST /v1/flows': 'send',

@@ -5,6 +5,8 @@ import { type LedgerBatch, sumOf } from './ledger.ts';
 /* How far a campaign is: what it has taken out of its plan, and what of that is settled and counted. */
 
 const REASONS_LIMIT = 20;
+/** Shares are fractions: one that is less by a hair is the same. */
+const NOTABLY_LESS = 0.99;
 
 /**
  * With its share of the number's pace. The slots of the next minute and a half are given away already; where the
@@ -12,7 +14,7 @@ const REASONS_LIMIT = 20;
  */
 export function withShare(campaign: Campaign, share: number, now: Date): Campaign {
   if (campaign.share === share) return campaign;
-  const isSlowed = campaign.share !== undefined && share < campaign.share;
+  const isSlowed = campaign.share !== undefined && share < NOTABLY_LESS * campaign.share;
   return isSlowed ? { ...campaign, share, resumedAt: now, slotAt: now } : { ...campaign, share };
 }
 

@@ -106,7 +106,7 @@ export function started(campaign: Campaign, now: Date): Campaign {
 export function awaiting(campaign: Campaign, nextRunAt: Date | undefined, now: Date): Campaign {
   if (campaign.state !== 'draft' && campaign.state !== 'planned' && campaign.state !== 'scheduled')
     return campaign;
-  if (!nextRunAt) return ended(campaign, 'completed', now);
+  if (!nextRunAt) return ended(campaign, 'completed', now, 'its schedule has no time to come any more');
   const change = { nextRunAt, dueAt: earliest(nextRunAt, campaign.expiresAt) };
   return campaign.state === 'scheduled'
     ? { ...campaign, ...change, keepUntil: keptUntil({ ...campaign, ...change }) }

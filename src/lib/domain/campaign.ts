@@ -57,7 +57,7 @@ export interface Plan {
 }
 
 /** `total` recipients are tried: those of the four kinds after it. Invalid and duplicate rows are not. */
-export interface PlanCounts {
+interface PlanCounts {
   readonly total: number;
   /** Their window is open: they get the flow at once. */
   readonly sendNow: number;
@@ -76,7 +76,7 @@ export interface RejectedRow {
   readonly reason: string;
 }
 
-export interface PriceEstimate {
+interface PriceEstimate {
   readonly currency: string;
   readonly amount: number;
   readonly asOf: string;
@@ -84,7 +84,7 @@ export interface PriceEstimate {
 }
 
 /** How far a campaign has taken recipients out of its plan. */
-export interface Cursor {
+interface Cursor {
   /** Recipients before this one have been taken. */
   readonly row: number;
   /** The next one's first byte in the plan object. */

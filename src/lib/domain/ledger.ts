@@ -121,7 +121,8 @@ export function wokenAgain(
   times: { readonly now: Date; readonly lastSlotAt: Date },
 ): LedgerBatch {
   const { now, lastSlotAt } = times;
-  const wakes = why === 'lost' ? batch.wakes + 1 : batch.wakes;
+  // What was dropped begins anew.
+  const wakes = why === 'lost' ? batch.wakes + 1 : 0;
   return { ...batch, wokenAt: now, wakeAt: wakeAfter(lastSlotAt), isEnqueued: false, wakes };
 }
 

@@ -6,9 +6,9 @@ import { placeholdersIn, render } from './placeholders.ts';
 import { type RawRow, RecipientsFault } from './recipient.ts';
 
 /** More recipients than this are more than one campaign. */
-export const MOST_RECIPIENTS = 1_000_000;
+const MOST_RECIPIENTS = 1_000_000;
 /** The column of a file that holds the recipient's number. */
-export const NUMBER_COLUMN = 'to';
+const NUMBER_COLUMN = 'to';
 
 /** The columns that a message's placeholders name; they may stand in these three places. */
 export function columnsOf({ text, data, template }: CampaignMessage): string[] {

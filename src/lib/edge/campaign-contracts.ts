@@ -142,7 +142,7 @@ function recipientsOf(given: z.output<typeof recipients>): CampaignOrder['recipi
   return { kind: 's3', bucket, key, format: given.format ?? byName };
 }
 
-/** Reads `{campaignId}` of a path; what is none names no campaign. */
+/** Reads `{campaignId}` of a path. */
 export function parseCampaignId(path: { readonly [name: string]: string | undefined }): CampaignId {
   return parse(z.object({ campaignId }), path).campaignId;
 }

@@ -131,7 +131,7 @@ export function makeControl(deps: ControlDeps) {
   /** It begins now, not with the next minute. Should this fail, the minute brings it. */
   async function lookNow(campaign: Campaign): Promise<Campaign> {
     if (campaign.state !== 'running') return campaign;
-    await ticker.tick().catch(() => undefined);
+    await ticker.tick(campaign.message.from).catch(() => undefined);
     return (await campaigns.get(campaign.campaignId))?.value ?? campaign;
   }
 

@@ -18,6 +18,8 @@ export function makeLaunch(deps: {
     if (state !== 'draft') return stored.value;
     if (schedule) return deps.control.start(campaignId, by);
     const planned = await deps.planStarter.begin(stored, { dryRun: false, wait: true });
+    // One that was created over HTTP does not start by itself.
+    if (planned.state === 'planned') return deps.control.start(campaignId, by);
     return deps.control.lookNow(planned);
   };
 }

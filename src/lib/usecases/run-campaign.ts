@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { type Campaign, hasMore } from '../domain/campaign.ts';
+import type { CampaignId } from '../domain/campaign-id.ts';
 import { completedIfDone, withBatch, withFolded, withShare } from '../domain/campaign-progress.ts';
 import { paused } from '../domain/campaign-turns.ts';
 import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from '../domain/ledger.ts';
@@ -78,8 +79,8 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       const now = clock.now();
       const why = wakingOf(batch, { now, resumedAt: current.value.resumedAt });
       if (!why || isFilled(current.value, now)) continue;
-      if (batch.wakes >= MAX_WAKES) {
-        await giveUp(batch);
+      if (why === 'lost' && batch.wakes >= MAX_WAKES) {
+        await giveUp(current, batch);
         continue;
       }
       const { at, next } = slotsOf(current.value, batch.pending.length, share);
@@ -95,14 +96,30 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     return current;
   }
 
-  /** So often enqueued and never settled: no more of it. */
-  async function giveUp(batch: LedgerBatch): Promise<void> {
-    telemetry.error('campaign.batch-given-up', undefined, { campaignId: batch.campaignId, n: batch.n });
+  /**
+   * So often enqueued and never settled. Where nobody of the batch was, it is no fault of theirs: nobody works, and
+   * a person has to look. Else the rest of it can't be sent.
+   */
+  async function giveUp({ value: { campaignId } }: Stored<Campaign>, batch: LedgerBatch): Promise<void> {
+    const { n, count, pending, wakes } = batch;
+    telemetry.error('campaign.batch-given-up', undefined, { campaignId, n, pending: pending.length });
+    if (pending.length === count) {
+      const reason = `its recipients were enqueued ${wakes} times, and no worker has settled one`;
+      await standStill(campaignId, reason);
+      return;
+    }
     const settlement = {
       outcome: 'failed',
-      reason: `it came up ${batch.wakes} times and could not be sent`,
+      reason: `it came up ${wakes} times and could not be sent`,
     } as const;
-    await pMap(batch.pending, (row) => batches.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
+    await pMap(pending, (row) => batches.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
+  }
+
+  async function standStill(campaignId: CampaignId, reason: string): Promise<Campaign | undefined> {
+    telemetry.count('gateway.alert');
+    telemetry.warn('campaign.paused', { campaignId, reason });
+    const stored = await campaigns.get(campaignId);
+    return (await amend(campaigns, stored, (c) => paused(c, { reason, now: clock.now() })))?.value;
   }
 
   async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
@@ -170,14 +187,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       return await look(found, share);
     } catch (fault) {
       if (!(fault instanceof RecipientsFault)) throw fault;
-      const { campaignId } = found.value;
-      telemetry.count('gateway.alert');
-      telemetry.error('campaign.plan-unreadable', fault, { campaignId });
-      const reason = `its plan can't be read: ${fault.message}`;
-      const stood = await amend(campaigns, await campaigns.get(campaignId), (c) =>
-        paused(c, { reason, now: clock.now() }),
-      );
-      return stood?.value;
+      return standStill(found.value.campaignId, `its plan can't be read: ${fault.message}`);
     }
   }
 

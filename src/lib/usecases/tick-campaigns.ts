@@ -44,12 +44,15 @@ const CAMPAIGNS_PART = 0.9;
 export function makeTicker(deps: TickDeps) {
   const { campaigns, numberPaces, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
 
-  async function tick(): Promise<{ readonly running: number }> {
+  /** All that is due; or, between the minutes, the running campaigns of one number. */
+  async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
     const ids = await campaigns.due(clock.now(), MOST_DUE);
-    const awake = await pMap(ids, (id) => orLeave(id, () => wakeUp(id)), { concurrency: AT_ONCE });
+    const wake = only === undefined ? wakeUp : (id: CampaignId) => campaigns.get(id);
+    const awake = await pMap(ids, (id) => orLeave(id, () => wake(id)), { concurrency: AT_ONCE });
     const running = awake
       .filter((stored) => stored?.value.state === 'running')
-      .filter((s) => s !== undefined);
+      .filter((stored) => stored !== undefined)
+      .filter(({ value }) => only === undefined || value.message.from === only);
     await lookAt(running);
     return { running: running.length };
   }

@@ -9,9 +9,9 @@ import type { CampaignId } from '../../../src/lib/domain/campaign-id.ts';
 import { type LedgerBatch, openedBatch } from '../../../src/lib/domain/ledger.ts';
 import { BUSINESS, later, NOW } from './samples.ts';
 
-export const CAMPAIGN = 'campaign-1' as CampaignId;
+const CAMPAIGN = 'campaign-1' as CampaignId;
 
-export function sampleDefinition(changes: Partial<CampaignDefinition> = {}): CampaignDefinition {
+function sampleDefinition(changes: Partial<CampaignDefinition> = {}): CampaignDefinition {
   return {
     campaignId: CAMPAIGN,
     name: 'A campaign',

@@ -260,7 +260,7 @@ export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
   };
 }
 
-export interface FakePlanQueue extends PlanQueue {
+interface FakePlanQueue extends PlanQueue {
   over(link: Link): PlanQueue;
   take(): { readonly campaignId: CampaignId; readonly planId: string }[];
 }

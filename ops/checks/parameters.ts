@@ -1,0 +1,70 @@
+/** The secrets of a stage, by their looks. */
+import type { Parameters, StoredParameter } from '../parameters.ts';
+import type { Place } from '../place.ts';
+import { command } from '../report.ts';
+import { apiKeyFault, secretsIn, webhookSecretFault } from '../secret-rules.ts';
+import { type Finding, type Judge, judge } from './finding.ts';
+
+const DRIFT_MS = 60_000;
+/** From here on AWS refuses signatures. */
+const REFUSED_MS = 300_000;
+
+const apiKeyFinding = ({ stage, settings }: Place, stored: StoredParameter | undefined): Finding => {
+  const is: Judge = judge('apiKey');
+  const { API_KEY_PARAMETER: name } = settings;
+  const setup = `run ${command(stage, 'setup')}`;
+  if (!stored) return is.fault(`there is no parameter ${name}`, setup);
+  if (stored.type !== 'SecureString')
+    return is.fault(`${name} is a ${stored.type}, not a SecureString`, setup);
+  const fault = apiKeyFault(stored.value);
+  return fault ? is.fault(`${name} is no apiKey: ${fault}`, setup) : is.ok(`${name} is a SecureString`);
+};
+
+const secretFinding = ({ stage, settings }: Place, stored: StoredParameter | undefined): Finding => {
+  const is: Judge = judge('webhook secret');
+  const { WEBHOOK_SECRET_PARAMETER: name } = settings;
+  const anew = `${command(stage, 'setup --force')} makes a new one`;
+  if (!stored) return is.fault(`there is no parameter ${name}`, `run ${command(stage, 'setup')}`);
+  if (stored.type !== 'SecureString')
+    return is.fault(`${name} is a ${stored.type}, not a SecureString`, anew);
+  const fault = webhookSecretFault(stored.value);
+  if (fault) return is.fault(`${name} is no secret: ${fault}`, anew);
+  if (secretsIn(stored.value).length === 1) return is.ok(`${name} is a SecureString`);
+  const finish = command(stage, 'webhook rotate --finish');
+  return is.warning(
+    'a rotation is under way: two secrets count',
+    `once LipaChat uses the new one, run ${finish}`,
+  );
+};
+
+/** Is this machine's clock AWS's? undefined: nobody knows. */
+export const clockFinding = (skewMs: number | undefined): Finding => {
+  const is = judge('clock');
+  const fix = "set this machine's clock, best by NTP";
+  if (skewMs === undefined) return is.warning('AWS told no time', 'try again');
+  const says = `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs < 0 ? 'ahead of' : 'behind'} AWS`;
+  if (Math.abs(skewMs) > REFUSED_MS) return is.fault(says, fix);
+  return Math.abs(skewMs) > DRIFT_MS ? is.warning(says, fix) : is.ok('as AWS has it');
+};
+
+export const checkApiKey = async (parameters: Parameters, place: Place): Promise<Finding[]> => [
+  apiKeyFinding(place, await parameters.read(place.settings.API_KEY_PARAMETER)),
+];
+
+export const checkWebhookSecret = async (parameters: Parameters, place: Place): Promise<Finding[]> => [
+  secretFinding(place, await parameters.read(place.settings.WEBHOOK_SECRET_PARAMETER)),
+];
+
+/** Only where callbacks have to be signed. */
+export const checkHmac = async (parameters: Parameters, { settings }: Place): Promise<Finding[]> => {
+  const { WEBHOOK_HMAC_PARAMETER: name } = settings;
+  if (!name) return [];
+  const is = judge('webhook HMAC');
+  const put = `put LipaChat's signing key into ${name}, as a SecureString`;
+  const stored = await parameters.read(name);
+  if (!stored) return [is.fault(`there is no parameter ${name}`, put)];
+  const isSecure = stored.type === 'SecureString' && stored.value !== '';
+  return [
+    isSecure ? is.ok(`${name} is a SecureString`) : is.fault(`${name} is no SecureString with a value`, put),
+  ];
+};

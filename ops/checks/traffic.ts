@@ -1,0 +1,29 @@
+/** Whether the stack lives: somebody may send, and what is due gets done. */
+import { command } from '../report.ts';
+import type { openStores } from '../stores.ts';
+import { type Finding, judge } from './finding.ts';
+
+type Stores = ReturnType<typeof openStores>;
+
+const OVERDUE_MS = 5 * 60_000;
+const COUNTED = 100;
+
+export const checkClients = async ({ clients }: Stores, stage: string): Promise<Finding[]> => {
+  const is = judge('API clients');
+  const live = (await clients.list()).filter(({ revokedAt }) => revokedAt === undefined);
+  const senders = new Set(
+    live.filter(({ scopes }) => scopes.includes('send')).map(({ clientId }) => clientId),
+  );
+  if (senders.size > 0) return [is.ok(`${senders.size} may send`)];
+  return [is.fault('none may send', `run ${command(stage, 'client create <name> --scopes send,read')}`)];
+};
+
+export const checkSweeper = async ({ messages, clock }: Stores): Promise<Finding[]> => {
+  const is = judge('sweeper');
+  const overdue = await messages.due(new Date(clock.now().getTime() - OVERDUE_MS), COUNTED);
+  if (overdue.length === 0) return [is.ok('nothing is overdue')];
+  const count =
+    overdue.length === COUNTED ? `${COUNTED} messages or more` : `messages overdue: ${overdue.length}`;
+  const todo = 'see in the logs of sweeper whether it runs every minute, and what it fails with';
+  return [is.fault(`${count}, by over 5 minutes, the oldest ${overdue[0]}`, todo)];
+};

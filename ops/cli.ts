@@ -1,0 +1,52 @@
+/** The command line: help, output and exit codes. 0: fine. 1: a fault. 2: given in a wrong way. */
+import { Command, CommanderError } from 'commander';
+import { explain } from './explain.ts';
+import { findPlace } from './place.ts';
+import { type Io, OpsError, type Report } from './report.ts';
+import { type Act, verbs } from './verbs.ts';
+
+const HELP = `
+Against the system of npm start: --stage local. Everywhere else AWS's own variables and profiles say which
+account is meant: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and their kin.
+For machines: npm run -s ops -- <verb> --json
+Exit codes: 0 fine, 1 a fault, 2 given in a wrong way.`;
+
+/** They do not come from their parents by themselves once a command was made on its own. */
+const tame = (command: Command, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void => {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+  });
+  for (const one of command.commands) tame(one, { stdout, stderr });
+};
+
+const programOf = (act: Act, io: Io): Command => {
+  const program = new Command('npm run ops --')
+    .description("LipaFlow's operator: secrets, clients, queues, messages, and what is wrong.")
+    .addHelpText('after', HELP);
+  for (const verb of verbs(act)) program.addCommand(verb);
+  tame(program, io);
+  return program;
+};
+
+const exitCodeOf = (error: unknown, { stderr }: Io): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  stderr.write(`${explain(error)}\n`);
+  return error instanceof OpsError ? error.exitCode : 1;
+};
+
+/** Runs one command line and gives its exit code. Never rejects. */
+export const run = async (argv: string[], io: Io): Promise<number> => {
+  let report: Report | undefined;
+  const act: Act = (verb) => async (options) => {
+    report = await verb(() => findPlace(options, io.env), options, io);
+    const text = options.json ? JSON.stringify(report.data, undefined, 2) : report.lines.join('\n');
+    io.stdout.write(`${text}\n`);
+  };
+  try {
+    await programOf(act, io).parseAsync(argv, { from: 'user' });
+    return report?.faulty ? 1 : 0;
+  } catch (error) {
+    return exitCodeOf(error, io);
+  }
+};

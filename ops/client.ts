@@ -1,0 +1,102 @@
+/** client create, list, revoke: who may call the API. A token is shown once; only its SHA-256 is kept. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { RegisteredClient } from '../src/lib/adapters/dynamo/client-registry.ts';
+import { SCOPES } from '../src/lib/domain/access.ts';
+import type { Place } from './place.ts';
+import { columns, command, misuse, OpsError, plural, type Report } from './report.ts';
+import { openStores } from './stores.ts';
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** What the API calls those who come without a token of their own: their messages are not to be had. */
+const RESERVED = ['iam', 'unnamed'];
+/** The authorizer's answers are cached for so long. */
+const CACHE_SECONDS = 60;
+
+/** Enough of a token's hash to tell tokens apart; it opens nothing. */
+const idOf = ({ tokenHash }: { tokenHash: string }): string => tokenHash.slice(0, 8);
+const isLive = ({ revokedAt }: RegisteredClient): boolean => revokedAt === undefined;
+
+const scopesIn = (text: string): string[] => {
+  const asked = [...new Set(text.split(',').map((scope) => scope.trim()))];
+  const known: readonly string[] = SCOPES;
+  const foreign = asked.filter((scope) => !known.includes(scope));
+  if (foreign.length > 0) throw misuse(`--scopes takes ${SCOPES.join(', ')}, comma-separated`);
+  return asked;
+};
+
+export const createClient = async (
+  place: Place,
+  clientId: string,
+  options: { scopes: string; anotherToken?: boolean },
+): Promise<Report> => {
+  if (!NAME.test(clientId) || RESERVED.includes(clientId)) {
+    throw misuse('a name is up to 64 of a-z 0-9 . _ -, and neither `iam` nor `unnamed`');
+  }
+  const scopes = scopesIn(options.scopes);
+  const { clients, clock } = openStores(place);
+  const isThere = (await clients.list()).some((client) => client.clientId === clientId && isLive(client));
+  if (isThere && !options.anotherToken) {
+    throw new OpsError(
+      `${clientId} is there already: --another-token gives it a second token beside the first`,
+    );
+  }
+  const token = randomBytes(32).toString('hex');
+  const tokenHash = createHash('sha256').update(token).digest('hex');
+  await clients.add({ clientId, scopes, tokenHash, createdAt: clock.now() });
+  const tokenId = idOf({ tokenHash });
+  return {
+    lines: [
+      `${clientId} may ${scopes.join(', ')}. Its token ${tokenId}, shown this once:`,
+      `  ${token}`,
+      `It never expires; ${command(place.stage, `client revoke ${clientId}`)} ends it.`,
+    ],
+    data: { clientId, scopes, tokenId, token },
+  };
+};
+
+export const listClients = async (place: Place): Promise<Report> => {
+  const found = await openStores(place).clients.list();
+  const data = found
+    .map((client) => ({
+      clientId: client.clientId,
+      scopes: [...client.scopes].sort(),
+      tokenId: idOf(client),
+      createdAt: client.createdAt.toISOString(),
+      revokedAt: client.revokedAt?.toISOString() ?? null,
+    }))
+    .sort((a, b) => a.clientId.localeCompare(b.clientId) || a.createdAt.localeCompare(b.createdAt));
+  if (data.length === 0) return { lines: ['There is no client.'], data };
+  const rows = data.map(({ clientId, scopes, tokenId, createdAt, revokedAt }) => [
+    clientId,
+    tokenId,
+    scopes.join(','),
+    createdAt,
+    revokedAt ? `revoked ${revokedAt}` : 'live',
+  ]);
+  return { lines: columns([['client', 'token', 'scopes', 'created', 'state'], ...rows]), data };
+};
+
+export const revokeClient = async (
+  place: Place,
+  clientId: string,
+  options: { token?: string },
+): Promise<Report> => {
+  const { clients, clock } = openStores(place);
+  const live = (await clients.list()).filter((client) => client.clientId === clientId && isLive(client));
+  const meant = live.filter((client) => !options.token || idOf(client) === options.token);
+  if (meant.length === 0) {
+    const which = options.token ? ` with the token ${options.token}` : '';
+    throw new OpsError(
+      `there is no live client ${clientId}${which}: see ${command(place.stage, 'client list')}`,
+    );
+  }
+  for (const { tokenHash } of meant) await clients.revoke(tokenHash, clock.now());
+  const left = live.length - meant.length;
+  return {
+    lines: [
+      `${plural(meant.length, 'token')} of ${clientId} revoked${left > 0 ? `, ${left} left` : ''}.`,
+      `What the authorizer has cached counts for another ${CACHE_SECONDS} seconds.`,
+    ],
+    data: { clientId, revoked: meant.map(idOf), left },
+  };
+};

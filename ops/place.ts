@@ -1,0 +1,82 @@
+/** Where a stage's things are: by its stack's resources on AWS, by serverless.yml and infra/ on this machine. */
+import { queueUrl, readQueues } from '../local/queues.ts';
+import { readConfig } from '../src/lib/config.ts';
+import { type Connection, localConnection } from './connection.ts';
+import { type Environment, misuse } from './report.ts';
+import { readStageSettings } from './serverless-file.ts';
+
+/** The functions' settings, with what readConfig makes of them. */
+type Settings = ReturnType<typeof readConfig>;
+
+export type Place = {
+  stage: string;
+  connection: Connection;
+  settings: Settings;
+  tableName: string;
+  busName: string;
+  bucketName: string;
+  /** URLs by logical id, of the queues that the stack has. */
+  queues: ReadonlyMap<string, string>;
+  /** Absent where nobody knows it. */
+  apiUrl: string | undefined;
+};
+
+export type PlaceOptions = { stage: string; region?: string | undefined; apiUrl?: string | undefined };
+
+const STAGE = /^[a-zA-Z0-9-]{1,30}$/;
+
+const localPlace = (options: PlaceOptions, env: Environment): Place => {
+  const { environment } = readStageSettings('local');
+  // As `npm start` does it: the caller's own settings count before the file's.
+  const own = Object.keys(environment).filter((name) => env[name] && !name.startsWith('AWS_'));
+  const { WEBHOOK_HMAC_PARAMETER: hmac } = env;
+  const settings = readConfig({
+    ...environment,
+    ...Object.fromEntries(own.map((name) => [name, env[name]])),
+    WEBHOOK_HMAC_PARAMETER: hmac,
+  });
+  const connection = localConnection(environment, env);
+  const queues = readQueues().map(
+    ({ name }) => [name, queueUrl(connection.local?.sqsUrl ?? '', name)] as const,
+  );
+  const { PORT: port } = env;
+  return {
+    stage: 'local',
+    connection,
+    settings,
+    tableName: settings.TABLE_NAME,
+    busName: settings.EVENT_BUS_NAME ?? '',
+    bucketName: settings.RECIPIENTS_BUCKET ?? '',
+    queues: new Map(queues),
+    apiUrl: options.apiUrl ?? `http://127.0.0.1:${Number(port) || 3000}`,
+  };
+};
+
+const deployedPlace = async (options: PlaceOptions, env: Environment): Promise<Place> => {
+  const { readStack } = await import('./cloudformation.ts');
+  const { stackName, environment } = readStageSettings(options.stage);
+  const { AWS_REGION } = env;
+  // serverless.yml's own rule, so that the stack is looked for where it was deployed to.
+  const connection = { region: options.region ?? (AWS_REGION || 'eu-west-1') };
+  const { resources, outputs } = await readStack(connection, stackName);
+  const named = (logicalId: string): string =>
+    resources.find((one) => one.logicalId === logicalId)?.name ?? '';
+  const queues = resources.filter(({ type }) => type === 'AWS::SQS::Queue');
+  return {
+    stage: options.stage,
+    connection,
+    settings: readConfig({ ...environment, STAGE: options.stage, TABLE_NAME: named('Table') || 'none' }),
+    tableName: named('Table'),
+    busName: named('EventBus'),
+    bucketName: named('RecipientsBucket'),
+    queues: new Map(queues.map(({ logicalId, name }) => [logicalId, name])),
+    apiUrl: options.apiUrl ?? outputs.get('HttpApiUrl'),
+  };
+};
+
+/** Throws an OpsError when there is no such stack. */
+export const findPlace = async (options: PlaceOptions, env: Environment): Promise<Place> => {
+  if (!STAGE.test(options.stage)) throw misuse('a stage is letters, digits and hyphens');
+  const place = options.stage === 'local' ? localPlace(options, env) : await deployedPlace(options, env);
+  return { ...place, apiUrl: place.apiUrl?.replace(/\/+$/, '') };
+};

@@ -1,0 +1,53 @@
+/** session: may this customer be written to, and since when. */
+import { type PhoneNumber, parsePhoneNumber } from '../src/lib/domain/phone.ts';
+import { makeRead, type SessionAnswer } from '../src/lib/usecases/read.ts';
+import { masked } from './masks.ts';
+import type { Place } from './place.ts';
+import { misuse, plural, type Report } from './report.ts';
+import { openStores } from './stores.ts';
+import { ago, bothTimes } from './times.ts';
+
+const numberOf = (text: string, which: string): PhoneNumber => {
+  const number = parsePhoneNumber(text);
+  if (!number) throw misuse(`<${which}> has to be a phone number with its country's code`);
+  return number;
+};
+
+const moment = (iso: string | null, now: Date): string =>
+  iso ? `${bothTimes(new Date(iso))}, ${ago(new Date(iso), now)}` : 'never';
+
+const windowLine = ({ open, expiresAt }: SessionAnswer, now: Date): string => {
+  if (open) return `open, until ${moment(expiresAt, now)}`;
+  return expiresAt ? `shut, since ${moment(expiresAt, now)}` : 'shut: the customer has not written yet';
+};
+
+const mayBeWrittenTo = ({ open, optedOut, parked }: SessionAnswer): string => {
+  if (optedOut) return 'nothing may be sent: the customer has opted out';
+  if (open) return 'flows may be sent now';
+  return `the customer has to write first${parked > 0 ? '; then what is parked goes out' : ''}`;
+};
+
+export const showSession = async (
+  place: Place,
+  { from, to, showNumbers }: { from: string; to: string; showNumbers?: boolean },
+): Promise<Report> => {
+  const pair = { business: numberOf(from, 'from'), customer: numberOf(to, 'to') };
+  const stores = openStores(place);
+  const read = makeRead({ ...stores, sessionMarginSeconds: place.settings.SESSION_MARGIN_SECONDS });
+  const session = await read.session(pair);
+  const now = stores.clock.now();
+  const number = showNumbers ? (text: string) => text : masked;
+  const shown = { ...session, from: number(session.from), to: number(session.to) };
+  return {
+    lines: [
+      `from, to  ${shown.from}, ${shown.to}`,
+      `window    ${windowLine(session, now)}`,
+      `opened    ${moment(session.openedAt, now)}`,
+      `heard     ${moment(session.lastInboundAt, now)}`,
+      `opt-out   ${session.optedOut ? 'yes' : 'no'}`,
+      `waiting   ${plural(session.parked, 'flow')}`,
+      `next      ${mayBeWrittenTo(session)}`,
+    ],
+    data: shown,
+  };
+};

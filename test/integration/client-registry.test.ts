@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Aws, startAws } from '../../local/aws.ts';
+import { type ClientRegistry, makeClientRegistry } from '../../src/lib/adapters/dynamo/client-registry.ts';
+import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
+import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
+import { systemChance, systemClock } from '../../src/lib/adapters/system.ts';
+import type { ClientStore } from '../../src/lib/ports.ts';
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
+
+let aws: Aws;
+let registry: ClientRegistry;
+let clients: ClientStore;
+
+beforeAll(async () => {
+  const tableName = 'client-registry-test';
+  aws = await startAws({ port: 0, tableName, parameters: {} });
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: aws.url, region: 'eu-west-1', credentials });
+  const table = makeTable({ client, tableName, clock: systemClock, chance: systemChance });
+  registry = makeClientRegistry(table);
+  clients = makeClientStore(table);
+});
+afterAll(() => aws.close());
+
+const crm = { clientId: 'crm', scopes: ['read', 'send'], tokenHash: hashOf('crm'), createdAt: at(1) };
+
+it('a client that was added is found by its token, once', async () => {
+  expect(await registry.add(crm)).toBe(true);
+  expect(await registry.add({ ...crm, clientId: 'thief', scopes: ['admin'] })).toBe(false);
+  const found = await clients.byTokenHash(hashOf('crm'));
+  expect(found?.clientId).toBe('crm');
+  expect([...(found?.scopes ?? [])].sort()).toEqual(['read', 'send']);
+});
+
+it('a revoked one is found no more, and stays in the list with the time of its first revocation', async () => {
+  const tokenHash = hashOf('former');
+  await registry.add({ clientId: 'former', scopes: ['send'], tokenHash, createdAt: at(2) });
+  expect(await registry.revoke(tokenHash, at(3))).toBe(true);
+  expect(await registry.revoke(tokenHash, at(4))).toBe(true);
+  expect(await clients.byTokenHash(tokenHash)).toBeUndefined();
+  const [newest] = await registry.list();
+  expect(newest).toEqual({
+    clientId: 'former',
+    scopes: ['send'],
+    tokenHash,
+    createdAt: at(2),
+    revokedAt: at(3),
+  });
+});
+
+it('a token that nobody has cannot be revoked, and leaves nothing behind', async () => {
+  expect(await registry.revoke(hashOf('nobody'), at(5))).toBe(false);
+  expect(await clients.byTokenHash(hashOf('nobody'))).toBeUndefined();
+  expect((await registry.list()).map(({ clientId }) => clientId)).toEqual(['former', 'crm']);
+});
+
+it('lists more clients than fit into one page', async () => {
+  const many = Array.from({ length: 230 }, (_, n) => ({
+    ...crm,
+    clientId: `shop-${n}`,
+    tokenHash: hashOf(`shop-${n}`),
+    createdAt: at(10 + n),
+  }));
+  await Promise.all(many.map((client) => registry.add(client)));
+  const names = (await registry.list()).map(({ clientId }) => clientId);
+  expect(names).toEqual([...many.map(({ clientId }) => clientId).toReversed(), 'former', 'crm']);
+});

@@ -1,0 +1,159 @@
+/** openapi.yaml for tests: its operations with every `$ref` followed, and where an answer differs from it. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { parse } from 'yaml';
+import type { Scope } from '../../src/lib/domain/access.ts';
+import { type ApiAnswer, api } from '../../src/lib/edge/api.ts';
+import type { Telemetry } from '../../src/lib/ports.ts';
+import { httpEvent } from './http-event.ts';
+
+export type Json = Record<string, unknown>;
+export type Schema = Json & {
+  $ref?: string;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  allOf?: Schema[];
+  oneOf?: Schema[];
+  required?: string[];
+  enum?: unknown[];
+  const?: unknown;
+  maxLength?: number;
+  default?: unknown;
+};
+type Examples = Record<string, { value: unknown }>;
+type Content = Record<string, { schema: Schema; examples: Examples }>;
+type Header = { required?: boolean; schema: Schema };
+type Response = { headers?: Record<string, Header>; content?: Content };
+export type Operation = {
+  security?: { client: Scope[] }[];
+  requestBody?: { content: Content };
+  responses: Record<string, Response>;
+};
+
+export const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+export const document = parse(read('openapi.yaml')) as {
+  info: { version: string };
+  paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, { post: Required<Pick<Operation, 'requestBody'>> }>;
+  components: { schemas: Record<string, Schema> };
+};
+
+/** Follows a `$ref`; what stands beside it stays. */
+function resolved<T>(node: T): T {
+  const { $ref, ...beside } = node as Json;
+  if (typeof $ref !== 'string') return node;
+  const steps = $ref.replace('#/', '').split('/');
+  const target = steps.reduce<unknown>((at, step) => (at as Json)[step], document);
+  if (target === undefined) throw new Error(`${$ref} leads nowhere`);
+  return { ...resolved(target as Json), ...beside } as T;
+}
+
+export function bundled<T>(node: T): T {
+  if (Array.isArray(node)) return node.map(bundled) as T;
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(Object.entries(resolved(node)).map(([k, v]) => [k, bundled(v)])) as T;
+}
+
+/** Whatever a schema does not name is refused; callers may be more tolerant, this test is not. */
+export function closed(schema: Schema): Schema {
+  const { properties, items, ...rest } = schema;
+  return {
+    ...rest,
+    ...(items ? { items: closed(items) } : {}),
+    ...(properties ? { properties: mapValues(properties, closed) } : {}),
+    ...(properties || rest.allOf ? { unevaluatedProperties: false } : {}),
+  };
+}
+
+export function mapValues<T, U>(record: Record<string, T>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+// Fields that go together are required, or refused, beside the place where they are described.
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+
+/** What is wrong with `value`; empty if nothing is. */
+export function faultsOf(schema: Schema, value: unknown): string[] {
+  const validate = ajv.compile(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+export const operations = new Map<string, Operation>(
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(
+      ([method, operation]) => [`${method.toUpperCase()} ${path}`, bundled(operation)] as const,
+    ),
+  ),
+);
+
+export function operationOf(routeKey: string): Operation {
+  const operation = operations.get(routeKey);
+  if (!operation) throw new Error(`openapi.yaml has no ${routeKey}`);
+  return operation;
+}
+
+export function schemaOf(routeKey: string, status: number, type = 'application/json'): Schema {
+  const schema = operationOf(routeKey).responses[status]?.content?.[type]?.schema;
+  if (!schema) throw new Error(`openapi.yaml has no ${routeKey} ${status} ${type}`);
+  return schema;
+}
+
+const silent: Telemetry = { info: () => {}, warn: () => {}, error: () => {}, count: () => {} };
+const context = { getRemainingTimeInMillis: () => 5000 } as Context;
+
+/** The whole answer, by the one stack of all HTTP handlers. */
+export const answered = (routeKey: string, handle: () => ApiAnswer | Promise<ApiAnswer>) => {
+  const [method = '', path = ''] = routeKey.split(' ');
+  const handler = api(silent, async () => handle());
+  return handler(httpEvent({ method, path, routeKey }), context);
+};
+
+/** Where an answer and openapi.yaml differ: status, type, headers, body. */
+export const differences = (routeKey: string, answer: APIGatewayProxyStructuredResultV2): string[] => {
+  const status = String(answer.statusCode);
+  const headers = mapValues(answer.headers ?? {}, String);
+  const { 'content-type': type = '', ...others } = headers;
+  const documented = operationOf(routeKey).responses[status];
+  const media = documented?.content?.[type];
+  const isDescribed = answer.body === undefined ? !documented?.content && type === '' : media;
+  if (!documented || !isDescribed) return [`${status} ${type} is not described`];
+  const known = Object.fromEntries(
+    Object.entries(documented.headers ?? {}).map(([name, header]) => [name.toLowerCase(), header]),
+  );
+  const missing = Object.keys(known).filter((name) => known[name]?.required && !(name in others));
+  const wrong = Object.entries(others).flatMap(([name, value]) => {
+    const header = known[name];
+    return header ? faultsOf(header.schema, value).map((f) => `${name}: ${f}`) : [`${name} is not described`];
+  });
+  return [
+    ...missing.map((name) => `${name} is missing`),
+    ...wrong,
+    ...(media ? faultsOf(closed(media.schema), JSON.parse(answer.body ?? '')) : []),
+  ];
+};
+
+/** `session.open`, `timeline.at`: the properties that a schema names. */
+export function documentedNames(schema: Schema): string[] {
+  const parts = [schema, ...(schema.allOf ?? [])];
+  return parts.flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([name, inner]) => [
+      name,
+      ...documentedNames(inner.items ?? inner).map((below) => `${name}.${below}`),
+    ]),
+  );
+}
+
+/** The same names for a value; a list's are those of its entries. */
+export function namesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(namesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [
+    name,
+    ...namesIn(inner).map((below) => `${name}.${below}`),
+  ]);
+}

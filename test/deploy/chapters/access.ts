@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { until } from '../../support/fleet-wait.ts';
 import { BUSINESS, flow, type System, TOKENS } from '../system.ts';
 
 export const access = (system: () => System): void => {
@@ -30,6 +31,18 @@ export const access = (system: () => System): void => {
       expect((await call('POST', '/v1/flows', { token, body: flow(customer()) })).status).toBe(403);
       expect(await call('GET', path, { token })).toMatchObject({ status: 200, json: { open: false } });
       expect((await call('POST', '/v1/flows', { token, body: flow(customer()) })).status).toBe(403);
+    });
+
+    it('lets a revoked token in for no longer than its cache lasts', { timeout: 100_000 }, async () => {
+      const { call, account, customer, outputs } = system();
+      const path = `/v1/sessions/${BUSINESS}/${customer()}`;
+      const token = 'token-that-is-revoked-in-use';
+      const leaving = { clientId: 'leaving', scopes: ['read'], token };
+      await account.putClient(leaving, outputs['TableName'] ?? '');
+      expect((await call('GET', path, { token })).status).toBe(200);
+      await account.putClient({ ...leaving, revokedAt: new Date() }, outputs['TableName'] ?? '');
+      const refused = async () => (await call('GET', path, { token })).status === 403;
+      await until('the token to be refused', refused, 61_000);
     });
 
     it('knows no other routes', async () => {

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { installEmulator } from '../emulator.ts';
 import { API_KEY, type System, TOKENS, WEBHOOK_SECRET } from '../system.ts';
+import { TEMPLATE, type Template, templateOf } from '../template.ts';
 
 const run = promisify(execFile);
-type Template = { Resources: Record<string, { Type: string }> };
 
 /** How many of the template's resources have that type. */
 const count = ({ Resources }: Template, type: string): number =>
@@ -18,13 +17,33 @@ export const deployment = (system: () => System): void => {
     it('is packaged as a template in which cfn-lint finds nothing', async () => {
       const { service } = system();
       expect(await service.serverless('package')).toMatchObject({ code: 0 });
-      const template = service.path('.serverless/cloudformation-template-update-stack.json');
+      const template = service.path(TEMPLATE);
       const cfnLint = join(await installEmulator(), 'cfn-lint');
       const checks = ['--ignore-checks', ...ACKNOWLEDGED.map(({ rule }) => rule)];
       const linted = await run(cfnLint, [...checks, '--regions', 'eu-west-1', '--', template]).catch(
         (error: { stdout: string; stderr: string }) => error,
       );
       expect(linted.stdout + linted.stderr).toBe('');
+    });
+
+    it('says in the template what the emulator forgets of it', () => {
+      const { Resources } = templateOf(system());
+      expect(Resources['Table']?.Properties).toMatchObject({
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+      });
+      const sources = Object.values(Resources).filter(
+        ({ Type }) => Type === 'AWS::Lambda::EventSourceMapping',
+      );
+      for (const { Properties } of sources) {
+        expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
+        expect(Properties).toHaveProperty(
+          'StartingPosition' in Properties
+            ? 'DestinationConfig.OnFailure'
+            : 'ScalingConfig.MaximumConcurrency',
+        );
+      }
     });
 
     it('is made by one command, from an empty account', async () => {
@@ -38,8 +57,7 @@ export const deployment = (system: () => System): void => {
         TableName: expect.any(String),
         EventBusName: 'lipaflow-proof',
       });
-      const file = service.path('.serverless/cloudformation-template-update-stack.json');
-      const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
+      const template = templateOf(system());
       const { functions, queues, tables, buses, ...held } = await account.holdings();
       expect(functions).toHaveLength(count(template, 'AWS::Lambda::Function'));
       expect(queues).toHaveLength(count(template, 'AWS::SQS::Queue'));

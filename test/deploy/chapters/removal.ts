@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { DeleteRuleCommand, RemoveTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { System } from '../system.ts';
+import { templateOf } from '../template.ts';
 
 const OWNERS = 'owner-of-the-account';
 
@@ -20,15 +20,12 @@ const clearTheWay = async ({ account, outputs }: System): Promise<void> => {
   for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
 };
 
-type Template = { Resources: Record<string, { Type: string; DeletionPolicy?: string }> };
-
 export const removal = (system: () => System): void => {
   describe('the removal', () => {
     it('leaves nothing but what the template says is to be retained', { timeout: 120_000 }, async () => {
       const { service, account, outputs } = system();
       await clearTheWay(system());
-      const file = service.path('.serverless/cloudformation-template-update-stack.json');
-      const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template;
+      const { Resources } = templateOf(system());
       const kept = Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
       // A version goes with its function.
       const types = kept.map(({ Type }) => Type).filter((type) => type !== 'AWS::Lambda::Version');

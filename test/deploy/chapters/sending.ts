@@ -32,6 +32,28 @@ export const sending = (system: () => System): void => {
     });
   });
 
+  describe('a customer’s word', () => {
+    it('is kept by the routes of opt-outs, stops sends, and outlives the erasure of their number', async () => {
+      const { app, account, customer, lipachat, outputs } = system();
+      const body = flow(customer());
+      const pair = `${BUSINESS}/${body.to}`;
+      await account.putClient(
+        { clientId: 'operator', token: 'token-of-the-operator', scopes: ['send', 'admin'] },
+        outputs['TableName'] ?? '',
+      );
+      await lipachat.writeIn(body.to, { to: BUSINESS });
+      expect((await app('PUT', `/v1/opt-outs/${pair}`)).status).toBe(204);
+      const refused = { status: 422, json: { code: 'recipient-opted-out' } };
+      expect(await app('POST', '/v1/flows', { body })).toMatchObject(refused);
+      const erased = await app('DELETE', `/v1/contacts/${pair}`, { token: 'token-of-the-operator' });
+      expect(erased.status).toBe(204);
+      expect((await app('GET', `/v1/sessions/${pair}`)).json).toMatchObject({ open: false });
+      expect(await app('POST', '/v1/flows', { body })).toMatchObject(refused);
+      expect((await app('DELETE', `/v1/opt-outs/${pair}`)).status).toBe(204);
+      expect(await lipachat.calls(body.messageId)).toEqual([]);
+    });
+  });
+
   describe('a send', () => {
     it('is refused while the window is shut, and burns no messageId', async () => {
       const { app, customer, lipachat } = system();

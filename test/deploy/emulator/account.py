@@ -1,4 +1,5 @@
-"""Prints, as JSON, the names of all that an account holds; whatever AWS itself has in each account is left out."""
+"""Prints as JSON what an account holds (`holdings`: names by kind, less what AWS itself has in each account), or
+what functions have written into their logs of calls that IAM refused (`denials`)."""
 
 import json
 import os
@@ -27,23 +28,36 @@ def stacks():
     return sorted(stack["StackName"] for stack in found if stack["StackStatus"] != "DELETE_COMPLETE")
 
 
-account = {
-    "stacks": stacks(),
-    "functions": names("lambda", "list_functions", "Functions", "FunctionName"),
-    "event source mappings": names("lambda", "list_event_source_mappings", "EventSourceMappings", "EventSourceArn"),
-    "HTTP APIs": names("apigatewayv2", "get_apis", "Items", "Name"),
-    "roles": [name for name in names("iam", "list_roles", "Roles", "RoleName") if not name.startswith("AWSServiceRole")],
-    "tables": names("dynamodb", "list_tables", "TableNames", None),
-    "queues": names("sqs", "list_queues", "QueueUrls", None),
-    "topics": names("sns", "list_topics", "Topics", "TopicArn"),
-    "buckets": names("s3", "list_buckets", "Buckets", "Name"),
-    "buses": [name for name in names("events", "list_event_buses", "EventBuses", "Name") if name != "default"],
-    "rules": names("events", "list_rules", "Rules", "Name"),
-    "log groups": names("logs", "describe_log_groups", "logGroups", "logGroupName"),
-    "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
-    "dashboards": names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
-    "key aliases": [
-        name for name in names("kms", "list_aliases", "Aliases", "AliasName") if not name.startswith("alias/aws/")
-    ],
-}
-json.dump(account, sys.stdout)
+def holdings():
+    return {
+        "stacks": stacks(),
+        "functions": names("lambda", "list_functions", "Functions", "FunctionName"),
+        "event source mappings": names("lambda", "list_event_source_mappings", "EventSourceMappings", "EventSourceArn"),
+        "HTTP APIs": names("apigatewayv2", "get_apis", "Items", "Name"),
+        "roles": [name for name in names("iam", "list_roles", "Roles", "RoleName") if not name.startswith("AWSServiceRole")],
+        "tables": names("dynamodb", "list_tables", "TableNames", None),
+        "queues": names("sqs", "list_queues", "QueueUrls", None),
+        "topics": names("sns", "list_topics", "Topics", "TopicArn"),
+        "buckets": names("s3", "list_buckets", "Buckets", "Name"),
+        "buses": [name for name in names("events", "list_event_buses", "EventBuses", "Name") if name != "default"],
+        "rules": names("events", "list_rules", "Rules", "Name"),
+        "log groups": names("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+        "dashboards": names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        "key aliases": [
+            name for name in names("kms", "list_aliases", "Aliases", "AliasName") if not name.startswith("alias/aws/")
+        ],
+    }
+
+
+def denials():
+    client = session.create_client("logs", endpoint_url=endpoint)
+    found = []
+    for group in names("logs", "describe_log_groups", "logGroups", "logGroupName"):
+        pages = client.get_paginator("filter_log_events").paginate(logGroupName=group)
+        messages = (event["message"] for page in pages for event in page["events"])
+        found += [f"{group}: {message}" for message in messages if "AccessDenied" in message or "not authorized" in message]
+    return found
+
+
+json.dump({"holdings": holdings, "denials": denials}[sys.argv[1]](), sys.stdout)

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 
 
 def end_with_parent() -> None:
@@ -29,6 +29,18 @@ lambda_runtime._NODEJS_WORKER_SCRIPT = replace_once(
     'const mjsPath = fullPath + ".mjs";',
     'const mjsPath = fullPath + (fs.existsSync(fullPath + ".cjs") ? ".cjs" : ".mjs");',
 )
+
+# For AWS, a batch of SQS is its single call: who may SendMessage may SendMessageBatch, and there is no other action.
+BATCHES = {f"sqs:{name}Batch": f"sqs:{name}" for name in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")}
+extract_iam_action = iam_actions.extract_iam_action
+
+
+def extract_with_batches(*args, **kwargs):
+    action = extract_iam_action(*args, **kwargs)
+    return BATCHES.get(action, action)
+
+
+iam_actions.extract_iam_action = extract_with_batches
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()

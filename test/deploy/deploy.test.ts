@@ -7,6 +7,7 @@ import { engines } from './chapters/engines.ts';
 import { events } from './chapters/events.ts';
 import { removal } from './chapters/removal.ts';
 import { sending } from './chapters/sending.ts';
+import { printLimits } from './limits.ts';
 import { type System, startSystem } from './system.ts';
 
 let running: System | undefined;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   running = await startSystem();
 });
 afterAll(() => running?.close());
+afterAll(printLimits);
 
 // The order is the story's: each chapter stands on what those before it have left.
 deployment(system);

@@ -52,7 +52,8 @@ export type Emulator = {
   /** PEM; present when it speaks TLS. */
   certificate: string | undefined;
   certificatePath: string;
-  logPath: string;
+  /** Each call that was refused: who, what, on what. */
+  refusals: () => Promise<string[]>;
   stop: () => Promise<void>;
 };
 
@@ -110,5 +111,7 @@ export const startEmulator = async ({ environment, strict }: EmulatorOptions): P
     await sleep(200);
   }
   const certificate = strict ? await readFile(certificatePath, 'utf8') : undefined;
-  return { bin, port, url: `${scheme}://127.0.0.1:${port}`, certificate, certificatePath, logPath, stop };
+  const refusals = async (): Promise<string[]> =>
+    (await readFile(logPath, 'utf8')).split('\n').filter((line) => line.startsWith('refused: '));
+  return { bin, port, url: `${scheme}://127.0.0.1:${port}`, certificate, certificatePath, refusals, stop };
 };

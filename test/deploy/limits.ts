@@ -1,31 +1,28 @@
 /** What ministack 1.5.33 cannot show, and what shows it instead. Printed at the end of each run. */
 export const LIMITS: readonly { what: string; instead: string }[] = [
   {
-    what: 'The table’s TTL, point-in-time recovery and encryption are dropped by its CloudFormation.',
-    instead:
-      'asserted in the packaged template; expiry itself by the contracts of the stores, which judge `expires`.',
+    what: 'Its CloudFormation drops the table’s TTL, point-in-time recovery and encryption.',
+    instead: 'asserted in the packaged template; test/contract judges items past their time.',
   },
   {
-    what: 'A mapping’s maximum concurrency and a stream’s bisecting are kept, and not acted on.',
-    instead: 'asserted in the packaged template; halved batches by test/faults/event-stream.test.ts.',
+    what: 'It keeps a stream’s bisecting, repeats and failure destination, and does not act on them.',
+    instead: 'asserted in the packaged template; acted on in test/integration/local-streams.test.ts.',
   },
   {
-    what: 'Dead letters take five receives of 180 seconds each, which no test waits for.',
-    instead:
-      'the queues’ redrive policy is read back; the way there by test/integration/local-queues.test.ts.',
+    what: 'A dead letter takes five receives of 180 seconds each, for which no test waits.',
+    instead: 'redrive policies are read back; acted on in test/integration/local-queues.test.ts.',
   },
   {
-    what: 'Functions run under this machine’s Node 24, without Lambda’s memory limit, CPU share, freezing or arm64.',
-    instead: 'heap limits by `npm run bench`; no bundle holds native code.',
+    what: 'Functions run under this machine’s Node 24, without Lambda’s memory, CPU share, freezing or arm64.',
+    instead: '`npm run bench` runs planner and tick under their heap limits; no bundle holds native code.',
   },
   {
-    what: 'The HTTP API has no 30-second limit, no throttling and no access logs.',
-    instead:
-      'the 30 seconds by test/integration/local-gateway.test.ts; the rest asserted in the packaged template.',
+    what: 'The HTTP API neither throttles nor writes access logs.',
+    instead: 'asserted in the packaged template, by test/policy.',
   },
   {
-    what: 'IAM is evaluated by ministack and not by AWS; alarms and dashboards are stored, and nobody is alarmed.',
-    instead: 'cfn-lint knows AWS’s own schemas of both; the assertions on the template know each role.',
+    what: 'IAM is evaluated by ministack, not by AWS; alarms and dashboards are kept, and alarm nobody.',
+    instead: 'cfn-lint knows AWS’s own schemas; test/policy knows each role, alarm and metric.',
   },
 ];
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { installEmulator } from '../emulator.ts';
 import { API_KEY, type System, TOKENS, WEBHOOK_SECRET } from '../system.ts';
@@ -65,6 +66,20 @@ export const deployment = (system: () => System): void => {
       expect(held['buckets']).toHaveLength(count(template, 'AWS::S3::Bucket'));
       expect([tables, buses]).toEqual([[outputs['TableName']], ['lipaflow-proof']]);
       expect(held['event source mappings']).toHaveLength(count(template, 'AWS::Lambda::EventSourceMapping'));
+    });
+
+    it('has given each queue that gives up a place for what it gives up', async () => {
+      const { account } = system();
+      const { QueueUrls = [] } = await account.sqs.send(new ListQueuesCommand({}));
+      const asked = QueueUrls.map((QueueUrl) =>
+        account.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] })),
+      );
+      const policies = (await Promise.all(asked)).map(({ Attributes }) => Attributes?.['RedrivePolicy']);
+      const wanted = Object.values(templateOf(system()).Resources).filter(
+        ({ Type, Properties }) => Type === 'AWS::SQS::Queue' && 'RedrivePolicy' in Properties,
+      );
+      expect(wanted.length).toBeGreaterThan(0);
+      expect(policies.filter((policy) => policy?.includes('DeadLetterQueue'))).toHaveLength(wanted.length);
     });
 
     it('answers for its health before any secret is set', async () => {

@@ -42,6 +42,17 @@ def extract_with_batches(*args, **kwargs):
 
 iam_actions.extract_iam_action = extract_with_batches
 
+# A line in the log for each refused call, so that a proof can tell that a role was too narrow for its function.
+access_denied_response = iam_actions.access_denied_response
+
+
+def logged_denial(service, action, principal_arn, *args, **kwargs):
+    print(f"refused: {principal_arn} {action} {kwargs.get('resource_arn', '')}", flush=True)
+    return access_denied_response(service, action, principal_arn, *args, **kwargs)
+
+
+iam_actions.access_denied_response = logged_denial
+
 if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()
     from ministack.app import main

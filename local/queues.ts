@@ -10,7 +10,7 @@ export type QueueDefinition = {
   attributes: Record<string, string>;
 };
 
-const FILES = ['queues.yml', 'events.yml'];
+const FILES = ['queues.yml', 'events.yml', 'schedules.yml'];
 
 // Strict: a property that the local queue does not have, a FIFO for one, is not to be passed over.
 const properties = z.strictObject({

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Route } from './gateway-routes.ts';
 import type { QueueSourceOptions } from './queue-source.ts';
 import type { Schedule } from './schedules.ts';
+import { everyMs } from './stack-schedules.ts';
 import type { StreamSourceOptions } from './stream-source.ts';
 
 /** Which function takes from a queue. Queues have their logical ids as names. */
@@ -71,15 +72,6 @@ export const functionSchema = z.object({
 });
 
 type FunctionEntry = [name: string, definition: z.output<typeof functionSchema>];
-
-const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-
-const everyMs = (rate: string): number => {
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rate) ?? [];
-  const unitMs = UNIT_MS[unit];
-  if (!count || !unitMs) throw new Error(`the local system understands rate(n minutes) only, not ${rate}`);
-  return Number(count) * unitMs;
-};
 
 export const routesOf = ([functionName, { events }]: FunctionEntry): Route[] =>
   events.flatMap((event) => {

@@ -14,6 +14,7 @@ import {
   schedulesOf,
   streamsOf,
 } from './stack-events.ts';
+import { readSchedules } from './stack-schedules.ts';
 
 export type FunctionDefinition = {
   name: string;
@@ -92,7 +93,7 @@ export const readStack = (): Stack => {
     functions: Object.fromEntries(definitions),
     routes: entries.flatMap(routesOf),
     authorizers: provider.httpApi.authorizers,
-    schedules: entries.flatMap(schedulesOf),
+    schedules: [...readSchedules(), ...entries.flatMap(schedulesOf)],
     queues: entries.flatMap(queuesOf),
     streams: entries.flatMap(streamsOf),
   };

@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild, type OutputFile, stop } from 'esbuild';
+import { BUNDLE_DEFINES, lighter } from './lighter.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
@@ -54,7 +55,8 @@ const bundle = async (): Promise<OutputFile[]> => {
     keepNames: false,
     legalComments: 'none',
     sourcemap: false,
-    define: { __VERSION__: JSON.stringify(await packageVersion()) },
+    define: { ...BUNDLE_DEFINES, __VERSION__: JSON.stringify(await packageVersion()) },
+    plugins: [lighter],
     write: false,
     logLevel: 'warning',
   });

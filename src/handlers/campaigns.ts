@@ -9,17 +9,18 @@ import {
   parseRecipientsQuery,
   parseUpload,
 } from '../lib/edge/campaign-contracts.ts';
-import { parseFlow } from '../lib/edge/contracts.ts';
+import { defaultFrom, parseFlow } from '../lib/edge/contracts.ts';
 import { direct } from '../lib/edge/direct.ts';
 import { wireStores } from '../lib/wiring.ts';
 import { wireCampaigns } from '../lib/wiring-campaigns.ts';
 
 const stores = wireStores('campaigns');
 const { telemetry, config } = stores;
+const sender = defaultFrom(config);
 const { control, create, launch, read } = wireCampaigns(stores, (body) => parseFlow(body, undefined));
 
 async function created(request: ApiRequest) {
-  const { stored, fresh } = await create(parseCampaign(bodyOf(request.event), config.DEFAULT_FROM), request);
+  const { stored, fresh } = await create(parseCampaign(bodyOf(request.event), sender), request);
   return createdAnswer(await read.view(stored.value), fresh);
 }
 
@@ -69,7 +70,7 @@ const overHttp = api(telemetry, async (request) => {
 
 /** The same definition as an event is created, planned and started: no caller waits to do it. */
 const directly = direct(telemetry, async (body, run) => {
-  const campaign = await launch(parseCampaign(body, config.DEFAULT_FROM), run);
+  const campaign = await launch(parseCampaign(body, sender), run);
   return createdAnswer(await read.view(campaign), true);
 });
 

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
-import { parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
+import { defaultFrom, parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
 import { direct } from '../lib/edge/direct.ts';
 import { sendAnswer } from '../lib/edge/send-answer.ts';
 import { wireStores } from '../lib/wiring.ts';
@@ -9,9 +9,10 @@ import { wireSend } from '../lib/wiring-send.ts';
 const stores = wireStores('sendFlow');
 const { telemetry, config } = stores;
 const { sendFlow } = wireSend(stores);
+const sender = defaultFrom(config);
 
 async function send(body: unknown, run: Run, respondAsync: boolean) {
-  const request = parseFlow(body, config.DEFAULT_FROM);
+  const request = parseFlow(body, sender);
   return sendAnswer(await sendFlow.send({ ...run, request, respondAsync }));
 }
 

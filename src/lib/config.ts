@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { bareWord, DEFAULT_WORDS } from './domain/opt-out.ts';
-import { parsePhoneNumber } from './domain/phone.ts';
 
 /** The settings of a function (contract §5): read once, at start, and nowhere else. */
 export type Config = ReturnType<typeof readConfig>;
@@ -37,10 +36,8 @@ const schema = z.object({
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
   SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),
-  DEFAULT_FROM: z
-    .string()
-    .refine((number) => parsePhoneNumber(number) !== undefined, { error: 'must be a phone number' })
-    .optional(),
+  /** Judged where it is used: see `defaultFrom` of the contracts. */
+  DEFAULT_FROM: z.string().optional(),
   GATEWAY_DEADLINE_MS: wholeNumber(20_000, 100, 600_000),
   GATEWAY_ATTEMPTS: wholeNumber(2, 1, 10),
   LEASE_SECONDS: wholeNumber(60, 1, 900),

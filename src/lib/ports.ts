@@ -185,4 +185,6 @@ export interface Telemetry {
   warn(event: string, fields?: Record<string, unknown>): void;
   error(event: string, fault: unknown, fields?: Record<string, unknown>): void;
   count(metric: string, n?: number): void;
+  /** How long something took. Its samples are a count as well. */
+  measure(metric: string, ms: number): void;
 }

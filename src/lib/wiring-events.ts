@@ -9,7 +9,7 @@ import { http } from './wiring.ts';
 /** What the publisher needs: no store of its own, since the stream brings everything. */
 export function wireEvents(functionName: string) {
   const config = readConfig();
-  const telemetry = makeTelemetry(functionName, config.LOG_LEVEL);
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
   const client = new EventBridgeClient({ requestHandler: http(), maxAttempts: 3 });
   const bus = makeEventBus({ client, busName: config.EVENT_BUS_NAME });
   return { publish: makePublish({ bus, telemetry }), readChange };

@@ -27,7 +27,7 @@ export const http = () =>
 /** What every function has: settings, clock, telemetry and the table's stores. */
 export function wireStores(functionName: string) {
   const config = readConfig();
-  const telemetry = makeTelemetry(functionName, config.LOG_LEVEL);
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
   const client = new DynamoDBClient({ requestHandler: http(), maxAttempts: 4 });
   const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, chance: systemChance });
   return {

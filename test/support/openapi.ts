@@ -103,7 +103,8 @@ export function schemaOf(routeKey: string, status: number, type = 'application/j
   return schema;
 }
 
-const silent: Telemetry = { info: () => {}, warn: () => {}, error: () => {}, count: () => {} };
+const nothing = () => {};
+const silent: Telemetry = { info: nothing, warn: nothing, error: nothing, count: nothing, measure: nothing };
 const context = { getRemainingTimeInMillis: () => 5000 } as Context;
 
 /** The whole answer, by the one stack of all HTTP handlers. */

@@ -81,33 +81,25 @@ describe('settings', () => {
     ['RETENTION_DAYS', '0'],
     ['SESSION_MARGIN_SECONDS', 'sixty'],
     ['LOG_LEVEL', 'LOUD'],
-    ['DEFAULT_FROM', 'the-sandbox'],
     ['LIPACHAT_BASE_URL', 'gateway.lipachat.com'],
   ])('stop init with the name %s where that is %j', (name, value) => {
     expect(faultOf({ [name]: value })).toContain(name);
   });
 
   it('name every bad variable at once', () => {
-    const fault = faultOf({ TABLE_NAME: undefined, LEASE_SECONDS: 'x', LOG_LEVEL: 'y', DEFAULT_FROM: 'z' });
-    for (const name of ['TABLE_NAME', 'LEASE_SECONDS', 'LOG_LEVEL', 'DEFAULT_FROM']) {
+    const fault = faultOf({ TABLE_NAME: undefined, LEASE_SECONDS: 'x', LOG_LEVEL: 'y' });
+    for (const name of ['TABLE_NAME', 'LEASE_SECONDS', 'LOG_LEVEL']) {
       expect(fault).toContain(name);
     }
   });
 
   it('show no value of a bad variable', () => {
     const canary = 'canary-7f3a';
-    const names = ['LEASE_SECONDS', 'LOG_LEVEL', 'AMBIGUOUS_OUTCOME', 'DEFAULT_FROM', 'GATEWAY_ATTEMPTS'];
+    const names = ['LEASE_SECONDS', 'LOG_LEVEL', 'AMBIGUOUS_OUTCOME', 'GATEWAY_ATTEMPTS'];
     const bad = Object.fromEntries(names.map((name) => [name, canary]));
     const url = `https://user:${canary}@gateway.lipachat.com`;
     expect(faultOf({ ...bad, LIPACHAT_BASE_URL: url })).not.toContain(canary);
   });
-
-  it.each(['0717746565', '12345', '+99912345678'])(
-    'stop init where DEFAULT_FROM is %s, which no request could be sent from',
-    (number) => {
-      expect(faultOf({ DEFAULT_FROM: number })).toContain('DEFAULT_FROM');
-    },
-  );
 });
 
 describe('LIPACHAT_BASE_URL', () => {

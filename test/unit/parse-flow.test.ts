@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppError, FieldError } from '../../src/lib/domain/errors.ts';
-import { parseFlow, parsePair, prefersAsync } from '../../src/lib/edge/contracts.ts';
+import { defaultFrom, parseFlow, parsePair, prefersAsync } from '../../src/lib/edge/contracts.ts';
 
 const body = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   messageId: '1a85c604-0f08-4182-8011-407ba84598c5',
@@ -310,5 +310,20 @@ describe('a pair in a path', () => {
         errors: [expect.objectContaining({ path: 'from' }), { path: 'to', message: 'is required' }],
       }),
     );
+  });
+});
+
+describe('DEFAULT_FROM', () => {
+  it.each(['0717746565', '12345', '+99912345678', 'the-sandbox-canary'])(
+    'stops init where it is %s, which no request could be sent from, and is not shown',
+    (number) => {
+      const start = () => defaultFrom({ DEFAULT_FROM: number });
+      expect(start).toThrow('DEFAULT_FROM');
+      expect(start).not.toThrow(number);
+    },
+  );
+
+  it.each(['+254110090747', '254 110 090 747', undefined])('may be %s', (number) => {
+    expect(defaultFrom({ DEFAULT_FROM: number })).toBe(number);
   });
 });

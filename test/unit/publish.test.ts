@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Changed, eventsFor, type OutboundEvent } from '../../src/lib/domain/events.ts';
+import { factsOf } from '../../src/lib/domain/facts.ts';
 import type { Message } from '../../src/lib/domain/message.ts';
 import { type Change, makePublish } from '../../src/lib/usecases/publish.ts';
 import { idOf, later, NOW, PAIR, sampleMessage, sampleSession } from '../support/fakes/samples.ts';
@@ -199,5 +200,39 @@ describe('publishing', () => {
       Promise.resolve(events.map(({ detail }) => !['b', 'd'].includes(String(detail['messageId']))));
     const publish = makePublish({ bus: { put }, telemetry: fakeTelemetry() });
     expect(await publish(['a', 'b', 'c', 'd'].map((id, n) => sentChange(id, 10 + n)))).toBe(11);
+  });
+
+  it('counts what went out by its kind, and what the bus refused not yet', async () => {
+    const telemetry = fakeTelemetry();
+    const refused = new Set(['b']);
+    const put = (events: readonly OutboundEvent[]) =>
+      Promise.resolve(events.map(({ detail }) => !refused.has(String(detail['messageId']))));
+    const publish = makePublish({ bus: { put }, telemetry });
+    const changes = [sentChange('a', 0), sentChange('c', 1, 'read'), sentChange('b', 2)];
+    await publish(changes);
+    expect([telemetry.counted('message.sent'), telemetry.counted('message.read')]).toEqual([1, 1]);
+    refused.clear();
+    await publish(changes.slice(2));
+    expect(telemetry.counted('message.sent')).toBe(2);
+  });
+});
+
+describe('a fact', () => {
+  const paused = (reason: string): OutboundEvent => ({
+    type: 'campaign.paused',
+    detail: { eventId: 'c:2:paused', version: 1, at: NOW.toISOString(), reason },
+  });
+
+  it('is a campaign that paused itself, unlike one that its owner paused', () => {
+    expect(factsOf(paused('WhatsApp has stopped the number (stop-number)'))).toEqual([
+      'campaign.paused',
+      'campaign.paused-itself',
+    ]);
+    expect(factsOf(paused('paused by request'))).toEqual(['campaign.paused']);
+  });
+
+  it('has no number and no id in its name', () => {
+    const [event] = eventsFor(message({}, { status: 'delivered' }));
+    expect(event && factsOf(event)).toEqual(['message.delivered']);
   });
 });

@@ -23,7 +23,7 @@ function linesOf(
   work: (telemetry: ReturnType<typeof makeTelemetry>) => void,
   level: 'INFO' | 'ERROR' = 'INFO',
 ) {
-  work(makeTelemetry('sendFlow', level));
+  work(makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level }));
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -129,6 +129,22 @@ describe('a count', () => {
     expect(line).toMatchObject({
       'callback.inbound': 3,
       _aws: { CloudWatchMetrics: [{ Namespace: 'LipaFlow' }] },
+    });
+  });
+
+  it('stands under the stack, whichever function saw it', () => {
+    const [line] = linesOf((telemetry) => telemetry.count('message.sent'));
+    expect(line).toMatchObject({
+      service: 'lipaflow-dev',
+      _aws: { CloudWatchMetrics: [{ Dimensions: [['service']] }] },
+    });
+  });
+
+  it('of a time is in milliseconds', () => {
+    const [line] = linesOf((telemetry) => telemetry.measure('gateway.accepted', 52));
+    expect(line).toMatchObject({
+      'gateway.accepted': 52,
+      _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'gateway.accepted', Unit: 'Milliseconds' }] }] },
     });
   });
 

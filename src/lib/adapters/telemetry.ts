@@ -2,15 +2,25 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Telemetry } from '../ports.ts';
 
-/** Structured logs, and counts as CloudWatch's embedded metrics; both go to standard output. */
-export function makeTelemetry(functionName: string, level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'): Telemetry {
+export interface TelemetryOptions {
+  readonly functionName: string;
+  readonly stage: string;
+  readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+}
+
+/**
+ * Structured logs, and counts as CloudWatch's embedded metrics; both go to standard output. The one dimension is the
+ * stack's name, `service`: a fact is one metric whichever function saw it, which is what alarms want and what is paid for.
+ */
+export function makeTelemetry({ functionName, stage, level }: TelemetryOptions): Telemetry {
   const logger = new Logger({ serviceName: functionName, logLevel: level });
-  const metrics = new Metrics({ namespace: 'LipaFlow', serviceName: functionName });
+  const metrics = new Metrics({ namespace: 'LipaFlow', serviceName: `lipaflow-${stage}` });
   return {
     info: (event, fields = {}) => logger.info(event, fields),
     warn: (event, fields = {}) => logger.warn(event, fields),
     error: (event, fault, fields = {}) => logger.error(event, { ...fields, fault: described(fault) }),
     count: (metric, n = 1) => metrics.singleMetric().addMetric(metric, MetricUnit.Count, n),
+    measure: (metric, ms) => metrics.singleMetric().addMetric(metric, MetricUnit.Milliseconds, ms),
   };
 }
 

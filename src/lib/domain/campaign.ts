@@ -206,6 +206,9 @@ export function isPlanning({ state, planning }: Campaign, planId: string): boole
   return state === 'planning' && planning?.planId === planId;
 }
 
+/** The reason of a campaign that its owner has paused; any other is its own. */
+export const PAUSED_BY_REQUEST = 'paused by request';
+
 export function isPastItsTime({ expiresAt }: Pick<Campaign, 'expiresAt'>, now: Date): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }

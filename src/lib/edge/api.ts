@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { AppError } from '../domain/errors.ts';
 import type { Telemetry } from '../ports.ts';
-import { invalidRequest } from './contracts.ts';
+import { invalidRequest } from './invalid-request.ts';
 import { problemOf } from './problem.ts';
 
 /** On whose behalf an invocation runs, and for how long. */

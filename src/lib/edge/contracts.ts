@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { AppError, type FieldError } from '../domain/errors.ts';
+import type { FieldError } from '../domain/errors.ts';
 import { type FlowRequest, isMessageId, type MessageId } from '../domain/message.ts';
 import { type Pair, parsePhoneNumber } from '../domain/phone.ts';
+import { invalidRequest } from './invalid-request.ts';
 
 /*
  * What comes in, as zod schemas (contract §2). Lengths are counted in characters, as people count them, not in
@@ -137,6 +138,15 @@ export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowR
   return withDefaults(parse(flowBody, complete));
 }
 
+/**
+ * DEFAULT_FROM, judged once at start by the functions that use it: the others, the webhook above all, stay without the
+ * numbering plan. Throws with the variable's name and without its value, as the other settings do.
+ */
+export function defaultFrom({ DEFAULT_FROM: number }: { readonly DEFAULT_FROM?: string | undefined }) {
+  if (number === undefined || parsePhoneNumber(number)) return number;
+  throw new Error('bad settings: DEFAULT_FROM: must be a phone number');
+}
+
 /** The rest of a flow's defaults, which depend on each other. */
 export function withDefaults<F extends z.output<z.ZodObject<typeof waiting>>>({ correlate, ...plain }: F) {
   const parkForSeconds =
@@ -173,11 +183,6 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw invalidRequest(result.error.issues.flatMap(fieldErrors));
-}
-
-export function invalidRequest(errors: readonly FieldError[]): AppError {
-  const faults = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
-  return new AppError('invalid-request', `${faults} not valid; see errors.`, { errors });
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {

@@ -1,4 +1,4 @@
-import { type Campaign, isPastItsTime } from '../domain/campaign.ts';
+import { type Campaign, isPastItsTime, PAUSED_BY_REQUEST } from '../domain/campaign.ts';
 import type { CampaignId } from '../domain/campaign-id.ts';
 import { awaiting, ended, paused, resumed, started, withSource } from '../domain/campaign-turns.ts';
 import { AppError } from '../domain/errors.ts';
@@ -104,7 +104,7 @@ export function makeControl(deps: ControlDeps) {
 
     async pause(id: CampaignId, asker: Asker): Promise<Campaign> {
       const now = clock.now();
-      const change = (c: Campaign) => paused(c, { reason: 'paused by request', now });
+      const change = (c: Campaign) => paused(c, { reason: PAUSED_BY_REQUEST, now });
       return turn(await find(id, asker), change, { verb: 'paused', states: ['paused'] });
     },
 

@@ -1,11 +1,13 @@
 import { nextStep, type Verdict, verdictOn } from '../domain/delivery.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { Chance, Clock, GatewayCall, Secret } from '../ports.ts';
+import type { Chance, Clock, GatewayCall, Secret, Telemetry } from '../ports.ts';
+import { countFailure } from './count-failure.ts';
 
 export interface DispatchDeps {
   readonly apiKey: Secret;
   readonly clock: Clock;
   readonly chance: Chance;
+  readonly telemetry: Telemetry;
 }
 
 export interface DispatchTerms {
@@ -23,7 +25,7 @@ export interface DispatchTerms {
  * last outcome in the light of the calls before it.
  */
 export async function dispatch(
-  { apiKey, clock, chance }: DispatchDeps,
+  { apiKey, clock, chance, telemetry }: DispatchDeps,
   callLipaChat: (call: GatewayCall) => Promise<Outcome>,
   terms: DispatchTerms,
 ): Promise<{ readonly verdict: Verdict; readonly calls: number }> {
@@ -32,9 +34,12 @@ export async function dispatch(
   let calls = 0;
   let refusals = 0;
   for (;;) {
-    const timeoutMs = terms.deadlineAt.getTime() - clock.now().getTime();
+    const startedAt = clock.now().getTime();
+    const timeoutMs = terms.deadlineAt.getTime() - startedAt;
     const outcome = await callLipaChat({ apiKey: key, timeoutMs });
     calls += 1;
+    telemetry.measure(`gateway.${outcome.kind}`, clock.now().getTime() - startedAt);
+    if (outcome.kind === 'rejected' && !outcome.duplicate) countFailure(telemetry, outcome.errorClass);
     const step = nextStep(outcome, {
       calls: calls - refusals,
       maxCalls: terms.maxCalls,

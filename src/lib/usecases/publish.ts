@@ -1,4 +1,5 @@
 import { type Changed, eventsFor, type OutboundEvent, orderKeyOf } from '../domain/events.ts';
+import { factsOf } from '../domain/facts.ts';
 import type { EventBus, Telemetry } from '../ports.ts';
 
 /*
@@ -33,6 +34,7 @@ export function makePublish({ bus, telemetry }: PublishDeps) {
       eventsFor(changed).map((event) => ({ index, key: orderKeyOf(changed), event })),
     );
     const stuck: Pending[] = [];
+    const facts = new Map<string, number>();
     while (pending.length > 0) {
       const wave = firstOfEach(pending);
       const taken = await bus.put(wave.map(({ event }) => event)).catch((fault) => {
@@ -40,11 +42,15 @@ export function makePublish({ bus, telemetry }: PublishDeps) {
         return wave.map(() => false);
       });
       const failed = wave.filter((_, n) => !taken[n]);
+      for (const fact of wave.filter((_, n) => taken[n]).flatMap(({ event }) => factsOf(event))) {
+        facts.set(fact, (facts.get(fact) ?? 0) + 1);
+      }
       telemetry.count('events.published', wave.length - failed.length);
       stuck.push(...failed);
       const held = new Set(stuck.map(({ key }) => key));
       pending = pending.filter((one) => !wave.includes(one) && !held.has(one.key));
     }
+    for (const [fact, n] of facts) telemetry.count(fact, n);
     return stuck.length === 0 ? undefined : Math.min(...stuck.map(({ index }) => index));
   };
 }

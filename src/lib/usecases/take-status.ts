@@ -8,6 +8,7 @@ import { isOutdated, type StatusReport } from '../domain/status-report.ts';
 import { isTemplateId, otherIdsOf, wireIdOf } from '../domain/wire-id.ts';
 import type { CallbackStore, Orphan, Stored, Telemetry } from '../ports.ts';
 import { amend } from './amend.ts';
+import { countFailure } from './count-failure.ts';
 import { recordOptOut } from './fresh-session.ts';
 import { makeTakeTemplateWord, type TakeTemplateWordDeps } from './take-template-word.ts';
 
@@ -40,6 +41,7 @@ export function makeTakeStatus(deps: TakeStatusDeps) {
     if (errorClass === 'window-shut') await closeWindowOf(found.value);
     const change = (message: Message) => afterStatus(message, report, clock.now());
     const next = change(found.value);
+    if (report.status === 'failed' && next !== found.value) countFailure(telemetry, errorClass);
     // Kept before the send that has it: a callback may name nothing else.
     if (next.resends !== found.value.resends) await callbacks.keepWireId(wireIdOf(next), next.messageId);
     const stored = await amend(messages, found, change);

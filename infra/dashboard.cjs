@@ -1,0 +1,207 @@
+/** The CloudWatch dashboard: a day's story and a campaign's, LipaChat's part in it, what stands still, and what it costs. */
+
+const HOUR = 3600;
+
+/**
+ * Prices of eu-west-1 in USD, of 2026, to see an order of magnitude; the bill is the truth. Lambda on arm64 at 512 MB for
+ * a millisecond, and a request; DynamoDB on demand, a unit; HTTP API, a request; SQS, a request.
+ */
+const PRICE = {
+  ms: 0.5 * 0.0000133334e-3,
+  invocation: 0.2e-6,
+  write: 0.705e-6,
+  read: 0.141e-6,
+  api: 1.11e-6,
+  sqs: 0.4e-6,
+};
+const upper = (name) => name.charAt(0).toUpperCase() + name.slice(1);
+const DEAD_LETTERS = [
+  ...['DeliveryDeadLetterQueue', 'CampaignDeadLetterQueue', 'PlanDeadLetterQueue'],
+  ...['PublisherFailureQueue', 'InvocationFailureQueue'],
+];
+const QUEUES = ['DeliveryQueue', 'CampaignQueue', 'PlanQueue'];
+const FAILURES = [
+  ...['stop-number', 'wait', 'pair-too-fast', 'window-shut', 'undeliverable', 'held-for-user', 'opted-out'],
+  ...['bad-request', 'content-held', 'cannot-tell', 'other'],
+];
+const OUTCOMES = [
+  'accepted',
+  'rejected',
+  'sessionClosed',
+  'throttled',
+  'credentials',
+  'notSent',
+  'ambiguous',
+];
+
+const RECIPIENTS = ['sent', 'parked', 'queued', 'unknown', 'failed', 'opted-out', 'window-shut'];
+
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: CloudFormation fills them in.
+const widget = (title, metrics, more = {}) => ({
+  type: 'metric',
+  width: 12,
+  height: 6,
+  properties: {
+    title,
+    metrics,
+    region: '${AWS::Region}',
+    stat: 'Sum',
+    period: 300,
+    view: 'timeSeries',
+    ...more,
+  },
+});
+
+const heading = (markdown) => ({ type: 'text', width: 24, height: 1, properties: { markdown } });
+
+/** Widgets in rows of two; a heading has a row of its own. */
+const laidOut = (widgets) => {
+  let [x, y] = [0, 0];
+  return widgets.map((one) => {
+    if (x + one.width > 24) [x, y] = [0, y + 6];
+    const placed = { ...one, x, y };
+    x += one.width;
+    if (one.type === 'text') [x, y] = [0, y + 1];
+    return placed;
+  });
+};
+
+const story = (stage) => {
+  const own = (names, more = {}) =>
+    names.map((name) => ['LipaFlow', name, 'service', `lipaflow-${stage}`, { label: name, ...more }]);
+  return [
+    heading('## The day'),
+    widget(
+      'Sent, delivered, read, replied',
+      own(['message.sent', 'message.delivered', 'message.read', 'flow.replied']),
+    ),
+    widget(
+      'So far today',
+      own(['message.sent', 'message.delivered', 'message.read', 'flow.replied', 'message.failed']),
+      {
+        view: 'singleValue',
+        period: 24 * HOUR,
+      },
+    ),
+    widget(
+      'Windows opened; waiting for one',
+      own(['session.opened', 'message.parked', 'message.expired', 'contact.opted-out']),
+    ),
+    widget('Failed, by class', own(FAILURES.map((name) => `failed.${name}`)), { stacked: true }),
+    heading('## Campaigns'),
+    widget('Recipients, by what became of them', own(RECIPIENTS.map((name) => `campaign.${name}`))),
+    widget(
+      'Turns',
+      own([
+        'campaign.started',
+        'campaign.completed',
+        'campaign.paused',
+        'campaign.paused-itself',
+        'campaign.slowed',
+      ]),
+    ),
+    heading('## LipaChat'),
+    widget('How long a receipt takes', [
+      ...own(['gateway.accepted'], { stat: 'p50', label: 'p50' }),
+      ...own(['gateway.accepted'], { stat: 'p99', label: 'p99' }),
+    ]),
+    widget(
+      'Calls, by outcome',
+      own(
+        OUTCOMES.map((name) => `gateway.${name}`),
+        { stat: 'SampleCount' },
+      ),
+      { stacked: true },
+    ),
+    widget(
+      'To be looked at',
+      own(['message.unknown', 'gateway.alert', 'callback.unrecognised', 'reply.unreadable']),
+    ),
+  ];
+};
+
+const standing = () => [
+  heading('## What waits, and what was given up'),
+  widget(
+    'Messages in the queues',
+    QUEUES.map((id) => [
+      'AWS/SQS',
+      'ApproximateNumberOfMessagesVisible',
+      'QueueName',
+      `\${${id}.QueueName}`,
+      { label: id },
+    ]),
+    { stat: 'Maximum' },
+  ),
+  widget(
+    'Dead letters',
+    DEAD_LETTERS.map((id) => [
+      'AWS/SQS',
+      'ApproximateNumberOfMessagesVisible',
+      'QueueName',
+      `\${${id}.QueueName}`,
+      { label: id },
+    ]),
+    { stat: 'Maximum' },
+  ),
+];
+
+/** Hidden metrics, and one sum of them at today's prices. */
+const cost = (functions) => {
+  const hidden = (id, ...metric) => [...metric, { id, visible: false }];
+  const ofFunctions = (prefix, name) =>
+    functions.map((one, n) =>
+      hidden(`${prefix}${n}`, 'AWS/Lambda', name, 'FunctionName', `\${${upper(one)}LambdaFunction}`),
+    );
+  const sum = (prefix) => functions.map((_, n) => `FILL(${prefix}${n}, 0)`).join(' + ');
+  const terms = [
+    `(${sum('d')}) * ${PRICE.ms}`,
+    `(${sum('i')}) * ${PRICE.invocation}`,
+    `FILL(w, 0) * ${PRICE.write} + FILL(r, 0) * ${PRICE.read}`,
+    `FILL(a, 0) * ${PRICE.api}`,
+    `(${QUEUES.map((_, n) => `FILL(q${n}, 0)`).join(' + ')}) * ${PRICE.sqs}`,
+  ];
+  return [
+    heading(
+      '## What AWS costs, estimated: Lambda, DynamoDB, the API, SQS. LipaChat and WhatsApp have prices of their own',
+    ),
+    widget(
+      'USD an hour',
+      [
+        [{ expression: terms.join(' + '), label: 'USD', id: 'usd' }],
+        ...ofFunctions('d', 'Duration'),
+        ...ofFunctions('i', 'Invocations'),
+        hidden('w', 'AWS/DynamoDB', 'ConsumedWriteCapacityUnits', 'TableName', '${Table}'),
+        hidden('r', 'AWS/DynamoDB', 'ConsumedReadCapacityUnits', 'TableName', '${Table}'),
+        hidden('a', 'AWS/ApiGateway', 'Count', 'ApiId', '${HttpApi}'),
+        ...QUEUES.map((id, n) =>
+          hidden(`q${n}`, 'AWS/SQS', 'NumberOfMessagesSent', 'QueueName', `\${${id}.QueueName}`),
+        ),
+      ],
+      { period: HOUR },
+    ),
+    widget('Requests of the API, and its faults', [
+      ['AWS/ApiGateway', 'Count', 'ApiId', '${HttpApi}'],
+      ['AWS/ApiGateway', '4xx', 'ApiId', '${HttpApi}'],
+      ['AWS/ApiGateway', '5xx', 'ApiId', '${HttpApi}'],
+    ]),
+  ];
+};
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: CloudFormation fills them in.
+
+module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
+  const functions = Object.keys(await resolveConfigurationProperty(['functions']));
+  const stage = await resolveVariable('sls:stage');
+  const widgets = laidOut([...story(stage), ...standing(), ...cost(functions)]);
+  return {
+    Resources: {
+      Dashboard: {
+        Type: 'AWS::CloudWatch::Dashboard',
+        Properties: {
+          DashboardName: `lipaflow-${stage}`,
+          DashboardBody: { 'Fn::Sub': JSON.stringify({ start: '-PT24H', widgets }) },
+        },
+      },
+    },
+  };
+};

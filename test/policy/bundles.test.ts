@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readStack } from '../../local/stack.ts';
+
+/* A cold start reads and compiles all of a bundle, so its size is a budget as good as any other. */
+
+const KB = 1024;
+const MOST = 1_200 * KB;
+/** What stands between a caller, or WhatsApp, and an answer: they start cold most often. */
+const SMALL = 500 * KB;
+const SMALL_ONES = ['authorizer', 'readApi', 'webhook'];
+
+const dist = new URL('../../dist/', import.meta.url);
+const bundle = (name: string) => readFileSync(new URL(`${name}.cjs`, dist));
+const functions = Object.keys(readStack().functions);
+
+describe('a bundle', () => {
+  it.each(functions)('of %s is within its budget', (name) => {
+    expect(bundle(name).byteLength).toBeLessThan(SMALL_ONES.includes(name) ? SMALL : MOST);
+  });
+
+  it('is there for each function, and for nothing else', () => {
+    const built = readdirSync(dist).filter((file) => file.endsWith('.cjs'));
+    expect(built.toSorted()).toEqual(functions.map((name) => `${name}.cjs`).toSorted());
+  });
+
+  // Names that stand in the code of what is to be left out, and survive minification.
+  it.each([
+    ['the search for credentials that Lambda never has', 'sso_session'],
+    ['fetch and its kin', 'text/event-stream'],
+  ])('holds nothing of %s', (_, mark) => {
+    expect(functions.filter((name) => bundle(name).includes(mark))).toEqual([]);
+  });
+
+  it('holds the numbering plan only where numbers are read', () => {
+    const readers = functions.filter((name) => bundle(name).includes('country_calling_codes'));
+    const handlers = [
+      'sendFlow',
+      'readApi',
+      'contacts',
+      'worker',
+      'campaigns',
+      'campaignPlanner',
+      'campaignTick',
+    ];
+    expect(readers.toSorted()).toEqual(handlers.toSorted());
+  });
+});

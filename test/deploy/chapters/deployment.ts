@@ -31,8 +31,6 @@ export const deployment = (system: () => System): void => {
       const { Resources } = templateOf(system());
       expect(Resources['Table']?.Properties).toMatchObject({
         TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        SSESpecification: { SSEEnabled: true },
       });
       const sources = Object.values(Resources).filter(
         ({ Type }) => Type === 'AWS::Lambda::EventSourceMapping',

@@ -76,12 +76,6 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
       'the account reach these buckets; whoever must know who read what has CloudTrail data events.',
   },
   {
-    rule: 'AwsSolutions-DDB3',
-    at: ['Table'],
-    stage: 'dev',
-    reason: 'Point-in-time recovery is for prod: other stages hold nothing that is to be restored.',
-  },
-  {
     rule: 'AwsSolutions-SQS3',
     at: LAST_QUEUES,
     reason: 'They are dead-letter queues, of the stream and of events, which the rule does not know as ones.',

@@ -35,6 +35,8 @@ export type CampaignRunner = ReturnType<typeof makeCampaignRunner>;
 const HORIZON_MS = 90_000;
 const LARGEST_BATCH = 100;
 const READ_AT_ONCE = 16;
+/** Batches: while their records go out, the next ones are taken. */
+const ENQUEUED_AT_ONCE = 4;
 /** A hundred lines of common length; a line may be as long as a row. */
 const COMMON_READ = 32 * 1024;
 const LONGEST_READ = 512 * 1024;
@@ -124,6 +126,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
 
   async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
     let current = found;
+    const enqueuing: Promise<void>[] = [];
     while (
       current.value.state === 'running' &&
       hasMore(current.value) &&
@@ -135,10 +138,13 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       const batch = await batches.open(openedBatch(taken, { now: clock.now(), lastSlotAt: next }));
       const step = { rows: batch.count, bytes: batch.length, slotAt: next };
       const moved = await campaigns.replace(current, withBatch(current.value, step));
-      if (!moved.done) return moved.stored ?? current;
-      current = moved.stored;
-      await enqueue(batch, at);
+      current = moved.stored ?? current;
+      // Another look goes on from here.
+      if (!moved.done) break;
+      enqueuing.push(enqueue(batch, at));
+      if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
     }
+    await Promise.all(enqueuing);
     return current;
   }
 

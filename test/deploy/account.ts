@@ -27,7 +27,6 @@ export const variablesOf = ({ url, certificatePath }: Emulator): Record<string, 
   NODE_EXTRA_CA_CERTS: certificatePath,
 });
 
-export type Account = ReturnType<typeof createAccount>;
 export type Client = { clientId: string; scopes: string[]; token: string; revokedAt?: Date };
 
 export const createAccount = (emulator: Emulator) => {

@@ -1,5 +1,5 @@
 /** What ministack 1.5.33 cannot show, and what shows it instead. Printed at the end of each run. */
-export const LIMITS: readonly { what: string; instead: string }[] = [
+const LIMITS: readonly { what: string; instead: string }[] = [
   {
     what: 'Its CloudFormation drops the table’s TTL, point-in-time recovery and encryption.',
     instead: 'asserted in the packaged template; test/contract judges items past their time.',

@@ -6,7 +6,6 @@ import { ROOT } from './emulator.ts';
 import { scratchFolder } from './scratch.ts';
 
 export type CliResult = { code: number; output: string };
-export type Service = ReturnType<typeof createService>;
 
 const CLI = join(ROOT, 'node_modules/serverless/bin/serverless.js');
 /** Of one command line. osls waits for a stack for as long as the stack takes. */
@@ -24,11 +23,12 @@ export const createService = (variables: Record<string, string>) => {
   return {
     path,
 
-    /** `npx serverless <args> --stage proof`. */
+    /** `npx serverless <args>`, for stage `proof` unless they name another. */
     serverless: (...args: string[]): Promise<CliResult> =>
       new Promise((resolve) => {
+        const stage = args.includes('--stage') ? [] : ['--stage', 'proof'];
         const options = { cwd: folder, env, timeout: LIMIT_MS, killSignal: 'SIGKILL' } as const;
-        execFile(process.execPath, [CLI, ...args, '--stage', 'proof'], options, (error, stdout, stderr) => {
+        execFile(process.execPath, [CLI, ...args, ...stage], options, (error, stdout, stderr) => {
           resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}` });
         });
       }),

@@ -4,7 +4,7 @@ import type { System } from './system.ts';
 
 export const TEMPLATE = '.serverless/cloudformation-template-update-stack.json';
 
-type Resource = { Type: string; DeletionPolicy?: string; Properties: Record<string, unknown> };
+type Resource = { Type: string; Properties: Record<string, unknown> };
 export type Template = { Resources: Record<string, Resource> };
 
 export const templateOf = ({ service }: Pick<System, 'service'>): Template =>

@@ -8,6 +8,7 @@ import { events } from './chapters/events.ts';
 import { removal } from './chapters/removal.ts';
 import { sending } from './chapters/sending.ts';
 import { printLimits } from './limits.ts';
+import { removeScratch } from './scratch.ts';
 import { type System, startSystem } from './system.ts';
 
 let running: System | undefined;
@@ -19,8 +20,11 @@ const system = (): System => {
 beforeAll(async () => {
   running = await startSystem();
 });
-afterAll(() => running?.close());
-afterAll(printLimits);
+afterAll(async () => {
+  await running?.close();
+  removeScratch();
+  printLimits();
+});
 
 // The order is the story's: each chapter stands on what those before it have left.
 deployment(system);

@@ -1,4 +1,4 @@
-/** One folder for all that a run leaves, gone with the process. */
+/** One folder for all that a run leaves. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,11 @@ import { join } from 'node:path';
 let folder: string | undefined;
 
 export const scratchFolder = (): string => {
-  if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'lipaflow-deploy-'));
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-    folder = made;
-  }
+  folder ??= mkdtempSync(join(tmpdir(), 'lipaflow-deploy-'));
   return folder;
+};
+
+export const removeScratch = (): void => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  folder = undefined;
 };

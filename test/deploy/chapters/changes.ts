@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { isReplay } from '../../support/fleet-answer.ts';
+import { BUSINESS, flow, type System, TOKENS } from '../system.ts';
+
+const ROLES = 'infra/roles.yml';
+const BUNDLE = 'dist/readApi.cjs';
+const MAY_READ_CLIENTS = /Sid: ReadClients\s+Effect: Allow\s+Action: \[(dynamodb:GetItem)\]/;
+
+export const changes = (system: () => System): void => {
+  describe('serverless invoke', () => {
+    it('sends a flow by the function itself, and prints the receipt', async () => {
+      const { service, customer, lipachat } = system();
+      const body = flow(customer());
+      await lipachat.writeIn(body.to, { to: BUSINESS });
+      const invoked = await service.serverless('invoke', '-f', 'sendFlow', '-d', JSON.stringify(body));
+      expect(invoked.code).toBe(0);
+      expect(JSON.parse(invoked.output)).toMatchObject({
+        statusCode: 201,
+        body: { messageId: body.messageId, status: 'sent' },
+      });
+      expect(await lipachat.deliveries(body.messageId)).toHaveLength(1);
+    });
+
+    it('prints the problem where the flow is refused', async () => {
+      const { service, customer } = system();
+      const body = JSON.stringify(flow(customer()));
+      const invoked = await service.serverless('invoke', '-f', 'sendFlow', '-d', body);
+      expect(JSON.parse(invoked.output)).toMatchObject({ statusCode: 409, body: { code: 'session-closed' } });
+    });
+  });
+
+  describe('the roles', () => {
+    it('have sufficed for all of this: no function was refused a call', async () => {
+      expect(await system().emulator.refusals()).toEqual([]);
+    });
+  });
+
+  describe('another deployment', () => {
+    it('brings the changed bundle, and leaves what is stored', { timeout: 120_000 }, async () => {
+      const { service, app, customer, lipachat } = system();
+      const body = flow(customer());
+      await lipachat.writeIn(body.to, { to: BUSINESS });
+      const first = await app('POST', '/v1/flows', { body });
+      const { version } = (await app('GET', '/v1/health')).json;
+      service.change(BUNDLE, `"${String(version)}"`, () => '"0.0.0-changed"');
+      expect(await service.serverless('deploy')).toMatchObject({ code: 0 });
+      expect((await app('GET', '/v1/health')).json['version']).toBe('0.0.0-changed');
+      const again = await app('POST', '/v1/flows', { body });
+      expect([isReplay(again), again.text]).toEqual([true, first.text]);
+    });
+
+    it('of a role with one permission less stops its function: roles are enforced', {
+      timeout: 180_000,
+    }, async () => {
+      const { service, emulator, call, customer } = system();
+      service.change(ROLES, MAY_READ_CLIENTS, (found) =>
+        found.replace('dynamodb:GetItem', 'dynamodb:ListStreams'),
+      );
+      expect(await service.serverless('deploy')).toMatchObject({ code: 0 });
+      const path = `/v1/sessions/${BUSINESS}/${customer()}`;
+      const refused = await call('GET', path, { token: 'not-yet-seen-by-the-cache' });
+      expect(refused.status).toBe(500);
+      expect((await emulator.refusals()).join()).toMatch(/AuthorizerRole.*dynamodb:GetItem/);
+
+      service.restore(ROLES);
+      service.restore(BUNDLE);
+      expect(await service.serverless('deploy')).toMatchObject({ code: 0 });
+      expect((await call('GET', path, { token: 'not-yet-seen-by-the-cache' })).status).toBe(403);
+      expect((await call('GET', path, { token: TOKENS.reader })).status).toBe(200);
+    });
+  });
+};

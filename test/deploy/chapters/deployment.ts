@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { installEmulator } from '../emulator.ts';
+import { API_KEY, type System, TOKENS, WEBHOOK_SECRET } from '../system.ts';
+import { TEMPLATE, type Template, templateOf } from '../template.ts';
+
+const run = promisify(execFile);
+
+/** How many of the template's resources have that type. */
+const count = ({ Resources }: Template, type: string): number =>
+  Object.values(Resources).filter(({ Type }) => Type === type).length;
+
+export const deployment = (system: () => System): void => {
+  describe('the deployment', () => {
+    it.each(['prod', 'proof'])(
+      'is packaged for %s as a template in which cfn-lint finds nothing',
+      async (stage) => {
+        const { service } = system();
+        expect(await service.serverless('package', '--stage', stage)).toMatchObject({ code: 0 });
+        const cfnLint = join(await installEmulator(), 'cfn-lint');
+        const ignored = ['--ignore-checks', ...ACKNOWLEDGED.map(({ rule }) => rule)];
+        const args = [...ignored, '--regions', 'eu-west-1', '--', service.path(TEMPLATE)];
+        const linted = await run(cfnLint, args, { timeout: 50_000 }).catch(
+          (error: { stdout: string; stderr: string }) => error,
+        );
+        expect(linted.stdout + linted.stderr).toBe('');
+      },
+    );
+
+    it('says in the template what the emulator forgets of it', () => {
+      const { Resources } = templateOf(system());
+      expect(Resources['Table']?.Properties).toMatchObject({
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+      });
+      const sources = Object.values(Resources).filter(
+        ({ Type }) => Type === 'AWS::Lambda::EventSourceMapping',
+      );
+      for (const { Properties } of sources) {
+        expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
+        expect(Properties).toHaveProperty(
+          'StartingPosition' in Properties
+            ? 'DestinationConfig.OnFailure'
+            : 'ScalingConfig.MaximumConcurrency',
+        );
+      }
+    });
+
+    it('is made by one command, from an empty account', async () => {
+      const { service, learn, outputs, account } = system();
+      const deployed = await service.serverless('deploy', '--verbose');
+      expect(deployed.output).toContain('Service deployed to stack lipaflow-proof');
+      expect(deployed.code).toBe(0);
+      await learn(deployed.output);
+      expect(outputs).toMatchObject({
+        HttpApiId: expect.any(String),
+        TableName: expect.any(String),
+        EventBusName: 'lipaflow-proof',
+      });
+      const template = templateOf(system());
+      const { functions, queues, tables, buses, ...held } = await account.holdings();
+      expect(functions).toHaveLength(count(template, 'AWS::Lambda::Function'));
+      expect(queues).toHaveLength(count(template, 'AWS::SQS::Queue'));
+      expect(held['roles']).toHaveLength(count(template, 'AWS::IAM::Role'));
+      expect(held['buckets']).toHaveLength(count(template, 'AWS::S3::Bucket'));
+      expect([tables, buses]).toEqual([[outputs['TableName']], ['lipaflow-proof']]);
+      expect(held['event source mappings']).toHaveLength(count(template, 'AWS::Lambda::EventSourceMapping'));
+    });
+
+    it('has given each queue that gives up a place for what it gives up', async () => {
+      const { account } = system();
+      const { QueueUrls = [] } = await account.sqs.send(new ListQueuesCommand({}));
+      const asked = QueueUrls.map((QueueUrl) =>
+        account.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] })),
+      );
+      const policies = (await Promise.all(asked)).map(({ Attributes }) => Attributes?.['RedrivePolicy']);
+      const wanted = Object.values(templateOf(system()).Resources).filter(
+        ({ Type, Properties }) => Type === 'AWS::SQS::Queue' && 'RedrivePolicy' in Properties,
+      );
+      expect(wanted.length).toBeGreaterThan(0);
+      expect(policies.filter((policy) => policy?.includes('DeadLetterQueue'))).toHaveLength(wanted.length);
+    });
+
+    it('answers for its health before any secret is set', async () => {
+      const { call } = system();
+      expect(await call('GET', '/v1/health')).toMatchObject({ status: 200, json: { status: 'ok' } });
+    });
+
+    it('takes the operator’s secrets and clients', async () => {
+      const { account, outputs } = system();
+      await account.setSecret('/lipaflow/proof/lipachat/api-key', API_KEY);
+      await account.setSecret('/lipaflow/proof/webhook/secret', WEBHOOK_SECRET);
+      const all = ['send', 'read', 'campaigns'];
+      for (const client of [
+        { clientId: 'app', token: TOKENS.app, scopes: all },
+        { clientId: 'other', token: TOKENS.other, scopes: all },
+        { clientId: 'reader', token: TOKENS.reader, scopes: ['read'] },
+        { clientId: 'former', token: TOKENS.former, scopes: all, revokedAt: new Date() },
+      ]) {
+        await account.putClient(client, outputs['TableName'] ?? '');
+      }
+    });
+  });
+};
+
+/** What cfn-lint says of the template and we leave so, each with its reason. */
+const ACKNOWLEDGED = [
+  {
+    rule: 'W3005',
+    reason: 'osls writes DependsOn beside a role that GetAtt names already: twice, and harmless',
+  },
+  {
+    rule: 'W8003',
+    reason: 'HasOwnKey is a param of the stage: once packaged, it is always true or always false',
+  },
+  {
+    rule: 'W1001',
+    reason: 'the table names its key in the stages for which HasOwnKey is true, by the same params',
+  },
+];

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll } from 'vitest';
+import { access } from './chapters/access.ts';
+import { campaigns } from './chapters/campaigns.ts';
+import { changes } from './chapters/changes.ts';
+import { deployment } from './chapters/deployment.ts';
+import { engines } from './chapters/engines.ts';
+import { events } from './chapters/events.ts';
+import { removal } from './chapters/removal.ts';
+import { sending } from './chapters/sending.ts';
+import { printLimits } from './limits.ts';
+import { removeScratch } from './scratch.ts';
+import { type System, startSystem } from './system.ts';
+
+let running: System | undefined;
+const system = (): System => {
+  if (running === undefined) throw new Error('nothing is running');
+  return running;
+};
+
+beforeAll(async () => {
+  running = await startSystem();
+});
+afterAll(async () => {
+  await running?.close();
+  removeScratch();
+  printLimits();
+});
+
+// The order is the story's: each chapter stands on what those before it have left.
+deployment(system);
+access(system);
+sending(system);
+events(system);
+campaigns(system);
+changes(system);
+removal(system);
+engines();

@@ -1,0 +1,32 @@
+/** What ministack 1.5.33 cannot show, and what shows it instead. Printed at the end of each run. */
+const LIMITS: readonly { what: string; instead: string }[] = [
+  {
+    what: 'Its CloudFormation drops the table’s TTL, point-in-time recovery and encryption.',
+    instead: 'asserted in the packaged template; test/contract judges items past their time.',
+  },
+  {
+    what: 'It keeps a stream’s bisecting, repeats and failure destination, and does not act on them.',
+    instead: 'asserted in the packaged template; acted on in test/integration/local-streams.test.ts.',
+  },
+  {
+    what: 'A dead letter takes five receives of 180 seconds each, for which no test waits.',
+    instead: 'redrive policies are read back; acted on in test/integration/local-queues.test.ts.',
+  },
+  {
+    what: 'Functions run under this machine’s Node 24, without Lambda’s memory, CPU share, freezing or arm64.',
+    instead: '`npm run bench` runs planner and tick under their heap limits; no bundle holds native code.',
+  },
+  {
+    what: 'The HTTP API neither throttles nor writes access logs.',
+    instead: 'asserted in the packaged template, by test/policy.',
+  },
+  {
+    what: 'IAM is evaluated by ministack, not by AWS; alarms and dashboards are kept, and alarm nobody.',
+    instead: 'cfn-lint knows AWS’s own schemas; test/policy knows each role, alarm and metric.',
+  },
+];
+
+export const printLimits = (): void => {
+  console.log('\nWhat the emulator cannot show, and what shows it instead:');
+  for (const { what, instead } of LIMITS) console.log(` - ${what}\n   Instead: ${instead}`);
+};

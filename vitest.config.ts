@@ -20,7 +20,7 @@ export default defineConfig({
     setupFiles: 'test/support/property-seed.ts',
     reporters: reporters('tests'),
     // Most of their time tests wait: for processes to start, for time-outs and delays.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: Object.entries(kinds).map(([name, limit]) => ({
       extends: true,
       test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: limit, hookTimeout: limit },

@@ -11,7 +11,7 @@ afterAll(() => fleet.stop());
 
 describe('a crowd that writes in', () => {
   it('may be written to: each of them gets what is sent to them', async () => {
-    const crowd = await newCrowd(fleet, 150);
+    const crowd = await newCrowd(fleet, 40);
     const items = await fleet.table.items();
     const known = new Set(items.map(({ pk }) => pk));
     for (const customer of crowd) expect(known).toContain(`session#${fleet.business}#${customer}`);

@@ -10,7 +10,7 @@ describe('a campaign under way', () => {
       fc.asyncProperty(campaignScenario, fc.scheduler(), async (given, s) => {
         expect(await runCampaign(given, s)).toEqual([]);
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     );
   }, 60_000);
 });

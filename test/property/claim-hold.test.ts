@@ -11,7 +11,7 @@ describe('where nothing is repeated by itself', () => {
       fc.asyncProperty(scenario({ mode: 'hold' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);
       }),
-      { numRuns: runs(700) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -20,7 +20,7 @@ describe('where nothing is repeated by itself', () => {
       fc.asyncProperty(scenario({ mode: 'hold', onRepeat: 'delivers' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);
       }),
-      { numRuns: runs(400) },
+      { numRuns: runs(250) },
     );
   });
 });

@@ -11,7 +11,7 @@ describe('where an unknown outcome is settled by a repeat', () => {
       fc.asyncProperty(scenario({ mode: 'resend' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'resend')).toEqual([]);
       }),
-      { numRuns: runs(1_000) },
+      { numRuns: runs(600) },
     );
   });
 });

@@ -10,7 +10,7 @@ describe('flows that wait for one customer', () => {
       fc.asyncProperty(parkedScenario, fc.scheduler(), async (given, s) => {
         expect(await run(given, s)).toEqual([]);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(300) },
     );
   }, 60_000);
 });

@@ -157,7 +157,7 @@ describe('any text', () => {
           }
         },
       ),
-      { numRuns: runs(700) },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -25,7 +25,7 @@ export const newNumbers = ({ canaries }: Pick<Fleet, 'canaries'>, count: number)
 };
 
 /** They write in, and our webhook hears of it: their windows with the fleet's business number are open. */
-export const openWindows = async (fleet: Fleet, customers: string[]): Promise<void> => {
+const openWindows = async (fleet: Fleet, customers: string[]): Promise<void> => {
   for (let n = 0; n < customers.length; n += WRITTEN_AT_ONCE) {
     const some = customers.slice(n, n + WRITTEN_AT_ONCE);
     const answer = await fleet.simulator.control<{ joined: number; failed: number }>(

@@ -101,3 +101,21 @@ export const lostTicks = (packaged: Packaged) =>
       ([, { Targets }]) => !listOf(Targets as Json[]).every((t) => t['RetryPolicy'] && t['DeadLetterConfig']),
     )
     .map(([id]) => id);
+
+/** Functions that feed the queue which feeds them: Lambda stops a chain of those, unless it is told that it is meant. */
+export const cutLoops = (packaged: Packaged) => {
+  const mayFill = (id: string, queue: string) =>
+    allowed(packaged).some(
+      (one) =>
+        one.id === id.replace(/LambdaFunction$/, 'Role') &&
+        listOf(one.Action).includes('sqs:SendMessage') &&
+        listOf(one.Resource).some((resource) => idIn(resource) === queue),
+    );
+  const fed = ofType(packaged, 'AWS::Lambda::EventSourceMapping').map(
+    ([, { FunctionName, EventSourceArn }]) => [idIn(FunctionName), idIn(EventSourceArn)] as const,
+  );
+  return ofType(packaged, 'AWS::Lambda::Function')
+    .filter(([, { RecursiveLoop }]) => RecursiveLoop !== 'Allow')
+    .flatMap(([id]) => fed.filter(([name, queue]) => name === id && mayFill(id, queue)))
+    .map(([id, queue]) => `${id}: ${queue}`);
+};

@@ -1,5 +1,5 @@
 /** The stores of src/lib over a place's table. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { makeDynamoClient } from '../src/lib/adapters/dynamo/client.ts';
 import { makeClientRegistry } from '../src/lib/adapters/dynamo/client-registry.ts';
 import { makeForgottenStore } from '../src/lib/adapters/dynamo/forgotten.ts';
 import { makeMessageStore } from '../src/lib/adapters/dynamo/messages.ts';
@@ -10,7 +10,7 @@ import { clientConfig } from './connection.ts';
 import type { Place } from './place.ts';
 
 export const openStores = ({ connection, tableName }: Place) => {
-  const client = new DynamoDBClient(clientConfig(connection));
+  const client = makeDynamoClient(clientConfig(connection));
   const table = makeTable({ client, tableName, clock: systemClock, chance: systemChance });
   return {
     client,

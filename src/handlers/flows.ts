@@ -1,15 +1,15 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
-import { defaultFrom, parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
+import { defaultFrom, parseFlow, prefersAsync, rehearseFlow } from '../lib/edge/contracts.ts';
 import { direct } from '../lib/edge/direct.ts';
 import { sendAnswer } from '../lib/edge/send-answer.ts';
-import { wireStores } from '../lib/wiring.ts';
-import { wireSend } from '../lib/wiring-send.ts';
+import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
 
-const stores = wireStores('sendFlow');
+const stores = wireSendStores('sendFlow');
 const { telemetry, config } = stores;
 const { sendFlow } = wireSend(stores);
 const sender = defaultFrom(config);
+rehearseFlow();
 
 async function send(body: unknown, run: Run, respondAsync: boolean) {
   const request = parseFlow(body, sender);

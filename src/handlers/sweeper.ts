@@ -3,12 +3,11 @@ import type { Context } from 'aws-lambda';
 import { deadlineOf } from '../lib/edge/api.ts';
 import { makeSweep } from '../lib/usecases/sweep.ts';
 import { makeTakeStatus } from '../lib/usecases/take-status.ts';
-import { wireStores } from '../lib/wiring.ts';
-import { wireSend } from '../lib/wiring-send.ts';
+import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
 
 const LONGEST_WAIT_MS = 21_000;
 
-const stores = wireStores('sweeper');
+const stores = wireSendStores('sweeper');
 const { sweepMessage, lane } = wireSend(stores);
 const { retryOrphans } = makeTakeStatus({ ...stores, lane });
 // A send is cut off by the tick's own end, too: however long the deadline is, a tick starts with work.

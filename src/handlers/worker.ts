@@ -3,11 +3,10 @@ import { deadlineOf } from '../lib/edge/api.ts';
 import { batch } from '../lib/edge/batch.ts';
 import { isTurn, parseTurn } from '../lib/edge/campaign-contracts.ts';
 import { parseDelivery, parseFlow } from '../lib/edge/contracts.ts';
-import { wireStores } from '../lib/wiring.ts';
 import { wireRecipients } from '../lib/wiring-campaigns.ts';
-import { wireSend } from '../lib/wiring-send.ts';
+import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
 
-const stores = wireStores('worker');
+const stores = wireSendStores('worker');
 const { sendFlow } = wireSend(stores);
 const workRecipient = wireRecipients(stores, { sendFlow, readRequest: (body) => parseFlow(body, undefined) });
 

@@ -13,14 +13,14 @@ import type { RecipientReader } from './usecases/recipient-request.ts';
 import { makeCampaignRunner } from './usecases/run-campaign.ts';
 import { makeTicker } from './usecases/tick-campaigns.ts';
 import { makeWorkRecipient } from './usecases/work-recipient.ts';
-import { http, type Stores, sqsClient } from './wiring.ts';
+import { type Stores, sqsClient } from './wiring.ts';
 import type { wireSend } from './wiring-send.ts';
 
 /** What runs a campaign: its plan in S3, its queue, its looks. */
 function wireCampaignRunner(stores: Stores) {
   const { config, clock } = stores;
   const client = new S3Client({
-    requestHandler: http(),
+    requestHandler: stores.transport,
     maxAttempts: 4,
     // On this machine there is one host, and no name a bucket.
     forcePathStyle: config.AWS_ENDPOINT_URL_S3 !== undefined,
@@ -28,7 +28,11 @@ function wireCampaignRunner(stores: Stores) {
   const base = {
     ...stores,
     objects: makeObjectStore({ client, bucket: config.RECIPIENTS_BUCKET ?? '' }),
-    campaignQueue: makeCampaignQueue({ client: sqsClient(), queueUrl: config.CAMPAIGN_QUEUE_URL, clock }),
+    campaignQueue: makeCampaignQueue({
+      client: sqsClient(stores),
+      queueUrl: config.CAMPAIGN_QUEUE_URL,
+      clock,
+    }),
     numberPerMinute: config.NUMBER_PER_MINUTE,
   };
   return { ...base, runner: makeCampaignRunner(base), planReader: makePlanReader(base) };
@@ -39,7 +43,7 @@ export function wireCampaigns(stores: Stores, readRequest: RecipientReader) {
   const { config } = stores;
   const base = {
     ...wireCampaignRunner(stores),
-    planQueue: makePlanQueue({ client: sqsClient(), queueUrl: config.PLAN_QUEUE_URL }),
+    planQueue: makePlanQueue({ client: sqsClient(stores), queueUrl: config.PLAN_QUEUE_URL }),
     readRows,
     readRequest,
     sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,

@@ -1,11 +1,16 @@
 import { makeLipaChat } from './adapters/lipachat/client.ts';
+import { undiciTransport } from './adapters/transport-undici.ts';
+import type { Pair } from './domain/phone.ts';
 import { makeCarrier } from './usecases/carry-out.ts';
 import { makeInviter } from './usecases/invite.ts';
 import { makeSendFlow } from './usecases/send-flow.ts';
 import { makeSettler } from './usecases/settle.ts';
 import { makeSweepMessage } from './usecases/sweep-message.ts';
 import { makeUnsent } from './usecases/unsent.ts';
-import { type Stores, sendingTerms, wireLane, wireSecrets } from './wiring.ts';
+import { type Stores, sendingTerms, wireLane, wireSecrets, wireStores } from './wiring.ts';
+
+/** The stores of a function that sends: it has undici on board, so that AWS is reached over it, too. */
+export const wireSendStores = (functionName: string): Stores => wireStores(functionName, undiciTransport());
 
 /** Everything that a function needs to send. Apart, since undici is the dearest import of all. */
 export function wireSend(stores: Stores) {
@@ -26,7 +31,9 @@ export function wireSend(stores: Stores) {
   const unsent = makeUnsent({ ...base, settler });
   const carrier = makeCarrier({ ...base, settler, unsent, inviter, settings: base });
   const sendFlow = makeSendFlow({ ...base, carrier, settler });
-  // Fetched while the function starts, so that its first send does not wait for it.
-  void base.apiKey.get().catch(() => undefined);
+  // While the function starts, so that its first send does not wait: the key, and a connection for each of the two
+  // calls that a send begins with.
+  const nobody = { business: '0', customer: '0' } as Pair;
+  void Promise.allSettled([base.apiKey.get(), stores.sessions.get(nobody), stores.sessions.get(nobody)]);
   return { sendFlow, lane: base.lane, sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }) };
 }

@@ -1,10 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { makeBatchStore } from './adapters/dynamo/batches.ts';
 import { makeCallbackStore } from './adapters/dynamo/callbacks.ts';
 import { makeCampaignStore } from './adapters/dynamo/campaigns.ts';
+import { makeDynamoClient } from './adapters/dynamo/client.ts';
 import { makeClientStore } from './adapters/dynamo/clients.ts';
 import { makeForgottenStore } from './adapters/dynamo/forgotten.ts';
 import { makeInvitationStore } from './adapters/dynamo/invitations.ts';
@@ -16,23 +15,21 @@ import { makeSecret } from './adapters/secrets.ts';
 import { makeDeliveryQueue } from './adapters/sqs.ts';
 import { systemChance, systemClock } from './adapters/system.ts';
 import { makeTelemetry } from './adapters/telemetry.ts';
+import { nodeTransport, type Transport } from './adapters/transport.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Secret } from './ports.ts';
 import { makeLane } from './usecases/lane.ts';
 
-/** One client an AWS service a process; time limits, since the SDK has none of its own. */
-export const http = () =>
-  new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 1_000, throwOnRequestTimeout: true });
-
-/** What every function has: settings, clock, telemetry and the table's stores. */
-export function wireStores(functionName: string) {
+/** What every function has: settings, clock, telemetry and the table's stores. One client an AWS service a process. */
+export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
-  const client = new DynamoDBClient({ requestHandler: http(), maxAttempts: 4 });
+  const client = makeDynamoClient({ requestHandler: transport, maxAttempts: 4 });
   const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, chance: systemChance });
   return {
     config,
     telemetry,
+    transport,
     clock: systemClock,
     chance: systemChance,
     messages: makeMessageStore(table),
@@ -52,21 +49,21 @@ export type Stores = ReturnType<typeof wireStores>;
 let sqs: SQSClient | undefined;
 
 /** For all queues of a process. */
-export function sqsClient(): SQSClient {
-  sqs ??= new SQSClient({ requestHandler: http(), maxAttempts: 3 });
+export function sqsClient({ transport }: Pick<Stores, 'transport'>): SQSClient {
+  sqs ??= new SQSClient({ requestHandler: transport, maxAttempts: 3 });
   return sqs;
 }
 
 /** The lane of waiting messages, for the functions that let them go. */
 export function wireLane(stores: Stores) {
   const { config } = stores;
-  const queue = makeDeliveryQueue({ client: sqsClient(), queueUrl: config.DELIVERY_QUEUE_URL });
+  const queue = makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL });
   return { lane: makeLane({ ...stores, queue, sessionMarginSeconds: config.SESSION_MARGIN_SECONDS }) };
 }
 
 /** Readers of the parameter store, for the functions that hold a secret. */
-export function wireSecrets({ config, telemetry, clock }: Pick<Stores, 'config' | 'telemetry' | 'clock'>) {
-  const client = new SSMClient({ requestHandler: http(), maxAttempts: 2 });
+export function wireSecrets({ config, telemetry, clock, transport }: Stores) {
+  const client = new SSMClient({ requestHandler: transport, maxAttempts: 2 });
   const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
     makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });
   return {

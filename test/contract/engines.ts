@@ -7,8 +7,7 @@ import {
   type AttributeValue,
   CreateTableCommand,
   DeleteTableCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
+  type DynamoDBClient,
   PutItemCommand,
   ScanCommand,
   waitUntilTableExists,
@@ -19,6 +18,7 @@ import { readTable } from '../../local/table.ts';
 import { makeBatchStore } from '../../src/lib/adapters/dynamo/batches.ts';
 import { makeCallbackStore } from '../../src/lib/adapters/dynamo/callbacks.ts';
 import { makeCampaignStore } from '../../src/lib/adapters/dynamo/campaigns.ts';
+import { makeDynamoClient } from '../../src/lib/adapters/dynamo/client.ts';
 import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
 import { makeForgottenStore } from '../../src/lib/adapters/dynamo/forgotten.ts';
 import { makeInvitationStore } from '../../src/lib/adapters/dynamo/invitations.ts';
@@ -27,6 +27,7 @@ import { makeNumberPaceStore } from '../../src/lib/adapters/dynamo/number-paces.
 import { makeSessionStore } from '../../src/lib/adapters/dynamo/sessions.ts';
 import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
 import { systemChance } from '../../src/lib/adapters/system.ts';
+import { nodeTransport, type Transport } from '../../src/lib/adapters/transport.ts';
 import type { TemplateStatus } from '../../src/lib/domain/events.ts';
 import type {
   ApiClient,
@@ -111,13 +112,13 @@ function openFakes(): Promise<Stores> {
   });
 }
 
-export const clientFor = (endpoint: string, config: DynamoDBClientConfig = {}): DynamoDBClient =>
-  new DynamoDBClient({
+export const clientFor = (endpoint: string, transport: Transport = nodeTransport()): DynamoDBClient =>
+  makeDynamoClient({
+    requestHandler: transport,
     endpoint,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 4,
-    ...config,
   });
 
 /** The real adapters over a table that exists. */

@@ -3,10 +3,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Aws, startAws } from '../../local/aws.ts';
 import type { FaultSpec } from '../../local/aws-faults.ts';
+import { nodeTransport } from '../../src/lib/adapters/transport.ts';
+import { undiciTransport } from '../../src/lib/adapters/transport-undici.ts';
 import type { AppError } from '../../src/lib/domain/errors.ts';
 import { idOf, later, NOW, sampleMessage, sampleSession } from '../support/fakes/samples.ts';
 import { callJson } from '../support/json-http.ts';
 import { clientFor, type Stores, storesOn } from './engines.ts';
+
+const TRANSPORTS = { 'Node’s own client': nodeTransport, undici: undiciTransport };
 
 let aws: Aws;
 let stores: Omit<Stores, 'close'>;
@@ -15,134 +19,136 @@ let dynamo: DynamoDBClient;
 const fault = (spec: FaultSpec | FaultSpec[]) => callJson('PUT', `${aws.url}/__aws/faults`, spec);
 const calls = () => callJson<Record<string, number>>('GET', `${aws.url}/__aws/requests`);
 
-beforeAll(async () => {
-  aws = await startAws({ port: 0, tableName: 'faults', parameters: {} });
-});
-beforeEach(async () => {
-  await callJson('POST', `${aws.url}/__aws/reset`);
-  // A client of its own: one whose calls fail often stops retrying for a while.
-  dynamo = clientFor(aws.url);
-  stores = storesOn(dynamo, 'faults');
-});
-afterEach(() => dynamo.destroy());
-afterAll(() => aws.close());
-
 const create = async (id: string) => {
   const written = await stores.messages.create(sampleMessage({ messageId: idOf(id) }));
   if (!written.done) throw new Error('it is there already');
   return written.stored;
 };
 
-describe('a write that was applied, and whose acknowledgement was lost', () => {
-  const lost = { fault: 'apply-then-reset' } as const;
-
-  it('counts as done for a create', async () => {
-    await fault({ target: 'PutItem', ...lost });
-    const stored = await create('lost-create');
-    expect(await stores.messages.get(idOf('lost-create'))).toEqual(stored);
-    expect((await calls())['PutItem']).toBe(2);
+describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
+  beforeAll(async () => {
+    aws = await startAws({ port: 0, tableName: 'faults', parameters: {} });
   });
-
-  it('counts as done for a create that was lost twice over', async () => {
-    await fault({ target: 'PutItem', ...lost, times: 2 });
-    const stored = await create('lost-twice');
-    expect((await stores.messages.get(idOf('lost-twice')))?.revision).toBe(stored.revision);
+  beforeEach(async () => {
+    await callJson('POST', `${aws.url}/__aws/reset`);
+    // A client of its own: one whose calls fail often stops retrying for a while.
+    dynamo = clientFor(aws.url, transport());
+    stores = storesOn(dynamo, 'faults');
   });
+  afterEach(() => dynamo.destroy());
+  afterAll(() => aws.close());
 
-  it('counts as done for a replace', async () => {
-    const stored = await create('lost-replace');
-    await fault({ target: 'PutItem', ...lost });
-    const written = await stores.messages.replace(stored, { ...stored.value, epoch: 2 });
-    expect(written).toMatchObject({ done: true, stored: { value: { epoch: 2 } } });
-    expect(await stores.messages.get(idOf('lost-replace'))).toEqual(written.stored);
-  });
+  describe('a write that was applied, and whose acknowledgement was lost', () => {
+    const lost = { fault: 'apply-then-reset' } as const;
 
-  it('counts as done for a remove', async () => {
-    const stored = await create('lost-remove');
-    await fault({ target: 'DeleteItem', ...lost });
-    expect(await stores.messages.remove(stored)).toBe(true);
-    expect(await stores.messages.get(idOf('lost-remove'))).toBeUndefined();
-  });
-
-  it('counts as done for a session’s replace', async () => {
-    const pair = sampleSession().pair;
-    const first = await stores.sessions.create(sampleSession());
-    if (!first.done) throw new Error('it is there already');
-    await fault({ target: 'PutItem', ...lost });
-    expect(await stores.sessions.replace(first.stored, sampleSession(later(5)))).toMatchObject({
-      done: true,
+    it('counts as done for a create', async () => {
+      await fault({ target: 'PutItem', ...lost });
+      const stored = await create('lost-create');
+      expect(await stores.messages.get(idOf('lost-create'))).toEqual(stored);
+      expect((await calls())['PutItem']).toBe(2);
     });
-    expect((await stores.sessions.get(pair))?.value.window?.lastInboundAt).toEqual(later(5));
+
+    it('counts as done for a create that was lost twice over', async () => {
+      await fault({ target: 'PutItem', ...lost, times: 2 });
+      const stored = await create('lost-twice');
+      expect((await stores.messages.get(idOf('lost-twice')))?.revision).toBe(stored.revision);
+    });
+
+    it('counts as done for a replace', async () => {
+      const stored = await create('lost-replace');
+      await fault({ target: 'PutItem', ...lost });
+      const written = await stores.messages.replace(stored, { ...stored.value, epoch: 2 });
+      expect(written).toMatchObject({ done: true, stored: { value: { epoch: 2 } } });
+      expect(await stores.messages.get(idOf('lost-replace'))).toEqual(written.stored);
+    });
+
+    it('counts as done for a remove', async () => {
+      const stored = await create('lost-remove');
+      await fault({ target: 'DeleteItem', ...lost });
+      expect(await stores.messages.remove(stored)).toBe(true);
+      expect(await stores.messages.get(idOf('lost-remove'))).toBeUndefined();
+    });
+
+    it('counts as done for a session’s replace', async () => {
+      const pair = sampleSession().pair;
+      const first = await stores.sessions.create(sampleSession());
+      if (!first.done) throw new Error('it is there already');
+      await fault({ target: 'PutItem', ...lost });
+      expect(await stores.sessions.replace(first.stored, sampleSession(later(5)))).toMatchObject({
+        done: true,
+      });
+      expect((await stores.sessions.get(pair))?.value.window?.lastInboundAt).toEqual(later(5));
+    });
+
+    it('stands, though the caller is told of a fault, where no acknowledgement ever came', async () => {
+      await fault({ target: 'PutItem', ...lost, times: null });
+      await expect(create('lost-for-good')).rejects.toMatchObject({ code: 'store-unavailable' });
+      expect((await stores.messages.get(idOf('lost-for-good')))?.value.epoch).toBe(1);
+    });
+
+    it('is no first record for another inbound message under the same id', async () => {
+      await fault({ target: 'PutItem', ...lost });
+      const first = { id: 'wamid.lost', writtenAt: later(-5) };
+      expect(await stores.callbacks.remember(first, NOW)).toEqual(first);
+      expect(await stores.callbacks.remember({ id: 'wamid.lost', writtenAt: NOW }, NOW)).toEqual(first);
+    });
+
+    it('leaves the very same message after a hundred of them at random calls', async () => {
+      await fault({ target: 'PutItem', ...lost, probability: 0.1, seed: 20_260_102, times: null });
+      let stored = await create('lost-often');
+      for (let n = 2; n <= 100; n += 1) {
+        const written = await stores.messages.replace(stored, { ...stored.value, epoch: n });
+        if (!written.done) throw new Error(`write ${n} was taken for somebody else's`);
+        stored = written.stored;
+      }
+      expect((await stores.messages.get(idOf('lost-often')))?.value.epoch).toBe(100);
+    });
   });
 
-  it('stands, though the caller is told of a fault, where no acknowledgement ever came', async () => {
-    await fault({ target: 'PutItem', ...lost, times: null });
-    await expect(create('lost-for-good')).rejects.toMatchObject({ code: 'store-unavailable' });
-    expect((await stores.messages.get(idOf('lost-for-good')))?.value.epoch).toBe(1);
-  });
+  describe('a store that does not keep up', () => {
+    it('is told of as store-unavailable, whatever was asked of it, and in a few seconds', async () => {
+      const stored = await create('held');
+      await fault([
+        { target: 'GetItem', fault: 'throttle', times: null },
+        { target: 'PutItem', fault: 'throttle', times: null },
+        { target: 'Query', fault: 'unavailable', times: null },
+        { target: 'DeleteItem', fault: 'hang', times: null },
+      ]);
+      const begun = performance.now();
+      const attempts: Record<string, Promise<unknown>> = {
+        get: stores.messages.get(idOf('held')),
+        create: create('not-created'),
+        replace: stores.messages.replace(stored, stored.value),
+        remove: stores.messages.remove(stored),
+        due: stores.messages.due(NOW, 4),
+        keepRaw: stores.callbacks.keepRaw('{}', NOW),
+        byTokenHash: stores.clients.byTokenHash('0'.repeat(64)),
+      };
+      const ends = await Promise.all(
+        Object.entries(attempts).map(async ([name, attempt]) => {
+          const { code, retryAfter } = await attempt.then(
+            () => ({}) as AppError,
+            (e: unknown) => e as AppError,
+          );
+          return { name, code, retryAfter, inTime: performance.now() - begun < 5_000 };
+        }),
+      );
+      const expected = { code: 'store-unavailable', retryAfter: 2, inTime: true };
+      expect(ends).toEqual(Object.keys(attempts).map((name) => ({ name, ...expected })));
+      expect((await calls())['GetItem']).toBeGreaterThan(2);
+    });
 
-  it('is no first record for another inbound message under the same id', async () => {
-    await fault({ target: 'PutItem', ...lost });
-    const first = { id: 'wamid.lost', writtenAt: later(-5) };
-    expect(await stores.callbacks.remember(first, NOW)).toEqual(first);
-    expect(await stores.callbacks.remember({ id: 'wamid.lost', writtenAt: NOW }, NOW)).toEqual(first);
-  });
+    it('is not told of where the SDK’s own retry gets through', async () => {
+      await fault({ target: 'PutItem', fault: 'throttle', times: 1 });
+      await create('recovered');
+      expect(await stores.messages.get(idOf('recovered'))).toBeDefined();
+    });
 
-  it('leaves the very same message after a hundred of them at random calls', async () => {
-    await fault({ target: 'PutItem', ...lost, probability: 0.1, seed: 20_260_102, times: null });
-    let stored = await create('lost-often');
-    for (let n = 2; n <= 100; n += 1) {
-      const written = await stores.messages.replace(stored, { ...stored.value, epoch: n });
-      if (!written.done) throw new Error(`write ${n} was taken for somebody else's`);
-      stored = written.stored;
-    }
-    expect((await stores.messages.get(idOf('lost-often')))?.value.epoch).toBe(100);
-  });
-});
-
-describe('a store that does not keep up', () => {
-  it('is told of as store-unavailable, whatever was asked of it, and in a few seconds', async () => {
-    const stored = await create('held');
-    await fault([
-      { target: 'GetItem', fault: 'throttle', times: null },
-      { target: 'PutItem', fault: 'throttle', times: null },
-      { target: 'Query', fault: 'unavailable', times: null },
-      { target: 'DeleteItem', fault: 'hang', times: null },
-    ]);
-    const begun = performance.now();
-    const attempts: Record<string, Promise<unknown>> = {
-      get: stores.messages.get(idOf('held')),
-      create: create('not-created'),
-      replace: stores.messages.replace(stored, stored.value),
-      remove: stores.messages.remove(stored),
-      due: stores.messages.due(NOW, 4),
-      keepRaw: stores.callbacks.keepRaw('{}', NOW),
-      byTokenHash: stores.clients.byTokenHash('0'.repeat(64)),
-    };
-    const ends = await Promise.all(
-      Object.entries(attempts).map(async ([name, attempt]) => {
-        const { code, retryAfter } = await attempt.then(
-          () => ({}) as AppError,
-          (e: unknown) => e as AppError,
-        );
-        return { name, code, retryAfter, inTime: performance.now() - begun < 6_000 };
-      }),
-    );
-    const expected = { code: 'store-unavailable', retryAfter: 2, inTime: true };
-    expect(ends).toEqual(Object.keys(attempts).map((name) => ({ name, ...expected })));
-    expect((await calls())['GetItem']).toBeGreaterThan(2);
-  });
-
-  it('is not told of where the SDK’s own retry gets through', async () => {
-    await fault({ target: 'PutItem', fault: 'throttle', times: 1 });
-    await create('recovered');
-    expect(await stores.messages.get(idOf('recovered'))).toBeDefined();
-  });
-
-  it('says nothing of itself in the error that a caller may see', async () => {
-    await fault({ target: 'GetItem', fault: 'unavailable', times: null });
-    const error = await stores.messages.get(idOf('x')).catch((e: unknown) => e as AppError);
-    const { message, detail } = error as AppError;
-    expect(`${message} ${detail}`).not.toMatch(/dynamo|aws|item|injected|table/i);
+    it('says nothing of itself in the error that a caller may see', async () => {
+      await fault({ target: 'GetItem', fault: 'unavailable', times: null });
+      const error = await stores.messages.get(idOf('x')).catch((e: unknown) => e as AppError);
+      const { message, detail } = error as AppError;
+      expect(`${message} ${detail}`).not.toMatch(/dynamo|aws|item|injected|table/i);
+    });
   });
 });

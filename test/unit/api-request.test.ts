@@ -34,6 +34,10 @@ describe('a body', () => {
     }
   });
 
+  it('may begin with a byte order mark', async () => {
+    expect((await answer(plainEvent({ body: '\ufeff{"a":1}' }), parsed)).json).toEqual({ parsed: { a: 1 } });
+  });
+
   it.each([
     ['absent', {}],
     ['empty', { body: '' }],

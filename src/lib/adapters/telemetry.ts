@@ -15,12 +15,17 @@ export interface TelemetryOptions {
 export function makeTelemetry({ functionName, stage, level }: TelemetryOptions): Telemetry {
   const logger = new Logger({ serviceName: functionName, logLevel: level });
   const metrics = new Metrics({ namespace: 'LipaFlow', serviceName: `lipaflow-${stage}` });
+  // At once, and not at an invocation's end: what is killed has counted what it did.
+  const publish = (metric: string, unit: (typeof MetricUnit)['Count' | 'Milliseconds'], value: number) => {
+    metrics.addMetric(metric, unit, value);
+    metrics.publishStoredMetrics();
+  };
   return {
     info: (event, fields = {}) => logger.info(event, fields),
     warn: (event, fields = {}) => logger.warn(event, fields),
     error: (event, fault, fields = {}) => logger.error(event, { ...fields, fault: described(fault) }),
-    count: (metric, n = 1) => metrics.singleMetric().addMetric(metric, MetricUnit.Count, n),
-    measure: (metric, ms) => metrics.singleMetric().addMetric(metric, MetricUnit.Milliseconds, ms),
+    count: (metric, n = 1) => publish(metric, MetricUnit.Count, n),
+    measure: (metric, ms) => publish(metric, MetricUnit.Milliseconds, ms),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { AppError } from '../../domain/errors.ts';
 import type { Chance, Clock, Stored, Written } from '../../ports.ts';
+import { withinMs } from './client.ts';
 
 /** A stored item: `pk`, `expires` (epoch s, the TTL attribute), `rev`, and what its kind adds. Instants are epoch ms. */
 export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
@@ -55,9 +56,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
 
   async function get(pk: string): Promise<Stored<Item> | undefined> {
-    const { Item } = await call((o) =>
-      client.send(new GetItemCommand({ ...key(pk), ConsistentRead: true }), o),
-    );
+    const { Item } = await call(() => client.send(new GetItemCommand({ ...key(pk), ConsistentRead: true })));
     return alive(Item);
   }
 
@@ -80,7 +79,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
       ExpressionAttributeValues: marshall(values),
       ...CONDITIONAL,
     });
-    const beaten = await conditional((o) => client.send(command, o), item.pk);
+    const beaten = await conditional(() => client.send(command), item.pk);
     if (beaten === 'not-beaten') return { done: true, stored: { value: item, revision } };
     if (beaten?.revision === revision) return { done: true, stored: beaten };
     return { done: false, stored: beaten };
@@ -94,19 +93,19 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
       ExpressionAttributeValues: marshall({ ':rev': revision }),
       ...CONDITIONAL,
     });
-    const beaten = await conditional((o) => client.send(command, o), pk);
+    const beaten = await conditional(() => client.send(command), pk);
     return beaten === 'not-beaten' || beaten === undefined;
   }
 
   /** Removes whatever is there. */
   async function drop(pk: string): Promise<void> {
-    await call((o) => client.send(new DeleteItemCommand(key(pk)), o));
+    await call(() => client.send(new DeleteItemCommand(key(pk))));
   }
 
   /** Writes without a condition: for things that mean the same however often they are written. */
   async function overwrite(item: Item): Promise<void> {
     const Item = marshall({ ...item, rev: chance.uuid() }, { removeUndefinedValues: true });
-    await call((o) => client.send(new PutItemCommand({ TableName: tableName, Item }), o));
+    await call(() => client.send(new PutItemCommand({ TableName: tableName, Item })));
   }
 
   /** What is due in one partition of the `due` index, the earliest first. Indexes are a moment late. */
@@ -133,7 +132,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
   }
 
   async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
-    const { Items } = await call((o) => client.send(new QueryCommand({ TableName: tableName, ...input }), o));
+    const { Items } = await call(() => client.send(new QueryCommand({ TableName: tableName, ...input })));
     return (Items ?? []).map((item) => unmarshall(item) as Item);
   }
 
@@ -189,8 +188,8 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
       ...CONDITIONAL,
     });
     let after: Stored<Item> | undefined;
-    const write = async (o: CallOptions) => {
-      after = alive((await client.send(command, o)).Attributes);
+    const write = async () => {
+      after = alive((await client.send(command)).Attributes);
     };
     const beaten = await conditional(write, pk);
     if (beaten === 'not-beaten') {
@@ -208,9 +207,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
       if (tries > 0) await clock.sleep(Math.min(1_000, 25 * 2 ** tries));
       if (tries > 8) throw unavailable(new Error('keys were left unprocessed'));
       const request = { RequestItems: { [tableName]: { Keys: keys } } };
-      const { Responses, UnprocessedKeys } = await call((o) =>
-        client.send(new BatchGetItemCommand(request), o),
-      );
+      const { Responses, UnprocessedKeys } = await call(() => client.send(new BatchGetItemCommand(request)));
       for (const attributes of Responses?.[tableName] ?? []) {
         const stored = alive(attributes);
         if (stored) found.set(stored.value.pk, stored.value);
@@ -222,7 +219,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
 
   /** Runs a conditional write; says what was in its way. The engine may leave that out, so it is read then. */
   async function conditional(
-    write: (options: CallOptions) => Promise<unknown>,
+    write: () => Promise<unknown>,
     pk: string,
   ): Promise<'not-beaten' | Stored<Item> | undefined> {
     try {
@@ -258,14 +255,10 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
   };
 }
 
-interface CallOptions {
-  readonly abortSignal: AbortSignal;
-}
-
-/** The SDK has no time limit of its own. Any fault of the store is one error to the rest of the code. */
-async function call<T>(send: (options: CallOptions) => Promise<T>): Promise<T> {
+/** Any fault of the store is one error to the rest of the code. */
+async function call<T>(send: () => Promise<T>): Promise<T> {
   try {
-    return await send({ abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    return await withinMs(CALL_LIMIT_MS, send);
   } catch (cause) {
     throw unavailable(cause);
   }

@@ -4,7 +4,12 @@ import type { Item, Stream } from './aws-stream.ts';
 import type { AwsAnswer, AwsCall } from './aws-wire.ts';
 
 type Call = (call: AwsCall) => Promise<AwsAnswer>;
-type WriteInput = { TableName?: string; Key?: Item; Item?: Item };
+type WriteInput = {
+  TableName?: string;
+  Key?: Item;
+  Item?: Item;
+  ReturnValuesOnConditionCheckFailure?: string;
+};
 
 export type ChangesOptions = {
   call: Call;
@@ -36,6 +41,13 @@ const inputOf = (body: Buffer): WriteInput => {
   }
 };
 
+/** The engine never says what was in a condition's way. AWS does, to who asks for it. */
+const withItem = (answer: AwsAnswer, item: Item | undefined): AwsAnswer => {
+  const body = JSON.parse(answer.body) as { __type?: string };
+  const failed = body.__type?.endsWith('#ConditionalCheckFailedException');
+  return failed && item ? { ...answer, body: JSON.stringify({ ...body, Item: item }) } : answer;
+};
+
 /** Runs what has the same name one after the other. */
 const createTurns = () => {
   const last = new Map<string, Promise<unknown>>();
@@ -64,10 +76,10 @@ export const withChanges = ({ call, getItem, tableName, keyNames, stream }: Chan
     return keys.length === keyNames.length ? Object.fromEntries(keys) : undefined;
   };
 
-  const write = async (request: AwsCall, keys: Item): Promise<AwsAnswer> => {
+  const write = async (request: AwsCall, keys: Item, wantsItem: boolean): Promise<AwsAnswer> => {
     const before = await getItem(keys);
     const answer = await call(request);
-    if (answer.status !== 200) return answer;
+    if (answer.status !== 200) return wantsItem ? withItem(answer, before) : answer;
     const after = await getItem(keys);
     if (!isDeepStrictEqual(before, after)) stream.append({ keys, before, after });
     return answer;
@@ -81,6 +93,7 @@ export const withChanges = ({ call, getItem, tableName, keyNames, stream }: Chan
     const keys = keysOf(input);
     // A write without its key, or to another table, is refused by the engine in AWS's words.
     if (!keys || input.TableName !== tableName) return call(request);
-    return inTurn(JSON.stringify(keys), () => write(request, keys));
+    const wantsItem = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+    return inTurn(JSON.stringify(keys), () => write(request, keys, wantsItem));
   };
 };

@@ -2,8 +2,8 @@
  * DynamoDB in memory: dynalite, called as a function and not over a socket of its own. So the server before it
  * can apply an operation and then lose the answer, and a client that breaks off in the middle of a request
  * cannot throw inside dynalite (it throws on a request's error, which would end the process).
- * Its stream is our own (aws-changes.ts), and so is what it tells of its settings (aws-table.ts). Not there: transactions,
- * ReturnValuesOnConditionCheckFailure, and whatever deletes what has expired: late TTL is normal on AWS.
+ * Its stream and ReturnValuesOnConditionCheckFailure are our own (aws-changes.ts), and so is what it tells of its settings
+ * (aws-table.ts). Not there: transactions, and whatever deletes what has expired: late TTL is normal on AWS.
  */
 import { EventEmitter } from 'node:events';
 import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dynamodb';

@@ -1,8 +1,12 @@
 /** What only the real table can show: acknowledgements that are lost, and a store that does not keep up. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Aws, startAws } from '../../local/aws.ts';
 import type { FaultSpec } from '../../local/aws-faults.ts';
+import { readTable } from '../../local/table.ts';
 import { nodeTransport } from '../../src/lib/adapters/transport.ts';
 import { undiciTransport } from '../../src/lib/adapters/transport-undici.ts';
 import type { AppError } from '../../src/lib/domain/errors.ts';
@@ -150,5 +154,24 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       const { message, detail } = error as AppError;
       expect(`${message} ${detail}`).not.toMatch(/dynamo|aws|item|injected|table/i);
     });
+  });
+});
+
+describe('an engine that does not say what was in a condition’s way', () => {
+  it('is asked for it', async () => {
+    const server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = clientFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await client.send(new CreateTableCommand(readTable('silent')));
+    await vi.waitFor(async () => {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: 'silent' }));
+      expect(Table?.TableStatus).toBe('ACTIVE');
+    });
+    const { messages } = storesOn(client, 'silent');
+    const first = await messages.create(sampleMessage({ messageId: idOf('twice') }));
+    const second = await messages.create(sampleMessage({ messageId: idOf('twice'), epoch: 7 }));
+    expect([first.done, second]).toEqual([true, { done: false, stored: first.stored }]);
+    client.destroy();
+    server.close();
   });
 });

@@ -99,6 +99,28 @@ describe('a conditional update', () => {
   });
 });
 
+describe('a write whose condition fails', () => {
+  const again = (asked: { ReturnValuesOnConditionCheckFailure?: 'ALL_OLD' }) =>
+    dynamo
+      .send(
+        new PutItemCommand({
+          TableName,
+          Item: { pk: { S: 'taken' } },
+          ConditionExpression: 'attribute_not_exists(pk)',
+          ...asked,
+        }),
+      )
+      .catch((error: { name: string; Item?: unknown }) => ({ name: error.name, item: error.Item }));
+
+  it('says what is in its way to who asks for it', async () => {
+    await write({ pk: { S: 'taken' }, by: { S: 'another' } });
+    const name = 'ConditionalCheckFailedException';
+    const item = { pk: { S: 'taken' }, by: { S: 'another' } };
+    expect(await again({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' })).toEqual({ name, item });
+    expect(await again({})).toEqual({ name, item: undefined });
+  });
+});
+
 describe('a batch of reads', () => {
   it('gives what is there of a hundred keys, and refuses one more', async () => {
     const keys = Array.from({ length: 100 }, (_, n) => `one of many ${n}`);

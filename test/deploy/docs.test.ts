@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followed } from '../support/commands.ts';
+import { blocksOf } from '../support/readme.ts';
 import { stepFor } from './docs/steps.ts';
 import { startWorld, type World } from './docs/world.ts';
 import { ROOT } from './emulator.ts';
 import { removeScratch } from './scratch.ts';
+import type { Template } from './template.ts';
 
 let running: World | undefined;
 const world = (): World => {
@@ -75,6 +77,32 @@ describe('prod', () => {
 
   it('needed no right that docs/deploy.md does not list, and no role was too narrow', async () => {
     expect(await world().emulator.refusals()).toEqual([]);
+  });
+});
+
+/** CloudFormation acts with the rights of who deploys, and the emulator's asks for none: at least no service is forgotten. */
+describe('the policy of docs/deploy.md', () => {
+  const [block] = blocksOf(pageOf('docs/deploy.md')).filter(({ language }) => language === 'json');
+  type Statement = { Action: string | string[]; Resource: string | string[] };
+  const { Statement } = JSON.parse(block?.lines.join('') ?? '{}') as { Statement: Statement[] };
+
+  it('has rights for each service of the template', () => {
+    const path = join(world().cwd, '.serverless/cloudformation-template-update-stack.json');
+    const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as Template;
+    const services = Object.values(Resources).map(({ Type }) => (Type.split('::')[1] ?? '').toLowerCase());
+    // HTTP APIs are of the second version; its permissions have the first one's name.
+    const prefixes = new Set(services.map((service) => service.replace(/^apigatewayv2$/, 'apigateway')));
+    const actions = Statement.flatMap(({ Action }) => Action);
+    const missing = [...prefixes].filter((prefix) => !actions.some((one) => one.startsWith(`${prefix}:`)));
+    expect(prefixes.size).toBeGreaterThan(8);
+    expect(missing).toEqual([]);
+  });
+
+  it('gives whole services only of what is named after the service', () => {
+    const wide = Statement.filter(({ Action }) => [Action].flat().some((action) => action.endsWith(':*')));
+    const resources = wide.flatMap(({ Resource }) => Resource);
+    expect(resources.length).toBeGreaterThan(8);
+    expect(resources.filter((arn) => !/lipaflow-|:apigateway:/.test(arn))).toEqual([]);
   });
 });
 

@@ -18,7 +18,7 @@ const LIMITS: readonly { what: string; instead: string }[] = [
   },
   {
     what: 'Its CloudFormation makes and deletes whatever a template says, whoever asks: rights count for direct calls only.',
-    instead: 'test/policy/deployer.test.ts: the policy of docs/deploy.md names each service of the template.',
+    instead: 'the policy of docs/deploy.md is asserted to name each service of the template.',
   },
   {
     what: 'No mail is sent, no domain resolves; `aws` is version 1 of the command line, told where the emulator is.',

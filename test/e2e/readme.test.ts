@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStack } from '../../local/stack.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import { lineAfter } from '../support/children.ts';
+import { PAGES } from '../support/commands.ts';
 import { freePort } from '../support/free-port.ts';
 import { blocksOf, type Command, commandsOf, newcomersEnvironment, ROOT, shell } from '../support/readme.ts';
 
@@ -285,7 +286,6 @@ describe('the README', () => {
     );
   });
 
-  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
   const anchorsOf = (page: string): string[] =>
     [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
       heading
@@ -298,13 +298,7 @@ describe('the README', () => {
     return existsSync(join(ROOT, path)) && (anchor === '' || anchorsOf(path).includes(anchor));
   };
 
-  it.each([
-    ...pages,
-    'docs/architecture.md',
-    'docs/operations.md',
-    'docs/flow-replies.md',
-    'docs/campaigns.md',
-  ])('is one of the pages whose links lead to files and headings that are there: %s', (page) => {
+  it.each(PAGES)('is one of the pages whose links lead to files and headings that are there: %s', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)];
     expect(
       links

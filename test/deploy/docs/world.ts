@@ -10,8 +10,8 @@ import { ROOT, startEmulator } from '../emulator.ts';
 import { openFrontDoor } from '../front-door.ts';
 import { scratchFolder } from '../scratch.ts';
 import { makeDeployer } from './deployer.ts';
+import { API_KEY } from './steps.ts';
 
-export const API_KEY = 'k3y-of-the-reader-7d2f61';
 const PARTS = [
   ...['package.json', '.npmrc', 'serverless.yml', 'openapi.yaml', 'docs', 'examples'],
   ...['infra', 'src', 'local', 'ops', 'scripts'],

@@ -26,13 +26,13 @@ export const NOT_RUN = new Map([
 const INLINE = /(?<![`\w])`((?:npm|npx|aws|curl|node|git) [^`\n]+)`/g;
 
 /** Commands in the running text, not those of fenced blocks. */
-export const inlineCommandsOf = (markdown: string): string[] =>
+const inlineCommandsOf = (markdown: string): string[] =>
   [...markdown.replace(/^```.*?^```$/gms, '').matchAll(INLINE)].map(([, text = '']) => text);
 
 /** A line that only gives a variable a plain value is no command. */
 const runs = (line: string): boolean => !/^[A-Z_]+=[^$( ]*$/.test(line);
 
-export const blockCommandsOf = (page: string): string[] =>
+const blockCommandsOf = (page: string): string[] =>
   commandsOf(read(page))
     .map(({ text }) => text)
     .filter(runs);

@@ -2,9 +2,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { runnerOf } from '../../support/commands.ts';
+import { API_KEY } from './reader.ts';
 import type { World } from './world.ts';
-
-export const API_KEY = 'k3y-of-the-reader-7d2f61';
 
 const MESSAGE_ID = '6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21';
 const [BUSINESS, CUSTOMER] = ['254110090747', '254717746565'];

@@ -10,7 +10,7 @@ import { ROOT, startEmulator } from '../emulator.ts';
 import { openFrontDoor } from '../front-door.ts';
 import { scratchFolder } from '../scratch.ts';
 import { makeDeployer } from './deployer.ts';
-import { API_KEY } from './steps.ts';
+import { API_KEY } from './reader.ts';
 
 const PARTS = [
   ...['package.json', '.npmrc', 'serverless.yml', 'openapi.yaml', 'docs', 'examples'],

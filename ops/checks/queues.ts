@@ -39,7 +39,9 @@ const queueFinding = async (place: Place, queues: Queues, wanted: ExpectedQueue)
   const url = place.queues.get(wanted.name);
   const state = url ? await queues.state(url) : undefined;
   if (!url || !state) return is.fault('it is not there', DEPLOY);
-  if (wanted.last) return deadLetterFinding(place, queues, { ...wanted, url, waiting: state.waiting });
+  // Nothing takes from such a queue: what is in flight there is being looked at, and was given up all the same.
+  const givenUp = state.waiting + state.inFlight;
+  if (wanted.last) return deadLetterFinding(place, queues, { ...wanted, url, waiting: givenUp });
   const fault = redriveFault(place, wanted, state);
   if (fault) return is.fault(fault, DEPLOY);
   const says = `${state.waiting} waiting, ${state.inFlight} in flight`;

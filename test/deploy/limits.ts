@@ -10,11 +10,19 @@ const LIMITS: readonly { what: string; instead: string }[] = [
   },
   {
     what: 'A dead letter takes five receives of 180 seconds each, for which no test waits.',
-    instead: 'redrive policies are read back; acted on in test/integration/local-queues.test.ts.',
+    instead: 'redrive policies are read back; acted on, to the end, in test/faults/dead-letters.test.ts.',
   },
   {
     what: 'Functions run under this machine’s Node 24, without Lambda’s memory, CPU share, freezing or arm64.',
     instead: '`npm run bench` runs planner and tick under their heap limits; no bundle holds native code.',
+  },
+  {
+    what: 'Its CloudFormation makes and deletes whatever a template says, whoever asks: rights count for direct calls only.',
+    instead: 'the policy of docs/deploy.md is asserted to name each service of the template.',
+  },
+  {
+    what: 'No mail is sent, no domain resolves; `aws` is version 1 of the command line, told where the emulator is.',
+    instead: 'the subscription is taken; curl is told the way; both versions know the commands of the pages.',
   },
   {
     what: 'The HTTP API neither throttles nor writes access logs.',

@@ -2,13 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStack } from '../../local/stack.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import { lineAfter } from '../support/children.ts';
+import { PAGES } from '../support/commands.ts';
+import { freePort } from '../support/free-port.ts';
 import { blocksOf, type Command, commandsOf, newcomersEnvironment, ROOT, shell } from '../support/readme.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -18,19 +19,13 @@ const commands = commandsOf(readme);
 const ci = read('.ci/run');
 
 /** Commands that are not run, and why. */
-const NOT_RUN = new Map([['npx serverless deploy --stage prod', 'it creates a stack in an AWS account']]);
+const NOT_RUN = new Map([
+  ['npx serverless deploy --stage prod', 'test/deploy/docs.test.ts runs it, on an emulated AWS'],
+]);
 
 const scratch = mkdtempSync(join(tmpdir(), 'lipaflow-readme-'));
 const system = { api: '', simulator: '', aws: '', sqs: '' };
 let running: ChildProcess | undefined;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-};
 
 /** npm and the system itself: as a terminal does it, the whole group. */
 const signalAll = (signal: NodeJS.Signals): void => {
@@ -291,7 +286,6 @@ describe('the README', () => {
     );
   });
 
-  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
   const anchorsOf = (page: string): string[] =>
     [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
       heading
@@ -304,13 +298,7 @@ describe('the README', () => {
     return existsSync(join(ROOT, path)) && (anchor === '' || anchorsOf(path).includes(anchor));
   };
 
-  it.each([
-    ...pages,
-    'docs/architecture.md',
-    'docs/operations.md',
-    'docs/flow-replies.md',
-    'docs/campaigns.md',
-  ])('is one of the pages whose links lead to files and headings that are there: %s', (page) => {
+  it.each(PAGES)('is one of the pages whose links lead to files and headings that are there: %s', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)];
     expect(
       links

@@ -43,6 +43,8 @@ def holdings():
         "log groups": names("logs", "describe_log_groups", "logGroups", "logGroupName"),
         "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "dashboards": names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        "parameters": names("ssm", "describe_parameters", "Parameters", "Name"),
+        "keys": names("kms", "list_keys", "Keys", "KeyId"),
         "key aliases": [
             name for name in names("kms", "list_aliases", "Aliases", "AliasName") if not name.startswith("alias/aws/")
         ],

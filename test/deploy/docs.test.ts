@@ -1,0 +1,135 @@
+/** docs/deploy.md, the runbook and docs/upgrading.md, followed word for word by one who may do what deploy.md says. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followed } from '../support/commands.ts';
+import { blocksOf } from '../support/readme.ts';
+import { stepFor } from './docs/steps.ts';
+import { startWorld, type World } from './docs/world.ts';
+import { ROOT } from './emulator.ts';
+import { removeScratch } from './scratch.ts';
+import type { Template } from './template.ts';
+
+let running: World | undefined;
+const world = (): World => {
+  if (running === undefined) throw new Error('nothing is running');
+  return running;
+};
+
+beforeAll(async () => {
+  running = await startWorld();
+});
+afterAll(async () => {
+  await running?.close();
+  removeScratch();
+});
+
+const pageOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
+const [deploying = '', removing = ''] = pageOf('docs/deploy.md').split(/^(?=## Take it down$)/m);
+const [takingDown = '', ridding = ''] = removing.split(/(?<=aws s3 rm .*\nnpx serverless remove .*\n```\n)/);
+
+const follow = (page: string, markdown: string): void => {
+  const commands = followed(page, markdown);
+  it.each(commands.map((text, index) => [index + 1, text] as const))(
+    '%i. %s',
+    async (_index, text) => {
+      const step = stepFor(text);
+      if (!step) return expect.fail(`no test knows this command: ${text}`);
+      await step(world(), text);
+    },
+    150_000,
+  );
+
+  it('is there to be followed', () => expect(commands.length).toBeGreaterThan(2));
+};
+
+/** The table of what stays, without its stages and ends. */
+const STAYING = ['keys', 'parameters', 'tables'];
+
+const holdings = async (): Promise<Record<string, string[]>> => {
+  const all = Object.entries(await world().account.holdings());
+  return Object.fromEntries(all.filter(([, names]) => names.length > 0));
+};
+
+describe('docs/deploy.md, up to a deployment that is watched', () => follow('docs/deploy.md', deploying));
+describe('docs/runbook.md', () => follow('docs/runbook.md', pageOf('docs/runbook.md')));
+
+describe('docs/upgrading.md', () => {
+  const version = '0.0.0-next';
+  const health = () => world().run('curl -sS "$API/v1/health"');
+
+  it('begins with another release in use', async () => {
+    expect(await health()).not.toContain(version);
+    world().checkOutNext(version);
+  });
+
+  follow('docs/upgrading.md', pageOf('docs/upgrading.md'));
+
+  it('has brought the new release', async () => expect(await health()).toContain(version));
+});
+
+describe('prod', () => {
+  it('has a table that refuses to be deleted', async () => {
+    const { run, variables } = world();
+    const output = await run(`aws dynamodb delete-table --table-name ${variables['TABLE']} || true`);
+    expect(output).toMatch(/deletion protection/i);
+  });
+
+  it('needed no right that docs/deploy.md does not list, and no role was too narrow', async () => {
+    expect(await world().emulator.refusals()).toEqual([]);
+  });
+});
+
+/** CloudFormation acts with the rights of who deploys, and the emulator's asks for none: at least no service is forgotten. */
+describe('the policy of docs/deploy.md', () => {
+  const [block] = blocksOf(pageOf('docs/deploy.md')).filter(({ language }) => language === 'json');
+  type Statement = { Action: string | string[]; Resource: string | string[] };
+  const { Statement } = JSON.parse(block?.lines.join('') ?? '{}') as { Statement: Statement[] };
+
+  it('has rights for each service of the template', () => {
+    const path = join(world().cwd, '.serverless/cloudformation-template-update-stack.json');
+    const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as Template;
+    const services = Object.values(Resources).map(({ Type }) => (Type.split('::')[1] ?? '').toLowerCase());
+    // HTTP APIs are of the second version; its permissions have the first one's name.
+    const prefixes = new Set(services.map((service) => service.replace(/^apigatewayv2$/, 'apigateway')));
+    const actions = Statement.flatMap(({ Action }) => Action);
+    const missing = [...prefixes].filter((prefix) => !actions.some((one) => one.startsWith(`${prefix}:`)));
+    expect(prefixes.size).toBeGreaterThan(8);
+    expect(missing).toEqual([]);
+  });
+
+  it('gives whole services only of what is named after the service', () => {
+    const wide = Statement.filter(({ Action }) => [Action].flat().some((action) => action.endsWith(':*')));
+    const resources = wide.flatMap(({ Resource }) => Resource);
+    expect(resources.length).toBeGreaterThan(8);
+    expect(resources.filter((arn) => !/lipaflow-|:apigateway:/.test(arn))).toEqual([]);
+  });
+});
+
+describe('taking it down', () => {
+  describe('docs/deploy.md, to the removal', () => follow('docs/deploy.md', takingDown));
+
+  it('leaves the table, its key and the secrets, and nothing else', async () => {
+    const { variables } = world();
+    const left = await holdings();
+    expect(Object.keys(left).sort()).toEqual(STAYING);
+    expect(left).toMatchObject({
+      tables: [variables['TABLE']],
+      keys: [variables['KEY']],
+      parameters: ['/lipaflow/prod/lipachat/api-key', '/lipaflow/prod/webhook/secret'],
+    });
+  });
+
+  it('leaves in the table what was sent', async () => {
+    const { run, variables } = world();
+    const key = `'{"pk":{"S":"message#6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21"}}'`;
+    const item = await run(`aws dynamodb get-item --table-name ${variables['TABLE']} --key ${key}`);
+    expect(item).toContain('"sent"');
+  });
+
+  describe('docs/deploy.md, to the end', () => follow('docs/deploy.md', ridding));
+
+  it('leaves the key that waits for its deletion, and nothing else', async () => {
+    expect(await holdings()).toEqual({ keys: [world().variables['KEY']] });
+  });
+});

@@ -1,0 +1,130 @@
+/** How each command of the followed pages is recognised, and what has to come of it. */
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { expect } from 'vitest';
+import { runnerOf } from '../../support/commands.ts';
+import { API_KEY } from './reader.ts';
+import type { World } from './world.ts';
+
+const MESSAGE_ID = '6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21';
+const [BUSINESS, CUSTOMER] = ['254110090747', '254717746565'];
+
+type Run = (world: World, text: string) => Promise<void>;
+
+const prints =
+  (...promises: (string | RegExp)[]): Run =>
+  async ({ run }, text) => {
+    const output = await run(text);
+    for (const promise of promises) expect(output).toMatch(promise);
+  };
+
+const assigns: Run = async ({ assign, variables }, text) => {
+  const [name = ''] = text.split('=');
+  await assign(name, text);
+  expect(variables[name]).toMatch(/\S/);
+  expect(variables[name]).not.toBe('None');
+};
+
+/** It would take the test's own node_modules away. */
+const inCi: Run = async (_world, text) => expect(runnerOf({ page: '', text })).toBe('.ci/run');
+
+const deploy: Run = async ({ run, learn, restoreForgotten }, text) => {
+  const output = await run(text);
+  const [, apiId = ''] = /https:\/\/(\w+)\.execute-api\./.exec(output) ?? [];
+  expect(output).toContain('Service deployed to stack lipaflow-prod');
+  learn(apiId);
+  const table = '--logical-resource-id Table --query StackResourceDetail.PhysicalResourceId --output text';
+  const named = await run(`aws cloudformation describe-stack-resource --stack-name lipaflow-prod ${table}`);
+  await restoreForgotten(named.trim());
+};
+
+/** The reader types the apiKey, and pastes the URL into LipaChat's settings. */
+const setUp: Run = async ({ run, pasteWebhook }, text) => {
+  const output = await run(text, API_KEY);
+  expect(output).toMatch(/^apiKey +stored, \/lipaflow\/prod\/lipachat\/api-key$/m);
+  expect(output).not.toContain(API_KEY);
+  const [, url] = /^ {2}(https:\S+\/v1\/webhooks\/lipachat\/[0-9a-f]{64})$/m.exec(output) ?? [];
+  // Asked again, it keeps the secret and shows none.
+  if (url !== undefined) await pasteWebhook(url);
+  else expect(output).toMatch(/^webhook secret +kept/m);
+};
+
+const addClient: Run = async ({ run, variables }, text) => {
+  const [, token = ''] = /^ {2}([0-9a-f]{64})$/m.exec(await run(text)) ?? [];
+  expect(token).not.toBe('');
+  Object.assign(variables, { TOKEN: token });
+};
+
+/** Before it, the reader writes in from their phone. */
+const seeWindow: Run = async (world, text) => {
+  const written = await world.lipachat.writeIn(CUSTOMER, { to: BUSINESS, text: 'join lipaflow' });
+  expect(written.webhook).toMatchObject([{ status: 200 }]);
+  await prints('"open":true')(world, text);
+};
+
+const sendFirst: Run = async (world, text) => {
+  await prints(/^HTTP\/\S+ 201/, '"status":"sent"')(world, text);
+  await prints(/^HTTP\/\S+ 201/, /^idempotent-replayed: true/im)(world, text);
+  expect(await world.lipachat.deliveries(MESSAGE_ID)).toHaveLength(1);
+};
+
+/** Something has been given up before. */
+const listGivenUp: Run = async (world, text) => {
+  const name = '--query "Stacks[0].Outputs[?OutputKey==\'DeliveryDeadLetterQueueUrl\'].OutputValue"';
+  const url = await world.run(
+    `aws cloudformation describe-stacks --stack-name lipaflow-prod ${name} --output text`,
+  );
+  const given = { QueueUrl: url.trim(), MessageBody: JSON.stringify({ messageId: MESSAGE_ID }) };
+  await world.account.sqs.send(new SendMessageCommand(given));
+  await prints(/^DeliveryDeadLetterQueue +1 /m)(world, text);
+};
+
+/** What was sent already is not sent by it. */
+const invokeAgain: Run = async (world, text) => {
+  await prints('"statusCode": 201', MESSAGE_ID)(world, text);
+  expect(await world.lipachat.deliveries(MESSAGE_ID)).toHaveLength(1);
+};
+
+const compare: Run = async (world, text) => {
+  const deployed = JSON.parse(await world.run(text)) as { Resources?: object };
+  expect(deployed.Resources).toHaveProperty('Table');
+};
+
+export const STEPS: [command: RegExp, run: Run][] = [
+  [/^[A-Z]+=\$\(aws /, assigns],
+  [/^npm ci$/, inCi],
+  [/^npm run build$/, prints('dist/sendFlow.cjs')],
+  [/^npx serverless deploy --stage prod$/, deploy],
+  [/^npx serverless package --stage prod$/, prints(/Service packaged/)],
+  [/^npx serverless invoke /, invokeAgain],
+  [/^npx serverless remove --stage prod$/, prints('successfully removed')],
+  [/^npm run ops -- setup /, setUp],
+  [/^npm run ops -- client create /, addClient],
+  [/^npm run ops -- message /, prints(/^status +sent/m)],
+  [/^npm run ops -- doctor /, prints(/, 0 warnings, 0 faults$/m)],
+  [/^npm run ops -- dlq list /, listGivenUp],
+  [/^npm run ops -- dlq redrive DeliveryDeadLetterQueue /, prints(/^1 message moved/m)],
+  [/^npm run ops -- dlq redrive PlanDeadLetterQueue /, prints(/^0 messages moved/m)],
+  [/^curl .*\/v1\/sessions\//, seeWindow],
+  [/^curl .*\/v1\/flows" /, sendFirst],
+  [/^curl .*\/v1\/messages\//, prints('"status":"sent"', '"timeline":[')],
+  [/^aws lambda get-account-settings --query AccountLimit.ConcurrentExecutions$/, prints(/^\d+$/m)],
+  [/^aws lambda get-account-settings --query AccountLimit$/, prints('"ConcurrentExecutions":')],
+  [/^aws sns subscribe /, prints('"SubscriptionArn":')],
+  [/^aws cloudwatch describe-alarms /, prints(/^[1-9]\d+$/m)],
+  [/^aws logs filter-log-events /, prints('"events": [')],
+  [/^aws sqs receive-message /, prints(MESSAGE_ID)],
+  [/^aws sqs purge-queue /, prints(/^$/)],
+  [/^aws events list-rules /, prints('SweeperSchedule', 'CampaignTickSchedule')],
+  [/^aws ssm get-parameter /, prints(/^[\d"]/)],
+  [/^aws cloudformation get-template /, compare],
+  [/^aws dynamodb describe-continuous-backups /, prints('"PointInTimeRecoveryStatus": "ENABLED"')],
+  [/^aws dynamodb restore-table-to-point-in-time /, prints('"TableName": "lipaflow-prod-restored"')],
+  [/^aws dynamodb wait table-exists /, prints(/^$/)],
+  [/^aws dynamodb update-table .*--no-deletion-protection-enabled$/, prints('"TableDescription":')],
+  [/^aws dynamodb delete-table /, prints('"TableDescription":')],
+  [/^aws s3 rm /, prints('')],
+  [/^aws kms schedule-key-deletion /, prints('"PendingDeletion"')],
+  [/^aws ssm delete-parameters /, prints('"InvalidParameters": []')],
+];
+
+export const stepFor = (text: string): Run | undefined => STEPS.find(([command]) => command.test(text))?.[1];

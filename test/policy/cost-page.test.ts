@@ -1,0 +1,64 @@
+/** The sums of docs/cost.md, and of what is counted there as far as the stack says it. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readStack } from '../../local/stack.ts';
+import { ROOT } from '../support/readme.ts';
+
+const page = readFileSync(join(ROOT, 'docs/cost.md'), 'utf8');
+
+/** Tables, row by row and cell by cell, without their heads. */
+const tables = [...page.matchAll(/^\|.*\n\| ---.*\n((?:\|.*\n)+)/gm)].map(([, rows = '']) =>
+  rows
+    .trimEnd()
+    .split('\n')
+    .map((row) =>
+      row
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    ),
+);
+const [priceRows = [], ...estimates] = tables;
+const prices = new Map(priceRows.map(([service, unit, price]) => [`${service}, ${unit}`, Number(price)]));
+const cents = (value: number): string => (Math.round(value * 100 + 1e-9) / 100).toFixed(2);
+
+describe('docs/cost.md', () => {
+  it('has a price for each unit, and uses each price', () => {
+    const used = estimates
+      .flat()
+      .flatMap(([what, service, unit]) => (what === 'sum' ? [] : [`${service}, ${unit}`]));
+    expect(used.filter((one) => !prices.has(one))).toEqual([]);
+    const spare = ['CloudWatch, metric', 'S3, million writes'];
+    expect([...prices.keys()].filter((one) => !used.includes(one) && !spare.includes(one))).toEqual([]);
+  });
+
+  it.each(estimates.map((rows, index) => [index + 1, rows] as const))(
+    'multiplies and adds up in table %i',
+    (_index, rows) => {
+      const items = rows.filter(([what]) => what !== 'sum');
+      const computed = items.map(([, service, unit, units]) =>
+        cents(Number(units) * (prices.get(`${service}, ${unit}`) ?? Number.NaN)),
+      );
+      expect(items.map(([, , , , cost]) => cost)).toEqual(computed);
+      const sum = computed.reduce((total, cost) => total + Number(cost), 0);
+      expect(rows.at(-1)).toEqual(['sum', '', '', '', cents(sum)]);
+    },
+  );
+
+  it('counts the alarms that there are, and the ticks', async () => {
+    const make = createRequire(import.meta.url)(`${ROOT}infra/alarms.cjs`) as (by: unknown) => Promise<{
+      Resources: Record<string, { Type: string }>;
+    }>;
+    const { functions, schedules, queues } = readStack();
+    const by = {
+      resolveConfigurationProperty: () => Promise.resolve(functions),
+      resolveVariable: () => Promise.resolve('prod'),
+    };
+    const made = Object.values((await make(by)).Resources);
+    const alarms = made.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm').length;
+    expect(page).toContain(`| alarms | CloudWatch | alarm | ${alarms} |`);
+    expect([schedules.length, queues.length]).toEqual([2, 3]);
+  });
+});

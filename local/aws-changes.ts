@@ -8,8 +8,10 @@ type WriteInput = {
   TableName?: string;
   Key?: Item;
   Item?: Item;
+  ReturnValues?: string;
   ReturnValuesOnConditionCheckFailure?: string;
 };
+type Write = { request: AwsCall; input: WriteInput; keys: Item };
 
 export type ChangesOptions = {
   call: Call;
@@ -41,12 +43,14 @@ const inputOf = (body: Buffer): WriteInput => {
   }
 };
 
-/** The engine never says what was in a condition's way. AWS does, to who asks for it. */
-const withItem = (answer: AwsAnswer, item: Item | undefined): AwsAnswer => {
-  const body = JSON.parse(answer.body) as { __type?: string };
-  const failed = body.__type?.endsWith('#ConditionalCheckFailedException');
-  return failed && item ? { ...answer, body: JSON.stringify({ ...body, Item: item }) } : answer;
+/** The engine's answer with another body, and without its checksum, which nobody looks at. */
+const answering = ({ status, headers }: AwsAnswer, body: object): AwsAnswer => {
+  const { 'x-amz-crc32': _, ...others } = headers;
+  return { status, headers: others, body: JSON.stringify(body) };
 };
+
+const isFailedCondition = ({ body }: AwsAnswer): boolean =>
+  body.includes('#ConditionalCheckFailedException"');
 
 /** Runs what has the same name one after the other. */
 const createTurns = () => {
@@ -76,13 +80,35 @@ export const withChanges = ({ call, getItem, tableName, keyNames, stream }: Chan
     return keys.length === keyNames.length ? Object.fromEntries(keys) : undefined;
   };
 
-  const write = async (request: AwsCall, keys: Item, wantsItem: boolean): Promise<AwsAnswer> => {
+  /** What was in a condition's way: the engine never says it, and AWS does to who asks for it. */
+  const refused = async (answer: AwsAnswer, { input, keys }: Write): Promise<AwsAnswer> => {
+    const wantsItem = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' && isFailedCondition(answer);
+    const found = wantsItem ? await getItem(keys) : undefined;
+    return found ? answering(answer, { ...(JSON.parse(answer.body) as object), Item: found }) : answer;
+  };
+
+  /** A put or a delete can say itself what was there before, so that it costs no reads. */
+  const replace = async (write: Write): Promise<AwsAnswer> => {
+    const { request, input, keys } = write;
+    const body = Buffer.from(JSON.stringify({ ...input, ReturnValues: 'ALL_OLD' }));
+    const answer = await call({ ...request, body });
+    if (answer.status !== 200) return refused(answer, write);
+    const { Attributes: before, ...rest } = JSON.parse(answer.body) as { Attributes?: Item };
+    noteChange({ keys, before, after: input.Item });
+    return input.ReturnValues === 'ALL_OLD' ? answer : answering(answer, rest);
+  };
+
+  const update = async (write: Write): Promise<AwsAnswer> => {
+    const { request, keys } = write;
     const before = await getItem(keys);
     const answer = await call(request);
-    if (answer.status !== 200) return wantsItem ? withItem(answer, before) : answer;
-    const after = await getItem(keys);
-    if (!isDeepStrictEqual(before, after)) stream.append({ keys, before, after });
+    if (answer.status !== 200) return refused(answer, write);
+    noteChange({ keys, before, after: await getItem(keys) });
     return answer;
+  };
+
+  const noteChange = (change: { keys: Item; before: Item | undefined; after: Item | undefined }): void => {
+    if (!isDeepStrictEqual(change.before, change.after)) stream.append(change);
   };
 
   return (request) => {
@@ -93,7 +119,10 @@ export const withChanges = ({ call, getItem, tableName, keyNames, stream }: Chan
     const keys = keysOf(input);
     // A write without its key, or to another table, is refused by the engine in AWS's words.
     if (!keys || input.TableName !== tableName) return call(request);
-    const wantsItem = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
-    return inTurn(JSON.stringify(keys), () => write(request, keys, wantsItem));
+    const says = ['NONE', 'ALL_OLD', undefined].includes(input.ReturnValues);
+    const write = { request, input, keys };
+    return inTurn(JSON.stringify(keys), () =>
+      operation === 'UpdateItem' || !says ? update(write) : replace(write),
+    );
   };
 };

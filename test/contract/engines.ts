@@ -13,6 +13,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { startAws } from '../../local/aws.ts';
 import { readTable } from '../../local/table.ts';
 import { makeBatchStore } from '../../src/lib/adapters/dynamo/batches.ts';
@@ -27,7 +28,7 @@ import { makeNumberPaceStore } from '../../src/lib/adapters/dynamo/number-paces.
 import { makeSessionStore } from '../../src/lib/adapters/dynamo/sessions.ts';
 import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
 import { systemChance } from '../../src/lib/adapters/system.ts';
-import { nodeTransport, type Transport } from '../../src/lib/adapters/transport.ts';
+import type { Transport } from '../../src/lib/adapters/transport.ts';
 import type { TemplateStatus } from '../../src/lib/domain/events.ts';
 import type {
   ApiClient,
@@ -112,7 +113,7 @@ function openFakes(): Promise<Stores> {
   });
 }
 
-export const clientFor = (endpoint: string, transport: Transport = nodeTransport()): DynamoDBClient =>
+export const clientFor = (endpoint: string, transport: Transport = new NodeHttpHandler()): DynamoDBClient =>
   makeDynamoClient({
     requestHandler: transport,
     endpoint,

@@ -1,8 +1,8 @@
 import { makeLipaChat } from './adapters/lipachat/client.ts';
 import { undiciTransport } from './adapters/transport-undici.ts';
-import type { Pair } from './domain/phone.ts';
 import { makeCarrier } from './usecases/carry-out.ts';
 import { makeInviter } from './usecases/invite.ts';
+import { makeRehearsal } from './usecases/rehearse.ts';
 import { makeSendFlow } from './usecases/send-flow.ts';
 import { makeSettler } from './usecases/settle.ts';
 import { makeSweepMessage } from './usecases/sweep-message.ts';
@@ -31,9 +31,12 @@ export function wireSend(stores: Stores) {
   const unsent = makeUnsent({ ...base, settler });
   const carrier = makeCarrier({ ...base, settler, unsent, inviter, settings: base });
   const sendFlow = makeSendFlow({ ...base, carrier, settler });
-  // While the function starts, so that its first send does not wait: the key, and a connection for each of the two
-  // calls that a send begins with.
-  const nobody = { business: '0', customer: '0' } as Pair;
-  void Promise.allSettled([base.apiKey.get(), stores.sessions.get(nobody), stores.sessions.get(nobody)]);
-  return { sendFlow, lane: base.lane, sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }) };
+  // Fetched while the function starts, so that its first send does not wait for it.
+  void base.apiKey.get().catch(() => undefined);
+  return {
+    sendFlow,
+    lane: base.lane,
+    sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }),
+    rehearse: makeRehearsal(base),
+  };
 }

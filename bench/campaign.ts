@@ -4,13 +4,10 @@
  * queue is a stub that takes everything. Time runs fast for the tick, which would else take hours to give all
  * slots away.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { Upload } from '@aws-sdk/lib-storage';
 import { readStack } from '../local/stack.ts';
 import { stopChildren } from '../test/support/children.ts';
@@ -19,6 +16,8 @@ import { httpEvent } from '../test/support/http-event.ts';
 import { s3ClientFor } from '../test/support/s3.ts';
 import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
 import { type HttpResult, spawnWorker, type Worker } from '../test/support/worker.ts';
+import { startBundle } from './bundle.ts';
+import { bundleOf } from './world.ts';
 
 export interface CampaignFigures {
   readonly rows: number;
@@ -79,25 +78,6 @@ async function startQueueStub() {
   };
 }
 
-/** A function under the options that Node gets in its Lambda, and with nothing beside it. */
-async function spawnBare(name: string, environment: Record<string, string>) {
-  const { functions } = readStack();
-  const env = { ...environment, ...functions[name]?.environment };
-  const bundle = fileURLToPath(new URL(`../dist/${name}.cjs`, import.meta.url));
-  const child = fork(new URL('lambda.cjs', import.meta.url), [bundle], { env, execArgv: [] });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${name} did not start`);
-  await once(child, 'message');
-  return {
-    pid,
-    invoke: async (event: object) => {
-      child.send(event);
-      await once(child, 'message');
-    },
-    stop: () => child.kill('SIGKILL'),
-  };
-}
-
 async function upload({ sqs }: StandIns, rows: number): Promise<string> {
   const Key = `bench/${rows}.csv`;
   const Body = Readable.from(inChunks(csv(rows)));
@@ -127,7 +107,10 @@ export async function benchCampaign(rows: number): Promise<CampaignFigures> {
   try {
     const source = await upload(standIns, rows);
     const campaigns = await spawnWorker('campaigns', environment);
-    const planner = await spawnBare('campaignPlanner', environment);
+    const planner = await startBundle(bundleOf('campaignPlanner'), {
+      ...environment,
+      ...readStack().functions['campaignPlanner']?.environment,
+    });
     const campaignId = `bench-${rows}`;
     const message = { from: '254110090747', text: 'Hello {{name}}', flowId: 'F', flowCta: 'Go', screen: 'S' };
     const order = { campaignId, name: 'Bench', message, recipients: { s3: source }, perMinute: 4800 };

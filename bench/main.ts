@@ -1,16 +1,101 @@
-/** `npm run bench [-- rows …]`: prints figures, judges nothing. */
+/**
+ * `npm run bench [-- --quick] [--rows N …] [--write]`: measures, judges nothing, and prints tables. All figures go to
+ * .cache/bench.json, too; `--write` puts the tables into docs/performance.md.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.ts';
-import { benchCampaign } from './campaign.ts';
+import { benchCallbacks } from './callbacks.ts';
+import { benchCalls } from './calls.ts';
+import { benchCampaign, type CampaignFigures } from './campaign.ts';
+import { benchFirstSends, benchLoading } from './cold.ts';
+import { benchFaults } from './faults.ts';
+import { machine } from './machine.ts';
+import { callbackTable, callTable, campaignTable, faultTable, loadTable, sendTable } from './report.ts';
+import { benchSends } from './sends.ts';
+import { AWS_LATENCY_MS, buildPeer, GATEWAY_LATENCY_MS, openWorld } from './world.ts';
 
-const asked = process.argv.slice(2).map(Number);
-const sizes = asked.length > 0 ? asked : [10_000, 100_000, 1_000_000];
+const FULL = {
+  sends: { rounds: 5, warmUp: 100, sends: 200 },
+  loading: 7,
+  first: 15,
+  callbacks: { warmUp: 50, callbacks: 300 },
+  rows: ['100000'],
+};
+const QUICK: typeof FULL = {
+  sends: { rounds: 1, warmUp: 5, sends: 20 },
+  loading: 1,
+  first: 2,
+  callbacks: { warmUp: 5, callbacks: 20 },
+  rows: ['10000'],
+};
+
+const { values: asked } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    rows: { type: 'string', multiple: true },
+  },
+});
+const sizes = asked.quick ? QUICK : FULL;
+const rows = (asked.rows ?? sizes.rows).map(Number);
+
+const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const done = (step: string): void => console.error(`bench: ${step}`);
 
 await build();
-console.log('campaign planned from S3 and enqueued (embedded DynamoDB and S3, stubbed queue)\n');
-console.log('| rows | planned, s | planner peak, MB | enqueued, s | tick peak, MB |');
-console.log('| ---: | ---: | ---: | ---: | ---: |');
-for (const rows of sizes) {
-  const f = await benchCampaign(rows);
-  const cells = [f.rows, f.planSeconds, f.planPeakMb, f.enqueueSeconds, f.enqueuePeakMb];
-  console.log(`| ${cells.join(' | ')} |`);
+const peer = await buildPeer();
+const figures = { machine: machine(), at: new Date().toISOString(), ...(await measured()) };
+peer.remove();
+
+const conditions =
+  `Measured on ${figures.machine}, with AWS ${AWS_LATENCY_MS} ms away and LipaChat answering after ` +
+  `${GATEWAY_LATENCY_MS} ms; ${sizes.sends.rounds} rounds of ${sizes.sends.sends} sends each, in turns.`;
+const report = [
+  conditions,
+  sendTable(figures.sends, figures.first),
+  faultTable(figures.faults),
+  callTable(figures.calls),
+  callbackTable(figures.callbacks),
+  loadTable(figures.loading),
+  campaignTable(figures.campaigns),
+].join('\n\n');
+console.log(report);
+await mkdir(at('.cache'), { recursive: true });
+await writeFile(at('.cache/bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
+if (asked.write) await writeInto('docs/performance.md', report);
+
+async function measured() {
+  const near = await openWorld(peer.path);
+  const faults = await benchFaults(near);
+  done('faults');
+  const calls = await benchCalls(near);
+  done('calls');
+  await near.close();
+  const world = await openWorld(peer.path);
+  await world.far();
+  const loading = await benchLoading(world, { peerPath: peer.path, runs: sizes.loading });
+  done('loading');
+  const first = await benchFirstSends(world, { runs: sizes.first });
+  done('first sends');
+  const sends = await benchSends(world, sizes.sends);
+  done('sends');
+  const callbacks = await benchCallbacks(world, sizes.callbacks);
+  done('callbacks');
+  await world.close();
+  const campaigns: CampaignFigures[] = [];
+  for (const count of rows) {
+    campaigns.push(await benchCampaign(count));
+    done(`a campaign of ${count}`);
+  }
+  return { sends, first, faults, calls, callbacks, loading, campaigns };
+}
+
+/** Between the page's two marks. */
+async function writeInto(page: string, text: string): Promise<void> {
+  const [before, , after] = (await readFile(at(page), 'utf8')).split(
+    /(?<=<!-- figures -->\n)|(?=<!-- end -->)/,
+  );
+  await writeFile(at(page), `${before}\n${text}\n\n${after}`);
 }

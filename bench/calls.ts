@@ -1,0 +1,81 @@
+/** What one event asks of AWS: requests by operation, and DynamoDB's units, counted at the stand-in. */
+import { randomUUID } from 'node:crypto';
+import type { StreamRecord } from '../local/aws-stream.ts';
+import { itemSize, writeUnits } from '../test/support/capacity.ts';
+import type { Bundle } from './bundle.ts';
+import { statusEvent } from './callbacks.ts';
+import { startGatewayStub } from './gateway.ts';
+import { type Candidate, expectStatus, flowEvent, type World } from './world.ts';
+
+export interface Calls {
+  readonly dynamodb: number;
+  readonly ssm: number;
+  readonly others: number;
+  readonly readUnits: number;
+  readonly writeUnits: number;
+}
+
+const DYNAMODB = new Set(['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem']);
+
+/** Of a process that is warm: the event is run once before. */
+async function countedOn(world: World, run: () => Promise<unknown>): Promise<Calls> {
+  const before = (await world.aws.stream({ limit: 10_000 })).at(-1)?.dynamodb?.SequenceNumber;
+  await world.aws.reset();
+  await run();
+  const requests = await world.aws.requests();
+  const records = await world.aws.stream({ after: before, limit: 10_000 });
+  const sum = (names: (name: string) => boolean) =>
+    Object.entries(requests).reduce((total, [name, n]) => total + (names(name) ? n : 0), 0);
+  const puts = sum((name) => name === 'PutItem' || name === 'UpdateItem' || name === 'DeleteItem');
+  return {
+    dynamodb: sum((name) => DYNAMODB.has(name)),
+    ssm: requests['GetParameter'] ?? 0,
+    others: sum((name) => !DYNAMODB.has(name) && name !== 'GetParameter'),
+    // Consistent reads of items under 4 KB; a query of an index, half of one.
+    readUnits: (requests['GetItem'] ?? 0) + 0.5 * (requests['Query'] ?? 0),
+    writeUnits: unitsOf(records) + (await failedUnits(world, puts - records.length)),
+  };
+}
+
+const unitsOf = (records: readonly StreamRecord[]): number =>
+  records.map(writeUnits).reduce((total, units) => total + units, 0);
+
+/** A write whose condition fails is billed by what is there: here always the newest message. */
+async function failedUnits(world: World, failed: number): Promise<number> {
+  const sizes = (await world.aws.dump()).filter(({ pk }) => !pk?.S?.startsWith('session#')).map(itemSize);
+  return failed * Math.ceil(Math.max(0, ...sizes) / 1024);
+}
+
+export async function benchCalls(world: World) {
+  const gateway = await startGatewayStub({ latencyMs: 1 });
+  const settings = { LIPACHAT_BASE_URL: gateway.baseUrl };
+  const send = async (bundle: Bundle, messageId: string) =>
+    expectStatus(await bundle.invoke(flowEvent(messageId)), 201);
+
+  const ofSender = async (who: Candidate) => {
+    const bundle = await world.candidate(who, settings);
+    await send(bundle, randomUUID());
+    const messageId = randomUUID();
+    const fresh = await countedOn(world, () => send(bundle, messageId));
+    const repeat = await countedOn(world, () => send(bundle, messageId));
+    bundle.stop();
+    return { fresh, repeat, messageId };
+  };
+
+  const peer = await ofSender('peer');
+  const lipaflow = await ofSender('lipaflow');
+  const webhook = await world.start('webhook');
+  const report = async (status: string) =>
+    expectStatus(await webhook.invoke(statusEvent(world, lipaflow.messageId, status)), 200);
+  await report('SENT');
+  const status = await countedOn(world, () => report('DELIVERED'));
+  webhook.stop();
+  gateway.close();
+  return {
+    'a fresh send': lipaflow.fresh,
+    'a repeat of it': lipaflow.repeat,
+    'a status callback': status,
+    'the peer: a fresh send': peer.fresh,
+    'the peer: a repeat': peer.repeat,
+  };
+}

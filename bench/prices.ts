@@ -1,0 +1,11 @@
+/** AWS's prices, as docs/cost.md assumes them: there is one list. */
+import { readFileSync } from 'node:fs';
+
+const page = readFileSync(new URL('../docs/cost.md', import.meta.url), 'utf8');
+
+/** Dollars for a million of a unit. Throws where the page has no such row. */
+export function pricePerMillion(service: string, unit: string): number {
+  const row = page.split('\n').find((line) => line.startsWith(`| ${service} | million ${unit} |`));
+  if (row === undefined) throw new Error(`docs/cost.md has no price of ${service}, ${unit}`);
+  return Number(row.split(' | ')[2]);
+}

@@ -1,0 +1,108 @@
+/** What every measurement stands in: the embedded AWS at a distance, a LipaChat, an open window, and both candidates. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { build } from 'esbuild';
+import { readStack } from '../local/stack.ts';
+import { makeSessionStore } from '../src/lib/adapters/dynamo/sessions.ts';
+import { makeTable } from '../src/lib/adapters/dynamo/table.ts';
+import { systemChance, systemClock } from '../src/lib/adapters/system.ts';
+import type { Pair } from '../src/lib/domain/phone.ts';
+import { stopChildren } from '../test/support/children.ts';
+import { httpEvent } from '../test/support/http-event.ts';
+import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
+import { type Bundle, type Call, startBundle } from './bundle.ts';
+
+export const PAIR = { business: '254110090747', customer: '254717746565' } as Pair;
+/** Added by the stand-in to each call of AWS: DynamoDB's usual answer time, seen from a Lambda. */
+export const AWS_LATENCY_MS = 4;
+export const GATEWAY_LATENCY_MS = 50;
+
+export type Candidate = 'lipaflow' | 'peer';
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+export const bundleOf = (name: string) => file(`../dist/${name}.cjs`);
+
+/** The peer as it would be deployed: bundled and minified by esbuild. */
+export async function buildPeer(): Promise<{ path: string; remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'lipaflow-bench-'));
+  const path = join(folder, 'peer.cjs');
+  await build({
+    entryPoints: [file('peers/powertools.ts')],
+    outfile: path,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    logLevel: 'warning',
+  });
+  return { path, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** A flow with a new id, as the API's event. */
+export function flowEvent(messageId: string = randomUUID()): object {
+  const { business: from, customer: to } = PAIR;
+  const words = { text: 'Thank you share your details and one of our agents will be in touch' };
+  const flow = { flowId: 'YOUR_FLOW_ID', flowCta: 'Share Details!', screen: 'FIRST' };
+  return httpEvent({
+    method: 'POST',
+    path: '/v1/flows',
+    headers: {
+      authorization: 'Bearer bench',
+      accept: '*/*',
+      host: 'bench.execute-api.eu-west-1.amazonaws.com',
+    },
+    authorizer: { clientId: 'bench', scopes: 'send read' },
+    body: { messageId, to, from, ...words, ...flow, data: { service: '', serviceOption: '', package: '' } },
+  });
+}
+
+async function openWindow({ aws, environment }: StandIns): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint: aws.url,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+  });
+  const table = makeTable({
+    client,
+    tableName: environment.TABLE_NAME,
+    clock: systemClock,
+    chance: systemChance,
+  });
+  const now = new Date();
+  const window = { openedAt: now, lastInboundAt: now, expiresAt: new Date(now.getTime() + 86_400_000) };
+  await makeSessionStore(table).create({ pair: PAIR, window, consent: undefined, paceUntil: undefined });
+  client.destroy();
+}
+
+/** `settings` are for LipaFlow's functions. */
+export async function openWorld(peerPath: string, settings: Record<string, string> = {}) {
+  const standIns = await spawnStandIns({ settings });
+  await openWindow(standIns);
+  const { functions } = readStack();
+  const environment = { ...standIns.environment, AWS_LAMBDA_FUNCTION_NAME: 'bench' };
+  return {
+    ...standIns,
+    /** A function by its name, under the options that Node gets in its Lambda. */
+    start: (name: string, more: Record<string, string> = {}): Promise<Bundle> =>
+      startBundle(bundleOf(name), { ...environment, ...functions[name]?.environment, ...more }),
+    candidate: (which: Candidate, more: Record<string, string> = {}): Promise<Bundle> => {
+      const path = which === 'peer' ? peerPath : bundleOf('sendFlow');
+      return startBundle(path, { ...environment, ...more });
+    },
+    far: () => standIns.aws.addFaults({ target: '*', fault: 'delay', ms: AWS_LATENCY_MS, times: null }),
+    close: () => stopChildren(),
+  };
+}
+
+/** Throws unless the call came to this status: a figure of a failure is no figure. */
+export function expectStatus(call: Call, status: number): Call {
+  if (call.answer?.statusCode === status) return call;
+  throw new Error(`expected ${status}: ${JSON.stringify(call)}`);
+}

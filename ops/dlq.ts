@@ -46,6 +46,12 @@ export const listDeadLetters = async (place: Place): Promise<Report> => {
   return { lines: columns([['queue', 'waiting', 'oldest', 'source'], ...cells]), data: rows };
 };
 
+/** Queues that no queue gives up to. */
+const NOT_REDRIVEN: Record<string, string> = {
+  PublisherFailureQueue: 'holds notes of stream records, which nothing takes back',
+  InvocationFailureQueue: 'holds events, which its function takes one by one',
+};
+
 /** The logical id as infra/ has it, however its letters were typed. */
 const queueNamed = (typed: string): string => {
   const names = deadLetterQueues();
@@ -58,7 +64,9 @@ export const redrive = async (place: Place, typed: string, io: Io): Promise<Repo
   const queue = queueNamed(typed);
   const source = sourceOf(queue);
   if (!source) {
-    throw new OpsError(`${queue} holds notes of stream records, not messages: nothing takes them back`);
+    throw new OpsError(
+      `${queue} ${NOT_REDRIVEN[queue] ?? 'was fed by no queue'}; docs/runbook.md says what to do`,
+    );
   }
   const [from, to] = [urlOf(place, queue), urlOf(place, source)];
   const queues = openQueues(place.connection);

@@ -78,6 +78,7 @@ describe('dlq redrive', () => {
 
   it.each([
     ['PublisherFailureQueue', 1, /^PublisherFailureQueue holds notes of stream records/],
+    ['InvocationFailureQueue', 1, /^InvocationFailureQueue holds events, .*runbook/],
     ['DeliveryQueue', 2, /^there is no dead-letter queue DeliveryQueue; there are DeliveryDeadLetterQueue, /],
   ])('refuses %s with exit code %i', async (queue, code, reason) => {
     const result = await opsHere(['dlq', 'redrive', queue, '--stage', 'local'], { env: world.env });

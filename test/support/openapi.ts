@@ -27,6 +27,7 @@ type Header = { required?: boolean; schema: Schema };
 type Response = { headers?: Record<string, Header>; content?: Content };
 export type Operation = {
   security?: { client: Scope[] }[];
+  parameters?: { name: string; schema: Schema }[];
   requestBody?: { content: Content };
   responses: Record<string, Response>;
 };

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { parse } from 'yaml';
 import type { Scope } from '../../src/lib/domain/access.ts';
+import type { ErrorCode } from '../../src/lib/domain/errors.ts';
 import { type ApiAnswer, api } from '../../src/lib/edge/api.ts';
 import type { Telemetry } from '../../src/lib/ports.ts';
 import { httpEvent } from './http-event.ts';
@@ -102,6 +103,12 @@ export function schemaOf(routeKey: string, status: number, type = 'application/j
   const schema = operationOf(routeKey).responses[status]?.content?.[type]?.schema;
   if (!schema) throw new Error(`openapi.yaml has no ${routeKey} ${status} ${type}`);
   return schema;
+}
+
+/** The codes that a problem's schema allows. */
+export function codesIn(schema: Schema | undefined): ErrorCode[] {
+  const narrowed = schema?.allOf?.find((part) => part.properties?.['code'] && !part.properties['title']);
+  return (narrowed?.properties?.['code']?.enum ?? []) as ErrorCode[];
 }
 
 const nothing = () => {};

@@ -6,6 +6,7 @@ import {
   parseCampaign,
   parseCampaignId,
   parseDryRun,
+  parseListQuery,
   parseRecipientsQuery,
   parseUpload,
 } from '../lib/edge/campaign-contracts.ts';
@@ -60,7 +61,8 @@ const overHttp = api(telemetry, async (request) => {
     case 'POST /v1/campaigns':
       return created(request);
     case 'GET /v1/campaigns': {
-      const { items, next } = await read.list(request, request.event.queryStringParameters?.['after']);
+      const { after } = parseListQuery(request.event.queryStringParameters);
+      const { items, next } = await read.list(request, after);
       return { status: 200, body: { campaigns: items, next } };
     }
     default:

@@ -32,13 +32,13 @@ const HEALTH = 'GET /v1/health';
 const FLOWS = 'POST /v1/flows';
 const MESSAGE = 'GET /v1/messages/{messageId}';
 const WEBHOOK = 'POST /v1/webhooks/lipachat/{secret}';
-const [CREATE, LIST] = ['POST /v1/campaigns', 'GET /v1/campaigns'];
+const CREATE = 'POST /v1/campaigns';
 const UPLOAD = 'POST /v1/campaigns/{campaignId}/recipients';
 
 /** Which operations may answer with which problem. A code that is missing here does not compile. */
 const MEETS: Record<ErrorCode, string[]> = {
-  // Any id may be asked for, and no page has a name that is refused.
-  'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE, LIST),
+  // Any id and any name may be asked for.
+  'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
   'not-found': [FILE, MESSAGE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
   'store-unavailable': without(PAGE, FILE, HEALTH),

@@ -35,7 +35,7 @@ async function ofOne(request: ApiRequest) {
     case 'POST /v1/campaigns/{campaignId}/recipients':
       return {
         status: 201,
-        body: await control.upload(id, parseUpload(event.body && bodyOf(event)), request),
+        body: await control.upload(id, parseUpload(event.body ? bodyOf(event) : undefined), request),
       };
     case 'GET /v1/campaigns/{campaignId}/recipients': {
       const campaign = (await control.find(id, request)).value;

@@ -153,7 +153,7 @@ const uploadBody = z.strictObject({
 
 /** Reads the body of `POST /v1/campaigns/{campaignId}/recipients`; none is one. */
 export function parseUpload(body: unknown): 'csv' | 'jsonl' {
-  return parse(uploadBody, body ?? {}).format;
+  return parse(uploadBody, body === undefined ? {} : body).format;
 }
 
 const STATUSES = [

@@ -55,8 +55,14 @@ module.exports = {
     forbid(
       'undici-is-dear',
       'It is the dearest import: only functions that call LipaChat load it.',
-      { path: '^src/handlers/(authorizer|reads|webhook)' },
+      { path: '^src/handlers/(authorizer|docs|reads|webhook)' },
       { path: '^node_modules/undici/', reachable: true },
+    ),
+    forbid(
+      'documentation-is-no-client',
+      'Its role may write logs and nothing else.',
+      { path: '^src/handlers/docs' },
+      { path: '^node_modules/(@aws-sdk|@smithy)/', reachable: true },
     ),
     forbid(
       'handlers-do-not-reach-down',

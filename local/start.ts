@@ -24,7 +24,9 @@ const curl = (url: string, body: object, headers: string[] = []): string =>
     .concat(`-d '${JSON.stringify(body)}'`)
     .reduce((command, part) => `${command} ${part}`, `curl -sS ${url}`);
 
-const hint = ({ simulatorUrl }: System): string => `
+const hint = ({ apiUrl, simulatorUrl }: System): string => `
+What the API takes and answers, and a page to try it out: ${apiUrl}/docs
+
 WhatsApp lets you write only within 24 hours of the customer's last message. As the customer, write in:
   ${curl(`${simulatorUrl}/__sim/customers/${CUSTOMER}/messages`, { text: 'join lipaflow' })}
 Then send a flow with the curl of the next line. See what arrived: curl -sS ${simulatorUrl}/__sim/deliveries

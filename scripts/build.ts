@@ -1,16 +1,20 @@
 /**
- * Writes one bundle a function to dist/<function>.cjs, each exporting `handler`.
+ * Writes one bundle a function to dist/<function>.cjs, each exporting `handler`, and what `docs` serves to dist/docs/.
  * Why our own script: cold start. The SDK is bundled and tree-shaken from its ES modules, which measures a
  * fifth faster than the copy in Lambda's runtime.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild, type OutputFile, stop } from 'esbuild';
+import { docsFiles } from './docs-files.ts';
 import { BUNDLE_DEFINES, lighter } from './lighter.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
+const DOCS = join(DIST, 'docs');
+
+type Built = Pick<OutputFile, 'path' | 'contents'>;
 
 /** Which file becomes which function. The names are those of serverless.yml. */
 const FUNCTIONS: Record<string, string> = {
@@ -25,6 +29,7 @@ const FUNCTIONS: Record<string, string> = {
   campaigns: 'src/handlers/campaigns.ts',
   campaignPlanner: 'src/handlers/campaign-planner.ts',
   campaignTick: 'src/handlers/campaign-tick.ts',
+  docs: 'src/handlers/docs.ts',
 };
 
 const packageVersion = async (): Promise<string> => {
@@ -34,13 +39,13 @@ const packageVersion = async (): Promise<string> => {
 };
 
 // By way of a temporary name: another process may be loading the old bundle at this moment.
-const replaceFile = async ({ path, contents }: OutputFile): Promise<void> => {
+const replaceFile = async ({ path, contents }: Built): Promise<void> => {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, contents);
   await rename(temporary, path);
 };
 
-const bundle = async (): Promise<OutputFile[]> => {
+const bundles = async (): Promise<Built[]> => {
   const result = await esbuild({
     absWorkingDir: ROOT,
     entryPoints: FUNCTIONS,
@@ -60,20 +65,25 @@ const bundle = async (): Promise<OutputFile[]> => {
     write: false,
     logLevel: 'warning',
   });
-  await mkdir(DIST, { recursive: true });
-  await Promise.all(result.outputFiles.map(replaceFile));
   return result.outputFiles;
+};
+
+const buildAll = async (): Promise<Built[]> => {
+  const built = (await Promise.all([bundles(), docsFiles(ROOT, DOCS)])).flat();
+  await mkdir(DOCS, { recursive: true });
+  await Promise.all(built.map(replaceFile));
+  return built;
 };
 
 /** Builds every function. Rejects with esbuild's own error, its messages already on stderr. */
 export const build = async (): Promise<void> => {
-  await bundle();
+  await buildAll();
   // esbuild keeps a process of its own for the next build, which `npm start` never makes.
   await stop();
 };
 
 if (import.meta.main) {
-  for (const { path, contents } of await bundle()) {
-    console.log(`${`dist/${basename(path)}`.padEnd(24)} ${Math.ceil(contents.byteLength / 1024)} KB`);
+  for (const { path, contents } of await buildAll()) {
+    console.log(`${relative(ROOT, path).padEnd(34)} ${Math.ceil(contents.byteLength / 1024)} KB`);
   }
 }

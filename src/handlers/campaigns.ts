@@ -6,6 +6,7 @@ import {
   parseCampaign,
   parseCampaignId,
   parseDryRun,
+  parseListQuery,
   parseRecipientsQuery,
   parseUpload,
 } from '../lib/edge/campaign-contracts.ts';
@@ -34,7 +35,7 @@ async function ofOne(request: ApiRequest) {
     case 'POST /v1/campaigns/{campaignId}/recipients':
       return {
         status: 201,
-        body: await control.upload(id, parseUpload(event.body && bodyOf(event)), request),
+        body: await control.upload(id, parseUpload(event.body ? bodyOf(event) : undefined), request),
       };
     case 'GET /v1/campaigns/{campaignId}/recipients': {
       const campaign = (await control.find(id, request)).value;
@@ -60,7 +61,8 @@ const overHttp = api(telemetry, async (request) => {
     case 'POST /v1/campaigns':
       return created(request);
     case 'GET /v1/campaigns': {
-      const { items, next } = await read.list(request, request.event.queryStringParameters?.['after']);
+      const { after } = parseListQuery(request.event.queryStringParameters);
+      const { items, next } = await read.list(request, after);
       return { status: 200, body: { campaigns: items, next } };
     }
     default:

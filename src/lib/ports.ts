@@ -179,6 +179,18 @@ export interface TemplateRequest {
   readonly template: TemplateMessage;
 }
 
+/** A file of the documentation, as it was built. */
+export interface DocsFile {
+  readonly name: string;
+  readonly gzipped: Uint8Array;
+  /** Of the content: another one after a change, the same in every process. */
+  readonly hash: string;
+}
+
+export interface DocsFiles {
+  byName(name: string): DocsFile | undefined;
+}
+
 /** Logs and counts. No phone number, secret or message text may be among the fields. */
 export interface Telemetry {
   info(event: string, fields?: Record<string, unknown>): void;

@@ -24,6 +24,8 @@ function wireCampaignRunner(stores: Stores) {
     maxAttempts: 4,
     // On this machine there is one host, and no name a bucket.
     forcePathStyle: config.AWS_ENDPOINT_URL_S3 !== undefined,
+    // By default an upload link carries the checksum of a body that is not there yet, and S3 takes no file but an empty one.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
   });
   const base = {
     ...stores,

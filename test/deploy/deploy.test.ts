@@ -3,6 +3,7 @@ import { access } from './chapters/access.ts';
 import { campaigns } from './chapters/campaigns.ts';
 import { changes } from './chapters/changes.ts';
 import { deployment } from './chapters/deployment.ts';
+import { docs } from './chapters/docs.ts';
 import { engines } from './chapters/engines.ts';
 import { events } from './chapters/events.ts';
 import { removal } from './chapters/removal.ts';
@@ -29,6 +30,7 @@ afterAll(async () => {
 // The order is the story's: each chapter stands on what those before it have left.
 deployment(system);
 access(system);
+docs(system);
 sending(system);
 events(system);
 campaigns(system);

@@ -27,8 +27,12 @@ const draft = async (fields: CampaignFields = {}, file?: string | Buffer, format
   const order = campaigns.order(fields);
   const created = await campaigns.create(order);
   expect(created.status).toBe(201);
-  if (file !== undefined)
-    expect(await campaigns.upload(order.campaignId, file, format)).toMatchObject({ status: 201 });
+  if (file !== undefined) {
+    // The SDK would sign the checksum of an empty file, and S3, other than its stand-in, refuse any other.
+    const url = expect.not.stringMatching(/checksum/i);
+    const link = await campaigns.upload(order.campaignId, file, format);
+    expect(link).toMatchObject({ status: 201, json: { url } });
+  }
   return order.campaignId;
 };
 const rowsOf = (campaignId: string, query = '') => recipientsOf(campaigns, campaignId, query);

@@ -16,6 +16,9 @@ import type { StreamPump } from '../support/stream-pump.ts';
 const FAST = 4_800;
 const TEMPLATE = { name: 'hello', languageCode: 'en', placeholders: ['{{name}}'] };
 
+/** The answer to an `after` that is made up. */
+const NO_PAGE = { status: 400, json: { code: 'invalid-request', errors: [{ path: 'after' }] } };
+
 let fleet: Fleet;
 let campaigns: CampaignCalls;
 let pumps: [QueuePump, StreamPump];
@@ -212,10 +215,10 @@ describe.concurrent('recipients', () => {
       status: 400,
       json: { errors: [{ path: 'status' }] },
     });
-    expect(await campaigns.recipients(campaignId, '?after=1')).toMatchObject({
-      status: 400,
-      json: { errors: [{ path: 'after' }] },
-    });
+    // Of no form, within a line, and past the end: of the plan's own lines, and of those that it refused.
+    for (const query of ['after=1', 'after=', 'status=invalid&after=r0-7']) {
+      expect(await campaigns.recipients(campaignId, `?${query}`)).toMatchObject(NO_PAGE);
+    }
 
     const answer = await campaigns.recipients(campaignId, '?status=failed', { accept: 'text/csv' });
     expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/csv' } });
@@ -248,6 +251,9 @@ describe.concurrent('recipients', () => {
       query = `?after=${String(json['next'])}`;
     }
     expect(found.map(({ to }) => to)).toEqual(crowd);
+    for (const place of ['r1-7', 'r1-99999999']) {
+      expect(await campaigns.recipients(campaignId, `?after=${place}`)).toMatchObject(NO_PAGE);
+    }
     const progress = progressOf(await campaigns.read(campaignId));
     expect(found.filter(({ status }) => status === 'pending')).toHaveLength(progress['pending'] ?? 0);
     expect((progress['sent'] ?? 0) + (progress['pending'] ?? 0)).toBe(120);

@@ -224,6 +224,14 @@ describe('the list', () => {
     }
     expect(found).toEqual(ids);
   });
+
+  it.each(['', 'x', '2026-01-02', `000001767322645678#${'x'.repeat(101)}`])(
+    'refuses an `after` that no page has given: %j',
+    async (after) => {
+      const answer = await campaigns.list(`?after=${encodeURIComponent(after)}`);
+      expect(answer).toMatchObject({ status: 400, json: { errors: [{ path: 'after' }] } });
+    },
+  );
 });
 
 /** The state, what was asked, and what the answer says that can be done. */

@@ -115,6 +115,12 @@ describe('the local system', () => {
     expect(await lipachat.calls(messageId)).toHaveLength(1);
   });
 
+  it('shows its API as a page', async () => {
+    const page = await fetch(`${printed.api}/docs`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect((await fetch(`${printed.api}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+  });
+
   it('prints a curl that sends a flow as it stands', async () => {
     const { stdout } = await promisify(execFile)('sh', ['-c', printed.curl]);
     const answered: unknown = JSON.parse(stdout);

@@ -8,7 +8,7 @@ const KB = 1024;
 const MOST = 1_200 * KB;
 /** What stands between a caller, or WhatsApp, and an answer: they start cold most often. */
 const SMALL = 500 * KB;
-const SMALL_ONES = ['authorizer', 'readApi', 'webhook'];
+const SMALL_ONES = ['authorizer', 'readApi', 'webhook', 'docs'];
 
 const dist = new URL('../../dist/', import.meta.url);
 const bundle = (name: string) => readFileSync(new URL(`${name}.cjs`, dist));

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { parse } from 'yaml';
 import type { Scope } from '../../src/lib/domain/access.ts';
+import type { ErrorCode } from '../../src/lib/domain/errors.ts';
 import { type ApiAnswer, api } from '../../src/lib/edge/api.ts';
 import type { Telemetry } from '../../src/lib/ports.ts';
 import { httpEvent } from './http-event.ts';
@@ -27,6 +28,7 @@ type Header = { required?: boolean; schema: Schema };
 type Response = { headers?: Record<string, Header>; content?: Content };
 export type Operation = {
   security?: { client: Scope[] }[];
+  parameters?: { name: string; schema: Schema }[];
   requestBody?: { content: Content };
   responses: Record<string, Response>;
 };
@@ -72,7 +74,12 @@ export function mapValues<T, U>(record: Record<string, T>, change: (value: T) =>
 }
 
 // Fields that go together are required, or refused, beside the place where they are described.
-const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+// Formats are hints here, beside patterns: what counts is what the code takes.
+const formats = { phone: true, 'date-time': true } as const;
+const ajv = new Ajv2020({
+  ...{ strict: true, strictTypes: false, strictRequired: false, allErrors: true },
+  formats,
+});
 
 /** What is wrong with `value`; empty if nothing is. */
 export function faultsOf(schema: Schema, value: unknown): string[] {
@@ -101,6 +108,12 @@ export function schemaOf(routeKey: string, status: number, type = 'application/j
   const schema = operationOf(routeKey).responses[status]?.content?.[type]?.schema;
   if (!schema) throw new Error(`openapi.yaml has no ${routeKey} ${status} ${type}`);
   return schema;
+}
+
+/** The codes that a problem's schema allows. */
+export function codesIn(schema: Schema | undefined): ErrorCode[] {
+  const narrowed = schema?.allOf?.find((part) => part.properties?.['code'] && !part.properties['title']);
+  return (narrowed?.properties?.['code']?.enum ?? []) as ErrorCode[];
 }
 
 const nothing = () => {};

@@ -191,7 +191,7 @@ describe('the body of POST /v1/campaigns', () => {
 describe('other things that come in', () => {
   it('has the words of the code for a format, a status and a dry run', () => {
     const upload = operationOf(UPLOAD).requestBody?.content['application/json']?.schema ?? {};
-    for (const body of [{}, { format: 'csv' }, { format: 'jsonl' }, { format: 'xls' }, { a: 1 }, 'x']) {
+    for (const body of [{}, { format: 'csv' }, { format: 'jsonl' }, { format: 'xls' }, { a: 1 }, 'x', null]) {
       expect([body, faultsOf(upload, body).length === 0]).toEqual([body, isTaken(() => parseUpload(body))]);
     }
     // A status that is missing here, or gone there, does not compile.

@@ -34,6 +34,7 @@ import {
   answered,
   bundled,
   closed,
+  codesIn,
   differences,
   document,
   documentedNames,
@@ -349,12 +350,6 @@ describe('the words', () => {
     for (const [code, status] of documented) expect([code, status]).toEqual([code, new Map(given).get(code)]);
   });
 });
-
-/** The codes that a problem's schema allows. */
-function codesIn(schema: Schema | undefined): ErrorCode[] {
-  const narrowed = schema?.allOf?.find((part) => part.properties?.['code'] && !part.properties['title']);
-  return (narrowed?.properties?.['code']?.enum ?? []) as ErrorCode[];
-}
 
 describe('the answers of the code', () => {
   const now = new Date('2026-01-02T03:04:05.678Z');

@@ -25,7 +25,7 @@ export interface ApiRequest extends Run {
 
 export interface ApiAnswer {
   readonly status: number;
-  /** An object to render, or JSON text that goes out as it is; undefined for none. */
+  /** An object to render, JSON text or bytes that go out as they are; undefined for none. */
   readonly body: unknown;
   readonly headers?: { readonly [name: string]: string };
 }
@@ -116,9 +116,14 @@ function rendered(
 ): APIGatewayProxyStructuredResultV2 {
   if (body === undefined)
     return { statusCode: status, headers: { 'x-correlation-id': correlationId, ...headers } };
+  const all = { 'content-type': 'application/json', 'x-correlation-id': correlationId, ...headers };
+  if (body instanceof Uint8Array) {
+    const text = Buffer.from(body).toString('base64');
+    return { statusCode: status, headers: all, body: text, isBase64Encoded: true };
+  }
   return {
     statusCode: status,
-    headers: { 'content-type': 'application/json', 'x-correlation-id': correlationId, ...headers },
+    headers: all,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   };
 }

@@ -153,7 +153,7 @@ const uploadBody = z.strictObject({
 
 /** Reads the body of `POST /v1/campaigns/{campaignId}/recipients`; none is one. */
 export function parseUpload(body: unknown): 'csv' | 'jsonl' {
-  return parse(uploadBody, body ?? {}).format;
+  return parse(uploadBody, body === undefined ? {} : body).format;
 }
 
 const STATUSES = [
@@ -163,6 +163,19 @@ const STATUSES = [
   'invalid',
   'duplicate',
 ] as const satisfies RecipientStatus[];
+
+const listQuery = z.object({
+  // An instant and an id, as the table's index has them: it takes no empty key, and none that is too long.
+  after: z
+    .string()
+    .regex(/^\d{15}#[A-Za-z0-9._:~-]{1,100}$/, { error: 'must be the `next` of a page' })
+    .optional(),
+});
+
+/** Reads the query of `GET /v1/campaigns`. */
+export function parseListQuery(query: unknown) {
+  return { after: parse(listQuery, query ?? {}).after };
+}
 
 const recipientsQuery = z.object({
   status: z.enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` }).optional(),

@@ -10,7 +10,7 @@ import {
 } from '../domain/ledger.ts';
 import { RecipientsFault } from '../domain/recipient.ts';
 import type { Clock } from '../ports.ts';
-import type { BatchStore, CampaignStore, ObjectStore } from '../ports-campaigns.ts';
+import type { BatchStore, CampaignStore, ObjectRef, ObjectStore } from '../ports-campaigns.ts';
 import type { Asker } from './control-campaign.ts';
 import type { PlanReader } from './plan-reader.ts';
 
@@ -36,6 +36,7 @@ const CAMPAIGNS_A_PAGE = 25;
 const ROWS_A_PAGE = 100;
 const BATCHES_A_PAGE = 50;
 const READ_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
 
 export function makeReadCampaign({ campaigns, batches, objects, planReader, clock }: ReadCampaignDeps) {
   async function view(campaign: Campaign): Promise<CampaignView> {
@@ -107,11 +108,9 @@ export function makeReadCampaign({ campaigns, batches, objects, planReader, cloc
     const { file, counts } = campaign.plan ?? {};
     const isAsked = status === undefined || status === (hasEnded(campaign) ? 'not-reached' : 'pending');
     if (!file || !counts || row >= counts.total || !isAsked) return { items: [], next: null };
-    const bytes = await objects.readRange(
-      { bucket: objects.bucket, key: file.key, etag: file.etag },
-      { offset, length: READ_BYTES },
-    );
-    const { lines, length } = wholeLines(bytes);
+    if (offset > file.bytes) throw noPage();
+    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
+    const { lines, length } = await linesFrom(ref, offset);
     const items = lines.map((line, k) => viewOf(campaign, readPlanLine(line), undefined, row + k));
     const isEnd = lines.length === 0 || row + lines.length >= counts.total;
     return { items, next: isEnd ? null : `r${row + lines.length}-${offset + length}` };
@@ -130,13 +129,21 @@ export function makeReadCampaign({ campaigns, batches, objects, planReader, cloc
     const ref = { bucket: objects.bucket, key };
     const { bytes: size } = await objects.head(ref);
     if (offset >= size) return { items: [], next: null };
-    const { lines, length } = wholeLines(await objects.readRange(ref, { offset, length: READ_BYTES }));
+    const { lines, length } = await linesFrom(ref, offset);
     const rows = lines.map((line) => JSON.parse(line) as RejectedRow);
     const end = offset + length;
     return {
       items: rows.filter((row) => row.kind === kind),
       next: length === 0 || end >= size ? null : `r0-${end}`,
     };
+  }
+
+  /** The whole lines from `offset` on. An `after` may be made up: the byte before tells whether a line starts there. */
+  async function linesFrom(ref: ObjectRef & { readonly etag?: string }, offset: number) {
+    const before = Math.min(offset, 1);
+    const bytes = await objects.readRange(ref, { offset: offset - before, length: READ_BYTES });
+    if (before > 0 && bytes[0] !== NEWLINE) throw noPage();
+    return wholeLines(bytes.subarray(before));
   }
 
   return { view, list, recipients };
@@ -161,8 +168,12 @@ function placeIn(after: string | undefined): Place {
   const [, n, row, offset] = /^(?:b(\d{1,9})|r(\d{1,9})-(\d{1,15}))$/.exec(after ?? 'b0') ?? [];
   if (n !== undefined) return { kind: 'batch', n: Number(n) };
   if (row !== undefined) return { kind: 'line', row: Number(row), offset: Number(offset) };
+  throw noPage();
+}
+
+function noPage(): AppError {
   const errors = [{ path: 'after', message: 'must be the `next` of a page' }];
-  throw new AppError('invalid-request', 'One field is not valid; see errors.', { errors });
+  return new AppError('invalid-request', 'One field is not valid; see errors.', { errors });
 }
 
 function wholeLines(bytes: Buffer): { readonly lines: readonly string[]; readonly length: number } {

@@ -1,0 +1,10 @@
+import { api } from '../lib/edge/api.ts';
+import { docsAnswer, fileName } from '../lib/edge/docs-answer.ts';
+import { wireDocs } from '../lib/wiring-docs.ts';
+
+const { telemetry, files } = wireDocs('docs');
+
+/** `GET /docs`, the API's description as a page; `GET /docs/{file}`, what the page is made of, and openapi.yaml. */
+export const handler = api(telemetry, (request) =>
+  Promise.resolve(docsAnswer(files.byName(fileName(request)), request.headers)),
+);

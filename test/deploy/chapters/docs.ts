@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { System } from '../system.ts';
+
+const FILES = ['openapi.yaml', 'openapi.json', 'start.js', 'swagger-ui.css', 'swagger-ui-bundle.js'];
+
+export const docs = (system: () => System): void => {
+  const built = (file: string): string =>
+    gunzipSync(readFileSync(system().service.path(`dist/docs/${file}.gz`))).toString();
+
+  describe('the documentation', () => {
+    it('is a page that needs no token, and may load nothing from elsewhere', async () => {
+      const page = await system().call('GET', '/docs');
+      expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; /);
+      expect(page.text).toBe(built('index.html'));
+    });
+
+    it.each(FILES)('has %s from its package, compressed and not', async (file) => {
+      for (const [accepted, encoding] of [
+        ['gzip', 'gzip'],
+        ['identity', undefined],
+      ]) {
+        const headers = { 'accept-encoding': accepted ?? '' };
+        const got = await system().call('GET', `/docs/${file}`, { headers });
+        expect([got.status, got.headers['content-encoding']]).toEqual([200, encoding]);
+        // What was compressed is unpacked by fetch: a byte that was mangled on its way would not be.
+        expect(got.text === built(file)).toBe(true);
+      }
+    });
+
+    it('is not sent again to whoever has it, and has no other file', async () => {
+      const { headers } = await system().call('GET', '/docs/openapi.yaml');
+      const known = { 'if-none-match': headers['etag'] ?? '' };
+      expect((await system().call('GET', '/docs/openapi.yaml', { headers: known })).status).toBe(304);
+      expect(await system().call('GET', '/docs/docs.cjs')).toMatchObject({
+        status: 404,
+        json: { code: 'not-found' },
+      });
+      // Either the API or the function knows no such thing.
+      expect((await system().call('GET', '/docs/..%2Fdocs.cjs')).status).toBe(404);
+    });
+  });
+};

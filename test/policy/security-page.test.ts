@@ -61,7 +61,7 @@ const tableCell = (statements: Statement[]): string => {
     has('dynamodb:PutItem') ? 'write' : '',
     has('dynamodb:DeleteItem') ? 'delete' : '',
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return parts.filter((part) => part !== '').join(', ') || '–';
 };
 
 const indexCell = (statements: Statement[]): string => {

@@ -37,8 +37,9 @@ const blockCommandsOf = (page: string): string[] =>
     .map(({ text }) => text)
     .filter(runs);
 
-const ci = read('.ci/run');
 const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+/** With what its `npm run lint` calls. */
+const ci = `${read('.ci/run')}\n${scripts['lint'] ?? ''}`;
 const readme = blockCommandsOf('README.md');
 const operations = blockCommandsOf('docs/operations.md');
 

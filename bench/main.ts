@@ -17,7 +17,7 @@ import { benchSends } from './sends.ts';
 import { AWS_LATENCY_MS, buildPeer, GATEWAY_LATENCY_MS, openWorld } from './world.ts';
 
 const FULL = {
-  sends: { rounds: 5, warmUp: 100, sends: 200 },
+  sends: { rounds: 4, warmUp: 100, sends: 300 },
   loading: 7,
   first: 15,
   callbacks: { warmUp: 50, callbacks: 300 },

@@ -1,5 +1,4 @@
 /** Sends one after the other, as a Lambda environment gets them, by LipaFlow and by the peer in turns. */
-import { randomUUID } from 'node:crypto';
 import type { Bundle } from './bundle.ts';
 import { startGatewayStub } from './gateway.ts';
 import { mean, median, percentile } from './statistics.ts';
@@ -73,12 +72,13 @@ export async function benchSends(world: World, { rounds, warmUp, sends }: SendSi
     const samples = { fresh: none(), repeats: none() };
     for (let k = -warmUp; k < sends; k += 1) {
       for (const who of CANDIDATES) {
-        const messageId = randomUUID();
-        const sent = await sendOne(bundles[who], messageId);
-        const repeated = await repeatOne(bundles[who], messageId);
-        if (k < 0) continue;
-        samples.fresh[who].push(sent);
-        samples.repeats[who].push(repeated);
+        const sent = await sendOne(bundles[who], `${who}-${round}-${k}`);
+        if (k >= 0) samples.fresh[who].push(sent);
+      }
+    }
+    for (let k = 0; k < sends; k += 1) {
+      for (const who of CANDIDATES) {
+        samples.repeats[who].push(await repeatOne(bundles[who], `${who}-${round}-${k}`));
       }
     }
     for (const who of CANDIDATES) {

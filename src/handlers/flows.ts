@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
-import { defaultFrom, parseFlow, prefersAsync, rehearsedFlow } from '../lib/edge/contracts.ts';
+import { defaultFrom, parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
 import { direct } from '../lib/edge/direct.ts';
+import { soonRehearse } from '../lib/edge/rehearsal.ts';
 import { sendAnswer } from '../lib/edge/send-answer.ts';
 import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
 
@@ -10,9 +11,7 @@ const { telemetry, config } = stores;
 const { sendFlow, rehearse } = wireSend(stores);
 const sender = defaultFrom(config);
 
-/** Whoever is there when the function has started does not wait for a rehearsal. */
-const ALONE_MS = 20;
-const rehearsal = setTimeout(() => rehearse(rehearsedFlow()), ALONE_MS);
+const callOffRehearsal = soonRehearse(telemetry, rehearse);
 
 async function send(body: unknown, run: Run, respondAsync: boolean) {
   const request = parseFlow(body, sender);
@@ -27,6 +26,6 @@ const directly = direct(telemetry, (body, run) => send(body, run, false));
 
 /** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) => {
-  clearTimeout(rehearsal);
+  callOffRehearsal();
   return isHttpEvent(event) ? overHttp(event, context) : directly(event, context);
 };

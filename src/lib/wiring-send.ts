@@ -12,6 +12,9 @@ import { type Stores, sendingTerms, wireLane, wireSecrets, wireStores } from './
 /** The stores of a function that sends: it has undici on board, so that AWS is reached over it, too. */
 export const wireSendStores = (functionName: string): Stores => wireStores(functionName, undiciTransport());
 
+/** A port of this machine at which nothing listens: refused at once. */
+const NOBODY = 'http://127.0.0.1:9';
+
 /** Everything that a function needs to send. Apart, since undici is the dearest import of all. */
 export function wireSend(stores: Stores) {
   const { config } = stores;
@@ -37,6 +40,6 @@ export function wireSend(stores: Stores) {
     sendFlow,
     lane: base.lane,
     sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }),
-    rehearse: makeRehearsal(base),
+    rehearse: makeRehearsal({ ...base, nobody: makeLipaChat({ baseUrl: NOBODY, clock: stores.clock }) }),
   };
 }

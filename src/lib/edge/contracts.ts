@@ -138,15 +138,6 @@ export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowR
   return withDefaults(parse(flowBody, complete));
 }
 
-/** Nobody's flow, for a rehearsal. Reading it compiles the schemas, which zod does at their first use. */
-export function rehearsedFlow(): FlowRequest {
-  const words = { text: '-', flowId: '-', flowCta: '-', screen: '-' };
-  return parseFlow(
-    { messageId: '-', to: '254700000000', from: '254700000000', ...words, data: {} },
-    undefined,
-  );
-}
-
 /**
  * DEFAULT_FROM, judged once at start by the functions that use it: the others, the webhook above all, stay without the
  * numbering plan. Throws with the variable's name and without its value, as the other settings do.

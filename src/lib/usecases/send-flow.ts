@@ -106,8 +106,10 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const terms = termsNow();
     const ours = newClaim(command.request, command.clientId, terms);
     const claim = command.respondAsync ? queuedAtOnce(ours, terms.now) : ours;
+    // The write is the slower one: it leaves first.
+    const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
     const ahead = readAhead(deps, pairOf(claim));
-    const claimed = await messages.create(claim).catch((fault) => recover(claim, fault));
+    const claimed = await claiming;
     const errand: Errand = { ...command, terms, ahead, source: 'caller' };
     if (claimed.done && command.respondAsync) {
       await lane.wakeWorker(claim.messageId, terms.now);

@@ -1,7 +1,7 @@
-import { Agent, type Dispatcher, request as httpRequest } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Clock, Gateway } from '../../ports.ts';
-import { flowBody, readAnswer, templateBody } from './wire.ts';
+import { flowBody, readAnswer, templateBody, type WireAnswer } from './wire.ts';
 
 export interface LipaChatOptions {
   /** Without a slash at its end. */
@@ -20,6 +20,8 @@ const CONNECT_MS = 5_000;
 /** LipaChat over HTTP: one call, one outcome. It follows no redirect, decodes nothing, and never throws. */
 export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
   const agentNow = makeAgents(clock);
+  const { origin, pathname } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/$/, '');
 
   async function post(
     path: string,
@@ -27,31 +29,20 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
     call: { apiKey: string; timeoutMs: number },
   ): Promise<Outcome> {
     if (call.timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
-    const trace = { left: false };
-    try {
-      const response = await httpRequest(baseUrl + path, {
-        method: 'POST',
-        // `identity` and no decoding: a small gzip can become any amount of memory.
-        headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', apiKey: call.apiKey },
-        body,
-        signal: AbortSignal.timeout(Math.ceil(call.timeoutMs)),
-        dispatcher: agentNow().compose(noting(trace)),
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      const { statusCode, headers } = response;
-      const text = await readCapped(response).catch(() => undefined);
-      return readAnswer(
-        { httpStatus: statusCode, retryAfter: single(headers['retry-after']), body: text },
-        clock.now(),
-      );
-    } catch (fault) {
-      if (!trace.left) return { kind: 'notSent', reason: 'LipaChat could not be reached' };
-      return {
-        kind: 'ambiguous',
-        reason: isTimeout(fault) ? 'no answer came in time' : 'the connection broke before an answer came',
-      };
-    }
+    // `identity` and no decoding: a small gzip can become any amount of memory.
+    const headers = {
+      'content-type': 'application/json',
+      'accept-encoding': 'identity',
+      apiKey: call.apiKey,
+    };
+    const request = { origin, path: prefix + path, method: 'POST', headers, body } as const;
+    const exchange = await dispatched(agentNow(), request, call.timeoutMs);
+    if (exchange.response) return readAnswer(exchange.response, clock.now());
+    if (!exchange.left) return { kind: 'notSent', reason: 'LipaChat could not be reached' };
+    return {
+      kind: 'ambiguous',
+      reason: exchange.timedOut ? 'no answer came in time' : 'the connection broke before an answer came',
+    };
   }
 
   return {
@@ -60,26 +51,57 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
   };
 }
 
-/** Notes when undici has a connection and begins to write: before that, nothing can have left. */
-function noting(trace: { left: boolean }): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch(options, {
-      ...bound(handler),
-      onRequestStart(controller, context) {
-        trace.left = true;
-        handler.onRequestStart?.(controller, context);
-      },
-    });
+interface Exchange {
+  /** undici had a connection and began to write: before that, nothing can have left. */
+  readonly left: boolean;
+  readonly timedOut: boolean;
+  /** Without a body where it broke off, came too late, was too long, or was encoded. */
+  readonly response: WireAnswer | undefined;
 }
 
-function bound(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
-  return {
-    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
-    onResponseStart: (...args) => handler.onResponseStart?.(...args),
-    onResponseData: (...args) => handler.onResponseData?.(...args),
-    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
-    onResponseError: (...args) => handler.onResponseError?.(...args),
-  };
+/** One request, in so many milliseconds for all of it. By undici's own events, which say when a request begins to leave. */
+function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs: number): Promise<Exchange> {
+  return new Promise((resolve) => {
+    let running: Dispatcher.DispatchController | undefined;
+    let head: Omit<WireAnswer, 'body'> | undefined;
+    let isPlain = true;
+    let isOver = false;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (body: string | undefined, timedOut: boolean) => {
+      isOver = true;
+      clearTimeout(timer);
+      resolve({ left: running !== undefined, timedOut, response: head && { ...head, body } });
+    };
+    const timer = setTimeout(() => {
+      end(undefined, true);
+      running?.abort(new Error('no answer came in time'));
+    }, Math.ceil(timeoutMs));
+
+    agent.dispatch(
+      { ...request, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onRequestStart(controller) {
+          // A connection that came too late: it has been told that nothing left, so nothing does.
+          if (isOver) return controller.abort(new Error('too late'));
+          running = controller;
+        },
+        onResponseStart(_, httpStatus, headers) {
+          if (httpStatus < 200) return;
+          const encoding = single(headers['content-encoding']);
+          isPlain = encoding === undefined || encoding === 'identity';
+          head = { httpStatus, retryAfter: single(headers['retry-after']) };
+        },
+        onResponseData(controller, chunk) {
+          size += chunk.length;
+          if (size > BODY_LIMIT) controller.abort(new Error('the answer is too long'));
+          else chunks.push(chunk);
+        },
+        onResponseEnd: () => end(isPlain ? Buffer.concat(chunks).toString('utf8') : undefined, false),
+        onResponseError: () => end(undefined, false),
+      },
+    );
+  });
 }
 
 /**
@@ -108,25 +130,6 @@ function makeAgents(clock: Clock): () => Agent {
   };
 }
 
-async function readCapped({ headers, body }: Dispatcher.ResponseData): Promise<string | undefined> {
-  const encoding = single(headers['content-encoding']);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    // Leaving the loop destroys the stream, and the connection with it.
-    if (size > BODY_LIMIT) return undefined;
-    chunks.push(chunk);
-  }
-  return encoding === undefined || encoding === 'identity'
-    ? Buffer.concat(chunks).toString('utf8')
-    : undefined;
-}
-
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-function isTimeout(fault: unknown): boolean {
-  return fault instanceof Error && fault.name === 'TimeoutError';
 }

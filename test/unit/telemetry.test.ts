@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeTelemetry } from '../../src/lib/adapters/telemetry.ts';
 import { AppError } from '../../src/lib/domain/errors.ts';
@@ -18,12 +19,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const aWhile = () => sleep(5);
+
 /** The lines that came out, as JSON. */
-function linesOf(
+async function linesOf(
   work: (telemetry: ReturnType<typeof makeTelemetry>) => void,
   level: 'INFO' | 'ERROR' = 'INFO',
 ) {
   work(makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level }));
+  await aWhile();
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -37,8 +41,8 @@ const thrown = (error: Error): Error => {
 };
 
 describe('a log line', () => {
-  it('is one line of JSON, with its level, its event and its fields', () => {
-    const lines = linesOf((telemetry) => {
+  it('is one line of JSON, with its level, its event and its fields', async () => {
+    const lines = await linesOf((telemetry) => {
       telemetry.info('api.answered', { status: 201, route: 'POST /v1/flows' });
       telemetry.warn('claim.taken-over', { messageId: 'm\n1' });
     });
@@ -48,8 +52,20 @@ describe('a log line', () => {
     ]);
   });
 
-  it('comes out from its level on', () => {
-    const lines = linesOf((telemetry) => {
+  it('comes out when the process next waits, in order, and at once before a fault', async () => {
+    const telemetry = makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level: 'INFO' });
+    telemetry.info('first');
+    telemetry.count('second');
+    expect(output).toBe('');
+    telemetry.error('third', new Error('x'));
+    expect(output).toMatch(/first.*\n.*second.*\n.*third/);
+    telemetry.info('fourth');
+    await aWhile();
+    expect(output).toMatch(/third.*\n.*fourth/);
+  });
+
+  it('comes out from its level on', async () => {
+    const lines = await linesOf((telemetry) => {
       telemetry.info('quiet');
       telemetry.warn('quiet');
       telemetry.error('loud', new Error('x'));
@@ -59,8 +75,8 @@ describe('a log line', () => {
 });
 
 describe('a fault in the log', () => {
-  it('says what kind it was and where it came from', () => {
-    const [line] = linesOf((telemetry) => {
+  it('says what kind it was and where it came from', async () => {
+    const [line] = await linesOf((telemetry) => {
       telemetry.error('api.failed', thrown(new TypeError('x')), { route: 'r', correlationId: 'c' });
     });
     expect(line).toMatchObject({
@@ -92,19 +108,19 @@ describe('a fault in the log', () => {
       Object.assign(new Error('x'), { input: CANARY, $response: { body: CANARY } }),
     ],
     ['nothing', undefined],
-  ])('says nothing of its message: %s', (_, fault) => {
-    linesOf((telemetry) => telemetry.error('failed', fault));
+  ])('says nothing of its message: %s', async (_, fault) => {
+    await linesOf((telemetry) => telemetry.error('failed', fault));
     expect(output).toContain('failed');
     expect(output).not.toContain(CANARY);
   });
 
-  it('says which code it has, and what AWS says of the request', () => {
+  it('says which code it has, and what AWS says of the request', async () => {
     const cause = Object.assign(new Error(CANARY), {
       name: 'ThrottlingException',
       code: 'ECONNRESET',
       $metadata: { httpStatusCode: 400, requestId: 'aws-1', attempts: 4 },
     });
-    const [line] = linesOf((telemetry) => {
+    const [line] = await linesOf((telemetry) => {
       telemetry.error('failed', new AppError('store-unavailable', 'x', { cause }));
     });
     expect(line).toMatchObject({
@@ -116,39 +132,39 @@ describe('a fault in the log', () => {
     });
   });
 
-  it('has an end where its causes have none', () => {
+  it('has an end where its causes have none', async () => {
     const fault = new Error('x');
     fault.cause = fault;
-    expect(() => linesOf((telemetry) => telemetry.error('failed', fault))).not.toThrow();
+    await expect(linesOf((telemetry) => telemetry.error('failed', fault))).resolves.toHaveLength(1);
   });
 });
 
 describe('a count', () => {
-  it('is a metric that CloudWatch reads from the log', () => {
-    const [line] = linesOf((telemetry) => telemetry.count('callback.inbound', 3));
+  it('is a metric that CloudWatch reads from the log', async () => {
+    const [line] = await linesOf((telemetry) => telemetry.count('callback.inbound', 3));
     expect(line).toMatchObject({
       'callback.inbound': 3,
       _aws: { CloudWatchMetrics: [{ Namespace: 'LipaFlow' }] },
     });
   });
 
-  it('stands under the stack, whichever function saw it', () => {
-    const [line] = linesOf((telemetry) => telemetry.count('message.sent'));
+  it('stands under the stack, whichever function saw it', async () => {
+    const [line] = await linesOf((telemetry) => telemetry.count('message.sent'));
     expect(line).toMatchObject({
       service: 'lipaflow-dev',
       _aws: { CloudWatchMetrics: [{ Dimensions: [['service']] }] },
     });
   });
 
-  it('of a time is in milliseconds', () => {
-    const [line] = linesOf((telemetry) => telemetry.measure('gateway.accepted', 52));
+  it('of a time is in milliseconds', async () => {
+    const [line] = await linesOf((telemetry) => telemetry.measure('gateway.accepted', 52));
     expect(line).toMatchObject({
       'gateway.accepted': 52,
       _aws: { CloudWatchMetrics: [{ Metrics: [{ Name: 'gateway.accepted', Unit: 'Milliseconds' }] }] },
     });
   });
 
-  it('is one where nothing else is said', () => {
-    expect(linesOf((telemetry) => telemetry.count('x'))).toMatchObject([{ x: 1 }]);
+  it('is one where nothing else is said', async () => {
+    expect(await linesOf((telemetry) => telemetry.count('x'))).toMatchObject([{ x: 1 }]);
   });
 });

@@ -15,18 +15,38 @@ export interface TelemetryOptions {
 export function makeTelemetry({ functionName, stage, level }: TelemetryOptions): Telemetry {
   const logger = new Logger({ serviceName: functionName, logLevel: level });
   const metrics = new Metrics({ namespace: 'LipaFlow', serviceName: `lipaflow-${stage}` });
-  // At once, and not at an invocation's end: what is killed has counted what it did.
   const publish = (metric: string, unit: (typeof MetricUnit)['Count' | 'Milliseconds'], value: number) => {
     metrics.addMetric(metric, unit, value);
     metrics.publishStoredMetrics();
   };
+  const { write, flush } = makeLines();
   return {
-    info: (event, fields = {}) => logger.info(event, fields),
-    warn: (event, fields = {}) => logger.warn(event, fields),
-    error: (event, fault, fields = {}) => logger.error(event, { ...fields, fault: described(fault) }),
-    count: (metric, n = 1) => publish(metric, MetricUnit.Count, n),
-    measure: (metric, ms) => publish(metric, MetricUnit.Milliseconds, ms),
+    info: (event, fields = {}) => write(() => logger.info(event, fields)),
+    warn: (event, fields = {}) => write(() => logger.warn(event, fields)),
+    error(event, fault, fields = {}) {
+      flush();
+      logger.error(event, { ...fields, fault: described(fault) });
+    },
+    count: (metric, n = 1) => write(() => publish(metric, MetricUnit.Count, n)),
+    measure: (metric, ms) => write(() => publish(metric, MetricUnit.Milliseconds, ms)),
   };
+}
+
+/**
+ * Lines that are made when the process next waits for something, in their order: no request that is about to leave waits
+ * for them. Two turns of the event loop from now, since undici writes a request in the next one.
+ */
+function makeLines() {
+  let lines: (() => void)[] = [];
+  const flush = () => {
+    const ready = lines;
+    lines = [];
+    for (const line of ready) line();
+  };
+  const write = (line: () => void) => {
+    if (lines.push(line) === 1) setImmediate(() => setImmediate(flush));
+  };
+  return { write, flush };
 }
 
 /** What a log may say of a fault: kinds, codes and stack frames. Messages may quote a payload or a number. */

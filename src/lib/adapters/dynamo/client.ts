@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { Transport } from '../transport.ts';
+import { sha256 } from './sha256.ts';
 
 /*
  * DynamoDB's client, made for many small calls: a send is three of them and little else. What the SDK prepares for a
@@ -45,6 +46,7 @@ export function makeDynamoClient(
     ...config,
     requestHandler: Object.assign(Object.create(transport) as Transport, { handle }),
     cacheMiddleware: true,
+    sha256,
   });
   for (const name of NEEDLESS) client.middlewareStack.remove(name);
   return client;

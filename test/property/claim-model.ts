@@ -7,7 +7,7 @@ import type { AppError } from '../../src/lib/domain/errors.ts';
 import type { FlowRequest, MessageId } from '../../src/lib/domain/message.ts';
 import { SESSION_MS } from '../../src/lib/domain/session.ts';
 import type { Clock, Gateway } from '../../src/lib/ports.ts';
-import type { SendResult } from '../../src/lib/usecases/send-flow.ts';
+import type { SendResult } from '../../src/lib/usecases/send-result.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
 import { type Link, storeDown } from '../support/fakes/link.ts';
 import { idOf, later, PAIR, sampleRequest } from '../support/fakes/samples.ts';

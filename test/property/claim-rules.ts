@@ -2,7 +2,7 @@
 import { AppError } from '../../src/lib/domain/errors.ts';
 import { isProven, type Status } from '../../src/lib/domain/ladder.ts';
 import { type FlowRequest, fingerprint, type Message } from '../../src/lib/domain/message.ts';
-import type { SendResult } from '../../src/lib/usecases/send-flow.ts';
+import type { SendResult } from '../../src/lib/usecases/send-result.ts';
 import type { Link } from '../support/fakes/link.ts';
 import { idOf } from '../support/fakes/samples.ts';
 import type { World } from '../support/fakes/world.ts';

@@ -1,4 +1,4 @@
-import type { SendResult } from '../usecases/send-flow.ts';
+import type { SendResult } from '../usecases/send-result.ts';
 import type { ApiAnswer } from './api.ts';
 
 /** How the end of a send looks over HTTP: 201 with the stored bytes, or 202 and where to poll. */

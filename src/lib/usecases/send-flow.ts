@@ -1,9 +1,6 @@
 import { type ClaimTerms, decideClaim, fenceOf, holds, newClaim, takenOver } from '../domain/claim.ts';
-import type { ErrorClass } from '../domain/error-book.ts';
-import { AppError } from '../domain/errors.ts';
 import { isProven } from '../domain/ladder.ts';
 import {
-  type Answer,
   type FlowRequest,
   fingerprint,
   isSameRequest,
@@ -11,7 +8,6 @@ import {
   type MessageId,
   pairOf,
 } from '../domain/message.ts';
-import { type Receipt, receiptOf } from '../domain/receipt.ts';
 import { isTooEarly } from '../domain/retry.ts';
 import { standingUnknown } from '../domain/settlement.ts';
 import { queuedAtOnce } from '../domain/waiting.ts';
@@ -29,6 +25,7 @@ import { amend } from './amend.ts';
 import type { Carrier } from './carry-out.ts';
 import { type CarriedOut, type Errand, readAhead } from './errand.ts';
 import type { Lane } from './lane.ts';
+import { busy, conclusion, replay, reused, type SendResult } from './send-result.ts';
 import type { Settler } from './settle.ts';
 
 /*
@@ -55,22 +52,6 @@ export interface SendCommand {
   /** When the invocation has to be over. */
   readonly deadlineAt: Date;
 }
-
-export type SendResult =
-  | {
-      readonly kind: 'sent';
-      readonly messageId: MessageId;
-      readonly body: string;
-      readonly replayed: boolean;
-    }
-  /** Accepted, but not settled: poll it, or wait for its events. */
-  | {
-      readonly kind: 'pending';
-      readonly messageId: MessageId;
-      readonly receipt: Receipt;
-      /** It is parked, and its template message met a class that asks for a pause. */
-      readonly setback?: ErrorClass | undefined;
-    };
 
 export interface SendFlowDeps {
   readonly messages: MessageStore;
@@ -215,29 +196,4 @@ function assertSamePayload(stored: Message, { request, clientId, seesAll }: Send
   const own = seesAll || stored.clientId === clientId;
   if (own && stored.fingerprint === fingerprint(request)) return;
   throw reused();
-}
-
-function reused(): AppError {
-  const detail = 'This messageId belongs to another request. Use a new one for a new message.';
-  return new AppError('message-id-reused', detail);
-}
-
-function conclusion({ message, fresh, setback }: CarriedOut): SendResult {
-  const { messageId, answer, status, lease } = message;
-  if (answer) return replay(messageId, answer, !fresh);
-  if (status === 'sending' && lease) throw busy(1);
-  const receipt = receiptOf(message, { session: null, gateway: null });
-  return { kind: 'pending', messageId, receipt, ...(setback ? { setback } : {}) };
-}
-
-function replay(messageId: MessageId, answer: Answer, replayed: boolean): SendResult {
-  if (answer.kind === 'sent') return { kind: 'sent', messageId, body: answer.body, replayed };
-  const circumstances = replayed ? { replayOf: answer.correlationId } : {};
-  throw new AppError(answer.code, answer.detail, circumstances);
-}
-
-function busy(retryAfter: number): AppError {
-  return new AppError('send-in-progress', 'This messageId is being sent. Ask again in a moment.', {
-    retryAfter,
-  });
 }

@@ -1,11 +1,12 @@
 /** Flows that wait, over the use cases: the lane, replies, what WhatsApp takes back, receipts and erasure. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { slotOf } from '../../src/lib/domain/invitation.ts';
 import type { FlowRequest } from '../../src/lib/domain/message.ts';
 import { receiptOf } from '../../src/lib/domain/receipt.ts';
 import { CORRELATION_KEY } from '../../src/lib/domain/reply.ts';
-import { wireIdOf } from '../../src/lib/domain/wire-id.ts';
+import { templateIdOf, wireIdOf } from '../../src/lib/domain/wire-id.ts';
 import { waIdOf } from '../support/fakes/gateway.ts';
-import { CUSTOMER, idOf, later, PAIR, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
+import { CUSTOMER, idOf, later, NOW, PAIR, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../support/fakes/world.ts';
 
 let world: World;
@@ -372,6 +373,27 @@ describe('an erasure', () => {
     await park('a');
     await eraser.erase(PAIR, 'c-1');
     expect(world.messages.all()).toEqual([]);
+  });
+
+  it('takes an id along that a send keeps between the last look at its message and the end of that', async () => {
+    const template = { name: 'hello', languageCode: 'en' };
+    const kept = templateIdOf(idOf('a'));
+    const eraser = world.process('eraser', {
+      link: async (call, apply) => {
+        const [message] = world.messages.all();
+        if (call === 'remove' && message) {
+          await world.callbacks.keepWireId(kept, message.messageId);
+          const { messageId: holder, expiresAt: until } = message;
+          await world.invitations.create({ slot: slotOf(message), holder, at: NOW, until });
+        }
+        return apply();
+      },
+    });
+    await p.send({ request: { ...parking('a'), whenClosed: 'template', template } });
+    await eraser.erase(PAIR, 'c-1');
+    expect(world.messages.all()).toEqual([]);
+    expect(await world.callbacks.messageOfWireId(kept)).toBeUndefined();
+    expect(world.invitations.all()).toEqual([]);
   });
 
   it('is not undone by a send that is in flight', async () => {

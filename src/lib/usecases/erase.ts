@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { slotOf } from '../domain/invitation.ts';
-import type { MessageId } from '../domain/message.ts';
+import type { Message, MessageId } from '../domain/message.ts';
 import type { Pair } from '../domain/phone.ts';
 import { otherIdsOf } from '../domain/wire-id.ts';
 import type {
@@ -54,18 +54,22 @@ export function makeErase(deps: EraseDeps) {
   }
 
   /**
-   * What it alone tells the way to goes first, so that a repeat finds it after a crash. A send that is at it may
-   * add to that: what goes is what was read.
+   * What it alone tells the way to goes first, so that a repeat finds it after a crash; and once more after it, since a
+   * send may have kept an id in between without changing the message. One that comes later finds the message gone.
    */
   async function eraseMessage(id: MessageId): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const stored = await messages.get(id);
       if (!stored) return;
-      await callbacks.dropWireIds(otherIdsOf(stored.value));
-      if (stored.value.invitation) await invitations.drop(slotOf(stored.value));
-      if (await messages.remove(stored)) return;
+      await dropBeside(stored.value);
+      if (await messages.remove(stored)) return dropBeside(stored.value);
     }
     await messages.drop(id);
+  }
+
+  async function dropBeside(message: Message): Promise<void> {
+    await callbacks.dropWireIds(otherIdsOf(message));
+    if (message.invitation) await invitations.drop(slotOf(message));
   }
 
   /** A word that comes in between is kept, too: what goes is what was read. True if an opt-out stays in force. */

@@ -19,34 +19,36 @@ export function makeTelemetry({ functionName, stage, level }: TelemetryOptions):
     metrics.addMetric(metric, unit, value);
     metrics.publishStoredMetrics();
   };
-  const { write, flush } = makeLines();
+  const { later, now } = makeLines();
   return {
-    info: (event, fields = {}) => write(() => logger.info(event, fields)),
-    warn: (event, fields = {}) => write(() => logger.warn(event, fields)),
-    error(event, fault, fields = {}) {
-      flush();
-      logger.error(event, { ...fields, fault: described(fault) });
-    },
-    count: (metric, n = 1) => write(() => publish(metric, MetricUnit.Count, n)),
-    measure: (metric, ms) => write(() => publish(metric, MetricUnit.Milliseconds, ms)),
+    info: (event, fields = {}) => now(() => logger.info(event, fields)),
+    warn: (event, fields = {}) => now(() => logger.warn(event, fields)),
+    error: (event, fault, fields = {}) =>
+      now(() => logger.error(event, { ...fields, fault: described(fault) })),
+    count: (metric, n = 1) => later(() => publish(metric, MetricUnit.Count, n)),
+    measure: (metric, ms) => later(() => publish(metric, MetricUnit.Milliseconds, ms)),
   };
 }
 
 /**
- * Lines that are made when the process next waits for something, in their order: no request that is about to leave waits
- * for them. Two turns of the event loop from now, since undici writes a request in the next one.
+ * Lines in their order. Metrics are made when the process next waits for something, or before the next line of the log: no
+ * request that is about to leave waits for them. Two turns of the event loop, since undici writes a request in the next.
  */
 function makeLines() {
-  let lines: (() => void)[] = [];
+  let waiting: (() => void)[] = [];
   const flush = () => {
-    const ready = lines;
-    lines = [];
+    const ready = waiting;
+    waiting = [];
     for (const line of ready) line();
   };
-  const write = (line: () => void) => {
-    if (lines.push(line) === 1) setImmediate(() => setImmediate(flush));
+  const later = (line: () => void) => {
+    if (waiting.push(line) === 1) setImmediate(() => setImmediate(flush));
   };
-  return { write, flush };
+  const now = (line: () => void) => {
+    flush();
+    line();
+  };
+  return { later, now };
 }
 
 /** What a log may say of a fault: kinds, codes and stack frames. Messages may quote a payload or a number. */

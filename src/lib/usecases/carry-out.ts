@@ -97,10 +97,14 @@ export function makeCarrier(deps: CarryOutDeps) {
       },
     );
     telemetry.count(`dispatch.${verdict.kind}`);
-    telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
-    if (verdict.kind === 'unknown' && verdict.windowShut) await shutWindow.close(pairOf(request), session);
-    if (verdict.kind === 'release') return release(marked, errand, { verdict, request, session });
-    return settler.settle(marked, errand, { verdict, calls, session });
+    try {
+      if (verdict.kind === 'unknown' && verdict.windowShut) await shutWindow.close(pairOf(request), session);
+      if (verdict.kind === 'release') return await release(marked, errand, { verdict, request, session });
+      return await settler.settle(marked, errand, { verdict, calls, session });
+    } finally {
+      // After it: what was learnt is stored first.
+      telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
+    }
   }
 
   /** A mark whose acknowledgement was lost is looked for before it counts as a fault: it must not stand idle. */

@@ -7,6 +7,9 @@ import { parseFlow } from './contracts.ts';
 /** Whoever is there when the function has started does not wait for a rehearsal. */
 const ALONE_MS = 20;
 
+/** What runs once more is already faster. */
+const TIMES = 6;
+
 const EVENT = {
   routeKey: 'rehearsal',
   headers: {},
@@ -25,7 +28,7 @@ function nobodysFlow(): FlowRequest {
 /** Rehearses a send by way of the HTTP stack, a moment from now. Gives back what calls it off. */
 export function soonRehearse(telemetry: Telemetry, rehearse: (request: FlowRequest) => Promise<void>) {
   const overHttp = api(telemetry, async () => {
-    await rehearse(nobodysFlow());
+    for (let time = 0; time < TIMES; time += 1) await rehearse(nobodysFlow());
     return { status: 204, body: undefined };
   });
   const timer = setTimeout(() => overHttp(EVENT, {} as Context), ALONE_MS);

@@ -139,6 +139,8 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       );
       const expected = { code: 'store-unavailable', retryAfter: 2, inTime: true };
       expect(ends).toEqual(Object.keys(attempts).map((name) => ({ name, ...expected })));
+      const cut = await attempts['remove']?.catch((e: unknown) => e);
+      expect((cut as AppError).cause).toMatchObject({ name: 'TimeoutError' });
       expect((await calls())['GetItem']).toBeGreaterThan(2);
     });
 

@@ -12,8 +12,8 @@ import { sha256 } from './sha256.ts';
 const limit = new AsyncLocalStorage<AbortSignal>();
 
 /**
- * One call, over all of its tries and the pauses between them, in at most so many milliseconds. Rejects when they are
- * over, and then no further try is made.
+ * One call, over all of its tries and the pauses between them, in at most so many milliseconds. Rejects with a
+ * TimeoutError when they are over, and then no further try is made.
  */
 export async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T> {
   const end = new AbortController();
@@ -21,7 +21,7 @@ export async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T
   const over = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       end.abort();
-      reject(new Error(`no answer in ${ms} ms`));
+      reject(Object.assign(new Error(`no answer in ${ms} ms`), { name: 'TimeoutError' }));
     }, ms);
   });
   try {

@@ -2,16 +2,13 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
 import { defaultFrom, parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
 import { direct } from '../lib/edge/direct.ts';
-import { soonRehearse } from '../lib/edge/rehearsal.ts';
 import { sendAnswer } from '../lib/edge/send-answer.ts';
 import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
 
 const stores = wireSendStores('sendFlow');
 const { telemetry, config } = stores;
-const { sendFlow, rehearse } = wireSend(stores);
+const { sendFlow } = wireSend(stores);
 const sender = defaultFrom(config);
-
-const callOffRehearsal = soonRehearse(telemetry, rehearse);
 
 async function send(body: unknown, run: Run, respondAsync: boolean) {
   const request = parseFlow(body, sender);
@@ -25,7 +22,5 @@ const overHttp = api(telemetry, (request) =>
 const directly = direct(telemetry, (body, run) => send(body, run, false));
 
 /** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
-export const handler = (event: APIGatewayProxyEventV2, context: Context) => {
-  callOffRehearsal();
-  return isHttpEvent(event) ? overHttp(event, context) : directly(event, context);
-};
+export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
+  isHttpEvent(event) ? overHttp(event, context) : directly(event, context);

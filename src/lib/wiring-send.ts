@@ -2,7 +2,6 @@ import { makeLipaChat } from './adapters/lipachat/client.ts';
 import { undiciTransport } from './adapters/transport-undici.ts';
 import { makeCarrier } from './usecases/carry-out.ts';
 import { makeInviter } from './usecases/invite.ts';
-import { makeRehearsal } from './usecases/rehearse.ts';
 import { makeSendFlow } from './usecases/send-flow.ts';
 import { makeSettler } from './usecases/settle.ts';
 import { makeSweepMessage } from './usecases/sweep-message.ts';
@@ -11,9 +10,6 @@ import { type Stores, sendingTerms, wireLane, wireSecrets, wireStores } from './
 
 /** The stores of a function that sends: it has undici on board, so that AWS is reached over it, too. */
 export const wireSendStores = (functionName: string): Stores => wireStores(functionName, undiciTransport());
-
-/** A port of this machine at which nothing listens: refused at once. */
-const NOBODY = 'http://127.0.0.1:9';
 
 /** Everything that a function needs to send. Apart, since undici is the dearest import of all. */
 export function wireSend(stores: Stores) {
@@ -40,6 +36,5 @@ export function wireSend(stores: Stores) {
     sendFlow,
     lane: base.lane,
     sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }),
-    rehearse: makeRehearsal({ ...base, nobody: makeLipaChat({ baseUrl: NOBODY, clock: stores.clock }) }),
   };
 }

@@ -1,66 +1,114 @@
-/** Imports run one way: handlers → edge, usecases, wiring → adapters → ports → domain. */
-const src = (folder) => `^src/lib/${folder}`;
+/**
+ * The walls of the house. `src/lib` has one folder per capability (a room); rooms import downwards only, in the order
+ * of ROOMS. Inside a room, a file's name says what the file is, and so what it may import.
+ */
+const ROOMS = [
+  ['whatsapp'],
+  ['platform'],
+  ['http', 'clients', 'sessions'],
+  ['messages'],
+  ['lipachat'],
+  ['sending'],
+  ['callbacks', 'campaigns'],
+  ['events', 'contacts', 'docs'],
+  ['wiring'],
+];
+
+const room = (name) => `^src/lib/${name}/`;
+const AWS = '^node_modules/(@aws-sdk|@smithy|undici)/';
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-/** Pure functions of others, which the domain may use as it uses its own. */
-const PURE = ['^node_modules/(canonicalize|croner|libphonenumber-js)/', 'node:crypto', '^crypto$'];
+/** Files that talk to a service. Everything else is tested without one. */
+const ADAPTER =
+  '^src/lib/(?!http/).*/(dynamo-|sqs-|s3-|eventbridge|secrets|client|aws-transport|telemetry)[^/]*\\.ts$';
+
+/** Pure rules: they decide, and neither wait, nor read a clock, nor know a port. */
+const RULES = [
+  '^src/lib/whatsapp/',
+  '^src/lib/platform/(deterministic-id|errors|text)\\.ts$',
+  '^src/lib/clients/scopes\\.ts$',
+  '^src/lib/messages/(claim|gateway-message-id|lifecycle|message|outcome|receipt|reply|resend|retry)\\.ts$',
+  '^src/lib/messages/(settlement|status|status-report|template-message|waiting)\\.ts$',
+  '^src/lib/lipachat/verdict\\.ts$',
+  '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
+  '^src/lib/campaigns/plan/(number-set|placeholders|price|recipient|row)\\.ts$',
+  '^src/lib/events/(event|metrics)\\.ts$',
+];
+
+/** Libraries that compute and do nothing else: rules may use them as their own code (ADR 008). */
+const PURE_LIBRARIES = '^node_modules/(canonicalize|croner|libphonenumber-js)/';
+
+/** One rule per level: a room imports itself and the rooms below it. */
+const downwards = ROOMS.flatMap((level, n) =>
+  level.map((name) =>
+    forbid(
+      `${name}-imports-downwards`,
+      'Rooms import one way, so that a reader can start at the bottom and a change stays in its room.',
+      { path: room(name) },
+      {
+        path: [...level.filter((other) => other !== name), ...ROOMS.slice(n + 1).flat()]
+          .map(room)
+          .concat('^src/handlers/'),
+      },
+    ),
+  ),
+);
 
 module.exports = {
   forbidden: [
+    ...downwards,
     forbid('no-cycles', 'A cycle means that two files are one.', {}, { circular: true }),
     forbid(
-      'domain-is-pure',
-      'Decisions are tested without a world around them: the domain imports itself and pure functions only.',
-      { path: src('domain/') },
-      { pathNot: [src('domain/'), ...PURE] },
+      'room-is-listed',
+      'Add a new room to ROOMS, at the level it belongs to.',
+      { path: '^src/lib/', pathNot: ROOMS.flat().map(room) },
+      {},
     ),
     forbid(
-      'ports-know-the-domain',
-      'Ports say what use cases need, in words of the domain.',
-      { path: src('ports') },
-      { pathNot: [src('domain/'), src('ports')] },
-    ),
-    forbid(
-      'use-cases-know-ports',
-      'A use case that sees an adapter, the edge or AWS cannot be run without them.',
-      { path: src('usecases/') },
-      {
-        pathNot: [src('usecases/'), src('domain/'), src('ports'), '^node_modules/p-map/', '^(node:)?crypto$'],
-      },
-    ),
-    forbid(
-      'adapters-know-ports',
-      'An adapter translates for a port; it neither decides (use cases) nor answers (edge).',
-      { path: src('adapters/') },
-      { path: ['^src/handlers', src('edge/'), src('usecases/'), src('wiring'), src('config')] },
-    ),
-    forbid(
-      'edge-does-not-wire',
-      'The edge gets what it needs from handlers.',
-      { path: src('edge/') },
-      { path: ['^src/handlers', src('wiring'), src('adapters/'), src('config')] },
+      'rules-are-pure',
+      'Decisions are tested without a world around them.',
+      { path: RULES },
+      { pathNot: [...RULES, PURE_LIBRARIES, '^(node:)?crypto$', '^src/lib/lipachat/callback\\.ts$'] },
     ),
     forbid(
       'only-adapters-see-aws-and-undici',
       'One place to look when a client library changes.',
-      { path: '^src/', pathNot: [src('adapters/'), src('wiring')] },
-      { path: '^node_modules/(@aws-sdk|@smithy|undici|@aws-lambda-powertools)/' },
+      { path: '^src/', pathNot: [ADAPTER, room('wiring')] },
+      { path: AWS },
     ),
     forbid(
-      'only-the-edge-sees-middy',
-      'Lambda is a detail of the edge.',
-      { path: '^src/', pathNot: [src('edge/'), '^src/handlers/'] },
+      'only-telemetry-sees-powertools',
+      'Logs and metrics go out through one port.',
+      { path: '^src/', pathNot: '/telemetry\\.ts$' },
+      { path: '^node_modules/@aws-lambda-powertools/' },
+    ),
+    forbid(
+      'only-http-sees-middy-and-lambda',
+      'Lambda is a detail of the entry.',
+      { path: '^src/', pathNot: [room('http'), '^src/handlers/', '/change-stream\\.ts$'] },
       { path: ['^node_modules/@middy/', '^aws-lambda$'] },
     ),
     forbid(
-      'undici-is-dear',
-      'It is the dearest import: only functions that call LipaChat load it.',
+      'use-cases-know-ports',
+      'A use case that sees an adapter cannot run without the service behind it.',
+      { path: '^src/lib/', pathNot: [ADAPTER, room('wiring')] },
+      { path: ADAPTER, pathNot: '^node_modules/' },
+    ),
+    forbid(
+      'adapters-do-not-decide',
+      'An adapter translates for a port.',
+      { path: ADAPTER },
+      { path: [room('http'), room('wiring'), '^src/lib/platform/config'] },
+    ),
+    forbid(
+      'undici-is-expensive',
+      'Loading undici dominates a cold start: only functions that call LipaChat load it.',
       { path: '^src/handlers/(authorizer|docs|reads|webhook)' },
       { path: '^node_modules/undici/', reachable: true },
     ),
     forbid(
-      'documentation-is-no-client',
-      'Its role may write logs and nothing else.',
+      'docs-needs-no-aws',
+      'The role of `docs` may write logs and nothing else.',
       { path: '^src/handlers/docs' },
       { path: '^node_modules/(@aws-sdk|@smithy)/', reachable: true },
     ),
@@ -68,29 +116,29 @@ module.exports = {
       'handlers-do-not-reach-down',
       'A handler parses, calls one use case and answers.',
       { path: '^src/handlers/' },
-      { path: [src('adapters/'), src('config')] },
+      { path: [ADAPTER, '^src/lib/platform/config'], pathNot: '^node_modules/' },
     ),
     forbid(
       'the-product-stands-alone',
-      'What is deployed imports nothing that is only for this machine.',
+      'Deployed code imports nothing that exists only on a development machine.',
       { path: '^src/' },
-      { path: ['^local/', '^test/', '^scripts/'] },
+      { path: ['^local/', '^test/', '^scripts/', '^ops/', '^bench/'] },
     ),
     forbid(
-      'commands-are-no-functions',
-      'An operator has no event and no HTTP request, and the settings of no function: ops/ wires its own.',
+      'commands-are-not-functions',
+      'An operator has no event and no HTTP request: ops/ wires its own dependencies.',
       { path: '^ops/' },
-      { path: ['^src/handlers/', src('edge/'), src('wiring'), '^test/', '^scripts/'] },
+      { path: ['^src/handlers/', room('http'), room('wiring'), '^test/', '^scripts/'] },
     ),
     forbid(
       'commands-read-infra-with-local',
-      'What a stack should have is read from infra/ once, by local/; its servers are not for operators.',
+      'local/ reads infra/ once for both; its servers are not for operators.',
       { path: '^ops/' },
       { path: '^local/', pathNot: '^local/(queues|table)\\.ts$' },
     ),
     forbid(
-      'commands-are-the-end',
-      'Nobody builds on a command line, but for its tests.',
+      'nothing-imports-commands',
+      'Only tests import a command line.',
       { path: '^(src|local|scripts)/' },
       { path: '^ops/' },
     ),

@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import { Upload } from '@aws-sdk/lib-storage';
 import { readStack } from '../local/stack.ts';
 import { stopChildren } from '../test/support/children.ts';
-import { clock } from '../test/support/fleet.ts';
+import { clock } from '../test/support/fleet/fleet.ts';
 import { httpEvent } from '../test/support/http-event.ts';
 import { s3ClientFor } from '../test/support/s3.ts';
 import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';

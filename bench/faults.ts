@@ -1,6 +1,6 @@
 /** Two faults that every sender meets one day, and what becomes of the message. The caller repeats until it is told 201. */
 import { randomUUID } from 'node:crypto';
-import { createLipaChat, type Fault, type LipaChat } from '../test/support/fleet-lipachat.ts';
+import { createLipaChat, type Fault, type LipaChat } from '../test/support/fleet/lipachat.ts';
 import { type Candidate, flowEvent, type World } from './world.ts';
 
 export interface FaultRow {

@@ -1,6 +1,6 @@
 /** A campaign's way: a file with a few bad rows, its plan, and hundreds of flows at a pace. */
 import { randomUUID } from 'node:crypto';
-import type { CampaignView } from '../src/lib/domain/campaign-report.ts';
+import type { CampaignView } from '../src/lib/campaigns/report.ts';
 import { showProgress } from './demo-progress.ts';
 import { type Answer, call, holds, title, until } from './demo-steps.ts';
 import type { System } from './system.ts';

@@ -1,6 +1,6 @@
 /** A campaign's progress as a line: it rewrites itself on a terminal, and is written once a second elsewhere. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProgressView } from '../src/lib/domain/campaign-report.ts';
+import type { ProgressView } from '../src/lib/campaigns/report.ts';
 
 type Seen = { state: string; progress: ProgressView | null };
 

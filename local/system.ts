@@ -1,8 +1,8 @@
 /** The whole of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, the schedules, queues and streams. */
 import { createHash } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { clientItem } from '../src/lib/adapters/dynamo/client-registry.ts';
-import { SCOPES } from '../src/lib/domain/access.ts';
+import { clientItem } from '../src/lib/clients/dynamo-client-registry.ts';
+import { SCOPES } from '../src/lib/clients/scopes.ts';
 import { startApiGateway } from './api-gateway.ts';
 import { type Aws, startAws } from './aws.ts';
 import { loadFunctions } from './bundles.ts';

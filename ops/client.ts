@@ -1,7 +1,7 @@
 /** client create, list, revoke: who may call the API. A token is shown once; only its SHA-256 is kept. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { RegisteredClient } from '../src/lib/adapters/dynamo/client-registry.ts';
-import { SCOPES } from '../src/lib/domain/access.ts';
+import type { RegisteredClient } from '../src/lib/clients/dynamo-client-registry.ts';
+import { SCOPES } from '../src/lib/clients/scopes.ts';
 import type { Place } from './place.ts';
 import { columns, command, misuse, OpsError, plural, type Report } from './report.ts';
 import { openStores } from './stores.ts';

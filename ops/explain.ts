@@ -1,5 +1,5 @@
 /** AWS's errors in plain words. Their messages may quote what was sent, so only harmless ones are passed on. */
-import { AppError } from '../src/lib/domain/errors.ts';
+import { AppError } from '../src/lib/platform/errors.ts';
 import { OpsError } from './report.ts';
 
 const CREDENTIALS = new Set([

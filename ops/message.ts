@@ -1,5 +1,5 @@
 /** message: one message's whole story. */
-import { isMessageId } from '../src/lib/domain/message.ts';
+import { isMessageId } from '../src/lib/messages/message.ts';
 import type { Place } from './place.ts';
 import { misuse, OpsError, type Report } from './report.ts';
 import { openStores } from './stores.ts';

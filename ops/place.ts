@@ -1,6 +1,6 @@
 /** Where a stage's things are: by its stack's resources on AWS, by serverless.yml and infra/ on this machine. */
 import { queueUrl, readQueues } from '../local/queues.ts';
-import { readConfig } from '../src/lib/config.ts';
+import { readConfig } from '../src/lib/platform/config.ts';
 import { type Connection, localConnection } from './connection.ts';
 import { type Environment, misuse } from './report.ts';
 import { readStageSettings } from './serverless-file.ts';

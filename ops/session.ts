@@ -1,6 +1,7 @@
 /** session: may this customer be written to, and since when. */
-import { type PhoneNumber, parsePhoneNumber } from '../src/lib/domain/phone.ts';
-import { makeRead, type SessionAnswer } from '../src/lib/usecases/read.ts';
+
+import { makeRead, type SessionAnswer } from '../src/lib/messages/read.ts';
+import { type PhoneNumber, parsePhoneNumber } from '../src/lib/whatsapp/phone.ts';
 import { masked } from './masks.ts';
 import type { Place } from './place.ts';
 import { misuse, plural, type Report } from './report.ts';

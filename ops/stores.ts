@@ -1,11 +1,12 @@
 /** The stores of src/lib over a place's table. */
-import { makeDynamoClient } from '../src/lib/adapters/dynamo/client.ts';
-import { makeClientRegistry } from '../src/lib/adapters/dynamo/client-registry.ts';
-import { makeForgottenStore } from '../src/lib/adapters/dynamo/forgotten.ts';
-import { makeMessageStore } from '../src/lib/adapters/dynamo/messages.ts';
-import { makeSessionStore } from '../src/lib/adapters/dynamo/sessions.ts';
-import { makeTable } from '../src/lib/adapters/dynamo/table.ts';
-import { systemChance, systemClock } from '../src/lib/adapters/system.ts';
+
+import { makeClientRegistry } from '../src/lib/clients/dynamo-client-registry.ts';
+import { makeMessageStore } from '../src/lib/messages/dynamo-messages.ts';
+import { systemChance, systemClock } from '../src/lib/platform/clock.ts';
+import { makeDynamoClient } from '../src/lib/platform/dynamo-client.ts';
+import { makeTable } from '../src/lib/platform/dynamo-table.ts';
+import { makeForgottenStore } from '../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makeSessionStore } from '../src/lib/sessions/dynamo-sessions.ts';
 import { clientConfig } from './connection.ts';
 import type { Place } from './place.ts';
 

@@ -1,7 +1,7 @@
 /** A message in plain words: what it is, how it got there, what comes next. Pure. */
 
-import type { Status } from '../src/lib/domain/ladder.ts';
-import type { Message, TimelineEntry } from '../src/lib/domain/message.ts';
+import type { Message, TimelineEntry } from '../src/lib/messages/message.ts';
+import type { Status } from '../src/lib/messages/status.ts';
 import { masked, maskedText, type Show } from './masks.ts';
 import { ago, bothTimes } from './times.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { classOf } from '../../src/lib/domain/error-book.ts';
+import { classOf } from '../../src/lib/whatsapp/error-codes.ts';
 import { envelope, freshWaId, receipt } from './envelope.ts';
 import { type Answer, jsonAnswer } from './http.ts';
 

@@ -1,5 +1,5 @@
-import { makeAuthorize } from '../lib/usecases/authorize.ts';
-import { wireStores } from '../lib/wiring.ts';
+import { makeAuthorize } from '../lib/clients/authorize.ts';
+import { wireStores } from '../lib/wiring/stores.ts';
 
 const authorize = makeAuthorize(wireStores('authorizer'));
 

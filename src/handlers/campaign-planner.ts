@@ -1,9 +1,9 @@
 import type { SQSEvent } from 'aws-lambda';
-import { batch } from '../lib/edge/batch.ts';
-import { parsePlanJob } from '../lib/edge/campaign-contracts.ts';
-import { parseFlow } from '../lib/edge/contracts.ts';
-import { wireStores } from '../lib/wiring.ts';
-import { wireCampaigns } from '../lib/wiring-campaigns.ts';
+import { parsePlanJob } from '../lib/campaigns/contract.ts';
+import { batch } from '../lib/http/sqs-batch.ts';
+import { parseFlow } from '../lib/sending/contract.ts';
+import { wireCampaigns } from '../lib/wiring/campaigns.ts';
+import { wireStores } from '../lib/wiring/stores.ts';
 
 const stores = wireStores('campaignPlanner');
 const { planner } = wireCampaigns(stores, (body) => parseFlow(body, undefined));

@@ -1,6 +1,6 @@
-import { parseFlow } from '../lib/edge/contracts.ts';
-import { wireStores } from '../lib/wiring.ts';
-import { wireCampaigns } from '../lib/wiring-campaigns.ts';
+import { parseFlow } from '../lib/sending/contract.ts';
+import { wireCampaigns } from '../lib/wiring/campaigns.ts';
+import { wireStores } from '../lib/wiring/stores.ts';
 
 const { ticker } = wireCampaigns(wireStores('campaignTick'), (body) => parseFlow(body, undefined));
 

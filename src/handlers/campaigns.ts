@@ -1,7 +1,4 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { AppError } from '../lib/domain/errors.ts';
-import { type ApiRequest, api, bodyOf, isHttpEvent } from '../lib/edge/api.ts';
-import { campaignAnswer, createdAnswer, recipientsAnswer } from '../lib/edge/campaign-answers.ts';
 import {
   parseCampaign,
   parseCampaignId,
@@ -9,11 +6,14 @@ import {
   parseListQuery,
   parseRecipientsQuery,
   parseUpload,
-} from '../lib/edge/campaign-contracts.ts';
-import { defaultFrom, parseFlow } from '../lib/edge/contracts.ts';
-import { direct } from '../lib/edge/direct.ts';
-import { wireStores } from '../lib/wiring.ts';
-import { wireCampaigns } from '../lib/wiring-campaigns.ts';
+} from '../lib/campaigns/contract.ts';
+import { campaignAnswer, createdAnswer, recipientsAnswer } from '../lib/campaigns/responses.ts';
+import { type ApiRequest, api, bodyOf, isHttpEvent } from '../lib/http/api.ts';
+import { direct } from '../lib/http/direct-invocation.ts';
+import { AppError } from '../lib/platform/errors.ts';
+import { defaultFrom, parseFlow } from '../lib/sending/contract.ts';
+import { wireCampaigns } from '../lib/wiring/campaigns.ts';
+import { wireStores } from '../lib/wiring/stores.ts';
 
 const stores = wireStores('campaigns');
 const { telemetry, config } = stores;

@@ -1,9 +1,9 @@
-import { AppError } from '../lib/domain/errors.ts';
-import { api } from '../lib/edge/api.ts';
-import { parsePair } from '../lib/edge/contracts.ts';
-import { makeErase } from '../lib/usecases/erase.ts';
-import { makeOptOut } from '../lib/usecases/opt-out.ts';
-import { wireLane, wireStores } from '../lib/wiring.ts';
+import { makeErase } from '../lib/contacts/erase.ts';
+import { makeOptOut } from '../lib/contacts/opt-out.ts';
+import { api } from '../lib/http/api.ts';
+import { parsePair } from '../lib/http/schema.ts';
+import { AppError } from '../lib/platform/errors.ts';
+import { wireLane, wireStores } from '../lib/wiring/stores.ts';
 
 const stores = wireStores('contacts');
 const erase = makeErase(stores);

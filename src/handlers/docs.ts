@@ -1,6 +1,6 @@
-import { api } from '../lib/edge/api.ts';
-import { docsAnswer, fileName } from '../lib/edge/docs-answer.ts';
-import { wireDocs } from '../lib/wiring-docs.ts';
+import { docsAnswer, fileName } from '../lib/docs/response.ts';
+import { api } from '../lib/http/api.ts';
+import { wireDocs } from '../lib/wiring/docs.ts';
 
 const { telemetry, files } = wireDocs('docs');
 

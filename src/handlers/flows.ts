@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { api, bodyOf, isHttpEvent, type Run } from '../lib/edge/api.ts';
-import { defaultFrom, parseFlow, prefersAsync } from '../lib/edge/contracts.ts';
-import { direct } from '../lib/edge/direct.ts';
-import { sendAnswer } from '../lib/edge/send-answer.ts';
-import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
+import { api, bodyOf, isHttpEvent, type Run } from '../lib/http/api.ts';
+import { direct } from '../lib/http/direct-invocation.ts';
+import { defaultFrom, parseFlow, prefersAsync } from '../lib/sending/contract.ts';
+import { sendAnswer } from '../lib/sending/send-result.ts';
+import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
 
 const stores = wireSendStores('sendFlow');
 const { telemetry, config } = stores;

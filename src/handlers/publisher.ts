@@ -1,5 +1,5 @@
-import { changeStream } from '../lib/edge/change-stream.ts';
-import { wireEvents } from '../lib/wiring-events.ts';
+import { changeStream } from '../lib/events/change-stream.ts';
+import { wireEvents } from '../lib/wiring/events.ts';
 
 /** The table's change stream becomes events on the company's bus. */
 export const handler = changeStream(wireEvents('publisher'));

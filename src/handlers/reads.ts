@@ -1,8 +1,8 @@
-import { AppError } from '../lib/domain/errors.ts';
-import { api } from '../lib/edge/api.ts';
-import { parsePair } from '../lib/edge/contracts.ts';
-import { makeRead } from '../lib/usecases/read.ts';
-import { wireStores } from '../lib/wiring.ts';
+import { api } from '../lib/http/api.ts';
+import { parsePair } from '../lib/http/schema.ts';
+import { makeRead } from '../lib/messages/read.ts';
+import { AppError } from '../lib/platform/errors.ts';
+import { wireStores } from '../lib/wiring/stores.ts';
 
 const stores = wireStores('readApi');
 const read = makeRead({ ...stores, sessionMarginSeconds: stores.config.SESSION_MARGIN_SECONDS });

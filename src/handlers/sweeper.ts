@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import { deadlineOf } from '../lib/edge/api.ts';
-import { makeSweep } from '../lib/usecases/sweep.ts';
-import { makeTakeStatus } from '../lib/usecases/take-status.ts';
-import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
+import { makeTakeStatus } from '../lib/callbacks/handle-status.ts';
+import { deadlineOf } from '../lib/http/api.ts';
+import { makeSweep } from '../lib/sending/sweep.ts';
+import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
 
 const LONGEST_WAIT_MS = 21_000;
 

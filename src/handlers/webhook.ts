@@ -1,10 +1,10 @@
-import { api, bytesOf, jsonOf } from '../lib/edge/api.ts';
-import { readCallbacks } from '../lib/edge/lipachat-callbacks.ts';
-import { makeWebhookDoor } from '../lib/edge/webhook-door.ts';
-import { makeTakeCallbacks } from '../lib/usecases/take-callbacks.ts';
-import { makeTakeReply } from '../lib/usecases/take-reply.ts';
-import { makeTakeStatus } from '../lib/usecases/take-status.ts';
-import { wireLane, wireSecrets, wireStores } from '../lib/wiring.ts';
+import { makeTakeCallbacks } from '../lib/callbacks/handle-callbacks.ts';
+import { makeTakeReply } from '../lib/callbacks/handle-reply.ts';
+import { makeTakeStatus } from '../lib/callbacks/handle-status.ts';
+import { makeWebhookDoor } from '../lib/callbacks/webhook-auth.ts';
+import { api, bytesOf, jsonOf } from '../lib/http/api.ts';
+import { readCallbacks } from '../lib/lipachat/parse-callbacks.ts';
+import { wireLane, wireSecrets, wireStores } from '../lib/wiring/stores.ts';
 
 /** API Gateway's own words, the same whatever was wrong. */
 const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } };

@@ -1,10 +1,10 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { deadlineOf } from '../lib/edge/api.ts';
-import { batch } from '../lib/edge/batch.ts';
-import { isTurn, parseTurn } from '../lib/edge/campaign-contracts.ts';
-import { parseDelivery, parseFlow } from '../lib/edge/contracts.ts';
-import { wireRecipients } from '../lib/wiring-campaigns.ts';
-import { wireSend, wireSendStores } from '../lib/wiring-send.ts';
+import { isTurn, parseTurn } from '../lib/campaigns/contract.ts';
+import { deadlineOf } from '../lib/http/api.ts';
+import { batch } from '../lib/http/sqs-batch.ts';
+import { parseDelivery, parseFlow } from '../lib/sending/contract.ts';
+import { wireRecipients } from '../lib/wiring/campaigns.ts';
+import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
 
 const stores = wireSendStores('worker');
 const { sendFlow } = wireSend(stores);

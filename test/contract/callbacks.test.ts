@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Rung } from '../../src/lib/domain/ladder.ts';
-import type { PhoneNumber } from '../../src/lib/domain/phone.ts';
-import type { Orphan } from '../../src/lib/ports.ts';
+import type { Orphan } from '../../src/lib/callbacks/ports.ts';
+import type { Rung } from '../../src/lib/messages/status.ts';
+import type { PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { idOf, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
@@ -167,13 +167,13 @@ describe.each(engines)('other ids of messages on $name', ({ open }) => {
   afterAll(() => stores.close());
 
   it('lead to their message until they are dropped', async () => {
-    await stores.callbacks.keepWireId('w-1', idOf('m-1'));
-    await stores.callbacks.keepWireId('w-1', idOf('m-1'));
-    await stores.callbacks.keepWireId('w-2', idOf('m-1'));
-    await stores.callbacks.keepWireId('w-3', idOf('m-2'));
-    await stores.callbacks.dropWireIds(['w-1', 'w-2', 'never-kept']);
-    await stores.callbacks.dropWireIds([]);
-    const found = await Promise.all(['w-1', 'w-2', 'w-3'].map((id) => stores.callbacks.messageOfWireId(id)));
+    await stores.aliases.keep('w-1', idOf('m-1'));
+    await stores.aliases.keep('w-1', idOf('m-1'));
+    await stores.aliases.keep('w-2', idOf('m-1'));
+    await stores.aliases.keep('w-3', idOf('m-2'));
+    await stores.aliases.drop(['w-1', 'w-2', 'never-kept']);
+    await stores.aliases.drop([]);
+    const found = await Promise.all(['w-1', 'w-2', 'w-3'].map((id) => stores.aliases.messageOf(id)));
     expect(found).toEqual([undefined, undefined, 'm-2']);
   });
 });

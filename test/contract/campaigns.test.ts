@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Campaign } from '../../src/lib/domain/campaign.ts';
-import type { CampaignId } from '../../src/lib/domain/campaign-id.ts';
-import { type LedgerBatch, NO_COUNTS } from '../../src/lib/domain/ledger.ts';
+import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
+import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
+import { type LedgerBatch, NO_COUNTS } from '../../src/lib/campaigns/ledger.ts';
 import { sampleBatch, sampleCampaign } from '../support/fakes/campaign-samples.ts';
 import { BUSINESS, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';

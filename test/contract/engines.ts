@@ -16,30 +16,28 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { startAws } from '../../local/aws.ts';
 import { readTable } from '../../local/table.ts';
-import { makeBatchStore } from '../../src/lib/adapters/dynamo/batches.ts';
-import { makeCallbackStore } from '../../src/lib/adapters/dynamo/callbacks.ts';
-import { makeCampaignStore } from '../../src/lib/adapters/dynamo/campaigns.ts';
-import { makeDynamoClient } from '../../src/lib/adapters/dynamo/client.ts';
-import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
-import { makeForgottenStore } from '../../src/lib/adapters/dynamo/forgotten.ts';
-import { makeInvitationStore } from '../../src/lib/adapters/dynamo/invitations.ts';
-import { makeMessageStore } from '../../src/lib/adapters/dynamo/messages.ts';
-import { makeNumberPaceStore } from '../../src/lib/adapters/dynamo/number-paces.ts';
-import { makeSessionStore } from '../../src/lib/adapters/dynamo/sessions.ts';
-import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
-import { systemChance } from '../../src/lib/adapters/system.ts';
-import type { Transport } from '../../src/lib/adapters/transport.ts';
-import type { TemplateStatus } from '../../src/lib/domain/events.ts';
-import type {
-  ApiClient,
-  CallbackStore,
-  ClientStore,
-  ForgottenStore,
-  InvitationStore,
-  MessageStore,
-  SessionStore,
-} from '../../src/lib/ports.ts';
-import type { BatchStore, CampaignStore, NumberPaceStore } from '../../src/lib/ports-campaigns.ts';
+import { makeCallbackStore } from '../../src/lib/callbacks/dynamo-callbacks.ts';
+import type { CallbackStore } from '../../src/lib/callbacks/ports.ts';
+import { makeCampaignStore } from '../../src/lib/campaigns/dynamo-campaigns.ts';
+import { makeBatchStore } from '../../src/lib/campaigns/dynamo-ledger.ts';
+import { makeNumberPaceStore } from '../../src/lib/campaigns/dynamo-rate-limits.ts';
+import type { BatchStore, CampaignStore, NumberPaceStore } from '../../src/lib/campaigns/ports.ts';
+import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
+import type { ApiClient, ClientStore } from '../../src/lib/clients/ports.ts';
+import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
+import { makeMessageAliasStore } from '../../src/lib/messages/dynamo-message-aliases.ts';
+import { makeMessageStore } from '../../src/lib/messages/dynamo-messages.ts';
+import type { MessageAliasStore, MessageStore } from '../../src/lib/messages/ports.ts';
+import type { Transport } from '../../src/lib/platform/aws-transport.ts';
+import { systemChance } from '../../src/lib/platform/clock.ts';
+import { makeDynamoClient } from '../../src/lib/platform/dynamo-client.ts';
+import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
+import { makeInvitationStore } from '../../src/lib/sending/dynamo-template-locks.ts';
+import type { InvitationStore } from '../../src/lib/sending/ports.ts';
+import { makeForgottenStore } from '../../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
+import type { ForgottenStore, SessionStore } from '../../src/lib/sessions/ports.ts';
+import { fakeAliases } from '../support/fakes/aliases.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
 import { fakeBatches, fakeCampaigns, fakeNumberPaces } from '../support/fakes/campaigns.ts';
 import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
@@ -57,6 +55,7 @@ export interface Stores {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
+  readonly aliases: MessageAliasStore;
   readonly clients: ClientStore;
   readonly invitations: InvitationStore;
   readonly campaigns: CampaignStore;
@@ -96,6 +95,7 @@ function openFakes(): Promise<Stores> {
     messages,
     sessions,
     callbacks,
+    aliases: fakeAliases(),
     clients,
     invitations,
     campaigns: fakeCampaigns(clock),
@@ -133,6 +133,7 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
     callbacks: makeCallbackStore(table),
+    aliases: makeMessageAliasStore(table, clock),
     clients: makeClientStore(table),
     invitations: makeInvitationStore(table),
     campaigns: makeCampaignStore(table),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FlowRequest, Message } from '../../src/lib/domain/message.ts';
+import type { FlowRequest, Message } from '../../src/lib/messages/message.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 

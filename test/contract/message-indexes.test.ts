@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Message, waKeyOf } from '../../src/lib/domain/message.ts';
-import type { Stored } from '../../src/lib/ports.ts';
+import { type Message, waKeyOf } from '../../src/lib/messages/message.ts';
+import type { Stored } from '../../src/lib/platform/ports.ts';
 import { idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 

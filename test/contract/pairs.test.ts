@@ -1,7 +1,7 @@
 /** What is found by a customer: messages at each stage, template slots, forgotten opt-outs, raw callbacks. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Message } from '../../src/lib/domain/message.ts';
-import type { Pair, PhoneNumber } from '../../src/lib/domain/phone.ts';
+import type { Message } from '../../src/lib/messages/message.ts';
+import type { Pair, PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { BUSINESS, idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pair, PhoneNumber } from '../../src/lib/domain/phone.ts';
-import type { Session } from '../../src/lib/domain/session.ts';
-import type { Stored } from '../../src/lib/ports.ts';
+import type { Stored } from '../../src/lib/platform/ports.ts';
+import type { Pair, PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
+import type { Session } from '../../src/lib/whatsapp/session-window.ts';
 import { BUSINESS, CUSTOMER, later, NOW, sampleSession } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 

@@ -7,9 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Aws, startAws } from '../../local/aws.ts';
 import type { FaultSpec } from '../../local/aws-faults.ts';
 import { readTable } from '../../local/table.ts';
-import { nodeTransport } from '../../src/lib/adapters/transport.ts';
-import { undiciTransport } from '../../src/lib/adapters/transport-undici.ts';
-import type { AppError } from '../../src/lib/domain/errors.ts';
+import { nodeTransport } from '../../src/lib/platform/aws-transport.ts';
+import { undiciTransport } from '../../src/lib/platform/aws-transport-undici.ts';
+import type { AppError } from '../../src/lib/platform/errors.ts';
 import { idOf, later, NOW, sampleMessage, sampleSession } from '../support/fakes/samples.ts';
 import { callJson } from '../support/json-http.ts';
 import { clientFor, type Stores, storesOn } from './engines.ts';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { scratchFolder } from './scratch.ts';
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const REGION = 'eu-west-1';
 /** The account's own keys: who has them may do all. */
 export const CREDENTIALS = { accessKeyId: 'proof', secretAccessKey: 'proof' };

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lineAfter, spawnChild, stopChildren, whenReady } from '../support/children.ts';
-import { createCanaries, foundIn } from '../support/fleet-canaries.ts';
-import { createLipaChat, type LipaChat } from '../support/fleet-lipachat.ts';
+import { createCanaries, foundIn } from '../support/fleet/canaries.ts';
+import { createLipaChat, type LipaChat } from '../support/fleet/lipachat.ts';
 import { callJson } from '../support/json-http.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 /** All that the command line gets: no AWS account, no credentials, nothing of the caller's own. */
 const { PATH = '', HOME = '' } = process.env;

@@ -1,6 +1,6 @@
 /** All that a proof needs: the emulator, LipaChat's simulator, the copy that is deployed, and an app's view of it. */
-import { answerOfHttp } from '../support/fleet-answer.ts';
-import { createLipaChat } from '../support/fleet-lipachat.ts';
+import { answerOfHttp } from '../support/fleet/answer.ts';
+import { createLipaChat } from '../support/fleet/lipachat.ts';
 import { spawnSimulator } from '../support/simulator.ts';
 import { createAccount, variablesOf } from './account.ts';
 import { startEmulator } from './emulator.ts';

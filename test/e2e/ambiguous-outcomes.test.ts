@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { type Answer, isReplay } from '../support/fleet-answer.ts';
-import type { Fault } from '../support/fleet-lipachat.ts';
-import { processOf } from '../support/fleet-steps.ts';
+import { type Answer, isReplay } from '../support/fleet/answer.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import type { Fault } from '../support/fleet/lipachat.ts';
+import { processOf } from '../support/fleet/steps.ts';
 import type { Worker } from '../support/worker.ts';
 
 /** Of the process that meets silence; the others have the time that they need. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lineAfter, spawnChild, stopChildren } from '../support/children.ts';
-import { until } from '../support/fleet-wait.ts';
+import { until } from '../support/fleet/wait.ts';
 import { type FileAnswer, sendAll } from '../support/http-file.ts';
 import { ROOT } from '../support/readme.ts';
 import { spawnWorker } from '../support/worker.ts';

@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csv, NOBODY, planOf, recipientsOf } from '../support/campaign-answers.ts';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { type CampaignCalls, type CampaignFields, campaignCallsOf } from '../support/fleet-campaigns.ts';
-import { newNumbers } from '../support/fleet-crowd.ts';
+import { type CampaignCalls, type CampaignFields, campaignCallsOf } from '../support/fleet/campaigns.ts';
+import { newNumbers } from '../support/fleet/crowd.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import { type QueuePump, startQueuePump } from '../support/queue-pump.ts';
 import { s3ClientFor } from '../support/s3.ts';
 

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csv, planOf, progressOf, recipientsOf } from '../support/campaign-answers.ts';
-import { type Fleet, startFleet } from '../support/fleet.ts';
 import {
   type CampaignCalls,
   type CampaignFields,
   campaignCallsOf,
   ready,
-} from '../support/fleet-campaigns.ts';
-import { newCrowd } from '../support/fleet-crowd.ts';
-import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet-lanes.ts';
-import { type Ticks, tickOnAndOn } from '../support/fleet-ticks.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/campaigns.ts';
+import { newCrowd } from '../support/fleet/crowd.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet/lanes.ts';
+import { type Ticks, tickOnAndOn } from '../support/fleet/ticks.ts';
+import { until } from '../support/fleet/wait.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 import type { StreamPump } from '../support/stream-pump.ts';
 

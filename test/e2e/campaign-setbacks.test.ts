@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Progress, progressOf, recipientsOf } from '../support/campaign-answers.ts';
-import { clock, type Fleet, startFleet } from '../support/fleet.ts';
 import {
   type CampaignCalls,
   type CampaignFields,
   campaignCallsOf,
   ready,
-} from '../support/fleet-campaigns.ts';
-import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet-lanes.ts';
-import type { Fault } from '../support/fleet-lipachat.ts';
-import { processOf } from '../support/fleet-steps.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/campaigns.ts';
+import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet/lanes.ts';
+import type { Fault } from '../support/fleet/lipachat.ts';
+import { processOf } from '../support/fleet/steps.ts';
+import { until } from '../support/fleet/wait.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 import { s3ClientFor } from '../support/s3.ts';
 import type { StreamPump } from '../support/stream-pump.ts';

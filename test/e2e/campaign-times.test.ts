@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csv, progressOf } from '../support/campaign-answers.ts';
-import { clock, type Fleet, startFleet } from '../support/fleet.ts';
-import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet-campaigns.ts';
-import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet-lanes.ts';
-import { tickAtOnce } from '../support/fleet-ticks.ts';
-import { until } from '../support/fleet-wait.ts';
+import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet/campaigns.ts';
+import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet/lanes.ts';
+import { tickAtOnce } from '../support/fleet/ticks.ts';
+import { until } from '../support/fleet/wait.ts';
 import { s3ClientFor } from '../support/s3.ts';
 import type { Worker } from '../support/worker.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet-campaigns.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet/campaigns.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 
 let fleet: Fleet;
 let campaigns: CampaignCalls;

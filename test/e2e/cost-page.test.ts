@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itemSize, writeUnits } from '../support/capacity.ts';
-import { type Fleet, startFleet } from '../support/fleet.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import { ROOT } from '../support/readme.ts';
 
 const page = readFileSync(join(ROOT, 'docs/cost.md'), 'utf8');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { arrivals, newCrowd, timesPerCustomer } from '../support/fleet-crowd.ts';
+import { arrivals, newCrowd, timesPerCustomer } from '../support/fleet/crowd.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 
 let fleet: Fleet;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import type { Body } from '../support/fleet-answer.ts';
+import type { Body } from '../support/fleet/answer.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import type { Worker } from '../support/worker.ts';
 
 type DirectAnswer = { statusCode: number; body: Body };

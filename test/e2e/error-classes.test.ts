@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import { ANSWERED, PROMISED, SENT_AGAIN } from '../support/fleet-error-book.ts';
-import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { ANSWERED, PROMISED, SENT_AGAIN } from '../support/fleet/error-book.ts';
+import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet/lanes.ts';
 import type { Worker } from '../support/worker.ts';
 
 /** One code a class; test/faults/error-book.test.ts takes all of them. */

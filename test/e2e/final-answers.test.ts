@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import type { Fault } from '../support/fleet-lipachat.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import type { Fault } from '../support/fleet/lipachat.ts';
 
 let fleet: Fleet;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { eventsOf, firsts, pumpStream } from '../support/fleet-lanes.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { eventsOf, firsts, pumpStream } from '../support/fleet/lanes.ts';
 import type { StreamPump } from '../support/stream-pump.ts';
 
 let fleet: Fleet;

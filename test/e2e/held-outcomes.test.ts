@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import type { Fault } from '../support/fleet-lipachat.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import type { Fault } from '../support/fleet/lipachat.ts';
 import type { Worker } from '../support/worker.ts';
 
 const DEADLINE_MS = 1_000;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import type { Fault } from '../support/fleet-lipachat.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import type { Fault } from '../support/fleet/lipachat.ts';
 
 const DEADLINE_MS = 1_200;
 /** What a process may grow by while it meets an answer of hundreds of megabytes. */

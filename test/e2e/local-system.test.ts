@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Child, lineAfter, spawnChild, stopChildren, whenReady } from '../support/children.ts';
-import { type Answer, answerOfHttp, isReplay } from '../support/fleet-answer.ts';
-import { createLipaChat, type LipaChat } from '../support/fleet-lipachat.ts';
-import { until } from '../support/fleet-wait.ts';
+import { type Answer, answerOfHttp, isReplay } from '../support/fleet/answer.ts';
+import { createLipaChat, type LipaChat } from '../support/fleet/lipachat.ts';
+import { until } from '../support/fleet/wait.ts';
 import { callJson } from '../support/json-http.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SANDBOX_NUMBER = '+254110090747';
 const CUSTOMER = '254717746565';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, type Flow, startFleet } from '../support/fleet.ts';
-import { type Answer, isReplay } from '../support/fleet-answer.ts';
+import { type Answer, isReplay } from '../support/fleet/answer.ts';
+import { type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
 
 let fleet: Fleet;
 let flow: Flow;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
 import {
   eventsOf,
   firsts,
@@ -9,7 +9,7 @@ import {
   tracesOf,
   whenStatus,
   workOn,
-} from '../support/fleet-lanes.ts';
+} from '../support/fleet/lanes.ts';
 import type { StreamPump } from '../support/stream-pump.ts';
 
 let fleet: Fleet;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
 import {
   eventsOf,
   firsts,
@@ -8,8 +8,8 @@ import {
   QUICK_QUEUES,
   whenStatus,
   workOn,
-} from '../support/fleet-lanes.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/lanes.ts';
+import { until } from '../support/fleet/wait.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 import type { StreamPump } from '../support/stream-pump.ts';
 

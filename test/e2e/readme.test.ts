@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readStack } from '../../local/stack.ts';
-import { readConfig } from '../../src/lib/config.ts';
+import { readConfig } from '../../src/lib/platform/config.ts';
 import { lineAfter } from '../support/children.ts';
 import { PAGES } from '../support/commands.ts';
 import { freePort } from '../support/free-port.ts';

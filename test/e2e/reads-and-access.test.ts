@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, type Flow, startFleet } from '../support/fleet.ts';
+import { type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
 
 let fleet: Fleet;
 let flow: Flow;

@@ -1,6 +1,6 @@
 /** What WhatsApp fails after LipaChat took it: sent once more where that helps, under an id of its own. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
 import {
   deliverTo,
   eventsOf,
@@ -9,7 +9,7 @@ import {
   pumpStream,
   QUICK_QUEUES,
   whenStatus,
-} from '../support/fleet-lanes.ts';
+} from '../support/fleet/lanes.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 import type { StreamPump } from '../support/stream-pump.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet } from '../support/fleet.ts';
+import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
 
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;

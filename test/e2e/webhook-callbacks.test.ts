@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusWord } from '../../local/simulator/settings.ts';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { answerOfHttp } from '../support/fleet-answer.ts';
+import { answerOfHttp } from '../support/fleet/answer.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
 
 let fleet: Fleet;
 

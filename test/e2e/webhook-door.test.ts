@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { type Answer, answerOfHttp } from '../support/fleet-answer.ts';
-import { until } from '../support/fleet-wait.ts';
+import { type Answer, answerOfHttp } from '../support/fleet/answer.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { until } from '../support/fleet/wait.ts';
 
 const HMAC_PARAMETER = '/lipaflow/local/webhook/hmac';
 const MIB = 1024 * 1024;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES, whenStatus } from '../support/fleet-lanes.ts';
-import { processOf } from '../support/fleet-steps.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES, whenStatus } from '../support/fleet/lanes.ts';
+import { processOf } from '../support/fleet/steps.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 import type { StreamPump } from '../support/stream-pump.ts';
 

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import type { Answer } from '../support/fleet-answer.ts';
-import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet-campaigns.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
-import { type Arrival, arrivals, nameOf, newLargeCrowd } from '../support/fleet-crowd.ts';
-import { pumpQueue, QUICK_QUEUES } from '../support/fleet-lanes.ts';
-import { type Progress, progressOf, settledIn } from '../support/fleet-progress.ts';
-import { tickOnAndOn } from '../support/fleet-ticks.ts';
-import { until } from '../support/fleet-wait.ts';
+import type { Answer } from '../support/fleet/answer.ts';
+import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet/campaigns.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { type Arrival, arrivals, nameOf, newLargeCrowd } from '../support/fleet/crowd.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { pumpQueue, QUICK_QUEUES } from '../support/fleet/lanes.ts';
+import { type Progress, progressOf, settledIn } from '../support/fleet/progress.ts';
+import { tickOnAndOn } from '../support/fleet/ticks.ts';
+import { until } from '../support/fleet/wait.ts';
 
 const RUNS = 50;
 const AT_ONCE = 5;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { type CampaignCalls, campaignCallsOf } from '../support/fleet-campaigns.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
-import { type Arrival, arrivals, csvOf, newLargeCrowd, timesPerCustomer } from '../support/fleet-crowd.ts';
+import { type CampaignCalls, campaignCallsOf } from '../support/fleet/campaigns.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { type Arrival, arrivals, csvOf, newLargeCrowd, timesPerCustomer } from '../support/fleet/crowd.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import {
   eventsOf,
   firsts,
@@ -11,10 +11,10 @@ import {
   pumpStream,
   QUICK_QUEUES,
   sweepOnAndOn,
-} from '../support/fleet-lanes.ts';
-import { type Progress, progressOf, settledIn } from '../support/fleet-progress.ts';
-import { killOnAndOn, tickOnAndOn } from '../support/fleet-ticks.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/lanes.ts';
+import { type Progress, progressOf, settledIn } from '../support/fleet/progress.ts';
+import { killOnAndOn, tickOnAndOn } from '../support/fleet/ticks.ts';
+import { until } from '../support/fleet/wait.ts';
 
 const RECIPIENTS = 10_000;
 const PER_MINUTE = 4_800;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { foundIn } from '../support/fleet-canaries.ts';
-import { processOf, unlessKilled } from '../support/fleet-steps.ts';
+import { foundIn } from '../support/fleet/canaries.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import { processOf, unlessKilled } from '../support/fleet/steps.ts';
 
 let fleet: Fleet;
 

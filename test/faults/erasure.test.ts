@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
-import { pumpQueue, QUICK_QUEUES, sweepOnAndOn, tracesOf } from '../support/fleet-lanes.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import { pumpQueue, QUICK_QUEUES, sweepOnAndOn, tracesOf } from '../support/fleet/lanes.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 
 const PEOPLE = 30;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import { ANSWERED, ERROR_BOOK, PROMISED, SENT_AGAIN } from '../support/fleet-error-book.ts';
-import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet-lanes.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { ANSWERED, ERROR_BOOK, PROMISED, SENT_AGAIN } from '../support/fleet/error-book.ts';
+import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet/lanes.ts';
 
 const PLACES = ['message', 'errors-array', 'errors-object', 'data'];
 const SHAPES = ['flat', 'words', 'whatsapp'];

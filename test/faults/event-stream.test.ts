@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, startFleet } from '../support/fleet.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
-import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES, whenStatus } from '../support/fleet-lanes.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES, whenStatus } from '../support/fleet/lanes.ts';
 
 const MESSAGES = 100;
 const EXPECTED = ['message.parked', 'message.sent', 'message.delivered', 'message.read', 'flow.replied'];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
 import {
   eventsOf,
   firsts,
@@ -9,9 +9,9 @@ import {
   pumpStream,
   QUICK_QUEUES,
   sweepOnAndOn,
-} from '../support/fleet-lanes.ts';
-import { processOf } from '../support/fleet-steps.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/lanes.ts';
+import { processOf } from '../support/fleet/steps.ts';
+import { until } from '../support/fleet/wait.ts';
 
 const TRIES = 500;
 const AT_ONCE = 50;

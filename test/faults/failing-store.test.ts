@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, type Flow, startFleet } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import { processOf, sweepUntil, unlessKilled, whenWritten } from '../support/fleet-steps.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
+import { processOf, sweepUntil, unlessKilled, whenWritten } from '../support/fleet/steps.ts';
 import type { Worker } from '../support/worker.ts';
 
 let fleet: Fleet;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, type Flow, startFleet, sweep } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { type Fleet, type Flow, startFleet, sweep } from '../support/fleet/fleet.ts';
 import {
   statusOf,
   sweepUntil,
@@ -8,8 +8,8 @@ import {
   whenCalled,
   whenDelivered,
   whenWritten,
-} from '../support/fleet-steps.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/steps.ts';
+import { until } from '../support/fleet/wait.ts';
 import type { Worker } from '../support/worker.ts';
 
 const LEASE_SECONDS = 2;

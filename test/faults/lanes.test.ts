@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, type Flow, startFleet } from '../support/fleet.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { clock, type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
 import {
   eventsOf,
   firsts,
@@ -9,9 +9,9 @@ import {
   pumpStream,
   QUICK_QUEUES,
   sweepOnAndOn,
-} from '../support/fleet-lanes.ts';
-import type { Delivery } from '../support/fleet-lipachat.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/lanes.ts';
+import type { Delivery } from '../support/fleet/lipachat.ts';
+import { until } from '../support/fleet/wait.ts';
 
 const PAIRS = 50;
 const FLOWS_OF_A_PAIR = 4;

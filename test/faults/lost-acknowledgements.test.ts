@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../local/aws-faults.ts';
-import { clock, type Fleet, type Flow, startFleet, sweep } from '../support/fleet.ts';
-import type { Answer } from '../support/fleet-answer.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
-import { processOf } from '../support/fleet-steps.ts';
+import type { Answer } from '../support/fleet/answer.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { clock, type Fleet, type Flow, startFleet, sweep } from '../support/fleet/fleet.ts';
+import { processOf } from '../support/fleet/steps.ts';
 import type { Worker } from '../support/worker.ts';
 
 const RUNS = 100;

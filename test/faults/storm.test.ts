@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet.ts';
-import { isReplay } from '../support/fleet-answer.ts';
-import { chanceFor } from '../support/fleet-chance.ts';
-import type { Call, Delivery } from '../support/fleet-lipachat.ts';
+import { isReplay } from '../support/fleet/answer.ts';
+import { chanceFor } from '../support/fleet/chance.ts';
+import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import type { Call, Delivery } from '../support/fleet/lipachat.ts';
 import {
   callAgainAndAgain,
   callBackNowAndThen,
@@ -14,9 +14,9 @@ import {
   storeFaults,
   sweepNowAndThen,
   type Told,
-} from '../support/fleet-storm.ts';
-import type { Item } from '../support/fleet-table.ts';
-import { until } from '../support/fleet-wait.ts';
+} from '../support/fleet/storm.ts';
+import type { Item } from '../support/fleet/table.ts';
+import { until } from '../support/fleet/wait.ts';
 
 const IDS = 150;
 const LEASE_SECONDS = 3;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Fleet, type Flow, startFleet } from '../support/fleet.ts';
-import { type Answer, isReplay } from '../support/fleet-answer.ts';
-import { processOf, whenDelivered, whenWritten } from '../support/fleet-steps.ts';
-import { until } from '../support/fleet-wait.ts';
+import { type Answer, isReplay } from '../support/fleet/answer.ts';
+import { type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
+import { processOf, whenDelivered, whenWritten } from '../support/fleet/steps.ts';
+import { until } from '../support/fleet/wait.ts';
 import type { Worker } from '../support/worker.ts';
 
 let fleet: Fleet;

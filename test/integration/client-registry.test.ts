@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Aws, startAws } from '../../local/aws.ts';
-import { type ClientRegistry, makeClientRegistry } from '../../src/lib/adapters/dynamo/client-registry.ts';
-import { makeClientStore } from '../../src/lib/adapters/dynamo/clients.ts';
-import { makeTable } from '../../src/lib/adapters/dynamo/table.ts';
-import { systemChance, systemClock } from '../../src/lib/adapters/system.ts';
-import type { ClientStore } from '../../src/lib/ports.ts';
+import { type ClientRegistry, makeClientRegistry } from '../../src/lib/clients/dynamo-client-registry.ts';
+import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
+import type { ClientStore } from '../../src/lib/clients/ports.ts';
+import { systemChance, systemClock } from '../../src/lib/platform/clock.ts';
+import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { ScheduledEvent } from 'aws-lambda';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { stopChildren } from '../support/children.ts';
-import { countsPerWindow } from '../support/fleet-crowd.ts';
-import { tickAtOnce, tickOnAndOn } from '../support/fleet-ticks.ts';
+import { countsPerWindow } from '../support/fleet/crowd.ts';
+import { tickAtOnce, tickOnAndOn } from '../support/fleet/ticks.ts';
 import { spawnFunction, type Worker } from '../support/worker.ts';
 
 /** Notes each event with the process that got it; one of them hangs, so that it can be killed under its tick. */

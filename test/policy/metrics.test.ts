@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readQueues } from '../../local/queues.ts';
 import { readStack } from '../../local/stack.ts';
-import { ERROR_CLASSES } from '../../src/lib/domain/error-book.ts';
-import { OUTCOMES } from '../../src/lib/domain/ledger.ts';
+import { OUTCOMES } from '../../src/lib/campaigns/ledger.ts';
+import { ERROR_CLASSES } from '../../src/lib/whatsapp/error-codes.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const require = createRequire(import.meta.url);
 const functions = readStack().functions;
 
@@ -30,8 +30,8 @@ const source = (pattern: string): string =>
 /** Names as they stand in the sources, and those that are made up of a kind. */
 const counted = (): Set<string> => {
   const literal = [...source('src/**/*.ts').matchAll(/'([a-z]+\.[a-z-]+)'/g)].map(([, name]) => name ?? '');
-  const kinds = [...source('src/lib/domain/outcome.ts').matchAll(/kind: '(\w+)'/g)].map(([, kind]) => kind);
-  const callbacks = [...source('src/lib/usecases/take-callbacks.ts').matchAll(/kind: '(\w+)'/g)];
+  const kinds = [...source('src/lib/messages/outcome.ts').matchAll(/kind: '(\w+)'/g)].map(([, kind]) => kind);
+  const callbacks = [...source('src/lib/lipachat/callback.ts').matchAll(/kind: '(\w+)'/g)];
   return new Set([
     ...literal,
     ...kinds.map((kind) => `gateway.${kind}`),

@@ -13,7 +13,7 @@ type Template = { Resources: Record<string, Resource>; Outputs: Record<string, {
 export type Stage = 'dev' | 'prod';
 export type Packaged = { stage: Stage; template: Template; text: string };
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 /** Nothing of the caller's own: no credentials, no settings. */
 const { PATH = '', HOME = '' } = process.env;

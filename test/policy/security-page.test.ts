@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readStack } from '../../local/stack.ts';
-import { readConfig } from '../../src/lib/config.ts';
+import { readConfig } from '../../src/lib/platform/config.ts';
 import { ROOT } from '../support/readme.ts';
 import { idIn, type Json } from './packaged.ts';
 
@@ -147,7 +147,7 @@ describe('docs/security.md', () => {
     const { Rules } = bucket['LifecycleConfiguration'] as { Rules: { ExpirationInDays?: number }[] };
     const ends = new Set(Rules.flatMap(({ ExpirationInDays }) => ExpirationInDays ?? []));
     expect([...ends].map((day) => kept(/^uploaded/).startsWith(`${day} days`))).toEqual([true]);
-    const source = readFileSync(join(ROOT, 'src/lib/adapters/dynamo/callbacks.ts'), 'utf8');
+    const source = readFileSync(join(ROOT, 'src/lib/callbacks/dynamo-callbacks.ts'), 'utf8');
     const constant = (name: string) => new RegExp(`const ${name} = (\\d+);`).exec(source)?.[1];
     expect(kept(/^ids of inbound/)).toBe(`${constant('INBOUND_DAYS')} days`);
     expect(kept(/^callbacks/)).toBe(`${constant('RAW_DAYS')} days`);

@@ -1,6 +1,6 @@
 /** What the API says of campaigns, in the words of a test. */
-import type { Answer } from './fleet-answer.ts';
-import type { CampaignCalls } from './fleet-campaigns.ts';
+import type { Answer } from './fleet/answer.ts';
+import type { CampaignCalls } from './fleet/campaigns.ts';
 
 type Rejected = { line: number; kind: string; reason: string };
 export type Recipient = {

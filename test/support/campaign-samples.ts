@@ -1,6 +1,6 @@
 /** A campaign's turns as the change stream shows them, by the code that makes them. */
-import type { Campaign } from '../../src/lib/domain/campaign.ts';
-import type { CampaignId } from '../../src/lib/domain/campaign-id.ts';
+import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
+import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import {
   awaiting,
   ended,
@@ -11,8 +11,8 @@ import {
   planningBegun,
   resumed,
   started,
-} from '../../src/lib/domain/campaign-turns.ts';
-import type { Changed } from '../../src/lib/domain/events.ts';
+} from '../../src/lib/campaigns/lifecycle.ts';
+import type { Changed } from '../../src/lib/events/event.ts';
 import { sampleCampaign, samplePlan } from './fakes/campaign-samples.ts';
 import { later, NOW } from './fakes/samples.ts';
 

@@ -23,7 +23,7 @@ type SpawnOptions = {
   env: Record<string, string>;
 };
 
-const ROOT = new URL('../../', import.meta.url);
+const ROOT = new URL('../..', import.meta.url);
 const READY_MS = 20_000;
 const alive = new Set<ChildProcess>();
 

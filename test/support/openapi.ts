@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { parse } from 'yaml';
-import type { Scope } from '../../src/lib/domain/access.ts';
-import type { ErrorCode } from '../../src/lib/domain/errors.ts';
-import { type ApiAnswer, api } from '../../src/lib/edge/api.ts';
-import type { Telemetry } from '../../src/lib/ports.ts';
+import type { Scope } from '../../src/lib/clients/scopes.ts';
+import { type ApiAnswer, api } from '../../src/lib/http/api.ts';
+import type { ErrorCode } from '../../src/lib/platform/errors.ts';
+import type { Telemetry } from '../../src/lib/platform/ports.ts';
 import { httpEvent } from './http-event.ts';
 
 export type Json = Record<string, unknown>;

@@ -11,7 +11,7 @@ import { listen } from '../../local/http-server.ts';
 import { queueUrl } from '../../local/queues.ts';
 import { startSqs } from '../../local/sqs.ts';
 import { readStack } from '../../local/stack.ts';
-import { clientItem } from '../../src/lib/adapters/dynamo/client-registry.ts';
+import { clientItem } from '../../src/lib/clients/dynamo-client-registry.ts';
 
 export type OpsWorld = {
   env: Record<string, string>;

@@ -12,7 +12,7 @@ export type Command = {
 
 type Options = { cwd?: string; env?: Record<string, string>; timeoutMs?: number };
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const FENCE = /^```(\w*)\n(.*?)^```$/gms;
 const ASSIGNMENT = /^[A-Z_]+=\S*(\(.*\))?$/;

@@ -1,5 +1,5 @@
-import { readRows } from '../../src/lib/adapters/recipients.ts';
-import type { RawRow } from '../../src/lib/domain/recipient.ts';
+import { readRows } from '../../src/lib/campaigns/plan/read-rows.ts';
+import type { RawRow } from '../../src/lib/campaigns/plan/recipient.ts';
 
 type Format = 'csv' | 'jsonl';
 

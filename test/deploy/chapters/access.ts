@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { until } from '../../support/fleet-wait.ts';
+import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System, TOKENS } from '../system.ts';
 
 export const access = (system: () => System): void => {

@@ -1,8 +1,8 @@
 import { request } from 'node:https';
 import { describe, expect, it } from 'vitest';
 import { csv } from '../../support/campaign-answers.ts';
-import type { Answer } from '../../support/fleet-answer.ts';
-import { until } from '../../support/fleet-wait.ts';
+import type { Answer } from '../../support/fleet/answer.ts';
+import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System } from '../system.ts';
 
 /** As an app puts its file behind a link, without keys of AWS. Resolves to the status. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isReplay } from '../../support/fleet-answer.ts';
+import { isReplay } from '../../support/fleet/answer.ts';
 import { BUSINESS, flow, type System, TOKENS } from '../system.ts';
 
 const ROLES = 'infra/roles.yml';

@@ -7,7 +7,7 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { until } from '../../support/fleet-wait.ts';
+import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System } from '../system.ts';
 
 type BusEvent = { source: string; 'detail-type': string; detail: Record<string, unknown> };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isReplay } from '../../support/fleet-answer.ts';
-import { until } from '../../support/fleet-wait.ts';
+import { isReplay } from '../../support/fleet/answer.ts';
+import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System, TOKENS, WEBHOOK_SECRET } from '../system.ts';
 
 export const sending = (system: () => System): void => {

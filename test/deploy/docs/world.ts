@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
-import { createLipaChat } from '../../support/fleet-lipachat.ts';
+import { createLipaChat } from '../../support/fleet/lipachat.ts';
 import { blocksOf, shell } from '../../support/readme.ts';
 import { spawnSimulator } from '../../support/simulator.ts';
 import { createAccount, variablesOf } from '../account.ts';

@@ -1,7 +1,7 @@
 /** The HTTP stack with a handler in it that a test wrote, and events as plain as they may come. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type ApiAnswer, type ApiRequest, api } from '../../../src/lib/edge/api.ts';
-import type { Telemetry } from '../../../src/lib/ports.ts';
+import { type ApiAnswer, type ApiRequest, api } from '../../../src/lib/http/api.ts';
+import type { Telemetry } from '../../../src/lib/platform/ports.ts';
 
 interface PlainEvent {
   readonly headers?: Record<string, string>;

@@ -1,8 +1,9 @@
 /** What callbacks leave behind, in memory. */
-import type { TemplateStatus } from '../../../src/lib/domain/events.ts';
-import type { MessageId } from '../../../src/lib/domain/message.ts';
-import { isNamedIn } from '../../../src/lib/domain/phone.ts';
-import type { CallbackStore, Clock, InboundRecord, Orphan } from '../../../src/lib/ports.ts';
+
+import type { CallbackStore, InboundRecord, Orphan } from '../../../src/lib/callbacks/ports.ts';
+import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
+import type { Clock } from '../../../src/lib/platform/ports.ts';
+import { isNamedIn } from '../../../src/lib/whatsapp/phone.ts';
 import { type Link, straight } from './link.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,8 +19,6 @@ export interface FakeCallbacks extends CallbackStore {
   over(link: Link): CallbackStore;
   /** The raw callbacks that are kept now. */
   raw(): readonly string[];
-  /** The other ids under which messages may be found. */
-  wireIds(): readonly string[];
   /** The orphans that are kept now, due or not. */
   orphans(): readonly Orphan[];
   /** What WhatsApp thinks of templates, the last word of each id. */
@@ -30,7 +29,6 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
   const inbound = new Map<string, Kept<InboundRecord>>();
   const raw = new Map<string, Kept<string>>();
   const templates = new Map<string, Kept<TemplateStatus>>();
-  const wireIds = new Map<string, MessageId>();
   const orphans = new Map<string, Kept<Orphan> & { readonly dueAt: Date | undefined }>();
 
   const isAlive = (kept: Kept<unknown> | undefined) =>
@@ -75,9 +73,6 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
             .filter(isAlive)
             .map(({ value }) => structuredClone(value)),
         ),
-      keepWireId: (wireId, messageId) => link('keepWireId', () => void wireIds.set(wireId, messageId)),
-      dropWireIds: (ids) => link('dropWireIds', () => ids.forEach((id) => void wireIds.delete(id))),
-      messageOfWireId: (wireId) => link('messageOfWireId', () => wireIds.get(wireId)),
       dropOrphan: (orphan) =>
         link('dropOrphan', () => {
           orphans.delete(keyOf(orphan));
@@ -89,7 +84,6 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
     ...over(straight),
     over,
     raw: () => values(raw.values()),
-    wireIds: () => [...wireIds.keys()],
     orphans: () => values(orphans.values()),
     templates: () => values(templates.values()),
   };

@@ -4,9 +4,9 @@ import {
   type CampaignDefinition,
   newCampaign,
   type Plan,
-} from '../../../src/lib/domain/campaign.ts';
-import type { CampaignId } from '../../../src/lib/domain/campaign-id.ts';
-import { type LedgerBatch, openedBatch } from '../../../src/lib/domain/ledger.ts';
+} from '../../../src/lib/campaigns/campaign.ts';
+import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
+import { type LedgerBatch, openedBatch } from '../../../src/lib/campaigns/ledger.ts';
 import { BUSINESS, later, NOW } from './samples.ts';
 
 const CAMPAIGN = 'campaign-1' as CampaignId;

@@ -1,10 +1,8 @@
 /** The ports of campaigns in memory. They keep every condition that the table, S3 and SQS keep. */
-import type { Campaign } from '../../../src/lib/domain/campaign.ts';
-import type { CampaignId } from '../../../src/lib/domain/campaign-id.ts';
-import type { LedgerBatch } from '../../../src/lib/domain/ledger.ts';
-import type { PhoneNumber } from '../../../src/lib/domain/phone.ts';
-import { RecipientsFault } from '../../../src/lib/domain/recipient.ts';
-import type { Clock } from '../../../src/lib/ports.ts';
+import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
+import type { LedgerBatch } from '../../../src/lib/campaigns/ledger.ts';
+import { RecipientsFault } from '../../../src/lib/campaigns/plan/recipient.ts';
 import type {
   BatchKey,
   BatchStore,
@@ -16,7 +14,9 @@ import type {
   ObjectStore,
   PlanQueue,
   RecipientTurn,
-} from '../../../src/lib/ports-campaigns.ts';
+} from '../../../src/lib/campaigns/ports.ts';
+import type { Clock } from '../../../src/lib/platform/ports.ts';
+import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { type Link, straight } from './link.ts';
 import { makeShelf } from './shelf.ts';
 

@@ -1,5 +1,5 @@
 /** Time that stands still until a test moves it. */
-import type { Chance, Clock } from '../../../src/lib/ports.ts';
+import type { Chance, Clock } from '../../../src/lib/platform/ports.ts';
 
 export interface ManualClock extends Clock {
   /** Moves time on; whoever sleeps until then wakes up. */

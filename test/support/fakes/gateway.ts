@@ -1,7 +1,9 @@
 /** LipaChat in memory: it deduplicates on messageId, keeps a log of deliveries, and does as it is told. */
-import type { FlowRequest } from '../../../src/lib/domain/message.ts';
-import type { Outcome } from '../../../src/lib/domain/outcome.ts';
-import type { Clock, Gateway, TemplateRequest } from '../../../src/lib/ports.ts';
+
+import type { Gateway, TemplateRequest } from '../../../src/lib/lipachat/ports.ts';
+import type { FlowRequest } from '../../../src/lib/messages/message.ts';
+import type { Outcome } from '../../../src/lib/messages/outcome.ts';
+import type { Clock } from '../../../src/lib/platform/ports.ts';
 import { type Link, straight } from './link.ts';
 
 /** A flow as LipaChat gets it: under our messageId, or one derived from it. */

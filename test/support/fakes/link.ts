@@ -1,5 +1,5 @@
 /** What lies between a caller and a fake: latency, faults, lost acknowledgements and crashes happen here. */
-import { AppError } from '../../../src/lib/domain/errors.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
 
 /** Takes one call across. `apply` is what the store does, in one indivisible step. */
 export type Link = <R>(call: string, apply: () => R) => Promise<R>;

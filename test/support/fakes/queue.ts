@@ -1,6 +1,7 @@
 /** The delivery queue in memory: it delivers at least once, when a test asks it to, and not before its delay. */
-import type { MessageId } from '../../../src/lib/domain/message.ts';
-import type { Clock, DeliveryQueue } from '../../../src/lib/ports.ts';
+import type { MessageId } from '../../../src/lib/messages/message.ts';
+import type { DeliveryQueue } from '../../../src/lib/messages/ports.ts';
+import type { Clock } from '../../../src/lib/platform/ports.ts';
 import { type Link, straight } from './link.ts';
 
 interface Queued {

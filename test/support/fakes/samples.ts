@@ -1,8 +1,8 @@
 /** A message that could be anybody's, for tests to change what they are about. */
-import { type ClaimTerms, newClaim } from '../../../src/lib/domain/claim.ts';
-import type { FlowRequest, Message, MessageId } from '../../../src/lib/domain/message.ts';
-import type { Pair, PhoneNumber } from '../../../src/lib/domain/phone.ts';
-import { SESSION_MS, type Session } from '../../../src/lib/domain/session.ts';
+import { type ClaimTerms, newClaim } from '../../../src/lib/messages/claim.ts';
+import type { FlowRequest, Message, MessageId } from '../../../src/lib/messages/message.ts';
+import type { Pair, PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+import { SESSION_MS, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 
 export const NOW = new Date('2026-01-02T03:04:05.000Z');
 

@@ -1,6 +1,6 @@
 /** A parameter, as this process has cached it and as the parameter store has it now. */
-import type { AppError } from '../../../src/lib/domain/errors.ts';
-import type { Secret } from '../../../src/lib/ports.ts';
+import type { AppError } from '../../../src/lib/platform/errors.ts';
+import type { Secret } from '../../../src/lib/platform/ports.ts';
 
 export interface FakeSecret extends Secret {
   /** The parameter store has another value; the cache still has the old one. */

@@ -1,5 +1,5 @@
 /** Things under conditions, as the table keeps them: `create`, `replace` and `remove` of port `Versioned`. */
-import type { Clock, Stored, Versioned, Written } from '../../../src/lib/ports.ts';
+import type { Clock, Stored, Versioned, Written } from '../../../src/lib/platform/ports.ts';
 import type { Link } from './link.ts';
 
 /** How one kind of thing lies on its shelf. */

@@ -1,19 +1,20 @@
 /** The store ports in memory. They keep every condition that the table keeps; the contract tests say so. */
-import { type FlowRequest, type Message, type MessageId, waKeyOf } from '../../../src/lib/domain/message.ts';
-import type { Pair } from '../../../src/lib/domain/phone.ts';
-import { isAnswerable } from '../../../src/lib/domain/reply.ts';
-import type { Session } from '../../../src/lib/domain/session.ts';
-import { isInLane } from '../../../src/lib/domain/waiting.ts';
-import type {
-  ApiClient,
-  ClientStore,
-  Clock,
-  ForgottenStore,
-  InvitationSlot,
-  InvitationStore,
-  MessageStore,
-  SessionStore,
-} from '../../../src/lib/ports.ts';
+
+import type { ApiClient, ClientStore } from '../../../src/lib/clients/ports.ts';
+import {
+  type FlowRequest,
+  type Message,
+  type MessageId,
+  waKeyOf,
+} from '../../../src/lib/messages/message.ts';
+import type { MessageStore } from '../../../src/lib/messages/ports.ts';
+import { isAnswerable } from '../../../src/lib/messages/reply.ts';
+import { isInLane } from '../../../src/lib/messages/waiting.ts';
+import type { Clock } from '../../../src/lib/platform/ports.ts';
+import type { InvitationSlot, InvitationStore } from '../../../src/lib/sending/ports.ts';
+import type { ForgottenStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
+import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
+import type { Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { type Link, straight } from './link.ts';
 import { type Kind, makeShelf, type Watcher } from './shelf.ts';
 

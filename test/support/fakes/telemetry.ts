@@ -1,5 +1,5 @@
 /** Logs and counts that a test can read. */
-import type { Telemetry } from '../../../src/lib/ports.ts';
+import type { Telemetry } from '../../../src/lib/platform/ports.ts';
 
 interface LogLine {
   readonly level: 'info' | 'warn' | 'error';

@@ -1,22 +1,26 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
-import type { Message, MessageId } from '../../../src/lib/domain/message.ts';
-import { DEFAULT_WORDS } from '../../../src/lib/domain/opt-out.ts';
-import type { Chance, Clock, Gateway } from '../../../src/lib/ports.ts';
-import { makeCarrier } from '../../../src/lib/usecases/carry-out.ts';
-import { makeErase } from '../../../src/lib/usecases/erase.ts';
-import { makeInviter } from '../../../src/lib/usecases/invite.ts';
-import { makeLane } from '../../../src/lib/usecases/lane.ts';
-import { makeOptOut } from '../../../src/lib/usecases/opt-out.ts';
-import { makeRead } from '../../../src/lib/usecases/read.ts';
-import { makeSendFlow, type SendCommand } from '../../../src/lib/usecases/send-flow.ts';
-import type { SendResult } from '../../../src/lib/usecases/send-result.ts';
-import { makeSettler } from '../../../src/lib/usecases/settle.ts';
-import { makeSweep } from '../../../src/lib/usecases/sweep.ts';
-import { makeSweepMessage } from '../../../src/lib/usecases/sweep-message.ts';
-import { type Callback, makeTakeCallbacks } from '../../../src/lib/usecases/take-callbacks.ts';
-import { makeTakeReply } from '../../../src/lib/usecases/take-reply.ts';
-import { makeTakeStatus } from '../../../src/lib/usecases/take-status.ts';
-import { makeUnsent } from '../../../src/lib/usecases/unsent.ts';
+
+import { makeTakeCallbacks } from '../../../src/lib/callbacks/handle-callbacks.ts';
+import { makeTakeReply } from '../../../src/lib/callbacks/handle-reply.ts';
+import { makeTakeStatus } from '../../../src/lib/callbacks/handle-status.ts';
+import { makeErase } from '../../../src/lib/contacts/erase.ts';
+import { makeOptOut } from '../../../src/lib/contacts/opt-out.ts';
+import type { Callback } from '../../../src/lib/lipachat/callback.ts';
+import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
+import type { Message, MessageId } from '../../../src/lib/messages/message.ts';
+import { makeRead } from '../../../src/lib/messages/read.ts';
+import { makeLane } from '../../../src/lib/messages/recipient-queue.ts';
+import type { Chance, Clock } from '../../../src/lib/platform/ports.ts';
+import { makeCarrier } from '../../../src/lib/sending/deliver.ts';
+import { makeUnsent } from '../../../src/lib/sending/not-sent.ts';
+import { makeSendFlow, type SendCommand } from '../../../src/lib/sending/send-flow.ts';
+import type { SendResult } from '../../../src/lib/sending/send-result.ts';
+import { makeInviter } from '../../../src/lib/sending/send-template.ts';
+import { makeSettler } from '../../../src/lib/sending/settle.ts';
+import { makeSweep } from '../../../src/lib/sending/sweep.ts';
+import { makeSweepMessage } from '../../../src/lib/sending/sweep-message.ts';
+import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
+import { fakeAliases } from './aliases.ts';
 import { fakeCallbacks } from './callbacks.ts';
 import { manualClock, namedChance } from './clock.ts';
 import { fakeGateway } from './gateway.ts';
@@ -65,6 +69,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const messages = fakeMessages(clock);
   const sessions = fakeSessions(clock);
   const callbacks = fakeCallbacks(clock);
+  const aliases = fakeAliases();
   const forgotten = fakeForgotten();
   const invitations = fakeInvitations(clock);
   const queue = fakeQueue(clock);
@@ -93,6 +98,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       messages: messages.over(link),
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
+      aliases: aliases.over(link),
       forgotten: forgotten.over(link),
       invitations: invitations.over(link),
       queue: queue.over(link),
@@ -157,6 +163,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     messages,
     sessions,
     callbacks,
+    aliases,
     forgotten,
     invitations,
     queue,

@@ -1,0 +1,112 @@
+import pMap from 'p-map';
+import type { Callback } from '../lipachat/callback.ts';
+import type { Lane } from '../messages/recipient-queue.ts';
+import type { Clock, Telemetry } from '../platform/ports.ts';
+import { amendOrCreate } from '../platform/update-with-retry.ts';
+import { freshSession } from '../sessions/opt-out-record.ts';
+import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import { type ConsentWords, consentIn } from '../whatsapp/opt-out-words.ts';
+import { afterConsent, afterInbound, hasOptedOut } from '../whatsapp/session-window.ts';
+import type { ReplyTaker } from './handle-reply.ts';
+import type { StatusTaker } from './handle-status.ts';
+import type { CallbackStore } from './ports.ts';
+
+/*
+ * What LipaChat told us, entry by entry; each may come twice, late, and in any order:
+ *
+ * - an inbound message is remembered by its id, then moves the window by the time it was first seen with; it
+ *   lets the oldest parked flow go, and a typed STOP or START is the customer's word on that;
+ * - a status climbs its message's ladder;
+ * - what nobody understands is kept raw and counted.
+ *
+ * A fault of the store goes up, so that LipaChat sends everything again: every step may be repeated.
+ */
+
+export interface TakeCallbacksDeps {
+  readonly sessions: SessionStore;
+  readonly callbacks: CallbackStore;
+  readonly takeStatus: StatusTaker;
+  readonly takeReply: ReplyTaker;
+  readonly forgotten: ForgottenStore;
+  readonly lane: Lane;
+  readonly words: ConsentWords;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+type Inbound = Extract<Callback, { kind: 'inbound' }>;
+
+const AT_ONCE = 16;
+
+export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
+  const { sessions, callbacks, forgotten, takeStatus, takeReply, lane, words, clock, telemetry } = deps;
+
+  async function inbound(message: Inbound, correlationId: string): Promise<void> {
+    const now = clock.now();
+    // A stamp from the future counts as now, also when the same message comes again.
+    const seen = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
+    const { writtenAt } = message.id
+      ? await callbacks.remember({ id: message.id, writtenAt: seen }, now)
+      : { writtenAt: seen };
+    const { pair, text } = message;
+    const word = text === undefined ? undefined : consentIn(text, words);
+    const fresh = await freshSession(forgotten, pair);
+    const session = await amendOrCreate(sessions, pair, fresh, (session) => {
+      const written = afterInbound(session, { writtenAt, now });
+      return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
+    });
+    if (message.unreadable !== undefined) await keepUnreadable(message.unreadable);
+    if (message.reply) await takeReplyOf(message, message.reply, writtenAt);
+    const stopped = hasOptedOut(session);
+    if (!stopped && hasOptedOut(fresh)) await forgotten.forget(pair);
+    if (stopped) await lane.cancelAll(pair, correlationId);
+    else await lane.wake(pair);
+  }
+
+  /** A filled-in flow that fits none of ours is kept raw: another system may have sent it. */
+  async function takeReplyOf(
+    message: Inbound,
+    reply: NonNullable<Inbound['reply']>,
+    at: Date,
+  ): Promise<void> {
+    const id = message.id ?? at.toISOString();
+    const outcome = await takeReply({ ...reply, id, at, pair: message.pair });
+    if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
+  }
+
+  /** The window opens all the same; what was filled in, people may still find. */
+  async function keepUnreadable(raw: string): Promise<void> {
+    telemetry.count('reply.unreadable');
+    await callbacks.keepRaw(raw, clock.now());
+  }
+
+  function take(callback: Callback, correlationId: string): Promise<void> {
+    telemetry.count(`callback.${callback.kind}`);
+    switch (callback.kind) {
+      case 'inbound':
+        return inbound(callback, correlationId);
+      case 'status': {
+        const { messageId, report } = callback;
+        const now = clock.now();
+        const at = callback.at && callback.at < now ? callback.at : now;
+        return takeStatus(messageId, { ...report, at });
+      }
+      case 'template': {
+        const at = clock.now();
+        const { templateId, templateName } = callback.status;
+        const id = templateId ?? templateName ?? 'unknown';
+        return callbacks.keepTemplateStatus({ ...callback.status, id, at });
+      }
+      case 'notice':
+        telemetry.info('callback.notice', { about: callback.about });
+        return Promise.resolve();
+      case 'unrecognised':
+        telemetry.warn('callback.unrecognised', { bytes: callback.raw.length });
+        return callbacks.keepRaw(callback.raw, clock.now());
+    }
+  }
+
+  return async function takeCallbacks(entries: readonly Callback[], correlationId: string): Promise<void> {
+    await pMap(entries, (entry) => take(entry, correlationId), { concurrency: AT_ONCE });
+  };
+}

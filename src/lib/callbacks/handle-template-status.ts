@@ -1,0 +1,52 @@
+import { type Message, pairOf } from '../messages/message.ts';
+import type { MessageStore } from '../messages/ports.ts';
+import type { Lane } from '../messages/recipient-queue.ts';
+import type { StatusReport } from '../messages/status-report.ts';
+import { invitationFailed, type TemplateName } from '../messages/template-message.ts';
+import type { Clock, Stored } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import { recordOptOut } from '../sessions/opt-out-record.ts';
+import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import { classOf } from '../whatsapp/error-codes.ts';
+
+/*
+ * One status callback about the template message of a parked flow. It is no word on the flow, and that it went
+ * out, arrived or was read changes nothing. That it failed:
+ *
+ * - the customer has opted out: their word is kept, and nothing that waits goes out;
+ * - a reason that passes: another one goes out later, under an id of its own;
+ * - anything else: the flow's caller has to change it, so the flow has failed.
+ */
+
+export interface TakeTemplateWordDeps {
+  readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly forgotten: ForgottenStore;
+  readonly lane: Lane;
+  readonly clock: Clock;
+}
+
+export function makeTakeTemplateWord(deps: TakeTemplateWordDeps) {
+  const { messages, sessions, lane, clock } = deps;
+
+  return async function takeTemplateWord(
+    found: Stored<Message>,
+    report: StatusReport,
+    name: TemplateName,
+  ): Promise<void> {
+    if (report.status !== 'failed') return;
+    const { messageId, invitation, createdAt } = found.value;
+    const pair = pairOf(found.value);
+    if (report.code !== undefined && classOf(report.code) === 'opted-out') {
+      // The word is as old as the message that it stopped: a later START is not undone by a repeat.
+      await recordOptOut(deps, pair, invitation?.triedAt ?? createdAt);
+      await lane.cancelAll(pair, messageId);
+      return;
+    }
+    const writtenAt = (await sessions.get(pair))?.value.window?.lastInboundAt;
+    const detail = report.detail ?? 'WhatsApp reported a failure of the template message';
+    const known = { now: clock.now(), detail, correlationId: messageId, name, writtenAt };
+    const change = (message: Message) => invitationFailed(message, report, known);
+    await amend(messages, found, change);
+  };
+}

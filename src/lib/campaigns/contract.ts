@@ -1,0 +1,209 @@
+import * as z from 'zod';
+import { count, data, parse, parsed, phone, required, text } from '../http/schema.ts';
+import { flowCta, waiting, waitingFaults, withDefaults } from '../sending/contract.ts';
+import { type CampaignId, isCampaignId } from './campaign-id.ts';
+import type { CampaignOrder } from './create.ts';
+import { OUTCOMES } from './ledger.ts';
+import { placeholdersIn } from './plan/placeholders.ts';
+import type { RecipientStatus } from './read.ts';
+
+/*
+ * What comes in about campaigns, as zod schemas. A message's texts may hold {{column}}: what they become is
+ * checked for every recipient when the campaign is planned.
+ */
+
+const INLINE_LIMIT = 1_000;
+/** Longer than what it may become: a placeholder's name may be longer than its value. */
+const TEXT_LIMIT = 2_048;
+
+const campaignId = parsed(
+  (s) => (isCampaignId(s) ? s : undefined),
+  'must be 1 to 100 of A-Z a-z 0-9 . _ : ~ -',
+);
+
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be an ISO 8601 time with its zone, as 2026-01-02T03:04:05Z' })
+  .transform((s) => new Date(s));
+
+const message = z
+  .strictObject(
+    {
+      from: phone,
+      text: text(TEXT_LIMIT),
+      flowId: text(64),
+      flowCta,
+      screen: text(80),
+      data: data.default({}),
+      ...waiting,
+    },
+    required('an object'),
+  )
+  .check(waitingFaults)
+  .check(({ value, issues }) => {
+    const { text: _, data: __, template, ...rest } = value;
+    const { placeholders: ___, ...head } = template ?? {};
+    for (const [field, inner] of Object.entries({ ...rest, template: head })) {
+      if (placeholdersIn(inner).length === 0) continue;
+      const why = '{{column}} may stand in text, data and template.placeholders only';
+      issues.push({ code: 'custom', path: [field], message: why, input: undefined });
+    }
+  });
+
+const cell = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number, true or false' })
+  .transform(String);
+
+const recipients = z.union(
+  [
+    z.strictObject({
+      inline: z
+        .array(z.record(z.string(), cell), { error: 'must be a list of objects' })
+        .min(1, { error: 'must have at least one' })
+        .max(INLINE_LIMIT, { error: `must have at most ${INLINE_LIMIT}: upload a file for more` }),
+    }),
+    z.strictObject({
+      s3: z.string().regex(/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/, { error: 'must be s3://bucket/key' }),
+      format: z.enum(['csv', 'jsonl'], { error: 'must be "csv" or "jsonl"' }).optional(),
+    }),
+  ],
+  { error: 'must be { inline: [{ to, … }] } or { s3: "s3://bucket/key", format? }' },
+);
+
+/** The body of `POST /v1/campaigns`. */
+export const campaignBody = z
+  .strictObject(
+    {
+      campaignId,
+      name: text(200),
+      message,
+      recipients: recipients.optional(),
+      perMinute: count
+        .min(1, { error: 'must be at least 1' })
+        .max(4_800, { error: 'must be at most 4800 (80 a second)' })
+        .default(60),
+      startAt: instant.optional(),
+      schedule: z
+        .strictObject(
+          {
+            expression: z.string(required('a string')),
+            timeZone: z.string({ error: 'must be a string' }).optional(),
+          },
+          { error: 'must be { expression, timeZone? }' },
+        )
+        .optional(),
+      expiresAt: instant.optional(),
+    },
+    required('a JSON object'),
+  )
+  .check(({ value, issues }) => {
+    if (!value.startAt || !value.schedule) return;
+    issues.push({
+      code: 'custom',
+      path: ['startAt'],
+      message: 'does not go with schedule',
+      input: undefined,
+    });
+  });
+
+/** Reads a campaign. Throws `invalid-request` with all faults at once. */
+export function parseCampaign(body: unknown, defaultFrom: string | undefined): CampaignOrder {
+  const {
+    recipients: given,
+    message: sent,
+    ...definition
+  } = parse(campaignBody, withFrom(body, defaultFrom));
+  return {
+    definition: { ...definition, message: withDefaults(sent) },
+    recipients: given && recipientsOf(given),
+  };
+}
+
+function withFrom(body: unknown, defaultFrom: string | undefined): unknown {
+  const { message: given } = (body ?? {}) as { message?: { from?: unknown } };
+  if (typeof given !== 'object' || given === null || given.from !== undefined) return body;
+  return { ...(body as object), message: { ...given, from: defaultFrom } };
+}
+
+function recipientsOf(given: z.output<typeof recipients>): CampaignOrder['recipients'] {
+  if ('inline' in given) return { kind: 'inline', rows: given.inline };
+  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(given.s3) ?? [];
+  const byName = /\.(jsonl|ndjson|json)(\.gz)?$/i.test(key) ? 'jsonl' : 'csv';
+  return { kind: 's3', bucket, key, format: given.format ?? byName };
+}
+
+/** Reads `{campaignId}` of a path. */
+export function parseCampaignId(path: { readonly [name: string]: string | undefined }): CampaignId {
+  return parse(z.object({ campaignId }), path).campaignId;
+}
+
+const uploadBody = z.strictObject({
+  format: z.enum(['csv', 'jsonl'], { error: 'must be "csv" or "jsonl"' }).default('csv'),
+});
+
+/** Reads the body of `POST /v1/campaigns/{campaignId}/recipients`; none is one. */
+export function parseUpload(body: unknown): 'csv' | 'jsonl' {
+  return parse(uploadBody, body === undefined ? {} : body).format;
+}
+
+const STATUSES = [
+  ...OUTCOMES,
+  'pending',
+  'not-reached',
+  'invalid',
+  'duplicate',
+] as const satisfies RecipientStatus[];
+
+const listQuery = z.object({
+  // An instant and an id, as the table's index has them: it takes no empty key, and none that is too long.
+  after: z
+    .string()
+    .regex(/^\d{15}#[A-Za-z0-9._:~-]{1,100}$/, { error: 'must be the `next` of a page' })
+    .optional(),
+});
+
+/** Reads the query of `GET /v1/campaigns`. */
+export function parseListQuery(query: unknown) {
+  return { after: parse(listQuery, query ?? {}).after };
+}
+
+const recipientsQuery = z.object({
+  status: z.enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` }).optional(),
+  after: z.string().optional(),
+});
+
+/** Reads the query of `GET /v1/campaigns/{campaignId}/recipients`. */
+export function parseRecipientsQuery(query: unknown) {
+  const { status, after } = parse(recipientsQuery, query ?? {});
+  return { status, after };
+}
+
+const planQuery = z.object({
+  dryRun: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+});
+
+/** Reads the query of `POST /v1/campaigns/{campaignId}/plan`. */
+export function parseDryRun(query: unknown): boolean {
+  return parse(planQuery, query ?? {}).dryRun === 'true';
+}
+
+const turn = z.object({
+  campaignId,
+  n: z.int(),
+  row: z.int(),
+  wokenAt: instant,
+  slotAt: instant,
+  tries: z.int(),
+});
+
+/** Is a record a recipient's turn? The delivery queue's name a message. */
+export function isTurn(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'campaignId' in body;
+}
+
+/** Reads a record of the campaign queue. */
+export const parseTurn = (body: unknown) => parse(turn, body);
+
+const planJob = z.object({ campaignId, planId: z.string() });
+
+/** Reads a record of the plan queue. */
+export const parsePlanJob = (body: unknown) => parse(planJob, body);

@@ -1,0 +1,175 @@
+import { AppError } from '../platform/errors.ts';
+import type { Chance, Clock, Stored } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import { type Campaign, isPastItsTime, PAUSED_BY_REQUEST } from './campaign.ts';
+import type { CampaignId } from './campaign-id.ts';
+import { awaiting, ended, paused, resumed, started, withSource } from './lifecycle.ts';
+import type { PlanStarter } from './plan/begin.ts';
+import { RecipientsFault } from './plan/recipient.ts';
+import { forgetSource, sourceKey } from './plan/source.ts';
+import type { CampaignStore, ObjectStore } from './ports.ts';
+import { nextRun, parseSchedule } from './schedule.ts';
+import type { Ticker } from './tick.ts';
+
+/*
+ * What an operator or an app does with a campaign. Each is one conditional write, may be repeated, and is
+ * refused with the state that stands in its way.
+ */
+
+export interface ControlDeps {
+  readonly campaigns: CampaignStore;
+  readonly objects: ObjectStore;
+  readonly planStarter: PlanStarter;
+  readonly ticker: Ticker;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+export type CampaignControl = ReturnType<typeof makeControl>;
+
+/** On whose behalf. */
+export interface Asker {
+  readonly clientId: string;
+  readonly seesAll: boolean;
+}
+
+const UPLOAD_S = 3_600;
+
+export function makeControl(deps: ControlDeps) {
+  const { campaigns, objects, planStarter, ticker, clock, chance } = deps;
+
+  /** Another client's campaign reads as one that isn't there. */
+  async function find(id: CampaignId, { clientId, seesAll }: Asker): Promise<Stored<Campaign>> {
+    const stored = await campaigns.get(id);
+    if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
+    throw new AppError('not-found', 'There is no such campaign.');
+  }
+
+  /** `changed` says by its state whether there was anything to do; a repeat finds it done. */
+  async function turn(
+    found: Stored<Campaign>,
+    change: (campaign: Campaign) => Campaign,
+    wanted: { readonly verb: string; readonly states: readonly Campaign['state'][] },
+  ): Promise<Campaign> {
+    const after = (await amend(campaigns, found, change))?.value;
+    if (!after) throw new AppError('not-found', 'There is no such campaign.');
+    if (!wanted.states.includes(after.state)) throw wrongState(after, wanted.verb);
+    return after;
+  }
+
+  return {
+    find,
+    lookNow,
+
+    /** Where to put the recipients' file: a URL that takes one PUT of it, for an hour. */
+    async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Asker) {
+      const found = await find(id, asker);
+      const key = sourceKey(found.value, `${chance.uuid()}.${format}`);
+      const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
+      const now = clock.now();
+      await turn(found, (c) => withSource(c, source, now), {
+        verb: 'given other recipients',
+        states: ['draft'],
+      });
+      const url = await objects.uploadUrl(key, UPLOAD_S);
+      return {
+        method: 'PUT',
+        url,
+        format,
+        expiresAt: new Date(now.getTime() + UPLOAD_S * 1000).toISOString(),
+      };
+    },
+
+    async plan(id: CampaignId, dryRun: boolean, asker: Asker): Promise<Campaign> {
+      const found = await find(id, asker);
+      if (!['draft', 'planned', 'planning'].includes(found.value.state))
+        throw wrongState(found.value, 'planned');
+      return planStarter.begin(found, { dryRun, wait: true });
+    },
+
+    async start(id: CampaignId, asker: Asker): Promise<Campaign> {
+      const found = await find(id, asker);
+      const now = clock.now();
+      const { schedule } = found.value;
+      assertNotOver(found.value, now);
+      const wanted = { verb: 'started', states: ['running', 'scheduled', 'completed'] } as const;
+      if (schedule) {
+        const next = nextRun(parseSchedule(schedule), now);
+        return turn(found, (c) => (c.state === 'scheduled' ? c : awaiting(c, next, now)), wanted);
+      }
+      if (found.value.state === 'planned') await assertUnchanged(found.value);
+      const campaign = await turn(found, (c) => started(c, now), wanted);
+      return lookNow(campaign);
+    },
+
+    async pause(id: CampaignId, asker: Asker): Promise<Campaign> {
+      const now = clock.now();
+      const change = (c: Campaign) => paused(c, { reason: PAUSED_BY_REQUEST, now });
+      return turn(await find(id, asker), change, { verb: 'paused', states: ['paused'] });
+    },
+
+    async resume(id: CampaignId, asker: Asker): Promise<Campaign> {
+      const now = clock.now();
+      const found = await find(id, asker);
+      assertNotOver(found.value, now);
+      const wanted = { verb: 'resumed', states: ['running', 'completed'] } as const;
+      return lookNow(await turn(found, (c) => resumed(c, now), wanted));
+    },
+
+    async cancel(id: CampaignId, asker: Asker): Promise<Campaign> {
+      const now = clock.now();
+      const change = (c: Campaign) => ended(c, 'cancelled', now);
+      const cancelled = await turn(await find(id, asker), change, {
+        verb: 'cancelled',
+        states: ['cancelled'],
+      });
+      await forgetSource(objects, cancelled);
+      return cancelled;
+    },
+  };
+
+  /** It begins now, not with the next minute. Should this fail, the minute brings it. */
+  async function lookNow(campaign: Campaign): Promise<Campaign> {
+    if (campaign.state !== 'running') return campaign;
+    await ticker.tick(campaign.message.from).catch(() => undefined);
+    return (await campaigns.get(campaign.campaignId))?.value ?? campaign;
+  }
+
+  /** The plan was frozen from the file as it was then. */
+  async function assertUnchanged({ source, plan }: Campaign): Promise<void> {
+    if (!source || !plan) return;
+    const etag = await objects.head(source).then(
+      (head) => head.etag,
+      (fault) => {
+        if (fault instanceof RecipientsFault) return undefined;
+        throw fault;
+      },
+    );
+    if (etag === plan.sourceEtag) return;
+    const what = etag === undefined ? 'file is gone' : 'file has changed';
+    throw new AppError('campaign-state', `The recipients' ${what} since it was planned. Plan again.`);
+  }
+}
+
+function assertNotOver(campaign: Campaign, now: Date): void {
+  if (!isPastItsTime(campaign, now)) return;
+  throw new AppError(
+    'campaign-state',
+    `The campaign's expiresAt (${campaign.expiresAt?.toISOString()}) is past.`,
+  );
+}
+
+function wrongState({ state, reason }: Campaign, verb: string): AppError {
+  const why = reason === undefined ? '' : ` (${reason})`;
+  const next = NEXT[state] ?? 'Nothing more can be done with it.';
+  return new AppError('campaign-state', `A campaign that is ${state}${why} can't be ${verb}. ${next}`);
+}
+
+const NEXT: Partial<Record<Campaign['state'], string>> = {
+  draft: 'Plan it first.',
+  planning: 'Wait until it is planned.',
+  planned: 'It can be started.',
+  scheduled: 'It can be cancelled.',
+  running: 'It can be paused or cancelled.',
+  paused: 'It can be resumed or cancelled.',
+};

@@ -1,0 +1,101 @@
+import { AppError } from '../platform/errors.ts';
+import type { Clock, Stored } from '../platform/ports.ts';
+import {
+  type Campaign,
+  type CampaignDefinition,
+  campaignFingerprint,
+  newCampaign,
+  type RecipientSource,
+} from './campaign.ts';
+import type { Asker } from './control.ts';
+import { sourceKey } from './plan/source.ts';
+import type { CampaignStore, ObjectStore } from './ports.ts';
+import { parseSchedule, ScheduleFault } from './schedule.ts';
+
+/*
+ * A campaign is created once per campaignId, as a message is sent once per messageId: the first definition that
+ * is stored is the only one, and a repeat finds it. Inline recipients are put into the file store first, under
+ * a key that their content names, so that a crash in between leaves nothing that counts.
+ */
+
+export interface CreateCampaignDeps {
+  readonly campaigns: CampaignStore;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  readonly retentionDays: number;
+}
+
+/** What `POST /v1/campaigns` asks for. */
+export interface CampaignOrder {
+  readonly definition: CampaignDefinition;
+  readonly recipients:
+    | { readonly kind: 'inline'; readonly rows: readonly Readonly<Record<string, string>>[] }
+    | { readonly kind: 's3'; readonly bucket: string; readonly key: string; readonly format: 'csv' | 'jsonl' }
+    | undefined;
+}
+
+export type CampaignCreator = ReturnType<typeof makeCreateCampaign>;
+
+export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }: CreateCampaignDeps) {
+  return async function create(
+    order: CampaignOrder,
+    by: Asker & { readonly autoStart?: true },
+  ): Promise<{ readonly stored: Stored<Campaign>; readonly fresh: boolean }> {
+    const { definition } = order;
+    const { clientId, seesAll, autoStart } = by;
+    const fingerprint = campaignFingerprint(JSON.parse(JSON.stringify(order)));
+    const found = await campaigns.get(definition.campaignId);
+    if (!found) {
+      const source = await sourceOf(order, fingerprint);
+      const now = clock.now();
+      assertInTime(definition, now);
+      const made = await campaigns.create(
+        newCampaign(definition, { clientId, fingerprint, source, autoStart, now, retentionDays }),
+      );
+      if (made.done) return { stored: made.stored, fresh: true };
+    }
+    const stored = found ?? (await campaigns.get(definition.campaignId));
+    const isOwn = stored && (seesAll || stored.value.clientId === clientId);
+    if (stored && isOwn && stored.value.fingerprint === fingerprint) return { stored, fresh: false };
+    const detail = 'This campaignId belongs to another campaign. Use a new one for a new campaign.';
+    throw new AppError('campaign-id-reused', detail);
+  };
+
+  async function sourceOf(
+    { definition, recipients }: CampaignOrder,
+    fingerprint: string,
+  ): Promise<RecipientSource | undefined> {
+    if (!recipients) return undefined;
+    if (recipients.kind === 's3') {
+      const { bucket, key, format } = recipients;
+      return { bucket, key, format, given: 's3' };
+    }
+    const key = sourceKey(definition, `inline-${fingerprint}.jsonl`);
+    await objects.put(key, recipients.rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    return { bucket: objects.bucket, key, format: 'jsonl', given: 'inline' };
+  }
+}
+
+/** Only what is new is judged by the clock: a repeat of an old request is a replay. */
+function assertInTime({ startAt, expiresAt, schedule }: CampaignDefinition, now: Date): void {
+  const faults = [
+    ...(startAt && startAt <= now ? [{ path: 'startAt', message: 'is in the past' }] : []),
+    ...(expiresAt && expiresAt <= now ? [{ path: 'expiresAt', message: 'is in the past' }] : []),
+    ...(startAt && expiresAt && expiresAt <= startAt
+      ? [{ path: 'expiresAt', message: 'must be after startAt' }]
+      : []),
+    ...scheduleFaults(schedule, now),
+  ];
+  if (faults.length > 0)
+    throw new AppError('invalid-request', 'The campaign can never run; see errors.', { errors: faults });
+}
+
+function scheduleFaults(schedule: CampaignDefinition['schedule'], now: Date) {
+  try {
+    if (schedule) parseSchedule(schedule, now);
+    return [];
+  } catch (fault) {
+    if (!(fault instanceof ScheduleFault)) throw fault;
+    return [{ path: 'schedule', message: fault.message }];
+  }
+}

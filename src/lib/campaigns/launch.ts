@@ -1,0 +1,25 @@
+import type { Campaign } from './campaign.ts';
+import type { Asker, CampaignControl } from './control.ts';
+import type { CampaignCreator, CampaignOrder } from './create.ts';
+import type { PlanStarter } from './plan/begin.ts';
+
+/*
+ * A campaign for which no caller waits, by `serverless invoke` or EventBridge: created, planned and started, at
+ * its time or at once. A repeat, also one after a crash, goes on where the first has stopped.
+ */
+export function makeLaunch(deps: {
+  readonly create: CampaignCreator;
+  readonly planStarter: PlanStarter;
+  readonly control: CampaignControl;
+}) {
+  return async function launch(order: CampaignOrder, by: Asker): Promise<Campaign> {
+    const { stored } = await deps.create(order, { ...by, autoStart: true });
+    const { campaignId, state, schedule } = stored.value;
+    if (state !== 'draft') return stored.value;
+    if (schedule) return deps.control.start(campaignId, by);
+    const planned = await deps.planStarter.begin(stored, { dryRun: false, wait: true });
+    // One that was created over HTTP does not start by itself.
+    if (planned.state === 'planned') return deps.control.start(campaignId, by);
+    return deps.control.lookNow(planned);
+  };
+}

@@ -1,0 +1,63 @@
+import { AppError } from '../../platform/errors.ts';
+import type { Chance, Clock, Stored } from '../../platform/ports.ts';
+import { amend } from '../../platform/update-with-retry.ts';
+import type { Campaign } from '../campaign.ts';
+import { planFailed, planningBegun } from '../lifecycle.ts';
+import type { CampaignStore, ObjectStore, PlanQueue } from '../ports.ts';
+import type { Planner } from './plan.ts';
+import { RecipientsFault } from './recipient.ts';
+
+/*
+ * A plan is begun by one conditional write. A small file is planned at once, while the caller waits; a larger
+ * one by the planner, which a queue calls, and which may take minutes.
+ */
+
+export interface BeginPlanDeps {
+  readonly campaigns: CampaignStore;
+  readonly objects: ObjectStore;
+  readonly planQueue: PlanQueue;
+  readonly planner: Planner;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+export type PlanStarter = ReturnType<typeof makePlanStarter>;
+
+/** Some ten thousand rows: seconds. */
+const SMALL_BYTES = 512 * 1024;
+
+export function makePlanStarter({ campaigns, objects, planQueue, planner, clock, chance }: BeginPlanDeps) {
+  /** The campaign after it: planned, or still in planning. `wait`: somebody waits for the figures. */
+  async function begin(
+    found: Stored<Campaign>,
+    { dryRun, wait }: { readonly dryRun: boolean; readonly wait: boolean },
+  ): Promise<Campaign> {
+    const planId = chance.uuid();
+    const now = clock.now();
+    const begun = await amend(campaigns, found, (c) => planningBegun(c, { planId, dryRun, now }));
+    if (!begun) throw new AppError('not-found', 'There is no such campaign.');
+    const { value: campaign } = begun;
+    if (campaign.planning?.planId !== planId) return campaign;
+    const { campaignId } = campaign;
+    const size = await sizeOf(campaign);
+    if (size instanceof RecipientsFault) {
+      const failed = await amend(campaigns, begun, (c) => planFailed(c, planId, size.message, clock.now()));
+      return failed?.value ?? campaign;
+    }
+    if (wait && size <= SMALL_BYTES) return (await planner.plan(campaignId, planId)) ?? campaign;
+    await planQueue.enqueue({ campaignId, planId });
+    return campaign;
+  }
+
+  async function sizeOf({ source }: Campaign): Promise<number | RecipientsFault> {
+    if (!source) return new RecipientsFault('there are no recipients yet: upload them first');
+    try {
+      return (await objects.head(source)).bytes;
+    } catch (fault) {
+      if (fault instanceof RecipientsFault) return fault;
+      throw fault;
+    }
+  }
+
+  return { begin };
+}

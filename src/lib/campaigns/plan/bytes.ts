@@ -1,0 +1,72 @@
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { RecipientsFault } from './recipient.ts';
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+const GZIP = [0x1f, 0x8b];
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
+  magic.every((byte, n) => bytes[n] === byte);
+
+/** The same bytes in blocks of at least `least` bytes, but for the last one. */
+export async function* gathered(bytes: Bytes, least: number): AsyncGenerator<Buffer> {
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of bytes) {
+    parts.push(part);
+    length += part.length;
+    if (length < least) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(parts);
+}
+
+/** What was compressed, if the first bytes say gzip, else the bytes as they are. */
+export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  const blocks = gathered(bytes, GZIP.length);
+  const first = await blocks.next();
+  if (first.done) return;
+  const all = resumed(first.value, blocks);
+  yield* startsWith(first.value, GZIP) ? gunzipped(all) : all;
+}
+
+/** Without the byte order mark that Excel writes; a first block of at least three bytes tells. */
+export async function* withoutMark(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const block of blocks) {
+    yield isFirst && startsWith(block, BYTE_ORDER_MARK) ? block.subarray(BYTE_ORDER_MARK.length) : block;
+    isFirst = false;
+  }
+}
+
+async function* resumed(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+/** Piece by piece, as fast as they are taken: of a file that blows up no more than a few pieces are in memory. */
+async function* gunzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  // Whatever goes wrong with the source or the gunzip is thrown where the gunzip is read.
+  pipeline(bytes, gunzip).catch(() => undefined);
+  try {
+    for await (const piece of gunzip) yield piece as Buffer;
+  } catch (fault) {
+    throw isOfZlib(fault)
+      ? new RecipientsFault('the gzip data is damaged or cut off', { cause: fault })
+      : fault;
+  }
+}
+
+function isOfZlib(fault: unknown): boolean {
+  const code: unknown = fault instanceof Error && 'code' in fault ? fault.code : undefined;
+  return typeof code === 'string' && code.startsWith('Z_');
+}

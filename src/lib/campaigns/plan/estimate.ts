@@ -1,0 +1,47 @@
+import type { Clock } from '../../platform/ports.ts';
+import type { ForgottenStore, SessionStore } from '../../sessions/ports.ts';
+import type { PhoneNumber } from '../../whatsapp/phone.ts';
+import { hasOptedOut, isOpen } from '../../whatsapp/session-window.ts';
+import type { CampaignMessage, Plan } from '../campaign.ts';
+import { makePriceEstimate } from './price.ts';
+
+export interface EstimateDeps {
+  readonly sessions: SessionStore;
+  readonly forgotten: ForgottenStore;
+  readonly clock: Clock;
+  readonly sessionMarginSeconds: number;
+}
+
+/** Who would get what if it were their turn now, and what that would cost. */
+export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignMessage) {
+  const counts = { sendNow: 0, park: 0, windowShut: 0, optedOut: 0 };
+  const price = makePriceEstimate();
+
+  return {
+    /** Up to a hundred numbers at once. */
+    async add(numbers: readonly PhoneNumber[]): Promise<void> {
+      const pairs = numbers.map((customer) => ({ business: from, customer }));
+      const [sessions, forgotten] = await Promise.all([
+        deps.sessions.getMany(pairs),
+        deps.forgotten.whoOptedOut(pairs),
+      ]);
+      const now = deps.clock.now();
+      for (const [k, number] of numbers.entries()) {
+        const session = sessions[k];
+        if (hasOptedOut(session) || (!session && forgotten[k])) counts.optedOut += 1;
+        else if (isOpen(session, now, deps.sessionMarginSeconds)) {
+          counts.sendNow += 1;
+          price.add(number, 'service');
+        } else if (whenClosed === 'reject') counts.windowShut += 1;
+        else {
+          counts.park += 1;
+          if (whenClosed === 'template') price.add(number, 'template');
+        }
+      }
+    },
+    result: (): Omit<Plan['counts'], 'total' | 'invalid' | 'duplicate'> & Pick<Plan, 'price'> => ({
+      ...counts,
+      price: price.total(),
+    }),
+  };
+}

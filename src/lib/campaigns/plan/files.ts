@@ -1,0 +1,42 @@
+import type { Plan, RejectedRow } from '../campaign.ts';
+import type { CampaignId } from '../campaign-id.ts';
+import { type PlannedRecipient, planLine } from '../ledger.ts';
+import type { ObjectStore } from '../ports.ts';
+
+/** What a planning leaves: who is to be reached, and which rows were refused. */
+export interface PlanFiles {
+  accept(recipient: PlannedRecipient): Promise<void>;
+  reject(row: RejectedRow): Promise<void>;
+  close(): Promise<Pick<Plan, 'file' | 'rejectedKey'>>;
+  /** Nothing of it stays. */
+  abort(): Promise<void>;
+}
+
+/** Opens both files, one line an entry. A dry run writes none. */
+export function openPlanFiles(
+  objects: ObjectStore,
+  {
+    campaignId,
+    planId,
+    dryRun,
+  }: { readonly campaignId: CampaignId; readonly planId: string; readonly dryRun: boolean },
+): PlanFiles {
+  if (dryRun) return { accept: none, reject: none, close: () => Promise.resolve({}), abort: none };
+  const key = `plans/${campaignId}/${planId}.jsonl`;
+  const rejectedKey = `plans/${campaignId}/${planId}.rejected.jsonl`;
+  const accepted = objects.writer(key);
+  const rejected = objects.writer(rejectedKey);
+  return {
+    accept: (recipient) => accepted.write(planLine(recipient)),
+    reject: (row) => rejected.write(`${JSON.stringify(row)}\n`),
+    async close() {
+      const [written] = await Promise.all([accepted.close(), rejected.close()]);
+      return { file: { key, ...written }, rejectedKey };
+    },
+    async abort() {
+      await Promise.all([accepted.abort(), rejected.abort()]);
+    },
+  };
+}
+
+const none = () => Promise.resolve();

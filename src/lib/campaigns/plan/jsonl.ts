@@ -1,0 +1,68 @@
+import { isUtf8 } from 'node:buffer';
+import { type Frame, makeFramer } from './framer.ts';
+import type { RawRow } from './recipient.ts';
+
+/** Reads JSON Lines, block by block: an object a line. The header is the keys of the first one that can be read. */
+export function makeJsonlReader() {
+  let hasHeader = false;
+  // There are no line breaks inside JSON strings, so quotes mean nothing here.
+  const framer = makeFramer(() => false);
+
+  function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
+    for (const frame of frames) {
+      const row = rowOf(frame);
+      if (row.kind === 'row' && !hasHeader) {
+        hasHeader = true;
+        yield { kind: 'header', columns: Object.keys(row.columns) };
+      }
+      yield row;
+    }
+  }
+
+  return {
+    read: (block: Buffer) => rowsOf(framer.frames(block)),
+    *end(): Iterable<RawRow> {
+      yield* rowsOf(framer.rest());
+      if (!hasHeader) yield { kind: 'header', columns: [] };
+    },
+  };
+}
+
+type Row = Exclude<RawRow, { kind: 'header' }>;
+
+function rowOf(frame: Frame): Row {
+  const { line } = frame;
+  const bad = (reason: string): Row => ({ kind: 'bad', line, reason });
+  if (frame.kind !== 'record') return bad('is longer than 32 KiB');
+  if (!isUtf8(frame.bytes)) return bad('is not UTF-8');
+  const value = jsonOf(frame.bytes.toString());
+  if (value === undefined) return bad('is not JSON');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad('is not a JSON object');
+  const columns: [string, string][] = [];
+  for (const [name, part] of Object.entries(value)) {
+    if (isInexact(part)) return bad('has a number that is too long to be exact: it has to be a string');
+    const cell = cellOf(part);
+    if (cell === undefined) return bad('has a value that is no string, number, boolean or null');
+    columns.push([name, cell]);
+  }
+  return { kind: 'row', line, columns: Object.fromEntries(columns) };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Its last digits are lost already. */
+function isInexact(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+function cellOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null ? '' : undefined;
+}

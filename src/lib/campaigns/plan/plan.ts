@@ -1,0 +1,165 @@
+import pMap from 'p-map';
+import { AppError } from '../../platform/errors.ts';
+import type { Clock, Telemetry } from '../../platform/ports.ts';
+import { amend } from '../../platform/update-with-retry.ts';
+import type { PhoneNumber } from '../../whatsapp/phone.ts';
+import { type Campaign, isPlanning, LONGEST_DAYS, type Plan, type RejectedRow } from '../campaign.ts';
+import type { CampaignId } from '../campaign-id.ts';
+import { type PlannedRecipient, recipientMessageId } from '../ledger.ts';
+import { planFailed, planned, planningGoesOn } from '../lifecycle.ts';
+import type { CampaignStore, ObjectStore, RecipientReader, RowReader } from '../ports.ts';
+import { type EstimateDeps, makeEstimate } from './estimate.ts';
+import { openPlanFiles, type PlanFiles } from './files.ts';
+import { RecipientsFault } from './recipient.ts';
+import { assertColumns, columnsOf, makeRowJudge, personalised } from './row.ts';
+
+/*
+ * Planning a campaign, in one pass over its recipients and in flat memory:
+ *
+ * 1. read the file row by row; a bad row is reported with its line and reason, and the rest goes on;
+ * 2. judge a row: its number, a number that was there before, and the row's own flow as `POST /v1/flows` would;
+ * 3. who is left goes into the plan object, one a line: what is sent later is what stands there, whatever
+ *    becomes of the file;
+ * 4. beside that, a hundred at a time, a look at windows and opt-outs, for the figures: who will get what. What
+ *    counts is how they stand when their turn comes.
+ */
+
+export interface PlanCampaignDeps extends EstimateDeps {
+  readonly campaigns: CampaignStore;
+  readonly objects: ObjectStore;
+  readonly readRows: RowReader;
+  readonly readRequest: RecipientReader;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export type Planner = ReturnType<typeof makePlanner>;
+
+const LOOKED_UP_AT_ONCE = 100;
+const LOOK_UPS = 8;
+const SHOWN_REJECTS = 100;
+const PROGRESS_MS = 5_000;
+
+export function makePlanner(deps: PlanCampaignDeps) {
+  const { campaigns, objects, clock, telemetry } = deps;
+
+  /** Plans what is being planned under this id; a repeat, or a plan that was given up, does nothing. */
+  async function plan(campaignId: CampaignId, planId: string): Promise<Campaign | undefined> {
+    const stored = await campaigns.get(campaignId);
+    if (!stored || !isPlanning(stored.value, planId)) return stored?.value;
+    const outcome = await planOf(stored.value, planId).catch((fault) => {
+      if (!(fault instanceof RecipientsFault)) throw fault;
+      return fault;
+    });
+    const now = clock.now();
+    const after = await amend(campaigns, await campaigns.get(campaignId), (c) =>
+      outcome instanceof RecipientsFault
+        ? planFailed(c, planId, outcome.message, now)
+        : planned(c, outcome, now),
+    );
+    telemetry.info('campaign.planned', { campaignId, state: after?.value.state });
+    return after?.value;
+  }
+
+  async function planOf(campaign: Campaign, planId: string): Promise<Plan> {
+    const { campaignId, source, planning } = campaign;
+    if (!source) throw new RecipientsFault('there are no recipients yet: upload them first');
+    const { etag, body } = await objects.open(source);
+    const files = openPlanFiles(objects, { campaignId, planId, dryRun: planning?.dryRun ?? false });
+    try {
+      const found = await readAll(campaign, deps.readRows(body, source), files);
+      assertInTime(campaign, found.counts.total);
+      return { ...found, ...(await files.close()), planId, sourceEtag: etag, plannedAt: clock.now() };
+    } catch (fault) {
+      await files.abort();
+      throw fault;
+    }
+  }
+
+  async function readAll(
+    campaign: Campaign,
+    rows: ReturnType<RowReader>,
+    files: PlanFiles,
+  ): Promise<Pick<Plan, 'counts' | 'rejected' | 'price'>> {
+    const tally = { total: 0, invalid: 0, duplicate: 0 };
+    const rejected: RejectedRow[] = [];
+    const wanted = columnsOf(campaign.message);
+    const judge = makeRowJudge(wanted, (recipient) => faultOf(campaign, recipient));
+    const estimate = makeEstimate(deps, campaign.message);
+
+    async function* accepted(): AsyncIterable<PhoneNumber> {
+      for await (const row of rows) {
+        if (row.kind === 'header') {
+          // JSON Lines have no header of their own: there each row speaks for itself.
+          if (campaign.source?.format === 'csv') assertColumns(row.columns, wanted);
+          continue;
+        }
+        const judged = row.kind === 'bad' ? { ...row, kind: 'invalid' as const } : judge(row);
+        if (judged.kind === 'accepted') {
+          tally.total += 1;
+          await files.accept(judged.recipient);
+          yield judged.recipient.to;
+        } else {
+          tally[judged.kind] += 1;
+          if (rejected.length < SHOWN_REJECTS) rejected.push(judged);
+          await files.reject(judged);
+        }
+        await tellProgress(tally.total + tally.invalid + tally.duplicate);
+      }
+    }
+
+    const tellProgress = progressOf(campaign);
+    // One part a turn: reading waits while eight parts are being looked up.
+    await pMap(inParts(accepted()), estimate.add, { concurrency: LOOK_UPS });
+    const { price, ...windows } = estimate.result();
+    return { counts: { ...tally, ...windows }, rejected, price };
+  }
+
+  /** Why the row's own flow could not be sent; undefined if it can. */
+  function faultOf({ campaignId, message }: Campaign, { to, columns }: PlannedRecipient): string | undefined {
+    try {
+      const messageId = recipientMessageId(campaignId, to);
+      deps.readRequest({ ...personalised(message, columns), to, messageId });
+      return undefined;
+    } catch (fault) {
+      if (!(fault instanceof AppError) || fault.code !== 'invalid-request') throw fault;
+      return (fault.errors ?? []).map(({ path, message: why }) => `${path} ${why}`).join('; ');
+    }
+  }
+
+  /** Says every few seconds how far it is, so that nobody takes the planner for dead; ends a plan that was given up. */
+  function progressOf({ campaignId, planning }: Campaign): (rows: number) => Promise<void> {
+    let toldAt = clock.now().getTime();
+    return async (rows) => {
+      const now = clock.now();
+      if (!planning || now.getTime() - toldAt < PROGRESS_MS) return;
+      toldAt = now.getTime();
+      const stored = await campaigns.get(campaignId);
+      const told = await amend(campaigns, stored, (c) => planningGoesOn(c, planning.planId, { rows, now }));
+      if (!told || !isPlanning(told.value, planning.planId))
+        throw new RecipientsFault('the plan was given up');
+      telemetry.info('campaign.planning', { campaignId, rows });
+    };
+  }
+
+  return { plan };
+}
+
+/** Longer than its plan is kept, it could not come to its end. */
+function assertInTime({ perMinute }: Campaign, total: number): void {
+  const days = Math.ceil(total / perMinute / 1_440);
+  if (days <= LONGEST_DAYS) return;
+  const why = `${total} recipients at ${perMinute} a minute would take ${days} days, and ${LONGEST_DAYS} are the most`;
+  throw new RecipientsFault(`${why}: raise perMinute, or make more campaigns of it`);
+}
+
+async function* inParts(numbers: AsyncIterable<PhoneNumber>): AsyncIterable<PhoneNumber[]> {
+  let part: PhoneNumber[] = [];
+  for await (const number of numbers) {
+    part.push(number);
+    if (part.length < LOOKED_UP_AT_ONCE) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}

@@ -1,0 +1,45 @@
+import type { Campaign } from '../campaign.ts';
+import { type LedgerBatch, type PlannedRecipient, readPlanLine } from '../ledger.ts';
+import type { ObjectStore } from '../ports.ts';
+import { RecipientsFault } from './recipient.ts';
+
+export type PlanReader = ReturnType<typeof makePlanReader>;
+
+/** The turns of a batch come close together: each process reads its lines once. */
+const KEPT_BATCHES = 16;
+
+/** Recipients as the frozen plan has them, batch by batch. */
+export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
+  const kept = new Map<string, Promise<readonly string[]>>();
+
+  function linesOf(
+    campaign: Campaign,
+    batch: Pick<LedgerBatch, 'n' | 'offset' | 'length'>,
+  ): Promise<readonly string[]> {
+    const { file } = campaign.plan ?? {};
+    if (!file) return Promise.reject(new RecipientsFault('the campaign has no plan'));
+    const name = `${file.key} ${batch.n}`;
+    const known = kept.get(name);
+    if (known) return known;
+    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
+    const lines = objects.readRange(ref, batch).then((bytes) => bytes.toString('utf8').trimEnd().split('\n'));
+    kept.set(name, lines);
+    lines.catch(() => kept.delete(name));
+    for (const oldest of kept.keys()) {
+      if (kept.size <= KEPT_BATCHES) break;
+      kept.delete(oldest);
+    }
+    return lines;
+  }
+
+  return {
+    async recipients(campaign: Campaign, batch: LedgerBatch): Promise<readonly PlannedRecipient[]> {
+      return (await linesOf(campaign, batch)).map(readPlanLine);
+    },
+    async recipient(campaign: Campaign, batch: LedgerBatch, row: number): Promise<PlannedRecipient> {
+      const line = (await linesOf(campaign, batch))[row - batch.first];
+      if (line === undefined) throw new RecipientsFault('the plan ends before its recipients do');
+      return readPlanLine(line);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { parsePhoneNumber } from '../../whatsapp/phone.ts';
+import type { CampaignMessage, RejectedRow } from '../campaign.ts';
+import type { PlannedRecipient } from '../ledger.ts';
+import { makeNumberSet } from './number-set.ts';
+import { placeholdersIn, render } from './placeholders.ts';
+import { type RawRow, RecipientsFault } from './recipient.ts';
+
+/** More recipients than this are more than one campaign. */
+const MOST_RECIPIENTS = 1_000_000;
+/** The column of a file that holds the recipient's number. */
+const NUMBER_COLUMN = 'to';
+
+/** The columns that a message's placeholders name; they may stand in these three places. */
+export function columnsOf({ text, data, template }: CampaignMessage): string[] {
+  return placeholdersIn([text, data, template?.placeholders ?? []]);
+}
+
+/** The message as one recipient gets it. */
+export function personalised(
+  message: CampaignMessage,
+  columns: Readonly<Record<string, string>>,
+): CampaignMessage {
+  const { text, data, template } = message;
+  const placeholders = template?.placeholders && render(template.placeholders, columns);
+  return {
+    ...message,
+    text: render(text, columns),
+    data: render(data, columns),
+    ...(template ? { template: { ...template, placeholders } } : {}),
+  };
+}
+
+type Judged = { readonly kind: 'accepted'; readonly recipient: PlannedRecipient } | RejectedRow;
+
+/**
+ * Judges the rows of one file, one after the other. `faultOf` says why a recipient's own flow can't be sent.
+ * Throws `RecipientsFault` where the whole file can't be used.
+ */
+export function makeRowJudge(
+  wanted: readonly string[],
+  faultOf: (recipient: PlannedRecipient) => string | undefined,
+) {
+  const numbers = makeNumberSet(MOST_RECIPIENTS);
+
+  return function judge({ line, columns }: Extract<RawRow, { kind: 'row' }>): Judged {
+    const invalid = (reason: string) => ({ kind: 'invalid', line, reason }) as const;
+    const missing = wanted.find((name) => !Object.hasOwn(columns, name));
+    if (missing !== undefined) return invalid(`has no column ${missing}`);
+    const to = parsePhoneNumber((columns[NUMBER_COLUMN] ?? '').trim());
+    if (!to) return invalid(`column ${NUMBER_COLUMN} is no phone number`);
+    const used = Object.fromEntries(wanted.map((name) => [name, columns[name] ?? '']));
+    const recipient = { line, to, columns: used };
+    const fault = faultOf(recipient);
+    if (fault !== undefined) return invalid(fault);
+    if (numbers.size === MOST_RECIPIENTS) {
+      throw new RecipientsFault(`there are more than ${MOST_RECIPIENTS} recipients`);
+    }
+    return numbers.add(to)
+      ? { kind: 'accepted', recipient }
+      : { kind: 'duplicate', line, reason: 'the number stands in an earlier row' };
+  };
+}
+
+/** In a table, a column that no row has is a fault of the whole, before anything is sent. */
+export function assertColumns(columns: readonly string[], wanted: readonly string[]): void {
+  if (!columns.includes(NUMBER_COLUMN)) throw new RecipientsFault(`the file has no column ${NUMBER_COLUMN}`);
+  const missing = wanted.filter((name) => !columns.includes(name));
+  if (missing.length === 0) return;
+  throw new RecipientsFault(`the message names columns that the file does not have: ${missing.join(', ')}`);
+}

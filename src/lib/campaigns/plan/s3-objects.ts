@@ -1,0 +1,139 @@
+import { PassThrough, type Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { AppError } from '../../platform/errors.ts';
+import type { ObjectRef, ObjectStore, ObjectWriter } from '../ports.ts';
+import { RecipientsFault } from './recipient.ts';
+
+const CALL_LIMIT_MS = 10_000;
+
+/** S3: what it lacks is the caller's fault to hear of, what it does not answer is ours to repeat. */
+export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: string }): ObjectStore {
+  const at = ({ bucket: Bucket, key: Key }: ObjectRef) => ({ Bucket, Key });
+
+  function get(ref: ObjectRef & { etag?: string | undefined }, Range?: string) {
+    const IfMatch = ref.etag;
+    const limit = Range ? { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) } : {};
+    return call(() => client.send(new GetObjectCommand({ ...at(ref), IfMatch, Range }), limit));
+  }
+
+  return {
+    bucket,
+    async head(ref) {
+      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
+      const { ETag = '', ContentLength = 0 } = await call(() =>
+        client.send(new HeadObjectCommand(at(ref)), limit),
+      );
+      return { etag: ETag, bytes: ContentLength };
+    },
+    async open(ref) {
+      const found = await get(ref);
+      return { etag: found.ETag ?? '', body: bodyOf(found) };
+    },
+    async readRange(ref, { offset, length }) {
+      const found = await get(ref, `bytes=${offset}-${offset + length - 1}`);
+      const bytes = await call(async () => found.Body?.transformToByteArray());
+      return Buffer.from(bytes ?? []);
+    },
+    async put(key, text) {
+      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
+      await call(() => client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }), limit));
+    },
+    async remove(key) {
+      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
+      await call(() => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), limit));
+    },
+    writer: (key) => makeWriter({ client, bucket, key }),
+    uploadUrl: (key, expiresIn) =>
+      getSignedUrl(client, new PutObjectCommand({ Bucket: bucket, Key: key }), { expiresIn }),
+  };
+}
+
+/** A multipart upload: flat in memory, however long the object becomes. */
+function makeWriter({
+  client,
+  bucket,
+  key,
+}: {
+  client: S3Client;
+  bucket: string;
+  key: string;
+}): ObjectWriter {
+  const body = new PassThrough();
+  const upload = new Upload({ client, params: { Bucket: bucket, Key: key, Body: body }, queueSize: 2 });
+  const done = call(() => upload.done());
+  // It is waited for in `close`; until then a failure shows there, or in `write`.
+  let fault: unknown;
+  done.catch((cause: unknown) => {
+    fault = cause;
+    body.destroy();
+  });
+  let bytes = 0;
+
+  return {
+    async write(text) {
+      if (fault) throw fault;
+      bytes += Buffer.byteLength(text);
+      if (body.write(text)) return;
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          body.off('drain', go).off('close', go);
+          resolve();
+        };
+        body.once('drain', go).once('close', go);
+      });
+    },
+    async close() {
+      body.end();
+      const { ETag = '' } = await done;
+      return { etag: ETag, bytes };
+    },
+    async abort() {
+      await upload.abort().catch(() => undefined);
+      body.destroy();
+      await done.catch(() => undefined);
+    },
+  };
+}
+
+function bodyOf({ Body }: GetObjectCommandOutput): AsyncIterable<Uint8Array> {
+  return translated(Body as Readable);
+}
+
+async function* translated(body: Readable): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
+async function call<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (cause) {
+    const { name, $metadata } = cause as { name?: string; $metadata?: { httpStatusCode?: number } };
+    const status = $metadata?.httpStatusCode;
+    if (name === 'NoSuchKey' || name === 'NoSuchBucket' || status === 404) {
+      throw new RecipientsFault('the file is not there');
+    }
+    if (status === 403) throw new RecipientsFault('the service may not read the file');
+    if (status === 412) throw new RecipientsFault('the file is another than the one that was planned');
+    throw unavailable(cause);
+  }
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('store-unavailable', 'The file store did not answer. Try again in a moment.', {
+    retryAfter: 2,
+    cause,
+  });
+}

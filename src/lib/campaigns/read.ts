@@ -1,0 +1,178 @@
+import pMap from 'p-map';
+import { AppError } from '../platform/errors.ts';
+import type { Clock } from '../platform/ports.ts';
+import { type Campaign, hasEnded, hasMore, type RejectedRow } from './campaign.ts';
+import type { Asker } from './control.ts';
+import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
+import type { PlanReader } from './plan/reader.ts';
+import { RecipientsFault } from './plan/recipient.ts';
+import type { BatchStore, CampaignStore, ObjectRef, ObjectStore } from './ports.ts';
+import { type CampaignView, campaignView, type RecipientView, statusIn } from './report.ts';
+
+export interface ReadCampaignDeps {
+  readonly campaigns: CampaignStore;
+  readonly batches: BatchStore;
+  readonly objects: ObjectStore;
+  readonly planReader: PlanReader;
+  readonly clock: Clock;
+}
+
+/** A page of recipients; `next` asks for the one after it, null at the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export type RecipientStatus = RecipientView['status'] | RejectedRow['kind'];
+
+const READ_AT_ONCE = 32;
+const CAMPAIGNS_A_PAGE = 25;
+/** A page of recipients is made of whole batches: as many as it takes for so many rows, within bounds. */
+const ROWS_A_PAGE = 100;
+const BATCHES_A_PAGE = 50;
+const READ_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
+
+export function makeReadCampaign({ campaigns, batches, objects, planReader, clock }: ReadCampaignDeps) {
+  async function view(campaign: Campaign): Promise<CampaignView> {
+    const { campaignId, folded, cursor } = campaign;
+    const places = Array.from({ length: cursor.batch - folded }, (_, k) => folded + k);
+    const open = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    return campaignView(
+      campaign,
+      open.filter((batch) => batch !== undefined),
+      clock.now(),
+    );
+  }
+
+  /** The newest first; other clients' campaigns are left out. */
+  async function list({ clientId, seesAll }: Asker, after: string | undefined): Promise<Page<CampaignView>> {
+    const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
+    const found = await pMap(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
+    const own = found.flatMap((s) => (s && (seesAll || s.value.clientId === clientId) ? [s.value] : []));
+    return { items: await pMap(own, view, { concurrency: 4 }), next: next ?? null };
+  }
+
+  async function recipients(
+    campaign: Campaign,
+    { status, after }: { readonly status: RecipientStatus | undefined; readonly after: string | undefined },
+  ): Promise<Page<RecipientView | RejectedRow>> {
+    if (!campaign.plan?.file)
+      throw new AppError('campaign-state', 'The campaign has no plan yet: plan it first.');
+    try {
+      if (status === 'invalid' || status === 'duplicate') return await refused(campaign, status, after);
+      return await planned(campaign, status, after);
+    } catch (fault) {
+      if (!(fault instanceof RecipientsFault)) throw fault;
+      throw new AppError('campaign-state', `The campaign's plan can't be read: ${fault.message}.`);
+    }
+  }
+
+  /** First what has been taken, batch by batch; then what has not, line by line. */
+  async function planned(
+    campaign: Campaign,
+    status: RecipientStatus | undefined,
+    after: string | undefined,
+  ): Promise<Page<RecipientView>> {
+    const place = placeIn(after);
+    if (place.kind === 'line') return untaken(campaign, status, place);
+    const items: RecipientView[] = [];
+    const isWanted = (one: RecipientView) => status === undefined || one.status === status;
+    let { n } = place;
+    for (; n < place.n + BATCHES_A_PAGE && n < campaign.cursor.batch && items.length < ROWS_A_PAGE; n += 1) {
+      const batch = await batches.get({ campaignId: campaign.campaignId, n });
+      if (batch) items.push(...(await inBatch(campaign, batch)).filter(isWanted));
+    }
+    const { row, offset, batch: taken } = campaign.cursor;
+    if (n < taken) return { items, next: `b${n}` };
+    // A first page that is empty would read as a campaign without recipients.
+    if (items.length === 0) return untaken(campaign, status, { row, offset });
+    return { items, next: hasMore(campaign) ? `r${row}-${offset}` : null };
+  }
+
+  async function inBatch(campaign: Campaign, batch: LedgerBatch): Promise<RecipientView[]> {
+    const found = await planReader.recipients(campaign, batch);
+    return found.map((one, k) => viewOf(campaign, one, batch, batch.first + k));
+  }
+
+  async function untaken(
+    campaign: Campaign,
+    status: RecipientStatus | undefined,
+    { row, offset }: { readonly row: number; readonly offset: number },
+  ): Promise<Page<RecipientView>> {
+    const { file, counts } = campaign.plan ?? {};
+    const isAsked = status === undefined || status === (hasEnded(campaign) ? 'not-reached' : 'pending');
+    if (!file || !counts || row >= counts.total || !isAsked) return { items: [], next: null };
+    if (offset > file.bytes) throw noPage();
+    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
+    const { lines, length } = await linesFrom(ref, offset);
+    const items = lines.map((line, k) => viewOf(campaign, readPlanLine(line), undefined, row + k));
+    const isEnd = lines.length === 0 || row + lines.length >= counts.total;
+    return { items, next: isEnd ? null : `r${row + lines.length}-${offset + length}` };
+  }
+
+  /** The rows that were refused when it was planned. */
+  async function refused(
+    { plan }: Campaign,
+    kind: RejectedRow['kind'],
+    after: string | undefined,
+  ): Promise<Page<RejectedRow>> {
+    const key = plan?.rejectedKey;
+    if (key === undefined || plan?.counts[kind] === 0) return { items: [], next: null };
+    const place = placeIn(after ?? 'r0-0');
+    const offset = place.kind === 'line' ? place.offset : 0;
+    const ref = { bucket: objects.bucket, key };
+    const { bytes: size } = await objects.head(ref);
+    if (offset >= size) return { items: [], next: null };
+    const { lines, length } = await linesFrom(ref, offset);
+    const rows = lines.map((line) => JSON.parse(line) as RejectedRow);
+    const end = offset + length;
+    return {
+      items: rows.filter((row) => row.kind === kind),
+      next: length === 0 || end >= size ? null : `r0-${end}`,
+    };
+  }
+
+  /** The whole lines from `offset` on. An `after` may be made up: the byte before tells whether a line starts there. */
+  async function linesFrom(ref: ObjectRef & { readonly etag?: string }, offset: number) {
+    const before = Math.min(offset, 1);
+    const bytes = await objects.readRange(ref, { offset: offset - before, length: READ_BYTES });
+    if (before > 0 && bytes[0] !== NEWLINE) throw noPage();
+    return wholeLines(bytes.subarray(before));
+  }
+
+  return { view, list, recipients };
+}
+
+function viewOf(
+  campaign: Campaign,
+  { line, to }: PlannedRecipient,
+  batch: LedgerBatch | undefined,
+  row: number,
+): RecipientView {
+  const messageId = recipientMessageId(campaign.campaignId, to);
+  return { line, to, messageId, ...statusIn(batch, row, hasEnded(campaign)) };
+}
+
+type Place =
+  | { readonly kind: 'batch'; readonly n: number }
+  | { readonly kind: 'line'; readonly row: number; readonly offset: number };
+
+/** A cursor as `next` gives it: opaque to the caller. */
+function placeIn(after: string | undefined): Place {
+  const [, n, row, offset] = /^(?:b(\d{1,9})|r(\d{1,9})-(\d{1,15}))$/.exec(after ?? 'b0') ?? [];
+  if (n !== undefined) return { kind: 'batch', n: Number(n) };
+  if (row !== undefined) return { kind: 'line', row: Number(row), offset: Number(offset) };
+  throw noPage();
+}
+
+function noPage(): AppError {
+  const errors = [{ path: 'after', message: 'must be the `next` of a page' }];
+  return new AppError('invalid-request', 'One field is not valid; see errors.', { errors });
+}
+
+function wholeLines(bytes: Buffer): { readonly lines: readonly string[]; readonly length: number } {
+  const length = bytes.lastIndexOf('\n') + 1;
+  const text = bytes.subarray(0, length).toString('utf8').trimEnd();
+  return { lines: text === '' ? [] : text.split('\n'), length };
+}

@@ -1,0 +1,213 @@
+import pMap from 'p-map';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import { type Campaign, hasMore } from './campaign.ts';
+import type { CampaignId } from './campaign-id.ts';
+import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from './ledger.ts';
+import { paused } from './lifecycle.ts';
+import { RecipientsFault } from './plan/recipient.ts';
+import type { BatchStore, CampaignQueue, CampaignStore, ObjectStore } from './ports.ts';
+import { completedIfDone, withBatch, withFolded, withShare } from './progress.ts';
+import { slotsFor } from './rate-limit.ts';
+
+/*
+ * One look at a running campaign. Any number of looks may cross, and any of them may die: what is given away is
+ * given away by one conditional write of the campaign's item, and only who made that write goes on with it.
+ *
+ * 1. fold: complete batches go into the totals, each once, in order;
+ * 2. wake: a batch whose records were lost, or count no more since it stood still or was slowed, gets new slots;
+ * 3. fill: batches are taken out of the plan until the slots of the next 90 seconds are given away;
+ * 4. complete: all taken, settled and counted.
+ */
+
+export interface RunCampaignDeps {
+  readonly campaigns: CampaignStore;
+  readonly batches: BatchStore;
+  readonly objects: ObjectStore;
+  readonly campaignQueue: CampaignQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export type CampaignRunner = ReturnType<typeof makeCampaignRunner>;
+
+/** Longer than a minute by what a tick may be late. */
+const HORIZON_MS = 90_000;
+const LARGEST_BATCH = 100;
+const READ_AT_ONCE = 16;
+/** Batches: while their records go out, the next ones are taken. */
+const ENQUEUED_AT_ONCE = 4;
+/** A hundred lines of common length; a line may be as long as a row. */
+const COMMON_READ = 32 * 1024;
+const LONGEST_READ = 512 * 1024;
+
+export function makeCampaignRunner(deps: RunCampaignDeps) {
+  const { campaigns, batches, objects, campaignQueue, clock, telemetry } = deps;
+
+  /** `share`: messages a minute that are this campaign's now. */
+  async function look(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
+    const folded = await fold(found);
+    if (folded?.value.state !== 'running') return folded?.value;
+    const now = clock.now();
+    const counted = await amend(campaigns, folded, (c) => completedIfDone(withShare(c, share, now), now));
+    if (counted?.value.state !== 'running') return counted?.value;
+    const woken = await wake(counted, share);
+    return (await fill(woken, share)).value;
+  }
+
+  /** Adds complete batches to the totals, and ends a campaign that is through. */
+  async function fold(found: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
+    let current: Stored<Campaign> | undefined = found;
+    while (current && current.value.folded < current.value.cursor.batch) {
+      const batch: LedgerBatch | undefined = await batches.get({
+        campaignId: current.value.campaignId,
+        n: current.value.folded,
+      });
+      if (!batch || batch.pending.length > 0) break;
+      current = await amend(campaigns, current, (c) => completedIfDone(withFolded(c, batch), clock.now()));
+    }
+    return current;
+  }
+
+  async function openBatches({ campaignId, folded, cursor }: Campaign): Promise<LedgerBatch[]> {
+    const places = Array.from({ length: cursor.batch - folded }, (_, k) => folded + k);
+    const found = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    return found.filter((batch) => batch !== undefined);
+  }
+
+  async function wake(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
+    let current = found;
+    for (const batch of await openBatches(found.value)) {
+      const now = clock.now();
+      const why = wakingOf(batch, { now, resumedAt: current.value.resumedAt });
+      if (!why || isFilled(current.value, now)) continue;
+      if (why === 'lost' && batch.wakes >= MAX_WAKES) {
+        await giveUp(current, batch);
+        continue;
+      }
+      const { at, next } = slotsOf(current.value, batch.pending.length, share);
+      const moved = await campaigns.replace(current, { ...current.value, slotAt: next });
+      if (!moved.done) return moved.stored ?? current;
+      current = moved.stored;
+      const again = wokenAgain(batch, why, { now, lastSlotAt: next });
+      if (!(await batches.claimWake(batch, again))) continue;
+      const { campaignId, n, pending } = batch;
+      telemetry.warn('campaign.batch-woken', { campaignId, n, why, pending: pending.length });
+      await enqueue(again, at);
+    }
+    return current;
+  }
+
+  /**
+   * So often enqueued and never settled. Where nobody of the batch was, it is no fault of theirs: nobody works, and
+   * a person has to look. Else the rest of it can't be sent.
+   */
+  async function giveUp({ value: { campaignId } }: Stored<Campaign>, batch: LedgerBatch): Promise<void> {
+    const { n, count, pending, wakes } = batch;
+    telemetry.error('campaign.batch-given-up', undefined, { campaignId, n, pending: pending.length });
+    if (pending.length === count) {
+      const reason = `its recipients were enqueued ${wakes} times, and no worker has settled one`;
+      await standStill(campaignId, reason);
+      return;
+    }
+    const settlement = {
+      outcome: 'failed',
+      reason: `it came up ${wakes} times and could not be sent`,
+    } as const;
+    await pMap(pending, (row) => batches.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
+  }
+
+  async function standStill(campaignId: CampaignId, reason: string): Promise<Campaign | undefined> {
+    telemetry.count('gateway.alert');
+    telemetry.warn('campaign.paused', { campaignId, reason });
+    const stored = await campaigns.get(campaignId);
+    return (await amend(campaigns, stored, (c) => paused(c, { reason, now: clock.now() })))?.value;
+  }
+
+  async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
+    let current = found;
+    const enqueuing: Promise<void>[] = [];
+    while (
+      current.value.state === 'running' &&
+      hasMore(current.value) &&
+      !isFilled(current.value, clock.now())
+    ) {
+      const taken = await take(current.value, share);
+      const { at, next } = slotsOf(current.value, taken.count, share);
+      // First the ledger, then the cursor: what the cursor has passed is in the ledger, whoever dies in between.
+      const batch = await batches.open(openedBatch(taken, { now: clock.now(), lastSlotAt: next }));
+      const step = { rows: batch.count, bytes: batch.length, slotAt: next };
+      const moved = await campaigns.replace(current, withBatch(current.value, step));
+      current = moved.stored ?? current;
+      // Another look goes on from here.
+      if (!moved.done) break;
+      enqueuing.push(enqueue(batch, at));
+      if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
+    }
+    await Promise.all(enqueuing);
+    return current;
+  }
+
+  const slotsOf = ({ slotAt }: Campaign, count: number, perMinute: number) => {
+    const now = clock.now();
+    return slotsFor({ slotAt: slotAt ?? now, now, count, perMinute });
+  };
+
+  const isFilled = ({ slotAt }: Campaign, now: Date) =>
+    slotAt !== undefined && slotAt.getTime() > now.getTime() + HORIZON_MS;
+
+  /** The next recipients of the plan: at most a minute's share, at most a hundred, and whole lines. */
+  async function take(campaign: Campaign, share: number) {
+    const { campaignId, cursor, plan, keepUntil } = campaign;
+    if (!plan?.file) throw new RecipientsFault('the campaign has no plan');
+    const { file, counts } = plan;
+    const most = Math.min(LARGEST_BATCH, Math.max(1, Math.floor(share)), counts.total - cursor.row);
+    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
+    for (const length of [COMMON_READ, LONGEST_READ]) {
+      const bytes = await objects.readRange(ref, { offset: cursor.offset, length });
+      const lines = wholeLines(bytes, most);
+      if (lines.count === most || (lines.count > 0 && length === LONGEST_READ)) {
+        return { campaignId, n: cursor.batch, first: cursor.row, offset: cursor.offset, keepUntil, ...lines };
+      }
+    }
+    throw new RecipientsFault('the plan ends before its recipients do');
+  }
+
+  async function enqueue(batch: LedgerBatch, slots: readonly Date[]): Promise<void> {
+    const { campaignId, n, pending, wokenAt } = batch;
+    const turns = pending.map((row, k) => {
+      return { campaignId, n, row, wokenAt, slotAt: slots[k] ?? clock.now(), tries: 0 };
+    });
+    // What could not be enqueued is found by the next looks.
+    try {
+      await campaignQueue.enqueue(turns);
+      await batches.noteEnqueued(batch);
+    } catch (fault) {
+      telemetry.error('campaign.enqueue-failed', fault, { campaignId, n });
+    }
+  }
+
+  /** The same look, where the plan object may be gone: then the campaign stands still and says why. */
+  async function lookOrPause(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
+    try {
+      return await look(found, share);
+    } catch (fault) {
+      if (!(fault instanceof RecipientsFault)) throw fault;
+      return standStill(found.value.campaignId, `its plan can't be read: ${fault.message}`);
+    }
+  }
+
+  return { look: lookOrPause, fold };
+}
+
+/** The first `most` lines that are there with their end, and how many bytes they are. */
+function wholeLines(bytes: Buffer, most: number): { count: number; length: number } {
+  let [count, length] = [0, 0];
+  while (count < most) {
+    const end = bytes.indexOf('\n', length);
+    if (end < 0) break;
+    count += 1;
+    length = end + 1;
+  }
+  return { count, length };
+}

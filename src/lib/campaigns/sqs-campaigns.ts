@@ -1,0 +1,71 @@
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import pMap from 'p-map';
+import { AppError } from '../platform/errors.ts';
+import type { Clock } from '../platform/ports.ts';
+import type { CampaignQueue, PlanQueue, RecipientTurn } from './ports.ts';
+
+const CALL_LIMIT_MS = 5_000;
+/** SQS's own limits: of a delay, and of a batch. */
+const MAX_DELAY_S = 900;
+const BATCH = 10;
+const AT_ONCE = 8;
+const TRIES = 3;
+
+interface QueueOptions {
+  readonly client: SQSClient;
+  readonly queueUrl: string | undefined;
+}
+
+/** The campaign queue: a record a recipient, which names its place in the plan and holds nothing of the person. */
+export function makeCampaignQueue({
+  client,
+  queueUrl,
+  clock,
+}: QueueOptions & { clock: Clock }): CampaignQueue {
+  async function send(turns: readonly RecipientTurn[]): Promise<readonly RecipientTurn[]> {
+    const now = clock.now().getTime();
+    const Entries = turns.map((turn, k) => ({
+      Id: String(k),
+      MessageBody: JSON.stringify(turn),
+      // Down: the worker waits for the rest of the second.
+      DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.floor((turn.slotAt.getTime() - now) / 1000))),
+    }));
+    const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
+    const { Failed = [] } = await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    return Failed.flatMap(({ Id }) => turns[Number(Id)] ?? []);
+  }
+
+  return {
+    async enqueue(turns) {
+      const parts = Array.from({ length: Math.ceil(turns.length / BATCH) }, (_, k) =>
+        turns.slice(k * BATCH, (k + 1) * BATCH),
+      );
+      const sendAll = async (part: readonly RecipientTurn[]) => {
+        let left = part;
+        for (let tries = 0; tries < TRIES && left.length > 0; tries += 1) left = await send(left);
+        if (left.length > 0) throw new Error('SQS refused some of a batch');
+      };
+      await orUnavailable(() => pMap(parts, sendAll, { concurrency: AT_ONCE }));
+    },
+  };
+}
+
+export function makePlanQueue({ client, queueUrl }: QueueOptions): PlanQueue {
+  return {
+    async enqueue(job) {
+      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(job) });
+      await orUnavailable(() => client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) }));
+    },
+  };
+}
+
+async function orUnavailable(send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send();
+  } catch (cause) {
+    throw new AppError('store-unavailable', 'The queue did not answer. Try again in a moment.', {
+      retryAfter: 2,
+      cause,
+    });
+  }
+}

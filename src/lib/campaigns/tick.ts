@@ -1,0 +1,148 @@
+import pMap from 'p-map';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import type { PhoneNumber } from '../whatsapp/phone.ts';
+import { type Campaign, definitionOf, hasEnded, newCampaign, runIdOf } from './campaign.ts';
+import type { CampaignId } from './campaign-id.ts';
+import { awaiting, cameDue, expiredInTime, planningRetried } from './lifecycle.ts';
+import type { PlanStarter } from './plan/begin.ts';
+import { forgetSource } from './plan/source.ts';
+import type { CampaignStore, NumberPaceStore, ObjectStore, PlanQueue } from './ports.ts';
+import { currentPace, sharesOf } from './rate-limit.ts';
+import type { CampaignRunner } from './run.ts';
+import { nextRun, parseSchedule } from './schedule.ts';
+
+/*
+ * Every minute, by EventBridge, which may fire twice or late:
+ *
+ * 1. what is due is read: running campaigns, scheduled ones whose time has come, plans that got stuck;
+ * 2. whose time is over expires; a schedule's time makes a campaign of its own; a planner that died is replaced;
+ * 3. the running campaigns of one number divide its pace, and each gets its look (`run-campaign.ts`).
+ */
+
+export interface TickDeps {
+  readonly campaigns: CampaignStore;
+  readonly numberPaces: NumberPaceStore;
+  readonly objects: ObjectStore;
+  readonly planQueue: PlanQueue;
+  readonly planStarter: PlanStarter;
+  readonly runner: CampaignRunner;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** A business number's whole pace. */
+  readonly numberPerMinute: number;
+  readonly retentionDays: number;
+}
+
+export type Ticker = ReturnType<typeof makeTicker>;
+
+const MOST_DUE = 500;
+const AT_ONCE = 8;
+/** Of a number's pace; the rest is for single sends, which go ahead. */
+const CAMPAIGNS_PART = 0.9;
+
+export function makeTicker(deps: TickDeps) {
+  const { campaigns, numberPaces, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
+
+  /** All that is due; or, between the minutes, the running campaigns of one number. */
+  async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
+    const ids = await campaigns.due(clock.now(), MOST_DUE);
+    const wake = only === undefined ? wakeUp : (id: CampaignId) => campaigns.get(id);
+    const awake = await pMap(ids, (id) => orLeave(id, () => wake(id)), { concurrency: AT_ONCE });
+    const running = awake
+      .filter((stored) => stored?.value.state === 'running')
+      .filter((stored) => stored !== undefined)
+      .filter(({ value }) => only === undefined || value.message.from === only);
+    await lookAt(running);
+    return { running: running.length };
+  }
+
+  /** One campaign's fault is not another's. */
+  async function orLeave<T>(campaignId: CampaignId, act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch (fault) {
+      telemetry.error('campaign.tick-failed', fault, { campaignId });
+      return undefined;
+    }
+  }
+
+  async function wakeUp(id: CampaignId): Promise<Stored<Campaign> | undefined> {
+    const now = clock.now();
+    const stored = await campaigns.get(id);
+    const turned = await amend(campaigns, stored, (c) => cameDue(expiredInTime(c, now), now));
+    if (turned?.value.state === 'planning') await planAgain(turned);
+    if (turned?.value.state === 'scheduled') await makeRun(turned);
+    if (turned && hasEnded(turned.value)) await forgetSource(objects, turned.value);
+    return turned;
+  }
+
+  async function planAgain(stored: Stored<Campaign>): Promise<void> {
+    const now = clock.now();
+    const { dueAt } = stored.value;
+    if (!dueAt || dueAt > now) return;
+    const again = await campaigns.replace(stored, planningRetried(stored.value, now));
+    const { campaignId, state, planning } = again.stored?.value ?? stored.value;
+    if (again.done && state === 'planning' && planning)
+      await planQueue.enqueue({ campaignId, planId: planning.planId });
+  }
+
+  /** The run first, then the next time: a tick that dies in between makes the same run once more, which is none. */
+  async function makeRun(stored: Stored<Campaign>): Promise<void> {
+    const { value: parent } = stored;
+    const now = clock.now();
+    const { nextRunAt, schedule } = parent;
+    if (!schedule || !nextRunAt || nextRunAt > now) return;
+    const runId = runIdOf(parent, nextRunAt);
+    const { clientId, fingerprint, source, campaignId } = parent;
+    const definition = {
+      ...definitionOf(parent),
+      campaignId: runId,
+      schedule: undefined,
+      startAt: undefined,
+    };
+    const made = await campaigns.create(
+      newCampaign(definition, {
+        clientId,
+        fingerprint,
+        source,
+        autoStart: true,
+        parent: campaignId,
+        now,
+        retentionDays: deps.retentionDays,
+      }),
+    );
+    if (made.stored) await planStarter.begin(made.stored, { dryRun: false, wait: false });
+    const next = nextAfter(schedule, nextRunAt, now);
+    await amend(campaigns, stored, (c) => awaiting(c, next, now));
+    telemetry.info('campaign.run-made', { campaignId: runId });
+  }
+
+  async function lookAt(running: readonly Stored<Campaign>[]): Promise<void> {
+    const byNumber = Map.groupBy(running, ({ value }) => value.message.from);
+    for (const [business, group] of byNumber) {
+      const shares = sharesOf(
+        group.map(({ value: { campaignId: id, perMinute } }) => ({ id, perMinute })),
+        await ceilingOf(business),
+      );
+      const look = (stored: Stored<Campaign>) =>
+        orLeave(stored.value.campaignId, () => runner.look(stored, shares.get(stored.value.campaignId) ?? 1));
+      await pMap(group, look, { concurrency: AT_ONCE });
+    }
+  }
+
+  async function ceilingOf(business: PhoneNumber): Promise<number> {
+    const pace = (await numberPaces.get(business))?.value;
+    return CAMPAIGNS_PART * currentPace(pace, deps.numberPerMinute, clock.now());
+  }
+
+  return { tick };
+}
+
+/** What was missed while nothing ticked is made up for once, and not as often as it was missed. */
+function nextAfter(spelling: NonNullable<Campaign['schedule']>, last: Date, now: Date): Date | undefined {
+  const schedule = parseSchedule(spelling);
+  let next = nextRun(schedule, last);
+  while (next && next <= now) next = nextRun(schedule, next);
+  return next;
+}

@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import type { Telemetry } from '../platform/ports.ts';
+import type { ApiClient, ClientStore } from './ports.ts';
+import { mayUse } from './scopes.ts';
+
+const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
+
+/** Which client is this, and may it use the route? undefined: no. Only a token's SHA-256 is ever stored. */
+export function makeAuthorize({ clients, telemetry }: { clients: ClientStore; telemetry: Telemetry }) {
+  return async function authorize(
+    authorization: string | undefined,
+    routeKey: string,
+  ): Promise<ApiClient | undefined> {
+    const token = BEARER.exec(authorization ?? '')?.[1];
+    if (token === undefined) return undefined;
+    const client = await clients.byTokenHash(createHash('sha256').update(token).digest('hex'));
+    if (client && mayUse(routeKey, client.scopes)) return client;
+    telemetry.info('client.refused', { route: routeKey, known: client !== undefined });
+    return undefined;
+  };
+}

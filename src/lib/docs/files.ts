@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DocsFile, DocsFiles } from './ports.ts';
+
+const SUFFIX = '.gz';
+
+/** The files of a folder that the build has filled. They are looked up among what is there: a name is never part of a path. */
+export function makeDocsFiles(folder: string): DocsFiles {
+  const built = readdirSync(folder).filter((entry) => entry.endsWith(SUFFIX));
+  const files = new Map(
+    built.map((entry) => [entry.slice(0, -SUFFIX.length), readOnce(join(folder, entry))]),
+  );
+  return {
+    byName: (name) => files.get(name)?.(name),
+  };
+}
+
+/** Read when it is first asked for: most visits end with a 304, and need the page's script not at all. */
+function readOnce(path: string): (name: string) => DocsFile {
+  let file: DocsFile | undefined;
+  return (name) => {
+    file ??= described(name, readFileSync(path));
+    return file;
+  };
+}
+
+function described(name: string, gzipped: Uint8Array): DocsFile {
+  return { name, gzipped, hash: createHash('sha256').update(gzipped).digest('hex').slice(0, 32) };
+}

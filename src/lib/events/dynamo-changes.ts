@@ -1,0 +1,61 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { campaignCodec } from '../campaigns/dynamo-campaigns.ts';
+import type { TemplateStatus } from '../lipachat/callback.ts';
+import { messageCodec } from '../messages/dynamo-messages.ts';
+import type { Item } from '../platform/dynamo-table.ts';
+import { sessionCodec } from '../sessions/dynamo-sessions.ts';
+import type { Changed } from './event.ts';
+
+/** As the stream writes it: DynamoDB's typed JSON. */
+type Image = Record<string, unknown> | undefined;
+
+const read = (image: NonNullable<Image>) => unmarshall(image as Record<string, AttributeValue>) as Item;
+
+/** What a record of the table's stream tells; undefined where events are told of nothing in it. */
+export function readChange(images: { readonly before: Image; readonly after: Image }): Changed | undefined {
+  const before = images.before && read(images.before);
+  const after = images.after && read(images.after);
+  // What was removed was released, erased or retired: nobody's news.
+  if (!after) return undefined;
+  switch (after.pk.split('#')[0]) {
+    case 'message':
+      return {
+        kind: 'message',
+        before: before && messageCodec.fromItem(before),
+        after: messageCodec.fromItem(after),
+      };
+    case 'session':
+      return {
+        kind: 'session',
+        before: before && sessionCodec.fromItem(before),
+        after: sessionCodec.fromItem(after),
+      };
+    case 'campaign':
+      return {
+        kind: 'campaign',
+        before: before && campaignCodec.fromItem(before),
+        after: campaignCodec.fromItem(after),
+      };
+    case 'template-status':
+      return {
+        kind: 'template-status',
+        before: before && templateStatusIn(before),
+        after: templateStatusIn(after),
+      };
+    default:
+      return undefined;
+  }
+}
+
+interface TemplateStatusRow {
+  readonly templateId?: string;
+  readonly templateName?: string;
+  readonly status: string;
+  readonly at: number;
+}
+
+function templateStatusIn(item: Item): TemplateStatus {
+  const { pk, templateId, templateName, status, at } = item as Item & TemplateStatusRow;
+  return { id: pk.slice('template-status#'.length), templateId, templateName, status, at: new Date(at) };
+}

@@ -1,0 +1,151 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { AppError, invalidRequest } from '../platform/errors.ts';
+import type { Telemetry } from '../platform/ports.ts';
+import { problemOf } from './problem.ts';
+
+/** On whose behalf an invocation runs, and for how long. */
+export interface Run {
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+  readonly clientId: string;
+  /** May see other clients' messages. */
+  readonly seesAll: boolean;
+}
+
+/** A request over HTTP. */
+export interface ApiRequest extends Run {
+  readonly path: { readonly [name: string]: string | undefined };
+  readonly headers: { readonly [name: string]: string | undefined };
+  readonly event: APIGatewayProxyEventV2;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** An object to render, JSON text or bytes that go out as they are; undefined for none. */
+  readonly body: unknown;
+  readonly headers?: { readonly [name: string]: string };
+}
+
+export type LambdaContext = Partial<Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>>;
+
+const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const BODY_LIMIT = 256 * 1024;
+/** Where Lambda does not say how long an invocation may take: what the HTTP API allows. */
+const DEFAULT_TIME_MS = 29_000;
+
+export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
+  const { requestContext } = (event ?? {}) as { requestContext?: { http?: unknown } };
+  return requestContext?.http !== undefined;
+}
+
+/** The one stack of every HTTP handler: correlation id, the answer's form, problems, a line in the log. */
+export function api(telemetry: Telemetry, handle: (request: ApiRequest) => Promise<ApiAnswer>) {
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(problems(telemetry))
+    .handler(async (event, context: LambdaContext) => {
+      const request = requestOf(event, context);
+      const answer = await handle(request);
+      telemetry.info('api.answered', { route: event.routeKey, status: answer.status, ...idOf(request) });
+      return rendered(answer, request.correlationId);
+    });
+}
+
+function problems(
+  telemetry: Telemetry,
+): middy.MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+  return {
+    onError: (request) => {
+      const { event, error } = request;
+      const correlationId = correlationIdOf(event);
+      const { problem, headers } = problemOf(error, correlationId);
+      const fields = { route: event.routeKey, status: problem.status, code: problem.code, correlationId };
+      if (problem.status >= 500) telemetry.error('api.failed', error, fields);
+      else telemetry.info('api.refused', fields);
+      const type = { 'content-type': 'application/problem+json' };
+      request.response = rendered(
+        { status: problem.status, body: problem, headers: { ...type, ...headers } },
+        correlationId,
+      );
+    },
+  };
+}
+
+function requestOf(event: APIGatewayProxyEventV2, context: LambdaContext | undefined): ApiRequest {
+  return {
+    correlationId: correlationIdOf(event),
+    deadlineAt: deadlineOf(context),
+    ...clientOf(event),
+    path: event.pathParameters ?? {},
+    headers: event.headers ?? {},
+    event,
+  };
+}
+
+export function deadlineOf(context: LambdaContext | undefined): Date {
+  return new Date(Date.now() + (context?.getRemainingTimeInMillis?.() ?? DEFAULT_TIME_MS));
+}
+
+function correlationIdOf(event: APIGatewayProxyEventV2): string {
+  const given = event.headers?.['x-correlation-id'];
+  return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? randomUUID());
+}
+
+/** Who may invoke the function itself is IAM's to say; whoever may, sees all. */
+export const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
+
+/** The caller as the authorizer saw it; without an authorizer IAM was the door. */
+function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll'> {
+  const { authorizer } = event.requestContext as { authorizer?: { lambda?: Record<string, unknown> | null } };
+  if (!authorizer) return IAM_CALLER;
+  const { clientId, scopes } = authorizer.lambda ?? {};
+  if (typeof clientId !== 'string') return { clientId: 'unnamed', seesAll: false };
+  return { clientId, seesAll: typeof scopes === 'string' && scopes.split(' ').includes('admin') };
+}
+
+function idOf({ correlationId, clientId }: Run) {
+  return { correlationId, clientId };
+}
+
+function rendered(
+  { status, body, headers }: ApiAnswer,
+  correlationId: string,
+): APIGatewayProxyStructuredResultV2 {
+  if (body === undefined)
+    return { statusCode: status, headers: { 'x-correlation-id': correlationId, ...headers } };
+  const all = { 'content-type': 'application/json', 'x-correlation-id': correlationId, ...headers };
+  if (body instanceof Uint8Array) {
+    const text = Buffer.from(body).toString('base64');
+    return { statusCode: status, headers: all, body: text, isBase64Encoded: true };
+  }
+  return {
+    statusCode: status,
+    headers: all,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+}
+
+/** The body's bytes; API Gateway encodes what it takes for binary. Over the limit: `payload-too-large`. */
+export function bytesOf(event: APIGatewayProxyEventV2, limit: number): Buffer {
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length <= limit) return bytes;
+  throw new AppError('payload-too-large', `The body has more than ${limit} bytes.`);
+}
+
+export function jsonOf(bytes: Buffer): unknown {
+  const notJson = () => invalidRequest([{ path: '', message: 'the body must be JSON in UTF-8' }]);
+  // Not by a TextDecoder: the first one of a process takes milliseconds to come up.
+  if (!isUtf8(bytes)) throw notJson();
+  try {
+    return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
+  } catch {
+    throw notJson();
+  }
+}
+
+/** The JSON body of a caller's request. */
+export function bodyOf(event: APIGatewayProxyEventV2): unknown {
+  return jsonOf(bytesOf(event, BODY_LIMIT));
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import type { Telemetry } from '../platform/ports.ts';
+import { type ApiAnswer, deadlineOf, IAM_CALLER, type LambdaContext, type Run } from './api.ts';
+import { problemOf } from './problem.ts';
+
+/** What a direct invocation gets (contract §3): no headers, and the body as an object. */
+export interface DirectAnswer {
+  readonly statusCode: number;
+  readonly body: unknown;
+}
+
+/**
+ * The stack for `serverless invoke`, another Lambda, and EventBridge events (the body is their `detail`).
+ * Nobody reads the answer to an EventBridge event, so a fault that may pass is thrown there: Lambda then
+ * invokes again, twice by default.
+ */
+export function direct(telemetry: Telemetry, handle: (body: unknown, run: Run) => Promise<ApiAnswer>) {
+  return async (event: unknown, context: LambdaContext | undefined): Promise<DirectAnswer> => {
+    const fromEventBridge = isEventBridgeEvent(event);
+    const correlationId = fromEventBridge ? event.id : (context?.awsRequestId ?? randomUUID());
+    const run = { correlationId, deadlineAt: deadlineOf(context), ...IAM_CALLER };
+    try {
+      const { status, body } = await handle(fromEventBridge ? event.detail : event, run);
+      telemetry.info('direct.answered', { status, correlationId });
+      return { statusCode: status, body: typeof body === 'string' ? JSON.parse(body) : body };
+    } catch (fault) {
+      const { problem } = problemOf(fault, correlationId);
+      const fields = { status: problem.status, code: problem.code, correlationId };
+      if (problem.status >= 500) telemetry.error('direct.failed', fault, fields);
+      else telemetry.info('direct.refused', fields);
+      if (fromEventBridge && isWorthRepeating(problem.code, problem.status)) throw new Error(problem.code);
+      return { statusCode: problem.status, body: problem };
+    }
+  };
+}
+
+function isWorthRepeating(code: string, status: number): boolean {
+  return status >= 500 || code === 'send-in-progress';
+}
+
+function isEventBridgeEvent(event: unknown): event is { id: string; detail: unknown } {
+  return (
+    typeof event === 'object' &&
+    event !== null &&
+    'detail-type' in event &&
+    'source' in event &&
+    'detail' in event
+  );
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { type FieldError, invalidRequest } from '../platform/errors.ts';
+import { type Pair, parsePhoneNumber } from '../whatsapp/phone.ts';
+
+/*
+ * The parts of the zod schemas for what comes in (contract §2). Lengths are counted in characters, as people count
+ * them, not in UTF-16 units. Messages name the fault and never the value.
+ */
+
+const DATA_LIMIT = 16 * 1024;
+const DATA_DEPTH = 100;
+
+export const required = (kind: string) => ({
+  error: ({ input }: { input?: unknown }) => (input === undefined ? 'is required' : `must be ${kind}`),
+});
+
+export const text = (max: number) =>
+  z
+    .string(required('a string'))
+    .refine((s) => [...s].length >= 1 && [...s].length <= max, { error: `must have 1 to ${max} characters` })
+    .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' });
+
+/** A string that `read` turns into a value, or refuses with `fault`. */
+export const parsed = <T>(read: (value: string) => T | undefined, fault: string) =>
+  z.string(required('a string')).transform((value, context): T => {
+    const result = read(value);
+    if (result !== undefined) return result;
+    context.addIssue({ code: 'custom', message: fault });
+    return z.NEVER;
+  });
+
+export const phone = parsed(parsePhoneNumber, 'must be an international phone number with its country code');
+
+export const data = z
+  .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
+  .superRefine((value, context) => {
+    const message =
+      faultIn(value, DATA_DEPTH) ??
+      (sizeOf(value) > DATA_LIMIT ? 'must have at most 16 KiB as JSON' : undefined);
+    if (message) context.addIssue({ code: 'custom', message });
+  });
+
+export const count = z.int({ error: 'must be a whole number' });
+
+const pairPath = z.object({ from: phone, to: phone });
+
+/** Reads `{from}/{to}` of a path: the business number and the customer's. */
+export function parsePair(parameters: unknown): Pair {
+  const { from, to } = parse(pairPath, parameters);
+  return { business: from, customer: to };
+}
+
+export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidRequest(result.error.issues.flatMap(fieldErrors));
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
+  return issue.keys.map((key) => ({
+    path: [...path, key].join('.'),
+    message: 'is not a field of this request',
+  }));
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** What JSON can't carry faithfully from here to the flow; undefined if all is well. */
+function faultIn(value: unknown, levels: number): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
+  if (typeof value === 'number')
+    return isFaithful(value) ? undefined : 'has a number that JSON readers round: send it as a string';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return `must not be nested deeper than ${DATA_DEPTH} levels`;
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = faultIn(key, 0) ?? faultIn(inner, levels - 1);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+/** JSON.parse rounds whole numbers beyond 2^53, and makes Infinity of what is larger than any. */
+function isFaithful(value: number): boolean {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+}

@@ -1,0 +1,66 @@
+import type { Outcome } from '../messages/outcome.ts';
+import type { Chance, Clock, Secret, Telemetry } from '../platform/ports.ts';
+import type { ErrorClass } from '../whatsapp/error-codes.ts';
+import type { GatewayCall } from './ports.ts';
+import { nextStep, type Verdict, verdictOn } from './verdict.ts';
+
+export interface DispatchDeps {
+  readonly apiKey: Secret;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly telemetry: Telemetry;
+}
+
+export interface DispatchTerms {
+  /** No call goes on past it. */
+  readonly deadlineAt: Date;
+  readonly maxCalls: number;
+  readonly ambiguityMode: 'resend' | 'hold';
+  /** An earlier owner's request may have reached LipaChat. */
+  readonly mayHaveLeft: boolean;
+}
+
+/**
+ * Calls LipaChat until there is an answer that settles the message, as long as a repeat is safe and time lasts.
+ * 1. call with the apiKey at hand · 2. decide on the next step · 3. wait, or fetch a newer key · 4. read the
+ * last outcome in the light of the calls before it.
+ */
+export async function dispatch(
+  { apiKey, clock, chance, telemetry }: DispatchDeps,
+  callLipaChat: (call: GatewayCall) => Promise<Outcome>,
+  terms: DispatchTerms,
+): Promise<{ readonly verdict: Verdict; readonly calls: number }> {
+  let key = await apiKey.get();
+  let { mayHaveLeft } = terms;
+  let calls = 0;
+  let refusals = 0;
+  for (;;) {
+    const startedAt = clock.now().getTime();
+    const timeoutMs = terms.deadlineAt.getTime() - startedAt;
+    const outcome = await callLipaChat({ apiKey: key, timeoutMs });
+    calls += 1;
+    telemetry.measure(`gateway.${outcome.kind}`, clock.now().getTime() - startedAt);
+    if (outcome.kind === 'rejected' && !outcome.duplicate) countFailure(telemetry, outcome.errorClass);
+    const step = nextStep(outcome, {
+      calls: calls - refusals,
+      maxCalls: terms.maxCalls,
+      msLeft: terms.deadlineAt.getTime() - clock.now().getTime(),
+      chance: chance.fraction(),
+      ambiguityMode: terms.ambiguityMode,
+    });
+    if (step.kind === 'retry') {
+      mayHaveLeft ||= outcome.kind === 'ambiguous';
+      await clock.sleep(step.delayMs);
+      continue;
+    }
+    const newer = step.kind === 'refreshKey' && refusals === 0 ? await apiKey.newerThan(key) : key;
+    if (newer === key) return { verdict: verdictOn(outcome, { mayHaveLeft }), calls };
+    key = newer;
+    refusals += 1;
+  }
+}
+
+/** A word that a send has failed, whether LipaChat's answer or a callback brought it. What is sent again may have several. */
+export function countFailure(telemetry: Telemetry, errorClass: ErrorClass | undefined): void {
+  telemetry.count(`failed.${errorClass ?? 'other'}`);
+}

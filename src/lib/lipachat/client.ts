@@ -1,0 +1,136 @@
+import { Agent, type Dispatcher } from 'undici';
+import type { Outcome } from '../messages/outcome.ts';
+import type { Clock } from '../platform/ports.ts';
+import type { Gateway } from './ports.ts';
+import { flowBody, readAnswer, templateBody, type WireAnswer } from './wire.ts';
+
+export interface LipaChatOptions {
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
+  readonly clock: Clock;
+}
+
+const FLOWS = '/whatsapp/interactive/flows';
+const TEMPLATE = '/whatsapp/template';
+/** More than any envelope; what is longer is not read to its end. */
+const BODY_LIMIT = 64 * 1024;
+/** A server may close an idle connection at any time; one that has idled longer is not used again. */
+const IDLE_MS = 1_000;
+const CONNECT_MS = 5_000;
+
+/** LipaChat over HTTP: one call, one outcome. It follows no redirect, decodes nothing, and never throws. */
+export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
+  const agentNow = makeAgents(clock);
+  const { origin, pathname } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/$/, '');
+
+  async function post(
+    path: string,
+    body: string,
+    call: { apiKey: string; timeoutMs: number },
+  ): Promise<Outcome> {
+    if (call.timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
+    // `identity` and no decoding: a small gzip can become any amount of memory.
+    const headers = {
+      'content-type': 'application/json',
+      'accept-encoding': 'identity',
+      apiKey: call.apiKey,
+    };
+    const request = { origin, path: prefix + path, method: 'POST', headers, body } as const;
+    const exchange = await dispatched(agentNow(), request, call.timeoutMs);
+    if (exchange.response) return readAnswer(exchange.response, clock.now());
+    if (!exchange.left) return { kind: 'notSent', reason: 'LipaChat could not be reached' };
+    return {
+      kind: 'ambiguous',
+      reason: exchange.timedOut ? 'no answer came in time' : 'the connection broke before an answer came',
+    };
+  }
+
+  return {
+    sendFlow: (request, call) => post(FLOWS, flowBody(request, call.wireId), call),
+    sendTemplate: (request, call) => post(TEMPLATE, templateBody(request), call),
+  };
+}
+
+interface Exchange {
+  /** undici had a connection and began to write: before that, nothing can have left. */
+  readonly left: boolean;
+  readonly timedOut: boolean;
+  /** Without a body where it broke off, came too late, was too long, or was encoded. */
+  readonly response: WireAnswer | undefined;
+}
+
+/** One request, in so many milliseconds for all of it. By undici's own events, which say when a request begins to leave. */
+function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs: number): Promise<Exchange> {
+  return new Promise((resolve) => {
+    let running: Dispatcher.DispatchController | undefined;
+    let head: Omit<WireAnswer, 'body'> | undefined;
+    let isPlain = true;
+    let isOver = false;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = (body: string | undefined, timedOut: boolean) => {
+      isOver = true;
+      clearTimeout(timer);
+      resolve({ left: running !== undefined, timedOut, response: head && { ...head, body } });
+    };
+    const timer = setTimeout(() => {
+      end(undefined, true);
+      running?.abort(new Error('no answer came in time'));
+    }, Math.ceil(timeoutMs));
+
+    agent.dispatch(
+      { ...request, headersTimeout: 0, bodyTimeout: 0 },
+      {
+        onRequestStart(controller) {
+          // A connection that came too late: it has been told that nothing left, so nothing does.
+          if (isOver) return controller.abort(new Error('too late'));
+          running = controller;
+        },
+        onResponseStart(_, httpStatus, headers) {
+          if (httpStatus < 200) return;
+          const encoding = single(headers['content-encoding']);
+          isPlain = encoding === undefined || encoding === 'identity';
+          head = { httpStatus, retryAfter: single(headers['retry-after']) };
+        },
+        onResponseData(controller, chunk) {
+          size += chunk.length;
+          if (size > BODY_LIMIT) controller.abort(new Error('the answer is too long'));
+          else chunks.push(chunk);
+        },
+        onResponseEnd: () => end(isPlain ? Buffer.concat(chunks).toString('utf8') : undefined, false),
+        onResponseError: () => end(undefined, false),
+      },
+    );
+  });
+}
+
+/**
+ * The agent for a call now. undici closes idle connections by timers, and those stand still while Lambda freezes
+ * the process: after a pause on the wall clock the old agent goes, with whatever connections it still believes in.
+ */
+function makeAgents(clock: Clock): () => Agent {
+  const fresh = () =>
+    new Agent({
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      connect: { timeout: CONNECT_MS },
+      allowH2: false,
+    });
+  let agent = fresh();
+  let usedAt = 0;
+  return () => {
+    const now = clock.now().getTime();
+    if (now - usedAt > IDLE_MS) {
+      // Calls that are still under way end first; only then it closes.
+      void agent.close();
+      agent = fresh();
+    }
+    usedAt = now;
+    return agent;
+  };
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

@@ -1,0 +1,226 @@
+import * as z from 'zod';
+import type { Rung } from '../messages/status.ts';
+import { shortened } from '../platform/text.ts';
+import { gatewayPhoneNumber } from '../whatsapp/phone.ts';
+import type { Callback } from './callback.ts';
+import { flowReplyIn } from './flow-reply.ts';
+
+/*
+ * LipaChat's callbacks, in every shape that is known or guessed (lipachat-contract §4): flat objects, lists of
+ * them, `{ messages: [...] }`, and WhatsApp's own envelope. What fits none of them stays raw.
+ */
+
+/** What a user can send that opens the window (whatsapp-rules). Reactions are unproven, so they are not here. */
+const OPENING_TYPES = new Set(
+  'text image video audio voice document sticker location contact contacts interactive button order flow nfm_reply flow_reply flow_response'.split(
+    ' ',
+  ),
+);
+/** Understood, and not something that a user wrote. */
+const NOTICE_TYPES = new Set(['system', 'unsupported', 'reaction', 'ephemeral', 'request_welcome']);
+
+const RUNGS = new Map<string, Rung>([
+  ['sent', 'sent'],
+  ['delivered', 'delivered'],
+  ['read', 'read'],
+  ['failed', 'failed'],
+]);
+
+const id = z.string().min(1).max(512);
+const stamp = z.union([z.number(), z.string()]).nullish();
+const phone = z.union([z.string(), z.number()]).transform((value, context) => {
+  const number = gatewayPhoneNumber(String(value));
+  if (number) return number;
+  context.addIssue({ code: 'custom', message: 'no phone number' });
+  return z.NEVER;
+});
+
+const inbound = z.object({
+  messageId: id.nullish(),
+  id: id.nullish(),
+  from: phone,
+  to: phone,
+  type: z.string(),
+  timestamp: stamp,
+  text: z.unknown().optional(),
+  context: z.object({ id: id.nullish() }).nullish(),
+});
+
+const rung = z.string().transform((value, context) => {
+  const known = RUNGS.get(value.toLowerCase());
+  if (known) return known;
+  context.addIssue({ code: 'custom', message: 'no known status' });
+  return z.NEVER;
+});
+const code = z.union([z.number(), z.string()]);
+
+const messageStatus = z.object({
+  event: z.string().refine((event) => event.toUpperCase() === 'MESSAGE_STATUS'),
+  messageStatus: z
+    .object({
+      waId: id.nullish(),
+      messageId: id.nullish(),
+      status: rung,
+      statusDesc: z.string().nullish(),
+      timestamp: stamp,
+      errorCode: code.nullish(),
+    })
+    .refine(({ waId, messageId }) => waId || messageId),
+});
+
+const templateStatus = z.object({
+  event: z.string().refine((event) => event.toUpperCase() === 'TEMPLATE_STATUS'),
+  templateStatus: z.object({
+    status: z.string(),
+    templateId: z.union([z.string(), z.number()]).nullish(),
+    templateName: z.string().nullish(),
+  }),
+});
+
+const whatsappStatus = z.object({
+  id,
+  status: rung,
+  timestamp: stamp,
+  errors: z.array(z.object({ code: code.nullish(), title: z.string().nullish() })).nullish(),
+});
+
+const whatsappValue = z.object({
+  metadata: z.object({ display_phone_number: z.union([z.string(), z.number()]) }).nullish(),
+  messages: z.array(z.unknown()).nullish(),
+  statuses: z.array(z.unknown()).nullish(),
+});
+
+/** Reads a callback's body, which came as `text`. Every entry comes back as something: nothing is dropped. */
+export function readCallbacks(body: unknown, text = ''): Callback[] {
+  try {
+    return entriesIn(body);
+  } catch (fault) {
+    // Nested deeper than a call stack: JSON, but nothing that anybody means.
+    if (!(fault instanceof RangeError)) throw fault;
+    return [{ kind: 'unrecognised', raw: text }];
+  }
+}
+
+function entriesIn(body: unknown): Callback[] {
+  const entries = Array.isArray(body) ? body : [body];
+  return entries.flatMap((one) => {
+    const { messages, entry } = asRecord(one);
+    if (Array.isArray(entry) && entry.length > 0) return entry.flatMap(readWhatsappEntry);
+    if (!Array.isArray(messages)) return [readFlat(one)];
+    // An empty list may stand beside something that is none.
+    return messages.length === 0 && Object.keys(asRecord(one)).length > 1
+      ? [readFlat(one)]
+      : messages.map(readFlat);
+  });
+}
+
+function readFlat(body: unknown): Callback {
+  const status = messageStatus.safeParse(body);
+  if (status.success) {
+    const { waId, messageId, timestamp, status: reported, statusDesc, errorCode } = status.data.messageStatus;
+    const detail = [errorCode, statusDesc].filter(Boolean).join(' ');
+    return statusCallback({ messageId, waId, status: reported, timestamp, detail, code: errorCode });
+  }
+  const template = templateStatus.safeParse(body);
+  if (template.success) {
+    const { status: word, templateId, templateName } = template.data.templateStatus;
+    const named = {
+      templateId: templateId == null ? undefined : String(templateId),
+      templateName: templateName ?? undefined,
+    };
+    return { kind: 'template', status: { status: word.toUpperCase(), ...named } };
+  }
+  return readInbound(body);
+}
+
+function readInbound(body: unknown): Callback {
+  const message = inbound.safeParse(body);
+  const type = message.data?.type.toLowerCase() ?? '';
+  if (NOTICE_TYPES.has(type)) return { kind: 'notice', about: type };
+  if (!message.success || !OPENING_TYPES.has(type)) return unrecognised(body);
+  const { messageId, id: ownId, from, to, timestamp, text, context } = message.data;
+  const reply = flowReplyIn(body, context?.id ?? undefined);
+  const unreadable = reply === 'unreadable' ? { unreadable: JSON.stringify(body) } : {};
+  return {
+    kind: 'inbound',
+    id: messageId ?? ownId ?? undefined,
+    pair: { business: to, customer: from },
+    writtenAt: instantOf(timestamp),
+    text: typedText(text),
+    reply: reply === 'unreadable' ? undefined : reply,
+    ...unreadable,
+  };
+}
+
+/** LipaChat writes the text itself, WhatsApp an object around it. */
+function typedText(text: unknown): string | undefined {
+  const words = typeof text === 'string' ? text : asRecord(text)['body'];
+  return typeof words === 'string' ? words : undefined;
+}
+
+function readWhatsappEntry(entry: unknown): Callback[] {
+  const { changes } = asRecord(entry);
+  if (!Array.isArray(changes)) return [unrecognised(entry)];
+  return changes.flatMap((change) => {
+    const value = whatsappValue.safeParse(asRecord(change)['value']);
+    if (!value.success || !(value.data.messages || value.data.statuses)) return [unrecognised(change)];
+    const to = value.data.metadata?.display_phone_number;
+    const messages = (value.data.messages ?? []).map((message) => readInbound({ ...asRecord(message), to }));
+    return [...messages, ...(value.data.statuses ?? []).map(readWhatsappStatus)];
+  });
+}
+
+function readWhatsappStatus(status: unknown): Callback {
+  const parsed = whatsappStatus.safeParse(status);
+  if (!parsed.success) return unrecognised(status);
+  const { id: waId, status: reported, timestamp, errors } = parsed.data;
+  const detail = (errors ?? []).map((e) => [e.code, e.title].filter(Boolean).join(' ')).join('; ');
+  const [first] = errors ?? [];
+  return statusCallback({
+    messageId: undefined,
+    waId,
+    status: reported,
+    timestamp,
+    detail,
+    code: first?.code,
+  });
+}
+
+interface StatusFields {
+  readonly messageId: string | null | undefined;
+  readonly waId: string | null | undefined;
+  readonly status: Rung;
+  readonly timestamp: number | string | null | undefined;
+  readonly detail: string;
+  readonly code: unknown;
+}
+
+function statusCallback({ messageId, waId, status, timestamp, detail, code: given }: StatusFields): Callback {
+  // Only a failure's code and words are worth keeping; they say why.
+  const why =
+    status === 'failed' ? { code: codeOf(given, detail), detail: shortened(detail, 300) || undefined } : {};
+  const report = { status, waId: waId ?? undefined, ...why };
+  return { kind: 'status', messageId: messageId ?? undefined, report, at: instantOf(timestamp) };
+}
+
+/** The code may be a field of its own, or stand in the words: `(#131047) Re-engagement message`. */
+function codeOf(given: unknown, words: string): number | undefined {
+  const [, tagged, bare] = /\(#(\d{1,6})\)|\b(13\d{4})\b/.exec(words) ?? [];
+  const code = given ?? tagged ?? bare;
+  return code === undefined || !Number.isInteger(Number(code)) ? undefined : Number(code);
+}
+
+/** A stamp in seconds or milliseconds; anything else (a local time without a zone, say) is no instant. */
+function instantOf(timestamp: number | string | null | undefined): Date | undefined {
+  const n = typeof timestamp === 'string' && /^\d{9,14}$/.test(timestamp) ? Number(timestamp) : timestamp;
+  if (typeof n !== 'number' || !Number.isFinite(n) || n < 1e9 || n > 1e14) return undefined;
+  return new Date(n < 1e11 ? n * 1000 : n);
+}
+
+function unrecognised(raw: unknown): Callback {
+  return { kind: 'unrecognised', raw: JSON.stringify(raw) };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,167 @@
+import type { RejectionCode } from '../messages/message.ts';
+import type { Accepted, Outcome, Rejected } from '../messages/outcome.ts';
+import { type Retry, retryOf } from '../messages/retry.ts';
+import type { ErrorCode } from '../platform/errors.ts';
+import type { ErrorClass } from '../whatsapp/error-codes.ts';
+
+/** How the calls for one message stand. */
+export interface Tries {
+  /** Calls made, the one that gave the outcome included; calls that met a wrong apiKey don't count. */
+  readonly calls: number;
+  readonly maxCalls: number;
+  /** Until the deadline over all calls. */
+  readonly msLeft: number;
+  /** Evenly spread over [0, 1): the jitter. */
+  readonly chance: number;
+  readonly ambiguityMode: 'resend' | 'hold';
+}
+
+export type Step =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  /** Only worth a call if the store holds another apiKey than the one that was refused. */
+  | { readonly kind: 'refreshKey' };
+
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 2_000;
+/** A call that is given less than this is not worth making. */
+const SHORTEST_CALL_MS = 500;
+
+/** What to do after a call: repeat what is safe to repeat, while time and tries last. */
+export function nextStep(outcome: Outcome, tries: Tries): Step {
+  switch (outcome.kind) {
+    case 'credentials':
+      return tries.msLeft > SHORTEST_CALL_MS ? { kind: 'refreshKey' } : { kind: 'stop' };
+    case 'throttled':
+      return outcome.pair ? { kind: 'stop' } : retryAfter(outcome.retryAfterMs ?? backoff(tries), tries);
+    case 'notSent':
+      return retryAfter(backoff(tries), tries);
+    case 'ambiguous':
+      return tries.ambiguityMode === 'resend' ? retryAfter(backoff(tries), tries) : { kind: 'stop' };
+    case 'rejected':
+    case 'accepted':
+    case 'sessionClosed':
+      return { kind: 'stop' };
+  }
+}
+
+function backoff({ calls, chance }: Tries): number {
+  return chance * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (calls - 1));
+}
+
+function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {
+  // A wait beyond the cap is the caller's to make: it gets Retry-After instead.
+  const fits = calls < maxCalls && delayMs <= BACKOFF_CAP_MS && delayMs + SHORTEST_CALL_MS < msLeft;
+  return fits ? { kind: 'retry', delayMs } : { kind: 'stop' };
+}
+
+/** What the outcome of all calls means for the message. */
+export type Verdict =
+  | { readonly kind: 'sent'; readonly accepted: Accepted }
+  | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly detail: string }
+  /** Nothing left, or nothing was kept of it: the claim is given back, and the caller may repeat. */
+  | Release
+  | Unknown;
+
+/** Nobody can tell. `again`: a repeat of the messageId by ourselves may tell. */
+interface Unknown {
+  readonly kind: 'unknown';
+  readonly reason: string;
+  readonly again: boolean;
+  /** LipaChat said so of the repeat: no free-form message may follow. */
+  readonly windowShut?: true;
+}
+
+/** Another time, if there is one. */
+export interface Release extends Omit<Retry, 'code'> {
+  readonly kind: 'release';
+  readonly code: ReleaseCode;
+  /** What LipaChat's answer was, by the book; a 429 without a code counts as `wait`. */
+  readonly errorClass?: ErrorClass | undefined;
+}
+
+type ReleaseCode = Extract<
+  ErrorCode,
+  | 'gateway-credentials'
+  | 'gateway-rejected'
+  | 'gateway-throttled'
+  | 'gateway-unavailable'
+  | 'session-closed'
+  | 'recipient-opted-out'
+>;
+
+const DEFAULT_RETRY_AFTER_S = 5;
+const CREDENTIALS_RETRY_AFTER_S = 30;
+
+/**
+ * Reads the last outcome in the light of the calls before it. Once a request may have left, only a receipt, or
+ * a refusal that says "duplicate", tells what became of it: any other answer to a repeat speaks of the repeat.
+ */
+export function verdictOn(outcome: Outcome, before: { readonly mayHaveLeft: boolean }): Verdict {
+  if (outcome.kind === 'accepted') return { kind: 'sent', accepted: outcome };
+  if (outcome.kind === 'ambiguous') return { kind: 'unknown', reason: outcome.reason, again: true };
+  return before.mayHaveLeft ? verdictOnRepeat(outcome) : verdictOnFirst(outcome);
+}
+
+type NotAccepted = Exclude<Outcome, { kind: 'accepted' } | { kind: 'ambiguous' }>;
+
+function verdictOnFirst(outcome: NotAccepted): Verdict {
+  switch (outcome.kind) {
+    case 'rejected':
+      return verdictOnCode(outcome);
+    case 'credentials':
+      return { kind: 'release', code: 'gateway-credentials', retryAfter: CREDENTIALS_RETRY_AFTER_S };
+    case 'sessionClosed':
+      return { kind: 'release', code: 'session-closed', retryAfter: 0 };
+    case 'throttled':
+      return throttled(outcome);
+    case 'notSent':
+      return { kind: 'release', code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S };
+  }
+}
+
+/** LipaChat's own pace, where it names one. */
+function throttled({ pair, retryAfterMs = 0 }: Extract<Outcome, { kind: 'throttled' }>): Verdict {
+  const retry = retryOf(pair ? 'pair-too-fast' : 'wait');
+  const seconds = Math.ceil(retryAfterMs / 1000) || DEFAULT_RETRY_AFTER_S;
+  return { kind: 'release', code: 'gateway-throttled', ...retry, retryAfter: seconds };
+}
+
+/** A refusal, by the class of its code. One without a code, or with an unknown one, is the message's own. */
+function verdictOnCode({ errorClass, message }: Rejected): Verdict {
+  const retry = retryOf(errorClass);
+  if (retry) return { kind: 'release', ...retry };
+  if (errorClass === 'opted-out')
+    return { kind: 'release', code: 'recipient-opted-out', retryAfter: 0, errorClass };
+  return { kind: 'rejected', code: 'gateway-rejected', detail: message };
+}
+
+function verdictOnRepeat(outcome: NotAccepted): Verdict {
+  switch (outcome.kind) {
+    case 'rejected':
+      if (outcome.duplicate)
+        return { kind: 'sent', accepted: { kind: 'accepted', envelope: outcome.envelope } };
+      return {
+        kind: 'unknown',
+        reason: 'LipaChat refused a repeat; the first request may have been accepted',
+        again: false,
+      };
+    case 'sessionClosed':
+      return {
+        kind: 'unknown',
+        reason: 'the session window shut before a repeat could tell',
+        again: false,
+        windowShut: true,
+      };
+    case 'credentials':
+      return {
+        kind: 'unknown',
+        reason: 'LipaChat refused the apiKey when the message was repeated',
+        again: true,
+      };
+    case 'throttled':
+      return { kind: 'unknown', reason: 'LipaChat throttled the repeat', again: true };
+    case 'notSent':
+      return { kind: 'unknown', reason: 'LipaChat could not be reached for the repeat', again: true };
+  }
+}

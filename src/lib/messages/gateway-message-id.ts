@@ -1,0 +1,34 @@
+import { derivedId } from '../platform/deterministic-id.ts';
+import { type Message, type MessageId, waKeyOf } from './message.ts';
+
+/*
+ * The ids that LipaChat gets. It deduplicates on them, so whatever is to be sent once more needs another; and
+ * each is a function of what is stored, so that a repeat after a crash has the same one.
+ */
+
+/** The flow's: the caller's own for the first send, one derived from it for a later one. */
+export function wireIdOf({ messageId, resends = 0 }: Pick<Message, 'messageId' | 'resends'>): string {
+  return resends === 0 ? messageId : derivedId(`resend:${resends}:${messageId}`);
+}
+
+/** The template message's, which is never the caller's. */
+export function templateIdOf(messageId: MessageId, resends = 0): string {
+  return derivedId(resends === 0 ? `template:${messageId}` : `template-again:${resends}:${messageId}`);
+}
+
+/** Is it the id of the flow's template message, or was it once? */
+export function isTemplateId({ messageId, invitation }: Message, id: string): boolean {
+  return invitation !== undefined && templateIdsOf(messageId, invitation.resends).includes(id);
+}
+
+/** Under what this message may be found beside its own messageId and its `waId`. */
+export function otherIdsOf({ messageId, resends = 0, invitation, retiredWaIds = [] }: Message): string[] {
+  const resent = Array.from({ length: resends }, (_, n) => wireIdOf({ messageId, resends: n + 1 }));
+  if (!invitation) return resent;
+  const waIds = [...retiredWaIds, ...(invitation.waId === undefined ? [] : [invitation.waId])];
+  return [...resent, ...templateIdsOf(messageId, invitation.resends), ...waIds.map(waKeyOf)];
+}
+
+function templateIdsOf(messageId: MessageId, resends = 0): string[] {
+  return Array.from({ length: resends + 1 }, (_, n) => templateIdOf(messageId, n));
+}

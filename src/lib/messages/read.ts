@@ -1,0 +1,60 @@
+import { AppError } from '../platform/errors.ts';
+import type { Clock } from '../platform/ports.ts';
+import { freshSession } from '../sessions/opt-out-record.ts';
+import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import type { Pair } from '../whatsapp/phone.ts';
+import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
+import { isMessageId } from './message.ts';
+import type { MessageStore } from './ports.ts';
+import { type MessageView, viewOf } from './receipt.ts';
+
+/** How one session stands (contract §2, "Others"); instants are ISO 8601, null where there was never one. */
+export interface SessionAnswer {
+  readonly from: string;
+  readonly to: string;
+  readonly open: boolean;
+  readonly openedAt: string | null;
+  readonly expiresAt: string | null;
+  readonly lastInboundAt: string | null;
+  readonly optedOut: boolean;
+  readonly parked: number;
+}
+
+export interface ReadDeps {
+  readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly forgotten: ForgottenStore;
+  readonly clock: Clock;
+  readonly sessionMarginSeconds: number;
+}
+
+/** A lane longer than this is told as this long. */
+const COUNTED = 1_000;
+
+export function makeRead({ messages, sessions, forgotten, clock, sessionMarginSeconds }: ReadDeps) {
+  /** Another client's message reads as one that isn't there: nothing is disclosed. */
+  async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
+    const stored = isMessageId(id) ? await messages.get(id) : undefined;
+    if (!stored || !(reader.seesAll || stored.value.clientId === reader.clientId)) {
+      throw new AppError('not-found', 'There is no such message.');
+    }
+    return viewOf(stored.value);
+  }
+
+  async function session(pair: Pair): Promise<SessionAnswer> {
+    const [found, parked] = await Promise.all([sessions.get(pair), messages.waiting(pair, COUNTED)]);
+    const stored = found?.value ?? (await freshSession(forgotten, pair));
+    return {
+      from: pair.business,
+      to: pair.customer,
+      open: isOpen(stored, clock.now(), sessionMarginSeconds),
+      openedAt: stored.window?.openedAt.toISOString() ?? null,
+      expiresAt: stored.window?.expiresAt.toISOString() ?? null,
+      lastInboundAt: stored.window?.lastInboundAt.toISOString() ?? null,
+      optedOut: hasOptedOut(stored),
+      parked: parked.length,
+    };
+  }
+
+  return { message, session };
+}

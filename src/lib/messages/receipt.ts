@@ -1,0 +1,115 @@
+import { shortened } from '../platform/text.ts';
+import type { AmbiguousReply, Message } from './message.ts';
+import type { Status } from './status.ts';
+
+/** The session window as an answer shows it. */
+export interface SessionView {
+  readonly open: boolean;
+  readonly expiresAt: string | null;
+}
+
+/** What a caller sees of a message (contract §2). Its order of keys is the order in the answer. */
+export interface Receipt {
+  readonly messageId: string;
+  readonly type: 'flow';
+  readonly status: Status;
+  readonly to: string;
+  readonly from: string;
+  readonly flowId: string;
+  readonly waId: string | null;
+  readonly session: SessionView | null;
+  readonly attempts: number;
+  readonly createdAt: string;
+  readonly sentAt: string | null;
+  /** LipaChat's answer as it came; null where a callback, not an answer, proved the message. */
+  readonly gateway: unknown;
+  /** Why it is not `sent`, and what comes next. */
+  readonly reason?: string;
+  readonly nextStep?: string;
+}
+
+interface ReplyView {
+  readonly id: string;
+  readonly at: string;
+  readonly response: unknown;
+  readonly matchedBy?: string;
+}
+
+/** A message as it stands now, with its history. */
+export interface MessageView extends Receipt {
+  /** The customer's answer to the flow, once there is one. */
+  readonly reply?: ReplyView;
+  /** Answers that fit several flows, this one among them. */
+  readonly ambiguousReplies?: readonly ReplyView[];
+  readonly timeline: readonly { at: string; status: Status; source: string; detail?: string | undefined }[];
+}
+
+const GATEWAY_LIMIT = 16 * 1024;
+/** Even where every character of the five takes six bytes of JSON, they stay below the limit. */
+const WORD_LIMIT = 512;
+
+export function receiptOf(
+  message: Message,
+  seen: { readonly session: SessionView | null; readonly gateway: unknown },
+): Receipt {
+  return {
+    messageId: message.messageId,
+    type: 'flow',
+    status: message.status,
+    to: message.to,
+    from: message.from,
+    flowId: message.flowId,
+    waId: message.waId ?? null,
+    session: seen.session,
+    attempts: message.attempts,
+    createdAt: message.createdAt.toISOString(),
+    sentAt: message.sentAt?.toISOString() ?? null,
+    gateway: capped(seen.gateway),
+    ...whyNot(message),
+  };
+}
+
+/** Why it is not sent, for what is not; nothing for the rest. */
+function whyNot(message: Message): { reason?: string; nextStep?: string } {
+  const reason = message.reason ?? (message.status === 'queued' ? 'it waits for its worker' : undefined);
+  return reason === undefined ? {} : { reason, nextStep: nextStepOf(message) };
+}
+
+function nextStepOf({ status, dueAt, parkedUntil, notBefore }: Message): string {
+  if (status === 'failed' || status === 'expired') return 'none: a new message needs a new messageId';
+  if (status === 'parked') return `it goes out when the customer writes, until ${parkedUntil?.toISOString()}`;
+  if (status === 'queued')
+    return notBefore ? `a worker sends it, not before ${notBefore.toISOString()}` : 'a worker sends it';
+  if (dueAt) return `it is repeated under the same messageId, not before ${dueAt.toISOString()}`;
+  return 'a status callback settles it; nothing is repeated by itself';
+}
+
+/** The message now: its stored receipt's session and gateway answer, everything else as it stands. */
+export function viewOf(message: Message): MessageView {
+  const stored = message.answer?.kind === 'sent' ? (JSON.parse(message.answer.body) as Receipt) : undefined;
+  return {
+    ...receiptOf(message, { session: stored?.session ?? null, gateway: stored?.gateway ?? null }),
+    ...(message.reply ? { reply: shown(message.reply) } : {}),
+    ...(message.ambiguousReplies ? { ambiguousReplies: message.ambiguousReplies.map(shown) } : {}),
+    timeline: message.timeline.map((entry) => ({ ...entry, at: entry.at.toISOString() })),
+  };
+}
+
+function shown<R extends AmbiguousReply>({ at, ...reply }: R): ReplyView {
+  return { ...reply, at: at.toISOString() };
+}
+
+/** An envelope over 16 KiB is cut down to the words that the rule of acceptance reads. */
+function capped(envelope: unknown): unknown {
+  if (envelope === null || Buffer.byteLength(JSON.stringify(envelope)) <= GATEWAY_LIMIT) return envelope;
+  const { timestamp, status, message, data } = envelope as Record<string, unknown>;
+  const { messageId, waId } = (data ?? {}) as Record<string, unknown>;
+  return { ...words({ timestamp, status, message }), data: words({ messageId, waId }), truncated: true };
+}
+
+function words(fields: Record<string, unknown>): Record<string, string> {
+  const texts = Object.entries(fields).filter(
+    (field): field is [string, string] => typeof field[1] === 'string',
+  );
+  return Object.fromEntries(texts.map(([name, text]) => [name, shortened(text, WORD_LIMIT)]));
+}

@@ -1,0 +1,34 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { AppError } from '../platform/errors.ts';
+import type { DeliveryQueue } from './ports.ts';
+
+const CALL_LIMIT_MS = 5_000;
+/** SQS's own limit of a delay. */
+const MAX_DELAY_S = 900;
+
+/** The delivery queue: its messages name a message, and hold nothing else. */
+export function makeDeliveryQueue({
+  client,
+  queueUrl,
+}: {
+  client: SQSClient;
+  queueUrl: string | undefined;
+}): DeliveryQueue {
+  return {
+    async enqueue(messageId, delaySeconds) {
+      try {
+        const command = new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: JSON.stringify({ messageId }),
+          DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(delaySeconds))),
+        });
+        await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+      } catch (cause) {
+        throw new AppError('store-unavailable', 'The queue did not answer. Try again in a moment.', {
+          retryAfter: 2,
+          cause,
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { bareWord, DEFAULT_WORDS } from '../whatsapp/opt-out-words.ts';
+
+/** The settings of a function (contract §5): read once, at start, and nowhere else. */
+export type Config = ReturnType<typeof readConfig>;
+
+const wholeNumber = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+/** Comma-separated, as a customer types them. */
+const words = (fallback: readonly string[]) =>
+  z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map(bareWord)
+        .filter((word) => word !== ''),
+    )
+    .optional()
+    .transform((list) => list ?? fallback);
+
+const schema = z.object({
+  STAGE: z.string().min(1).default('dev'),
+  TABLE_NAME: z.string().min(1),
+  DELIVERY_QUEUE_URL: z.url().optional(),
+  EVENT_BUS_NAME: z.string().min(1).optional(),
+  CAMPAIGN_QUEUE_URL: z.url().optional(),
+  PLAN_QUEUE_URL: z.url().optional(),
+  RECIPIENTS_BUCKET: z.string().min(1).optional(),
+  NUMBER_PER_MINUTE: wholeNumber(4_800, 1, 60_000),
+  LIPACHAT_BASE_URL: z.string().default('https://gateway.lipachat.com/api/v1').refine(isGatewayUrl, {
+    error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
+  }),
+  API_KEY_PARAMETER: z.string().min(1).optional(),
+  WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
+  WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
+  SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),
+  /** Judged where it is used: see `defaultFrom` of the contracts. */
+  DEFAULT_FROM: z.string().optional(),
+  GATEWAY_DEADLINE_MS: wholeNumber(20_000, 100, 600_000),
+  GATEWAY_ATTEMPTS: wholeNumber(2, 1, 10),
+  LEASE_SECONDS: wholeNumber(60, 1, 900),
+  AMBIGUOUS_OUTCOME: z.enum(['resend', 'hold']).default('resend'),
+  RESEND_HORIZON_SECONDS: wholeNumber(900, 0, 86_400),
+  RETENTION_DAYS: wholeNumber(30, 1, 3650),
+  SESSION_MARGIN_SECONDS: wholeNumber(60, 0, 3600),
+  OPT_OUT_WORDS: words(DEFAULT_WORDS.stop),
+  OPT_IN_WORDS: words(DEFAULT_WORDS.start),
+  /** The SDK's own variable; set, it is one host for all buckets. */
+  AWS_ENDPOINT_URL_S3: z.string().optional(),
+  LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+});
+
+/** Throws an error that names each bad variable, and no value. */
+export function readConfig(environment: Record<string, string | undefined> = process.env) {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`bad settings: ${faults.join('; ')}`);
+  }
+  const env = parsed.data;
+  return {
+    ...env,
+    LIPACHAT_BASE_URL: env.LIPACHAT_BASE_URL.replace(/\/+$/, ''),
+    API_KEY_PARAMETER: env.API_KEY_PARAMETER ?? `/lipaflow/${env.STAGE}/lipachat/api-key`,
+    WEBHOOK_SECRET_PARAMETER: env.WEBHOOK_SECRET_PARAMETER ?? `/lipaflow/${env.STAGE}/webhook/secret`,
+  };
+}
+
+function isGatewayUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || url.username || url.password || url.search || url.hash || /[?#]/.test(text)) return false;
+  const loopback = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
+}

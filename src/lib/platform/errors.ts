@@ -1,0 +1,63 @@
+import type { ErrorClass } from '../whatsapp/error-codes.ts';
+
+/** Every problem that a caller may meet (contract §2, "Problems"), but for API Gateway's own 401 and 403. */
+export type ErrorCode =
+  | 'invalid-request'
+  | 'not-found'
+  | 'send-in-progress'
+  | 'session-closed'
+  | 'payload-too-large'
+  | 'message-id-reused'
+  | 'recipient-opted-out'
+  | 'gateway-rejected'
+  | 'gateway-credentials'
+  | 'gateway-throttled'
+  | 'gateway-unavailable'
+  | 'store-unavailable'
+  | 'campaign-id-reused'
+  | 'campaign-state'
+  | 'internal';
+
+/** A fault of one field: `path` in dots (`data.service`), `message` without the value. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+interface Circumstances {
+  /** Seconds after which the same request may be worth repeating. */
+  readonly retryAfter?: number;
+  readonly errors?: readonly FieldError[];
+  /** Set on a stored, final refusal: the correlation id of the request that met it first. */
+  readonly replayOf?: string;
+  /** What WhatsApp's code of the refusal means, where a code is the reason. */
+  readonly errorClass?: ErrorClass | undefined;
+  readonly cause?: unknown;
+}
+
+/** A refusal or a fault. `detail` is shown to the caller: no secret and no phone number goes into it. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly retryAfter: number | undefined;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly replayOf: string | undefined;
+  readonly errorClass: ErrorClass | undefined;
+
+  constructor(code: ErrorCode, detail: string, circumstances: Circumstances = {}) {
+    super(code, { cause: circumstances.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.detail = detail;
+    this.retryAfter = circumstances.retryAfter;
+    this.errors = circumstances.errors;
+    this.replayOf = circumstances.replayOf;
+    this.errorClass = circumstances.errorClass;
+  }
+}
+
+/** `invalid-request`, with every faulty field. */
+export function invalidRequest(errors: readonly FieldError[]): AppError {
+  const faults = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
+  return new AppError('invalid-request', `${faults} not valid; see errors.`, { errors });
+}

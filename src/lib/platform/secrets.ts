@@ -1,0 +1,75 @@
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { AppError, type ErrorCode } from './errors.ts';
+import type { Clock, Secret, Telemetry } from './ports.ts';
+
+export interface SecretDeps {
+  readonly client: SSMClient;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export interface SecretOptions {
+  /** A SecureString's name. */
+  readonly parameter: string;
+  readonly cacheSeconds: number;
+  /** What it means to a caller if the value was never read and can't be now. */
+  readonly fault: { readonly code: ErrorCode; readonly detail: string };
+}
+
+const CALL_LIMIT_MS = 3_000;
+/** However often the value is refused, the parameter store is asked at most so often. */
+const FORCED_REFRESH_MS = 30_000;
+/** While the parameter store is down, a stale value serves for so long before it is asked again. */
+const DOWN_MS = 10_000;
+
+/** One parameter, cached in this process: single flight, and the stale value serves while the store is down. */
+export function makeSecret({ client, clock, telemetry }: SecretDeps, options: SecretOptions): Secret {
+  let known: { value: string; freshUntil: number } | undefined;
+  let inFlight: Promise<string> | undefined;
+  let forcedAt = Number.NEGATIVE_INFINITY;
+
+  async function fetch(): Promise<string> {
+    const command = new GetParameterCommand({ Name: options.parameter, WithDecryption: true });
+    const { Parameter } = await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    if (!Parameter?.Value) throw new Error('the parameter has no value');
+    return Parameter.Value;
+  }
+
+  async function load(): Promise<string> {
+    try {
+      const value = await fetch();
+      known = { value, freshUntil: clock.now().getTime() + options.cacheSeconds * 1000 };
+      return value;
+    } catch (cause) {
+      telemetry.error('parameter.unreadable', cause, {
+        parameter: options.parameter,
+        stale: known !== undefined,
+      });
+      if (!known) throw new AppError(options.fault.code, options.fault.detail, { retryAfter: 5, cause });
+      known = { ...known, freshUntil: clock.now().getTime() + DOWN_MS };
+      return known.value;
+    }
+  }
+
+  function refresh(): Promise<string> {
+    inFlight ??= load().finally(() => {
+      inFlight = undefined;
+    });
+    return inFlight;
+  }
+
+  return {
+    get() {
+      if (known && clock.now().getTime() < known.freshUntil) return Promise.resolve(known.value);
+      return refresh();
+    },
+    newerThan(refused) {
+      if (known && known.value !== refused) return Promise.resolve(known.value);
+      if (inFlight) return inFlight;
+      const now = clock.now().getTime();
+      if (now - forcedAt < FORCED_REFRESH_MS) return Promise.resolve(refused);
+      forcedAt = now;
+      return refresh();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import * as z from 'zod';
+import { count, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
+import { type FlowRequest, isMessageId, type MessageId } from '../messages/message.ts';
+import { parsePhoneNumber } from '../whatsapp/phone.ts';
+
+/*
+ * What comes in, as zod schemas (contract §2). Lengths are counted in characters, as people count them, not in
+ * UTF-16 units. Messages name the fault and never the value.
+ */
+
+const messageId = parsed(
+  (s) => (isMessageId(s) ? s : undefined),
+  'must be 1 to 128 of A-Z a-z 0-9 . _ : ~ -',
+);
+
+// Emoji, flags and keycaps; © ® ™ are letters to WhatsApp.
+const EMOJI = /[\p{Extended_Pictographic}--[©®™]]|\p{Regional_Indicator}|\u20e3/v;
+
+const header = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('TEXT'), parameter: text(60) }),
+    z.strictObject({
+      type: z.enum(['IMAGE', 'VIDEO', 'DOCUMENT']),
+      mediaUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }),
+      filename: text(240).optional(),
+    }),
+  ],
+  {
+    error:
+      'must be { type: "TEXT", parameter } or { type: "IMAGE" | "VIDEO" | "DOCUMENT", mediaUrl, filename? }',
+  },
+);
+
+const template = z.strictObject(
+  {
+    name: text(512),
+    languageCode: text(15),
+    header: header.optional(),
+    placeholders: z
+      .array(text(1024), { error: 'must be a list of strings' })
+      .max(50, { error: 'must have at most 50' })
+      .optional(),
+  },
+  { error: 'must be { name, languageCode, header?, placeholders? }' },
+);
+
+export const flowCta = text(20).refine((s) => !EMOJI.test(s), { error: 'must not have an emoji' });
+
+/** What to do while the window is shut, and whether the flow returns our correlation value. */
+export const waiting = {
+  whenClosed: z
+    .enum(['reject', 'park', 'template'], { error: 'must be "reject", "park" or "template"' })
+    .default('reject'),
+  template: template.optional(),
+  parkForSeconds: count
+    .min(60, { error: 'must be at least 60' })
+    .max(2_592_000, { error: 'must be at most 2592000 (30 days)' })
+    .optional(),
+  correlate: z.boolean({ error: 'must be true or false' }).optional(),
+};
+
+interface Waiting {
+  readonly whenClosed: string;
+  readonly template?: unknown;
+  readonly parkForSeconds?: number | undefined;
+}
+
+/** What of it goes together, and what does not. */
+export function waitingFaults({ value, issues }: z.core.ParsePayload<Waiting>): void {
+  const refuse = (path: string, message: string) =>
+    issues.push({ code: 'custom', path: [path], message, input: undefined });
+  const asks = value.whenClosed === 'template';
+  if (asks && !value.template) refuse('template', 'is required with whenClosed "template"');
+  if (!asks && value.template) refuse('template', 'goes with whenClosed "template" only');
+  if (value.whenClosed === 'reject' && value.parkForSeconds !== undefined) {
+    refuse('parkForSeconds', 'goes with whenClosed "park" or "template" only');
+  }
+}
+
+/** The body of `POST /v1/flows`. */
+export const flowBody = z
+  .strictObject(
+    {
+      messageId,
+      to: phone,
+      from: phone,
+      text: text(1024),
+      flowId: text(64),
+      flowCta,
+      screen: text(80),
+      data: data.default({}),
+      ...waiting,
+    },
+    required('a JSON object'),
+  )
+  .check(waitingFaults);
+
+const DEFAULT_PARK_SECONDS = 259_200;
+
+/** Reads a flow. Throws `invalid-request` with all faults at once. */
+export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowRequest {
+  const complete = isObject(body) && body['from'] === undefined ? { ...body, from: defaultFrom } : body;
+  return withDefaults(parse(flowBody, complete));
+}
+
+/**
+ * DEFAULT_FROM, judged once at start by the functions that use it: the others, the webhook above all, stay without the
+ * numbering plan. Throws with the variable's name and without its value, as the other settings do.
+ */
+export function defaultFrom({ DEFAULT_FROM: number }: { readonly DEFAULT_FROM?: string | undefined }) {
+  if (number === undefined || parsePhoneNumber(number)) return number;
+  throw new Error('bad settings: DEFAULT_FROM: must be a phone number');
+}
+
+/** The rest of a flow's defaults, which depend on each other. */
+export function withDefaults<F extends z.output<z.ZodObject<typeof waiting>>>({ correlate, ...plain }: F) {
+  const parkForSeconds =
+    plain.whenClosed === 'reject' ? undefined : (plain.parkForSeconds ?? DEFAULT_PARK_SECONDS);
+  return {
+    ...plain,
+    ...(correlate ? ({ correlate } as const) : {}),
+    ...(parkForSeconds === undefined ? {} : { parkForSeconds }),
+  };
+}
+
+/** Does the caller want its answer at once (RFC 7240, `Prefer: respond-async`)? */
+export function prefersAsync(prefer: string | undefined): boolean {
+  const preferences = (prefer ?? '').split(',').map((p) => p.split(';')[0]?.trim().toLowerCase());
+  return preferences.includes('respond-async');
+}
+
+const delivery = z.object({ messageId });
+
+/** Reads a record of the delivery queue. */
+export function parseDelivery(body: unknown): MessageId {
+  return parse(delivery, body).messageId;
+}

@@ -1,0 +1,134 @@
+import type { Release } from '../lipachat/verdict.ts';
+import { fenceOf, isFresh, undispatched } from '../messages/claim.ts';
+import { isSameRequest, type Message, type RejectionCode } from '../messages/message.ts';
+import type { MessageStore } from '../messages/ports.ts';
+import type { Lane } from '../messages/recipient-queue.ts';
+import { pauseBefore, queuedAgain } from '../messages/retry.ts';
+import { standingIdle } from '../messages/settlement.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import type { CarriedOut, Errand } from './attempt.ts';
+import type { Settler } from './settle.ts';
+
+/*
+ * What becomes of a claim of which nothing left:
+ *
+ * - a caller who waits for the answer gets its messageId back, and is told why;
+ * - a message that was promised by a 202 comes back by the queue, or has failed when the rules say never or the
+ *   tries are used up;
+ * - what only the sweeper asks for stands by.
+ */
+
+export interface UnsentDeps {
+  readonly messages: MessageStore;
+  readonly settler: Settler;
+  readonly lane: Lane;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export type Unsent = ReturnType<typeof makeUnsent>;
+
+export function makeUnsent({ messages, settler, lane, clock, telemetry }: UnsentDeps) {
+  /** Final for a message that was promised; a caller who waits gets the refusal, and its messageId back. */
+  async function refuse(
+    claim: Stored<Message>,
+    errand: Errand,
+    code: RejectionCode,
+    detail: string,
+  ): Promise<CarriedOut> {
+    if (!claim.value.promised) {
+      const kept = await letGo(claim);
+      if (kept) return { message: kept, fresh: false };
+      throw new AppError(code, detail);
+    }
+    return settler.settle(claim, errand, {
+      verdict: { kind: 'rejected', code, detail },
+      calls: 0,
+      session: undefined,
+    });
+  }
+
+  /** Not for a reason of the message's own: another time. */
+  async function notNow(claim: Stored<Message>, errand: Errand, verdict: Release): Promise<CarriedOut> {
+    if (claim.value.promised || verdict.promises) return comeBack(claim, errand, verdict);
+    if (errand.source === 'sweeper') return standBy(claim, errand, verdict);
+    const kept = await letGo(claim);
+    if (kept) return { message: kept, fresh: false };
+    throw new AppError(verdict.code, DETAIL[verdict.code], verdict);
+  }
+
+  /** Gives the claim back; or the message, where somebody else carries on with it by now. */
+  async function letGo(claim: Stored<Message>): Promise<Message | undefined> {
+    if (await messages.remove(claim)) return undefined;
+    const stored = (await messages.get(claim.value.messageId))?.value;
+    return stored && isSameRequest(stored, claim.value) ? stored : undefined;
+  }
+
+  /** Back into the queue, later each time. */
+  async function comeBack(claim: Stored<Message>, errand: Errand, verdict: Release): Promise<CarriedOut> {
+    const { code, errorClass } = verdict;
+    const delaySeconds = pauseBefore(claim.value, verdict);
+    if (delaySeconds === undefined) return refuse(claim, errand, code, DETAIL[code]);
+    const now = clock.now();
+    const fence = fenceOf(claim.value);
+    const again = await amend(messages, claim, (m) =>
+      queuedAgain(m, fence, { now, delaySeconds, errorClass, reason: DETAIL[code] }),
+    );
+    if (again?.value.status === 'queued') {
+      await lane.wakeWorker(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
+    }
+    return { message: again?.value ?? claim.value, fresh: false };
+  }
+
+  /**
+   * Nothing left, and no caller waits for the answer. The claim stays, and the end of its lease brings it back,
+   * as long as the message is fresh; then it stands for people to see.
+   */
+  async function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
+    const now = clock.now();
+    const fence = fenceOf(claim.value);
+    const fresh = isFresh(claim.value, { ...errand.terms, now });
+    const standing = await amend(messages, claim, (m) =>
+      fresh
+        ? undispatched(m, fence)
+        : standingIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
+    );
+    return { message: standing?.value ?? claim.value, fresh: false };
+  }
+
+  /** A fault before anything left: the claim goes back, as far as the store lets us, and the fault goes up. */
+  async function afterFault(
+    claim: Stored<Message>,
+    errand: Errand,
+    mayHaveLeft: boolean,
+    fault: unknown,
+  ): Promise<never> {
+    if (!mayHaveLeft && !claim.value.promised && errand.source === 'caller') {
+      await messages.remove(claim).catch((e) => telemetry.error('release.failed', e));
+    }
+    throw fault;
+  }
+
+  return { refuse, notNow, comeBack, afterFault };
+}
+
+export const OPTED_OUT = 'The recipient has opted out of messages from this number. Nothing was sent.';
+
+const DETAIL: Record<Release['code'], string> = {
+  'gateway-credentials': 'LipaChat refused the apiKey. Nothing was sent; the operator has to renew the key.',
+  'gateway-rejected': 'WhatsApp holds messages to this customer back for now. Nothing was delivered.',
+  'gateway-throttled': 'LipaChat asks for a slower pace. Nothing was sent.',
+  'gateway-unavailable': 'LipaChat could not be reached, or cannot send from this number. Nothing was sent.',
+  'session-closed': sessionClosedSince(undefined),
+  'recipient-opted-out': OPTED_OUT,
+};
+
+export function sessionClosedSince(shutAt: Date | undefined): string {
+  const since = shutAt ? `shut at ${shutAt.toISOString()}` : 'is shut';
+  return (
+    `The 24-hour session window with this customer ${since}. Nothing was sent. ` +
+    'whenClosed says what to do then: "reject" (as now), "park" or "template".'
+  );
+}

@@ -1,0 +1,17 @@
+import type { MessageId } from '../messages/message.ts';
+import type { Versioned } from '../platform/ports.ts';
+
+/** The one template message that may be out for a customer and a flow. */
+export interface InvitationSlot {
+  /** Names customer and flow without telling them. */
+  readonly slot: string;
+  /** Whose template message it is. */
+  readonly holder: MessageId;
+  readonly at: Date;
+  readonly until: Date;
+}
+
+export interface InvitationStore extends Versioned<string, InvitationSlot> {
+  /** Removes it, whoever holds it: for erasure. */
+  drop(slot: string): Promise<void>;
+}

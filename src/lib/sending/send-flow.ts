@@ -1,0 +1,192 @@
+import { type ClaimTerms, decideClaim, fenceOf, holds, newClaim, takenOver } from '../messages/claim.ts';
+import {
+  type FlowRequest,
+  fingerprint,
+  isSameRequest,
+  type Message,
+  type MessageId,
+  pairOf,
+} from '../messages/message.ts';
+import type { MessageStore } from '../messages/ports.ts';
+import type { Lane } from '../messages/recipient-queue.ts';
+import { isTooEarly } from '../messages/retry.ts';
+import { standingUnknown } from '../messages/settlement.ts';
+import { isProven } from '../messages/status.ts';
+import { queuedAtOnce } from '../messages/waiting.ts';
+import type { Chance, Clock, Secret, Stored, Telemetry, Written } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import type { SessionStore } from '../sessions/ports.ts';
+import { type CarriedOut, type Errand, readAhead } from './attempt.ts';
+import type { Carrier } from './deliver.ts';
+import { busy, conclusion, replay, reused, type SendResult } from './send-result.ts';
+import type { Settler } from './settle.ts';
+
+/*
+ * One send, in order:
+ *
+ * 1. claim the messageId by a conditional write, with the session read and the apiKey on the way beside it;
+ * 2. if it is stored already, compare the payload and decide: replay, report, wait, take over, conclude, stand
+ *    unknown;
+ * 3. if it is ours, carry it out: opt-out, window, dispatch (`carry-out.ts`), settle (`settle.ts`);
+ * 4. answer from what is stored in the end.
+ *
+ * With `respond-async` the claim is queued and answered at once; the worker enters with `work`. The sweeper
+ * enters at 2 with the stored request in hand (`sweep-message.ts`); every rule is the same for all of them.
+ */
+
+export interface SendCommand {
+  readonly request: FlowRequest;
+  readonly clientId: string;
+  /** May see other clients' messages: IAM callers, and clients with the scope `admin`. */
+  readonly seesAll: boolean;
+  /** Answer at once; a worker sends it. */
+  readonly respondAsync: boolean;
+  readonly correlationId: string;
+  /** When the invocation has to be over. */
+  readonly deadlineAt: Date;
+}
+
+export interface SendFlowDeps {
+  readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly apiKey: Secret;
+  readonly carrier: Carrier;
+  readonly settler: Settler;
+  readonly lane: Lane;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly telemetry: Telemetry;
+  readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
+}
+
+export type SendFlow = ReturnType<typeof makeSendFlow>;
+
+/** Whom an invocation serves that no caller waits for. */
+export interface Unattended {
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+  readonly source: 'worker' | 'sweeper';
+}
+
+/** How often a message may change under our eyes before the caller is told to come back. */
+const MEETINGS = 5;
+
+export function makeSendFlow(deps: SendFlowDeps) {
+  const { messages, carrier, settler, lane, clock, telemetry } = deps;
+  const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.chance.uuid(), now: clock.now() });
+
+  /** A caller's request. Throws an AppError for every answer that is a problem. */
+  async function send(command: SendCommand): Promise<SendResult> {
+    const terms = termsNow();
+    const ours = newClaim(command.request, command.clientId, terms);
+    const claim = command.respondAsync ? queuedAtOnce(ours, terms.now) : ours;
+    // The write is the slower one: it leaves first.
+    const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
+    const ahead = readAhead(deps, pairOf(claim));
+    const claimed = await claiming;
+    const errand: Errand = { ...command, terms, ahead, source: 'caller' };
+    if (claimed.done && command.respondAsync) {
+      await lane.wakeWorker(claim.messageId, terms.now);
+      return conclusion({ message: claim, fresh: true });
+    }
+    if (claimed.done)
+      return afterwards(errand, await carrier.carryOut(claimed.stored, errand, { mayHaveLeft: false }));
+    if (!claimed.stored) throw busy(1);
+    assertSamePayload(claimed.stored.value, command);
+    return meet(claimed.stored, errand);
+  }
+
+  /** A queued message, by the worker. Throws where it is worth coming back; says nothing where there is nothing to do. */
+  async function work(messageId: MessageId, run: Unattended): Promise<void> {
+    const stored = await messages.get(messageId);
+    if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
+    const { parkedUntil } = stored.value;
+    const ahead = readAhead(deps, pairOf(stored.value));
+    const paceUntil = (await ahead.session())?.value.paceUntil;
+    if (parkedUntil && paceUntil && paceUntil > clock.now()) {
+      await lane.wakeWorker(messageId, paceUntil);
+      return;
+    }
+    const terms = termsNow();
+    const taken = await messages.replace(stored, takenOver(stored.value, terms));
+    if (!taken.done) return;
+    await carrier.carryOut(
+      taken.stored,
+      { ...run, request: undefined, terms, ahead },
+      { mayHaveLeft: false },
+    );
+  }
+
+  /** What a crash left, or what nobody could tell, by the sweeper. */
+  async function resume(stored: Stored<Message>, run: Unattended): Promise<void> {
+    const ahead = readAhead(deps, pairOf(stored.value));
+    await meet(stored, { ...run, request: undefined, terms: termsNow(), ahead });
+  }
+
+  /** A callback may have proved it while we were at it; then it lacks its answer, and there is one more decision. */
+  async function afterwards(errand: Errand, carried: CarriedOut): Promise<SendResult> {
+    const { answer, status, messageId } = carried.message;
+    const stored = !answer && isProven(status) ? await messages.get(messageId) : undefined;
+    const isStill = stored && isSameRequest(stored.value, carried.message);
+    return isStill ? meet(stored, errand) : conclusion(carried);
+  }
+
+  /** The store failed while it took the claim. If it has it all the same, the claim is ours: go on. */
+  async function recover(claim: Message, fault: unknown): Promise<Written<Message>> {
+    const stored = await messages.get(claim.messageId);
+    if (!stored || !holds(fenceOf(claim), stored.value)) throw fault;
+    return { done: true, stored };
+  }
+
+  async function meet(found: Stored<Message>, errand: Errand): Promise<SendResult> {
+    let stored = found;
+    for (let meetings = 0; meetings < MEETINGS; meetings += 1) {
+      if (!isSameRequest(stored.value, found.value)) throw reused();
+      const decision = decideClaim(stored.value, errand.terms);
+      switch (decision.kind) {
+        case 'replay':
+          return replay(stored.value.messageId, decision.answer, true);
+        case 'report':
+          return conclusion({ message: stored.value, fresh: false });
+        case 'inProgress':
+          throw busy(decision.retryAfter);
+        case 'conclude':
+          return conclusion(await settler.conclude(stored, errand));
+        case 'standUnknown': {
+          const { now } = errand.terms;
+          const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
+          const standing = await amend(messages, stored, (m) =>
+            isSameRequest(m, found.value) && decideClaim(m, errand.terms).kind === 'standUnknown'
+              ? standingUnknown(m, { now, reason })
+              : m,
+          );
+          if (!standing) throw busy(1);
+          if (isSameRequest(standing.value, found.value) && standing.value.status === 'unknown')
+            return conclusion({ message: standing.value, fresh: false });
+          stored = standing;
+          break;
+        }
+        case 'ours':
+          return afterwards(errand, await carrier.carryOut(stored, errand, decision));
+        case 'takeOver': {
+          const { mayHaveLeft } = decision;
+          telemetry.warn('claim.taken-over', { messageId: stored.value.messageId, mayHaveLeft });
+          const written = await messages.replace(stored, takenOver(stored.value, errand.terms));
+          if (written.done)
+            return afterwards(errand, await carrier.carryOut(written.stored, errand, { mayHaveLeft }));
+          if (!written.stored) throw busy(1);
+          stored = written.stored;
+        }
+      }
+    }
+    throw busy(1);
+  }
+
+  return { send, work, resume };
+}
+
+function assertSamePayload(stored: Message, { request, clientId, seesAll }: SendCommand): void {
+  const own = seesAll || stored.clientId === clientId;
+  if (own && stored.fingerprint === fingerprint(request)) return;
+  throw reused();
+}

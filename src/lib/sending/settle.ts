@@ -1,0 +1,121 @@
+import type { Verdict } from '../lipachat/verdict.ts';
+import { fenceOf, holds, mayResend } from '../messages/claim.ts';
+import { isSameRequest, type Message } from '../messages/message.ts';
+import type { MessageStore } from '../messages/ports.ts';
+import type { SessionView } from '../messages/receipt.ts';
+import { concluded, settledRejected, settledSent, settledUnknown } from '../messages/settlement.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import { amend } from '../platform/update-with-retry.ts';
+import { isOpen, type Session } from '../whatsapp/session-window.ts';
+import type { CarriedOut, Errand } from './attempt.ts';
+
+/*
+ * Settling: the verdict becomes what is stored, in the light of what is stored by then. A callback, or another
+ * owner after our lease, may have been faster; each rule of `domain/settlement` says who wins.
+ */
+
+export interface SettleDeps {
+  readonly messages: MessageStore;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly retentionDays: number;
+  readonly sessionMarginSeconds: number;
+}
+
+export interface Found {
+  readonly verdict: Exclude<Verdict, { kind: 'release' }>;
+  /** Made to LipaChat under this claim. */
+  readonly calls: number;
+  readonly session: Session | undefined;
+}
+
+export type Settler = ReturnType<typeof makeSettler>;
+
+const SETTLE_RETRY_MS = 250;
+/** A try that could outlast the invocation is not begun: the caller is to get an answer. */
+const LONGEST_WRITE_MS = 4_000;
+/** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
+const RESEND_PAUSE_MS = 30_000;
+
+export function makeSettler(deps: SettleDeps) {
+  const { messages, clock, telemetry, retentionDays } = deps;
+
+  function viewOf(session: Session | undefined): SessionView {
+    const open = isOpen(session, clock.now(), deps.sessionMarginSeconds);
+    return { open, expiresAt: session?.window?.expiresAt.toISOString() ?? null };
+  }
+
+  async function settle(claim: Stored<Message>, errand: Errand, found: Found): Promise<CarriedOut> {
+    let fresh = true;
+    const settled = await persist(claim, errand, (stored) => {
+      fresh = stored.answer === undefined;
+      return after(stored, { claim: claim.value, errand, found });
+    });
+    const isOurs = settled && isSameRequest(settled, claim.value);
+    return { message: isOurs ? settled : unsettled(claim.value, errand), fresh };
+  }
+
+  function after(stored: Message, by: { claim: Message; errand: Errand; found: Found }): Message {
+    const { verdict, calls } = by.found;
+    const { correlationId, terms } = by.errand;
+    if (!isSameRequest(stored, by.claim)) return stored;
+    // What was learnt of a send that WhatsApp has failed since: another one stands in its place.
+    if (stored.resends !== by.claim.resends) return stored;
+    const fence = fenceOf(by.claim);
+    const session = viewOf(by.found.session);
+    const settling = { now: clock.now(), calls, retentionDays };
+    if (verdict.kind === 'sent') {
+      return settledSent(stored, { ...settling, accepted: verdict.accepted, session });
+    }
+    const proven = holds(fence, stored) ? concluded(stored, { ...settling, session, correlationId }) : stored;
+    if (proven !== stored) return proven;
+    if (verdict.kind === 'rejected') {
+      const { code, detail } = verdict;
+      return settledRejected(stored, fence, { ...settling, code, detail, correlationId });
+    }
+    const next = new Date(settling.now.getTime() + RESEND_PAUSE_MS);
+    const nextTryAt = verdict.again && mayResend(stored, { ...terms, now: next }) ? next : undefined;
+    return settledUnknown(stored, fence, { ...settling, reason: verdict.reason, nextTryAt });
+  }
+
+  /** Writes a settle as long as the invocation lasts; undefined where the store stayed down. */
+  async function persist(
+    claim: Stored<Message>,
+    errand: Errand,
+    change: (m: Message) => Message,
+  ): Promise<Message | undefined> {
+    for (;;) {
+      try {
+        return (await amend(messages, claim, change))?.value;
+      } catch (fault) {
+        telemetry.error('settle.failed', fault, { messageId: claim.value.messageId });
+        if (clock.now().getTime() + LONGEST_WRITE_MS > errand.deadlineAt.getTime()) return undefined;
+        await clock.sleep(SETTLE_RETRY_MS);
+      }
+    }
+  }
+
+  /** Gives the answer to a message that a callback has proved. */
+  async function conclude(stored: Stored<Message>, errand: Errand): Promise<CarriedOut> {
+    const session = viewOf((await errand.ahead.session())?.value);
+    const settling = {
+      now: clock.now(),
+      calls: 0,
+      retentionDays,
+      session,
+      correlationId: errand.correlationId,
+    };
+    const settled = await amend(messages, stored, (m) => concluded(m, settling));
+    return { message: settled?.value ?? stored.value, fresh: false };
+  }
+
+  return { settle, conclude };
+}
+
+/** What a caller is told while the receipt could not be stored: the sweeper will find out. */
+function unsettled(claim: Message, { terms }: Errand): Message {
+  const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
+  // With `hold` the sweeper asks nobody: only a callback can tell.
+  const dueAt = terms.ambiguity.mode === 'hold' ? undefined : claim.dueAt;
+  return { ...claim, status: 'unknown', lease: undefined, dueAt, reason };
+}

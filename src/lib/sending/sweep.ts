@@ -1,0 +1,76 @@
+import pMap from 'p-map';
+import type { MessageId } from '../messages/message.ts';
+import type { MessageStore } from '../messages/ports.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Clock, Telemetry } from '../platform/ports.ts';
+import type { Unattended } from './send-flow.ts';
+
+/*
+ * Every minute: the messages whose time has come (a lease that a crash left, a repeat that is due) go the same
+ * way as a caller's repeat would; then the status callbacks that found no message look again. The work of one
+ * tick is bounded by number and by time; the rest is still due in the next.
+ */
+
+export interface SweepDeps {
+  readonly messages: MessageStore;
+  readonly sweepMessage: (id: MessageId, run: Unattended) => Promise<boolean>;
+  readonly retryOrphans: (limit: number) => Promise<number>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** What one send may take, for not starting what can't be finished. */
+  readonly longestSendMs: number;
+}
+
+export interface SweepRun {
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+}
+
+export interface SweepReport {
+  readonly finished: number;
+  readonly failed: number;
+  readonly orphans: number;
+}
+
+const PER_ROUND = 300;
+const ROUNDS = 20;
+const AT_ONCE = 16;
+
+export function makeSweep({
+  messages,
+  sweepMessage,
+  retryOrphans,
+  clock,
+  telemetry,
+  longestSendMs,
+}: SweepDeps) {
+  async function finishOne(messageId: MessageId, run: SweepRun): Promise<'finished' | 'failed' | 'left'> {
+    if (clock.now().getTime() + longestSendMs > run.deadlineAt.getTime()) return 'left';
+    try {
+      return (await sweepMessage(messageId, { ...run, source: 'sweeper' })) ? 'finished' : 'left';
+    } catch (fault) {
+      // A refusal is an answer, too: it is stored, or the lease brings the message back.
+      if (fault instanceof AppError && fault.code !== 'store-unavailable') return 'finished';
+      telemetry.error('sweep.message-failed', fault, { messageId });
+      return 'failed';
+    }
+  }
+
+  return async function sweep(run: SweepRun): Promise<SweepReport> {
+    const ends = { finished: 0, failed: 0, left: 0 };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const due = await messages.due(clock.now(), PER_ROUND);
+      const before = ends.finished;
+      const finish = async (id: MessageId) => {
+        ends[await finishOne(id, run)] += 1;
+      };
+      await pMap(due, finish, { concurrency: AT_ONCE });
+      // Less than a full round was due, or nothing moves any more: the rest is for the next tick.
+      if (due.length < PER_ROUND || ends.finished === before) break;
+    }
+    const orphans = await retryOrphans(PER_ROUND);
+    const report = { finished: ends.finished, failed: ends.failed, orphans };
+    if (ends.finished + ends.failed + orphans > 0) telemetry.info('sweep.done', { ...report });
+    return report;
+  };
+}

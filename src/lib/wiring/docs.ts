@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import { makeDocsFiles } from '../docs/files.ts';
+import { readConfig } from '../platform/config.ts';
+import { makeTelemetry } from '../platform/telemetry.ts';
+
+/** What the documentation needs: no AWS service at all. The build puts the files beside the bundle. */
+export function wireDocs(functionName: string) {
+  const config = readConfig();
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
+  return { telemetry, files: makeDocsFiles(join(__dirname, 'docs')) };
+}

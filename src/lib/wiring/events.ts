@@ -1,0 +1,16 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { readChange } from '../events/dynamo-changes.ts';
+import { makeEventBus } from '../events/eventbridge.ts';
+import { makePublish } from '../events/publish.ts';
+import { nodeTransport } from '../platform/aws-transport.ts';
+import { readConfig } from '../platform/config.ts';
+import { makeTelemetry } from '../platform/telemetry.ts';
+
+/** What the publisher needs: no store of its own, since the stream brings everything. */
+export function wireEvents(functionName: string) {
+  const config = readConfig();
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
+  const client = new EventBridgeClient({ requestHandler: nodeTransport(), maxAttempts: 3 });
+  const bus = makeEventBus({ client, busName: config.EVENT_BUS_NAME });
+  return { publish: makePublish({ bus, telemetry }), readChange };
+}

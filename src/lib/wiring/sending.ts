@@ -1,0 +1,40 @@
+import { makeLipaChat } from '../lipachat/client.ts';
+import { undiciTransport } from '../platform/aws-transport-undici.ts';
+import { makeCarrier } from '../sending/deliver.ts';
+import { makeUnsent } from '../sending/not-sent.ts';
+import { makeSendFlow } from '../sending/send-flow.ts';
+import { makeInviter } from '../sending/send-template.ts';
+import { makeSettler } from '../sending/settle.ts';
+import { makeSweepMessage } from '../sending/sweep-message.ts';
+import { type Stores, sendingTerms, wireLane, wireSecrets, wireStores } from './stores.ts';
+
+/** The stores of a function that sends: it has undici on board, so that AWS is reached over it, too. */
+export const wireSendStores = (functionName: string): Stores => wireStores(functionName, undiciTransport());
+
+/** Everything that a function needs to send. Apart, since undici is the dearest import of all. */
+export function wireSend(stores: Stores) {
+  const { config } = stores;
+  const base = {
+    ...stores,
+    ...wireLane(stores),
+    apiKey: wireSecrets(stores).apiKey(),
+    gateway: makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock: stores.clock }),
+    terms: sendingTerms(config),
+    gatewayDeadlineMs: config.GATEWAY_DEADLINE_MS,
+    gatewayAttempts: config.GATEWAY_ATTEMPTS,
+    sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
+    retentionDays: config.RETENTION_DAYS,
+  };
+  const settler = makeSettler(base);
+  const inviter = makeInviter(base);
+  const unsent = makeUnsent({ ...base, settler });
+  const carrier = makeCarrier({ ...base, settler, unsent, inviter, settings: base });
+  const sendFlow = makeSendFlow({ ...base, carrier, settler });
+  // Fetched while the function starts, so that its first send does not wait for it.
+  void base.apiKey.get().catch(() => undefined);
+  return {
+    sendFlow,
+    lane: base.lane,
+    sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }),
+  };
+}

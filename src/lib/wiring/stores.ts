@@ -1,0 +1,97 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { makeCallbackStore } from '../callbacks/dynamo-callbacks.ts';
+import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
+import { makeBatchStore } from '../campaigns/dynamo-ledger.ts';
+import { makeNumberPaceStore } from '../campaigns/dynamo-rate-limits.ts';
+import { makeClientStore } from '../clients/dynamo-clients.ts';
+import { makeMessageAliasStore } from '../messages/dynamo-message-aliases.ts';
+import { makeMessageStore } from '../messages/dynamo-messages.ts';
+import { makeLane } from '../messages/recipient-queue.ts';
+import { makeDeliveryQueue } from '../messages/sqs-deliveries.ts';
+import { nodeTransport, type Transport } from '../platform/aws-transport.ts';
+import { systemChance, systemClock } from '../platform/clock.ts';
+import { type Config, readConfig } from '../platform/config.ts';
+import { makeDynamoClient } from '../platform/dynamo-client.ts';
+import { makeTable } from '../platform/dynamo-table.ts';
+import type { Secret } from '../platform/ports.ts';
+import { makeSecret } from '../platform/secrets.ts';
+import { makeTelemetry } from '../platform/telemetry.ts';
+import { makeInvitationStore } from '../sending/dynamo-template-locks.ts';
+import { makeForgottenStore } from '../sessions/dynamo-erased-opt-outs.ts';
+import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
+
+/** What every function has: settings, clock, telemetry and the table's stores. One client an AWS service a process. */
+export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
+  const config = readConfig();
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
+  const client = makeDynamoClient({ requestHandler: transport, maxAttempts: 4 });
+  const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, chance: systemChance });
+  return {
+    config,
+    telemetry,
+    transport,
+    clock: systemClock,
+    chance: systemChance,
+    messages: makeMessageStore(table),
+    sessions: makeSessionStore(table),
+    aliases: makeMessageAliasStore(table, systemClock),
+    callbacks: makeCallbackStore(table),
+    clients: makeClientStore(table),
+    invitations: makeInvitationStore(table),
+    forgotten: makeForgottenStore(table, systemChance),
+    campaigns: makeCampaignStore(table),
+    batches: makeBatchStore(table),
+    numberPaces: makeNumberPaceStore(table),
+  };
+}
+
+export type Stores = ReturnType<typeof wireStores>;
+
+let sqs: SQSClient | undefined;
+
+/** For all queues of a process. */
+export function sqsClient({ transport }: Pick<Stores, 'transport'>): SQSClient {
+  sqs ??= new SQSClient({ requestHandler: transport, maxAttempts: 3 });
+  return sqs;
+}
+
+/** The lane of waiting messages, for the functions that let them go. */
+export function wireLane(stores: Stores) {
+  const { config } = stores;
+  const queue = makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL });
+  return { lane: makeLane({ ...stores, queue, sessionMarginSeconds: config.SESSION_MARGIN_SECONDS }) };
+}
+
+/** Readers of the parameter store, for the functions that hold a secret. */
+export function wireSecrets({ config, telemetry, clock, transport }: Stores) {
+  const client = new SSMClient({ requestHandler: transport, maxAttempts: 2 });
+  const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
+    makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });
+  return {
+    apiKey: (): Secret =>
+      secret(config.API_KEY_PARAMETER, {
+        code: 'gateway-credentials',
+        detail: 'The apiKey could not be read. Nothing was sent.',
+      }),
+    webhookSecret: (): Secret => secret(config.WEBHOOK_SECRET_PARAMETER, unreadableSecret),
+    webhookHmac: (): Secret | undefined =>
+      config.WEBHOOK_HMAC_PARAMETER === undefined
+        ? undefined
+        : secret(config.WEBHOOK_HMAC_PARAMETER, unreadableSecret),
+  };
+}
+
+const unreadableSecret = {
+  code: 'store-unavailable',
+  detail: 'The webhook secret could not be read.',
+} as const;
+
+/** What a send's rules are set to. */
+export function sendingTerms(config: Config) {
+  return {
+    leaseSeconds: config.LEASE_SECONDS,
+    retentionDays: config.RETENTION_DAYS,
+    ambiguity: { mode: config.AMBIGUOUS_OUTCOME, resendHorizonSeconds: config.RESEND_HORIZON_SECONDS },
+  };
+}

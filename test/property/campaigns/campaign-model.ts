@@ -1,0 +1,198 @@
+/** A campaign of fakes: looks and workers that cross, die and repeat themselves, an operator, and time. */
+import type { Scheduler } from 'fast-check';
+import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import { OUTCOMES, planLine, settledIn } from '../../../src/lib/campaigns/ledger.ts';
+import { ended, paused, resumed, started } from '../../../src/lib/campaigns/lifecycle.ts';
+import { makePlanReader } from '../../../src/lib/campaigns/plan/reader.ts';
+import type { RecipientTurn } from '../../../src/lib/campaigns/ports.ts';
+import { progressOf } from '../../../src/lib/campaigns/report.ts';
+import { makeCampaignRunner } from '../../../src/lib/campaigns/run.ts';
+import { makeWorkRecipient } from '../../../src/lib/campaigns/send-to-recipient.ts';
+import type { FlowRequest } from '../../../src/lib/messages/message.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import { amend } from '../../../src/lib/platform/update-with-retry.ts';
+import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
+import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
+import {
+  fakeBatches,
+  fakeCampaignQueue,
+  fakeCampaigns,
+  fakeNumberPaces,
+  fakeObjects,
+} from '../../support/fakes/campaigns.ts';
+import { manualClock, namedChance } from '../../support/fakes/clock.ts';
+import { type Link, straight } from '../../support/fakes/link.ts';
+import { NOW } from '../../support/fakes/samples.ts';
+import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+import type { CampaignScenario, Step } from './campaign-scenario.ts';
+
+class Crash extends Error {}
+
+/** Every call waits for the scheduler's word; at `crashAt` the process dies, before or after the call was applied. */
+function linkOf(s: Scheduler, crashAt: number | undefined, applied: boolean): Link {
+  let calls = 0;
+  return async (call, apply) => {
+    await s.schedule(Promise.resolve(), call);
+    calls += 1;
+    if (crashAt !== undefined && calls > crashAt) throw new Crash();
+    if (calls === crashAt && !applied) throw new Crash();
+    const result = apply();
+    if (calls === crashAt) throw new Crash();
+    return result;
+  };
+}
+
+const PER_MINUTE = 5;
+const numberOf = (k: number) => `2547${String(10_000_000 + k)}` as PhoneNumber;
+
+export async function runCampaign(given: CampaignScenario, s: Scheduler): Promise<string[]> {
+  const clock = manualClock(NOW);
+  const campaigns = fakeCampaigns(clock);
+  const batches = fakeBatches();
+  const objects = fakeObjects();
+  const queue = fakeCampaignQueue(clock);
+  const paces = fakeNumberPaces(clock);
+  const telemetry = fakeTelemetry();
+  const broken: string[] = [];
+  /** Who was sent to, by the worker's sends that were heard; a repeat is a replay. */
+  const sends = new Map<string, number>();
+  let problems = given.problems;
+
+  const lines = Array.from({ length: given.recipients }, (_, k) =>
+    planLine({ line: k + 2, to: numberOf(k), columns: { name: `N${k}` } }),
+  );
+  objects.place('plans/c', lines.join(''));
+  const { etag, bytes } = await objects.head({ bucket: objects.bucket, key: 'plans/c' });
+  const plan = samplePlan(given.recipients, { file: { key: 'plans/c', etag, bytes } });
+  const planned = sampleCampaign({ state: 'planned', plan, perMinute: PER_MINUTE });
+  await campaigns.create(started(planned, clock.now()));
+  const { campaignId } = planned;
+
+  function process(link: Link) {
+    const base = {
+      campaigns: campaigns.over(link),
+      batches: batches.over(link),
+      objects: objects.over(link),
+      campaignQueue: queue.over(link),
+      numberPaces: paces.over(link),
+      clock,
+      telemetry,
+      chance: namedChance('c'),
+      numberPerMinute: 4_800,
+      readRequest: (body: unknown) => body as FlowRequest,
+    };
+    const sendFlow = {
+      async send({ request }: { readonly request: FlowRequest }) {
+        const { messageId } = request;
+        const [problem, ...rest] = problems;
+        if (!sends.has(messageId) && problem) {
+          problems = rest;
+          throw new AppError(...problem);
+        }
+        await link('send', () => sends.set(messageId, (sends.get(messageId) ?? 0) + 1));
+        return { kind: 'sent', messageId, body: '{}', replayed: false };
+      },
+    } as unknown as SendFlow;
+    const runner = makeCampaignRunner(base);
+    return {
+      look: async (share: number) => {
+        const stored = await base.campaigns.get(campaignId);
+        if (stored?.value.state === 'running') await runner.look(stored, share);
+      },
+      work: makeWorkRecipient({ ...base, runner, sendFlow, planReader: makePlanReader(base) }),
+    };
+  }
+
+  const run = { correlationId: 'c', deadlineAt: new Date(NOW.getTime() + 1e12) };
+
+  async function change(by: (c: Campaign) => Campaign): Promise<void> {
+    await amend(campaigns, await campaigns.get(campaignId), by);
+  }
+
+  async function work(step: Extract<Step, { kind: 'work' }>): Promise<void> {
+    const { work: one } = process(linkOf(s, step.crashAt, step.applied));
+    clock.advance(step.later);
+    const turns = queue.take().slice(0, step.turns);
+    const all = step.twice ? [...turns, ...turns] : turns;
+    await Promise.all(
+      all.map(async (turn: RecipientTurn) => {
+        await one(turn, run).catch((fault) => {
+          if (!(fault instanceof Crash)) throw fault;
+        });
+      }),
+    );
+  }
+
+  function take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'look':
+        return process(linkOf(s, step.crashAt, step.applied))
+          .look(step.share)
+          .catch((fault) => {
+            if (!(fault instanceof Crash)) throw fault;
+          });
+      case 'work':
+        return work(step);
+      case 'pause':
+        return change((c) => paused(c, { reason: 'asked', now: clock.now() }));
+      case 'resume':
+        return change((c) => resumed(c, clock.now()));
+      case 'wait':
+        clock.advance(step.ms);
+        return Promise.resolve();
+    }
+  }
+
+  async function check(when: string): Promise<void> {
+    const campaign = (await campaigns.get(campaignId))?.value;
+    if (!campaign) return void broken.push(`${when}: the campaign is gone`);
+    const all = batches.all();
+    for (const batch of all) {
+      if (batch.pending.length + settledIn(batch.counts) !== batch.count)
+        broken.push(`${when}: a batch lost count`);
+    }
+    const open = all.filter(({ n }) => n >= campaign.folded && n < campaign.cursor.batch);
+    const progress = progressOf(campaign, open, clock.now());
+    const told = OUTCOMES.reduce((sum, outcome) => sum + progress[outcome], 0);
+    if (told + progress.pending + progress.notReached !== given.recipients)
+      broken.push(`${when}: the sum is not the total`);
+    if (progress.sent > sends.size) broken.push(`${when}: more are counted as sent than were sent to`);
+  }
+
+  await process(straight).look(PER_MINUTE);
+  for (const [k, steps] of given.steps.entries()) {
+    const doing = Promise.all(steps.map(take));
+    await s.waitFor(doing);
+    await check(`step ${k}`);
+  }
+
+  // Everybody who died has successors: it comes to its end.
+  const clean = process(straight);
+  const isOver = async () => (await campaigns.get(campaignId))?.value.state === 'completed';
+  for (let round = 0; round < 400 && !(await isOver()); round += 1) {
+    await change((c) => resumed(c, clock.now()));
+    await clean.look(PER_MINUTE);
+    for (const turn of queue.take()) await clean.work(turn, run);
+    clock.advance(15_000);
+  }
+  await check('the end');
+  const campaign = (await campaigns.get(campaignId))?.value;
+  if (campaign?.state !== 'completed') broken.push(`it ends as ${campaign?.state}`);
+  if (sends.size + (campaign?.totals.failed ?? 0) < given.recipients)
+    broken.push('somebody was never sent to');
+  if (campaign && settledIn(campaign.totals) !== given.recipients)
+    broken.push('the totals are not the total');
+  const spans = batches
+    .all()
+    .toSorted((a, b) => a.n - b.n)
+    .filter(({ n }) => n < (campaign?.cursor.batch ?? 0));
+  let next = 0;
+  for (const { first, count } of spans) {
+    if (first !== next) broken.push('the batches do not follow each other');
+    next = first + count;
+  }
+  if (next !== given.recipients) broken.push('the batches are not the plan');
+  if (campaign && ended(campaign, 'cancelled', clock.now()) !== campaign) broken.push('the end is not final');
+  return broken;
+}

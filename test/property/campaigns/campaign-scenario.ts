@@ -1,0 +1,75 @@
+/** What may happen to a campaign under way, drawn at random. */
+import fc from 'fast-check';
+import type { ErrorCode } from '../../../src/lib/platform/errors.ts';
+
+type Fate = { readonly crashAt: number | undefined; readonly applied: boolean };
+
+export type Step =
+  | (Fate & { readonly kind: 'look'; readonly share: number })
+  /** After `later` ms, which brings the slots that were given away. */
+  | (Fate & {
+      readonly kind: 'work';
+      readonly later: number;
+      readonly turns: number;
+      readonly twice: boolean;
+    })
+  | { readonly kind: 'pause' | 'resume' }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+export interface CampaignScenario {
+  readonly recipients: number;
+  /** What the first sends meet, one each. */
+  readonly problems: readonly (readonly [ErrorCode, string])[];
+  /** The steps of a group go on at the same time. */
+  readonly steps: readonly (readonly Step[])[];
+}
+
+const fate = {
+  crashAt: fc.option(fc.integer({ min: 1, max: 25 }), { nil: undefined, freq: 2 }),
+  applied: fc.boolean(),
+};
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('look' as const),
+      // The number's pace is divided anew each minute.
+      share: fc.constantFrom(3, 5, 5, 20),
+      ...fate,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('work' as const),
+      later: fc.constantFrom(0, 20_000, 90_000),
+      turns: fc.constantFrom(1, 5, 50, 50),
+      twice: fc.boolean(),
+      ...fate,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.constantFrom(1_000, 20_000, 61_000, 400_000),
+    }),
+  },
+);
+
+export const campaignScenario: fc.Arbitrary<CampaignScenario> = fc.record({
+  recipients: fc.integer({ min: 1, max: 40 }),
+  problems: fc.array(
+    fc.constantFrom<readonly [ErrorCode, string]>(
+      ['gateway-rejected', 'No.'],
+      ['gateway-throttled', 'Slower.'],
+      ['gateway-unavailable', 'Away.'],
+      ['gateway-credentials', 'The key.'],
+      ['send-in-progress', 'Wait.'],
+    ),
+    { maxLength: 3 },
+  ),
+  steps: fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 10 }),
+});

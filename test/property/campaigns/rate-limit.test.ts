@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  currentPace,
+  type NumberPace,
+  sharesOf,
+  slotsFor,
+  slowed,
+} from '../../../src/lib/campaigns/rate-limit.ts';
+
+const perMinute = fc.integer({ min: 1, max: 4_800 });
+const ceiling = fc.oneof(perMinute, fc.double({ min: 10, max: 4_800, noNaN: true }));
+/** Far under what a pace is made of, far above what floating point loses. */
+const TINY = 1e-6;
+
+describe('shares of any ceiling among any campaigns', () => {
+  const campaigns = fc.uniqueArray(fc.record({ id: fc.uuid(), perMinute }), {
+    selector: ({ id }) => id,
+    minLength: 1,
+    maxLength: 50,
+  });
+  const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+
+  it('are above nothing, at most what each wants, and together at most the ceiling', () => {
+    fc.assert(
+      fc.property(campaigns, ceiling, (all, most) => {
+        const shares = sharesOf(all, most);
+        expect(shares.size).toBe(all.length);
+        for (const { id, perMinute: wish } of all) {
+          expect(shares.get(id)).toBeGreaterThan(0);
+          expect(shares.get(id)).toBeLessThanOrEqual(wish);
+        }
+        expect(sum(shares.values())).toBeLessThanOrEqual(most + TINY);
+      }),
+    );
+  });
+
+  it('use the ceiling up, or else give everybody what it wants', () => {
+    fc.assert(
+      fc.property(campaigns, ceiling, (all, most) => {
+        const wanted = sum(all.map((one) => one.perMinute));
+        expect(sum(sharesOf(all, most).values())).toBeCloseTo(Math.min(wanted, most), 6);
+      }),
+    );
+  });
+
+  it('are fair: who gets less than it wants gets as much as anybody', () => {
+    fc.assert(
+      fc.property(campaigns, ceiling, (all, most) => {
+        const shares = sharesOf(all, most);
+        const highest = Math.max(...shares.values());
+        for (const { id, perMinute: wish } of all) {
+          const share = shares.get(id) ?? 0;
+          if (share < wish - TINY) expect(share).toBeGreaterThanOrEqual(highest - TINY);
+        }
+      }),
+    );
+  });
+
+  it('are the same in whatever order the campaigns come', () => {
+    const shuffled = campaigns.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, ceiling, ([all, others], most) => {
+        for (const [id, share] of sharesOf(others, most))
+          expect(sharesOf(all, most).get(id)).toBeCloseTo(share, 6);
+      }),
+    );
+  });
+});
+
+describe('slots of any pace, in runs of any length', () => {
+  const instant = fc.date({
+    min: new Date('2020-01-01'),
+    max: new Date('2100-01-01'),
+    noInvalidDate: true,
+  });
+  const runs = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 40 });
+
+  /** As ticks go on from one another. */
+  function inRuns(start: Date, counts: readonly number[], pace: number): number[] {
+    let slotAt = start;
+    return counts.flatMap((count) => {
+      const run = slotsFor({ slotAt, now: start, count, perMinute: pace });
+      slotAt = run.next;
+      return run.at.map((at) => at.getTime());
+    });
+  }
+
+  it('are those of one long run', () => {
+    fc.assert(
+      fc.property(instant, runs, ceiling, (start, counts, pace) => {
+        const total = counts.reduce((a, b) => a + b, 0);
+        expect(inRuns(start, counts, pace)).toEqual(inRuns(start, [total], pace));
+      }),
+    );
+  });
+
+  it('rise, and each is at its place to within two milliseconds', () => {
+    fc.assert(
+      fc.property(instant, runs, ceiling, (start, counts, pace) => {
+        for (const [n, ms] of inRuns(start, counts, pace).entries()) {
+          const exact = start.getTime() + (n * 60_000) / pace;
+          expect(ms).toBeGreaterThan(exact - 1 - TINY);
+          expect(ms).toBeLessThan(exact + 2 + TINY);
+        }
+      }),
+    );
+  });
+
+  it('are never before now, nor before the next free slot', () => {
+    fc.assert(
+      fc.property(instant, instant, ceiling, (slotAt, now, pace) => {
+        const { at, next } = slotsFor({ slotAt, now, count: 2, perMinute: pace });
+        const least = Math.max(slotAt.getTime(), now.getTime());
+        for (const one of [...at, next]) expect(one.getTime()).toBeGreaterThanOrEqual(least);
+        expect(new Set([...at, next].map(Number)).size).toBe(3);
+      }),
+    );
+  });
+
+  it('leave no 10 seconds off by more than 15 %, and no second above twice the mean', () => {
+    const brisk = fc.double({ min: 120, max: 4_800, noNaN: true });
+    const within = (slots: readonly number[], from: number, ms: number) =>
+      slots.filter((at) => at >= from && at < from + ms).length;
+    fc.assert(
+      fc.property(instant, brisk, fc.nat(30_000), (start, pace, offset) => {
+        const counts = Array.from({ length: Math.ceil((pace * 2) / 3 / 100) }, () => 100);
+        const slots = inRuns(start, counts, pace);
+        const from = start.getTime() + offset;
+        expect(Math.abs(within(slots, from, 10_000) / (pace / 6) - 1)).toBeLessThanOrEqual(0.15);
+        expect(within(slots, from, 1_000)).toBeLessThanOrEqual((2 * pace) / 60);
+      }),
+    );
+  });
+
+  it('go on without a burst or a gap where the pace changes', () => {
+    fc.assert(
+      fc.property(instant, ceiling, ceiling, (start, before, then) => {
+        const first = slotsFor({ slotAt: start, now: start, count: 20, perMinute: before });
+        const second = slotsFor({ slotAt: first.next, now: start, count: 1, perMinute: then });
+        const gap = Number(second.at[0]) - Number(first.at.at(-1));
+        expect(gap).toBeGreaterThan(60_000 / before - 2);
+        expect(gap).toBeLessThan(60_000 / before + 3);
+      }),
+    );
+  });
+});
+
+describe('a number throttled at any times', () => {
+  const START = new Date('2026-11-02T09:00:00Z');
+  const reports = fc.array(fc.integer({ min: 0, max: 900_000 }), { maxLength: 30 });
+
+  /** The pace after each report, `gaps` ms apart. */
+  function throttled(gaps: readonly number[], full: number) {
+    let now = START;
+    let pace: NumberPace | undefined;
+    return gaps.map((gap) => {
+      now = new Date(now.getTime() + gap);
+      const before = { pace, current: currentPace(pace, full, now) };
+      pace = slowed(pace, full, now);
+      return { before, pace, now };
+    });
+  }
+
+  it('is slowed to half of what it was, once a minute, and never under ten', () => {
+    fc.assert(
+      fc.property(reports, fc.integer({ min: 10, max: 4_800 }), (gaps, full) => {
+        for (const { before, pace, now } of throttled(gaps, full)) {
+          const held = before.pace && Number(now) - Number(before.pace.slowedAt) < 60_000;
+          if (held) expect(pace).toEqual(before.pace);
+          else expect(pace).toEqual({ perMinute: Math.max(10, before.current / 2), slowedAt: now });
+          expect(pace.perMinute).toBeGreaterThanOrEqual(10);
+          expect(pace.perMinute).toBeLessThanOrEqual(full);
+        }
+      }),
+    );
+  });
+
+  it('only gets faster while it is left alone, and is at full pace within 50 minutes', () => {
+    fc.assert(
+      fc.property(reports, perMinute, fc.array(fc.nat(3_000_000), { minLength: 2 }), (gaps, full, times) => {
+        const pace = throttled(gaps, full).at(-1)?.pace;
+        const from = Number(pace?.slowedAt ?? START);
+        const paces = times
+          .toSorted((a, b) => a - b)
+          .map((ms) => currentPace(pace, full, new Date(from + ms)));
+        expect(paces).toEqual(paces.toSorted((a, b) => a - b));
+        expect(currentPace(pace, full, new Date(from + 3_000_000))).toBe(full);
+      }),
+    );
+  });
+});

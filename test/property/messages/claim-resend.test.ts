@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runs } from '../../support/property-runs.ts';
+import { run } from './claim-model.ts';
+import { verdictsOn } from './claim-rules.ts';
+import { scenario } from './claim-scenario.ts';
+
+describe('where an unknown outcome is settled by a repeat', () => {
+  it('racers, crashes, sleepers, lost acknowledgements and callbacks keep every rule', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario({ mode: 'resend' }), fc.scheduler(), async (given, s) => {
+        expect(verdictsOn(await run(given, s), 'resend')).toEqual([]);
+      }),
+      { numRuns: runs(600) },
+    );
+  });
+});

@@ -1,0 +1,100 @@
+/** What may happen around a few messageIds, drawn at random: who sends, what fails, how time jumps. */
+import fc from 'fast-check';
+import type { Rung } from '../../../src/lib/messages/status.ts';
+import type { Turn } from '../../support/fakes/gateway.ts';
+import type { LinkFault } from '../../support/fakes/link.ts';
+import type { WorldSettings } from '../../support/fakes/world.ts';
+
+/** What befalls one process: it ends for good at one of its awaits; some of its calls to the store fail. */
+export interface Fate {
+  readonly crashAt: number | undefined;
+  /** So many turns LipaChat's answer is on its way, or the process is frozen before it reads it. */
+  readonly lag: number;
+  readonly faults: readonly { readonly call: number; readonly fault: LinkFault }[];
+}
+
+export interface Racer extends Fate {
+  /** So many turns of the others pass before it comes. */
+  readonly late: number;
+  readonly messageId: 'm-1' | 'm-2';
+  readonly text: 'one' | 'other';
+}
+
+export interface Scenario {
+  readonly settings: Pick<
+    WorldSettings,
+    'mode' | 'leaseSeconds' | 'resendHorizonSeconds' | 'gatewayAttempts'
+  >;
+  readonly racers: readonly Racer[];
+  readonly sweepers: readonly (Fate & { readonly ticks: number })[];
+  readonly callbacks: readonly { readonly messageId: 'm-1' | 'm-2'; readonly status: Rung }[];
+  readonly turns: readonly Turn[];
+  readonly onRepeat: 'receipt' | 'duplicate' | 'delivers';
+  /** What the gateway does once everybody has stopped. */
+  readonly afterwards: Turn;
+  /** Time jumps, each so many turns after the one before. */
+  readonly jumps: readonly { readonly turns: number; readonly ms: number }[];
+  /** Until the window shuts, counted from the start. */
+  readonly windowSeconds: number;
+}
+
+const rejected = { kind: 'rejected', message: 'No.', duplicate: false, envelope: null } as const;
+const notSent = { kind: 'notSent', reason: 'refused' } as const;
+const throttled = { kind: 'throttled', retryAfterMs: 1_000 } as const;
+
+const turn: fc.Arbitrary<Turn> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom<Turn>('accept', 'accept-unheard', 'lost') },
+  { weight: 1, arbitrary: fc.record({ slowMs: fc.constantFrom(3_000, 30_000) }) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<Turn>(
+      rejected,
+      notSent,
+      throttled,
+      { kind: 'credentials' },
+      { kind: 'sessionClosed' },
+    ),
+  },
+);
+
+const fate = {
+  crashAt: fc.option(fc.nat(24), { nil: undefined, freq: 2 }),
+  lag: fc.constantFrom(0, 0, 10, 30),
+  faults: fc.array(
+    fc.record({ call: fc.nat(8), fault: fc.constantFrom<LinkFault>('before', 'after', 'again') }),
+    { maxLength: 2 },
+  ),
+};
+
+const messageId = fc.constantFrom('m-1', 'm-1', 'm-1', 'm-1', 'm-2');
+
+const racer: fc.Arbitrary<Racer> = fc.record({
+  messageId,
+  text: fc.constantFrom('one', 'one', 'one', 'one', 'one', 'one', 'other'),
+  late: fc.constantFrom(0, 0, 0, 5, 15),
+  ...fate,
+});
+
+export const scenario = (fixed: { mode: 'resend' | 'hold'; onRepeat?: 'delivers' }): fc.Arbitrary<Scenario> =>
+  fc.record({
+    settings: fc.record({
+      mode: fc.constant(fixed.mode),
+      leaseSeconds: fc.constantFrom(5, 5, 60),
+      resendHorizonSeconds: fc.constantFrom(0, 90, 900),
+      gatewayAttempts: fc.integer({ min: 1, max: 3 }),
+    }),
+    racers: fc.array(racer, { minLength: 1, maxLength: 4 }),
+    sweepers: fc.array(fc.record({ ...fate, ticks: fc.integer({ min: 1, max: 3 }) }), { maxLength: 2 }),
+    callbacks: fc.array(
+      fc.record({ messageId, status: fc.constantFrom<Rung>('sent', 'delivered', 'read', 'failed') }),
+      { maxLength: 3 },
+    ),
+    turns: fc.array(turn, { maxLength: 6 }),
+    onRepeat: fixed.onRepeat ? fc.constant(fixed.onRepeat) : fc.constantFrom('receipt', 'duplicate'),
+    afterwards: fc.constantFrom<Turn>('accept', 'lost', notSent, { kind: 'credentials' }),
+    jumps: fc.array(
+      fc.record({ turns: fc.nat(12), ms: fc.constantFrom(1_000, 6_000, 6_000, 31_000, 61_000) }),
+      { maxLength: 5 },
+    ),
+    windowSeconds: fc.constantFrom(...Array<number>(9).fill(80_000), 100, 20),
+  });

@@ -1,0 +1,162 @@
+/**
+ * Runs a scenario of flows that wait for one customer: webhooks that repeat, workers that die or get a record
+ * twice, the sweeper and the clock, interleaved by fast-check's scheduler at every await.
+ */
+import type fc from 'fast-check';
+import { templateIdOf, wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { waIdOf } from '../../support/fakes/gateway.ts';
+import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
+import { makeWorld, type World } from '../../support/fakes/world.ts';
+import { arriving, scheduled } from './claim-model.ts';
+import type { Fate } from './claim-scenario.ts';
+import { endsOf, lostOf, stoppedBy, watchLane } from './parked-rules.ts';
+import type { Inbound, ParkedScenario, Refusal } from './parked-scenario.ts';
+
+const LIVELY = { crashAt: undefined, lag: 0, faults: [] };
+
+export async function run(scenario: ParkedScenario, s: fc.Scheduler): Promise<readonly string[]> {
+  const world = makeWorld({ mode: scenario.mode });
+  const broken: string[] = [];
+  watchLane(world, broken);
+  world.gateway.nextTemplates(...scenario.templateTurns);
+  await park(scenario, world, broken);
+  world.gateway.next(...scenario.turns);
+
+  const start = (name: string, fate: Fate) => world.process(name, scheduled(name, fate, { world, s }));
+  for (const [n, inbound] of scenario.inbound.entries()) {
+    for (const [copy, fate] of inbound.copies.entries()) {
+      const { takeCallbacks } = start(`webhook-${n}-${copy}`, fate);
+      const heard = () => inbound.word === 'STOP' && stoppedBy(world, broken);
+      void arriving(inbound.late, s)
+        .then(() => takeCallbacks([written(inbound, `wamid.in-${n}`)]))
+        .then(heard, () => undefined);
+    }
+  }
+  for (const [n, worker] of scenario.workers.entries()) {
+    const { work } = start(`worker-${n}`, worker);
+    void working(worker, { world, s, work });
+  }
+  for (const [n, sweeper] of scenario.sweepers.entries()) {
+    const { sweep } = start(`sweeper-${n}`, sweeper);
+    void ticking(sweeper.ticks, sweep);
+  }
+  for (const [n, refusal] of scenario.refused.entries()) {
+    const { takeStatus } = start(`status-${n}`, LIVELY);
+    void arriving(refusal.late, s).then(() => refuse(world, refusal, takeStatus));
+  }
+  for (const [n, refusal] of scenario.templatesRefused.entries()) {
+    const { takeStatus } = start(`template-status-${n}`, LIVELY);
+    void arriving(refusal.late, s).then(() => refuseTemplate(world, refusal, takeStatus));
+  }
+  void jumping(scenario, s, world);
+  await s.waitIdle();
+  await aftermath(scenario, world, broken);
+  return broken;
+}
+
+/** One flow after another, a second apart, while the window is shut. */
+async function park({ flows }: ParkedScenario, world: World, broken: string[]): Promise<void> {
+  const { send } = world.process('api');
+  for (const [n, flow] of flows.entries()) {
+    world.clock.advance(1_000);
+    const asks = flow.whenClosed === 'template';
+    const request = sampleRequest({
+      messageId: idOf(`f-${n}`),
+      text: `flow ${n}`,
+      ...flow,
+      ...(asks ? { template: { name: 'hello', languageCode: 'en' } } : {}),
+    });
+    await send({ request }).catch(() => undefined);
+  }
+  const { templates } = world.gateway;
+  for (const flowId of ['A', 'B']) {
+    const holders = world.messages.all().filter((m) => m.flowId === flowId && m.status === 'parked');
+    const out = templates.filter((t) => holders.some((m) => m.invitation?.messageId === t.messageId));
+    if (out.length > 1) broken.push(`${out.length} template messages are out for flow ${flowId}`);
+  }
+}
+
+const written = ({ word }: Inbound, id: string) =>
+  ({ kind: 'inbound', id, pair: PAIR, writtenAt: undefined, text: word, reply: undefined }) as const;
+
+interface Working {
+  readonly world: World;
+  readonly s: fc.Scheduler;
+  readonly work: ReturnType<World['process']>['work'];
+}
+
+async function working(
+  { rounds, twice }: { rounds: number; twice: boolean },
+  { world, s, work }: Working,
+): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    await arriving(4, s);
+    const ids = world.queue.take().flatMap(({ messageId }) => (twice ? [messageId, messageId] : [messageId]));
+    await Promise.all(ids.map((id) => work(id).catch(() => undefined)));
+  }
+}
+
+async function ticking(ticks: number, sweep: () => Promise<unknown>): Promise<void> {
+  for (let n = 0; n < ticks; n += 1) await sweep().catch(() => undefined);
+}
+
+async function jumping({ jumps }: ParkedScenario, s: fc.Scheduler, world: World): Promise<void> {
+  for (const { turns, ms } of jumps) {
+    await arriving(turns, s);
+    world.clock.advance(ms);
+  }
+}
+
+type TakeStatus = ReturnType<World['process']>['takeStatus'];
+
+/** WhatsApp takes back what it had accepted. */
+async function refuse(
+  world: World,
+  { send, ...refusal }: ParkedScenario['refused'][number],
+  takeStatus: TakeStatus,
+): Promise<void> {
+  const messageId = idOf(`f-${refusal.flow}`);
+  const resends = world.messages.all().find((m) => m.messageId === messageId)?.resends;
+  const wireId = wireIdOf({ messageId, resends: send === 'first' ? 0 : resends });
+  if (!world.gateway.deliveries.some((d) => d.messageId === wireId)) return;
+  await failed(world, { ...refusal, wireId }, takeStatus);
+}
+
+async function refuseTemplate(world: World, refusal: Refusal, takeStatus: TakeStatus): Promise<void> {
+  const wireId = templateIdOf(idOf(`f-${refusal.flow}`));
+  if (!world.gateway.templates.some((t) => t.messageId === wireId)) return;
+  await failed(world, { ...refusal, wireId }, takeStatus);
+}
+
+async function failed(
+  { clock }: World,
+  { by, code, copies, wireId }: Refusal & { readonly wireId: string },
+  takeStatus: TakeStatus,
+): Promise<void> {
+  const waId = by === 'wireId' ? undefined : waIdOf(wireId);
+  const report = { status: 'failed', code, detail: 'Oh', at: clock.now(), waId } as const;
+  const name = by === 'waId' ? undefined : wireId;
+  await Promise.all(Array.from({ length: copies }, () => takeStatus(name, report).catch(() => undefined)));
+}
+
+/** Everybody has stopped. A sweeper and a worker alone go on, a tick a minute; LipaChat does as it is asked. */
+async function aftermath(scenario: ParkedScenario, world: World, broken: string[]): Promise<void> {
+  const { writesAgain } = scenario;
+  const { sweep, workOff, takeCallbacks } = world.process('caretaker');
+  world.gateway.next();
+  const tick = async () => {
+    world.clock.advance(61_000);
+    await sweep();
+    for (let n = 0; n < 6; n += 1) {
+      world.clock.advance(7_000);
+      await workOff();
+    }
+  };
+  if (writesAgain) await takeCallbacks([written({ late: 0, word: 'hi', copies: [] }, 'wamid.in-last')]);
+  for (let n = 0; n < 45; n += 1) await tick();
+  broken.push(...lostOf(world));
+  // Past the time that any of them may wait, or be held back.
+  world.clock.moveTo(later(95_000));
+  for (let n = 0; n < 20; n += 1) await tick();
+  broken.push(...endsOf(world, scenario));
+}

@@ -1,0 +1,16 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runs } from '../../support/property-runs.ts';
+import { run } from './parked-model.ts';
+import { parkedScenario } from './parked-scenario.ts';
+
+describe('flows that wait for one customer', () => {
+  it('webhooks that repeat, dying workers, sweepers, refusals and time keep every rule', async () => {
+    await fc.assert(
+      fc.asyncProperty(parkedScenario, fc.scheduler(), async (given, s) => {
+        expect(await run(given, s)).toEqual([]);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+});

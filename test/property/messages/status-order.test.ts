@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../src/lib/messages/message.ts';
+import { settledSent } from '../../../src/lib/messages/settlement.ts';
+import { climb, isProven, type Rung, type Status } from '../../../src/lib/messages/status.ts';
+import { afterReport } from '../../../src/lib/messages/status-report.ts';
+import { later, sampleMessage } from '../../support/fakes/samples.ts';
+
+const rung = fc.constantFrom<Rung>('sent', 'failed', 'delivered', 'read');
+const UNPROVEN = ['queued', 'parked', 'expired', 'sending', 'unknown'] as const satisfies Status[];
+const status = fc.constantFrom<Status>(...UNPROVEN, 'sent', 'failed', 'delivered', 'read');
+
+/** One thing that is said of a message: by a callback, or by the answer to the send itself. */
+type Word = { readonly by: 'callback'; readonly status: Rung } | { readonly by: 'answer' };
+
+const word: fc.Arbitrary<Word> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ by: fc.constant('callback' as const), status: rung }) },
+  { weight: 1, arbitrary: fc.constant({ by: 'answer' as const }) },
+);
+
+const WA_ID = 'wamid.1';
+const ORDER: readonly Status[] = ['sent', 'failed', 'delivered', 'read'];
+
+function hearing(message: Message, said: Word, at: Date): Message {
+  if (said.by === 'callback') return afterReport(message, { status: said.status, at, waId: WA_ID });
+  const accepted = { kind: 'accepted', waId: WA_ID, envelope: {} } as const;
+  const session = { open: true, expiresAt: null };
+  return settledSent(message, { now: at, calls: 1, retentionDays: 30, accepted, session });
+}
+
+const heardAll = (words: readonly Word[]): Message =>
+  words.reduce((message, said, n) => hearing(message, said, later(n)), sampleMessage());
+
+const rungOf = (said: Word): Rung => (said.by === 'callback' ? said.status : 'sent');
+
+/** What must not depend on the order in which things were said. */
+const essence = (message: Message) => ({
+  status: message.status,
+  waId: message.waId,
+  hasAnswer: message.answer !== undefined,
+  history: new Set(message.timeline.map(({ status: s, source }) => `${source} ${s}`)),
+});
+
+const someWords = fc.array(word, { minLength: 1, maxLength: 8 });
+
+describe('what callbacks and the send’s own answer say of a message', () => {
+  it('comes to the highest of all, in any order', () => {
+    fc.assert(
+      fc.property(someWords, (words) => {
+        const highest = [...ORDER].reverse().find((s) => words.some((said) => rungOf(said) === s));
+        expect(heardAll(words).status).toBe(highest);
+      }),
+    );
+  });
+
+  it('comes to the same in any order and with any repetition', () => {
+    const shuffled = someWords.chain((words) =>
+      fc.tuple(
+        fc.constant(words),
+        fc.shuffledSubarray([...words, ...words], {
+          minLength: 2 * words.length,
+          maxLength: 2 * words.length,
+        }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([words, repeated]) => {
+        expect(essence(heardAll(repeated))).toEqual(essence(heardAll(words)));
+      }),
+    );
+  });
+
+  it('is no news the second time: the very same message comes back', () => {
+    fc.assert(
+      fc.property(someWords, word, (words, said) => {
+        const once = hearing(heardAll(words), said, later(90));
+        expect(hearing(once, said, later(99))).toBe(once);
+      }),
+    );
+  });
+
+  it('keeps the first receipt, whatever is said later', () => {
+    fc.assert(
+      fc.property(someWords, someWords, (before, after) => {
+        const settled = heardAll([...before, { by: 'answer' }]);
+        const inTheEnd = after.reduce((message, said) => hearing(message, said, later(99)), settled);
+        expect(inTheEnd.answer).toEqual(settled.answer);
+      }),
+    );
+  });
+
+  it('never undoes a delivery by a failure', () => {
+    fc.assert(
+      fc.property(fc.constantFrom<Rung>('delivered', 'read'), someWords, (reached, words) => {
+        const message = words.reduce(
+          (m, said) => hearing(m, said, later(9)),
+          heardAll([{ by: 'callback', status: reached }]),
+        );
+        expect(message.status).not.toBe('failed');
+        expect(message.reason).toBeUndefined();
+      }),
+    );
+  });
+
+  it('has a reason exactly where it failed in the end', () => {
+    fc.assert(
+      fc.property(someWords, (words) => {
+        const message = heardAll(words);
+        expect(message.reason !== undefined).toBe(message.status === 'failed');
+      }),
+    );
+  });
+
+  it('leaves a history that grows no further than it can be stored', () => {
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 200 }), (words) => {
+        expect(heardAll(words).timeline.length).toBeLessThanOrEqual(10);
+      }),
+    );
+  });
+});
+
+describe('the ladder', () => {
+  it('never goes down, and does nothing the second time', () => {
+    fc.assert(
+      fc.property(status, rung, rung, (current, first, second) => {
+        const up = climb(current, first);
+        expect(climb(up, first)).toBe(up);
+        expect(climb(climb(current, first), second)).toBe(climb(climb(current, second), first));
+      }),
+    );
+  });
+
+  it('proves something from its first rung on', () => {
+    fc.assert(
+      fc.property(status, rung, (current, reported) => {
+        expect(isProven(climb(current, reported))).toBe(true);
+      }),
+    );
+    expect(UNPROVEN.filter(isProven)).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { afterStatus } from '../../../src/lib/messages/resend.ts';
+import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/retry.ts';
+import { classOf, ERROR_CLASSES } from '../../../src/lib/whatsapp/error-codes.ts';
+import { later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
+
+const code = fc.oneof(
+  fc.integer(),
+  fc.integer({ min: -5, max: 400 }),
+  fc.integer({ min: 130_000, max: 136_000 }),
+  fc.constantFrom(80_007, 131_047, 131_049, 131_050, 131_056),
+);
+
+const sentWith = (whenClosed: 'reject' | 'park') =>
+  sampleMessage({
+    status: 'sent',
+    lease: undefined,
+    dueAt: undefined,
+    answer: { kind: 'sent', body: '{}' },
+    sentAt: NOW,
+    request: sampleRequest({ whenClosed }),
+  });
+
+describe('the error book', () => {
+  it('has an action for every code that there may be, in the answer as in the callback', () => {
+    fc.assert(
+      fc.property(code, fc.constantFrom('reject', 'park'), (given, whenClosed) => {
+        const errorClass = classOf(given);
+        expect([undefined, ...ERROR_CLASSES]).toContain(errorClass);
+        const refused = {
+          kind: 'rejected',
+          message: 'Oh',
+          errorClass,
+          duplicate: false,
+          envelope: null,
+        } as const;
+        const verdict = verdictOn(refused, { mayHaveLeft: false });
+        expect(['rejected', 'release']).toContain(verdict.kind);
+        const report = { status: 'failed', at: later(1), code: given, detail: 'Oh' } as const;
+        const after = afterStatus(sentWith(whenClosed), report, later(1));
+        const parks = errorClass === 'window-shut' && whenClosed === 'park';
+        expect(after.status).toBe(parks ? 'parked' : retryOf(errorClass) ? 'queued' : 'failed');
+        // What comes back is not lost: it has a reason, a time, and what it says.
+        expect(after.reason).toMatch(/./);
+        expect([after.dueAt !== undefined, after.request !== undefined]).toEqual(
+          Array(2).fill(after.status !== 'failed'),
+        );
+      }),
+    );
+  });
+
+  it('asks for the same thing in the answer as in the callback, wherever it asks for another try', () => {
+    for (const errorClass of ERROR_CLASSES) {
+      const retry = retryOf(errorClass);
+      if (!retry || errorClass === 'wait' || errorClass === 'pair-too-fast') continue;
+      const refused = {
+        kind: 'rejected',
+        message: 'Oh',
+        errorClass,
+        duplicate: false,
+        envelope: null,
+      } as const;
+      expect(verdictOn(refused, { mayHaveLeft: false })).toEqual({ kind: 'release', ...retry });
+    }
+  });
+
+  it('ends every sequence of failures after at most twenty tries, and none too early', () => {
+    const classes = ERROR_CLASSES.filter((name) => retryOf(name));
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.constantFrom(...classes)), (failures) => {
+        let tried = {};
+        const pauses: number[] = [];
+        for (const errorClass of failures) {
+          const retry = retryOf(errorClass) ?? expect.fail();
+          const pause = pauseBefore(tried, retry);
+          if (pause === undefined) break;
+          expect(pause).toBeGreaterThanOrEqual(retry.retryAfter);
+          expect(pause).toBeLessThanOrEqual(Math.max(900, retry.retryAfter));
+          pauses.push(pause);
+          tried = counted(tried, errorClass);
+        }
+        expect(pauses.length).toBeLessThanOrEqual(20);
+        expect(pauses.filter((pause) => pause >= 86_400).length).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
+import { afterConsent, hasOptedOut, type Session } from '../../../src/lib/whatsapp/session-window.ts';
+import { later, PAIR, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
+import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
+
+/** One word of a customer's: typed, with WhatsApp's stamp, or said for them over the routes. */
+interface Word {
+  readonly says: 'stop' | 'start';
+  readonly by: 'typed' | 'route';
+  /** Seconds after the beginning that it is stamped with; a route's word has the time of its arrival. */
+  readonly stamp: number;
+  readonly copies: number;
+  readonly spelling: number;
+}
+
+const word: fc.Arbitrary<Word> = fc.record({
+  says: fc.constantFrom('stop', 'start'),
+  by: fc.constantFrom('typed', 'typed', 'route'),
+  stamp: fc.nat(8),
+  copies: fc.integer({ min: 1, max: 3 }),
+  spelling: fc.nat(5),
+});
+
+/** The latest word stands, and a STOP of the same instant wins. */
+function standsIn(words: readonly { says: Word['says']; at: number }[]): boolean {
+  const last = Math.max(...words.map(({ at }) => at));
+  return words.some(({ says, at }) => at === last && says === 'stop');
+}
+
+const decorated = [(w: string) => w, (w: string) => w.toUpperCase(), (w: string) => ` ${w}!`];
+
+function typed({ says, spelling }: Word): string {
+  const words = DEFAULT_WORDS[says];
+  const chosen = words[spelling % words.length] ?? says;
+  return decorated[spelling % decorated.length]?.(chosen) ?? chosen;
+}
+
+async function say(p: Process, one: Word, id: string): Promise<void> {
+  if (one.by === 'route') {
+    return one.says === 'stop' ? p.consent.optOut(PAIR, 'c') : p.consent.optIn(PAIR);
+  }
+  const message = { id, pair: PAIR, writtenAt: later(one.stamp), text: typed(one), reply: undefined };
+  await p.takeCallbacks([{ kind: 'inbound', ...message }]);
+}
+
+/** Everything that may send: a caller, one who does not wait, and one whose flow may wait. */
+async function trySending(world: World): Promise<number> {
+  const p = world.process('sender');
+  const before = world.gateway.calls.length + world.gateway.templateCalls.length;
+  const template = { name: 'hello', languageCode: 'en' };
+  const waits = { whenClosed: 'template', template, parkForSeconds: 3_600 } as const;
+  for (const [n, changes] of [{}, waits].entries()) {
+    for (const respondAsync of [false, true]) {
+      const messageId = `m-${n}-${respondAsync}` as ReturnType<typeof sampleRequest>['messageId'];
+      await p
+        .send({ request: sampleRequest({ messageId, ...changes }), respondAsync })
+        .catch(() => undefined);
+    }
+  }
+  for (let n = 0; n < 4; n += 1) {
+    await p.workOff();
+    world.clock.advance(61_000);
+    await p.sweep();
+  }
+  return world.gateway.calls.length + world.gateway.templateCalls.length - before;
+}
+
+describe('the words of a customer', () => {
+  it('end with the latest, whatever order they come in and however often', () => {
+    const said = fc.array(fc.record({ says: fc.constantFrom('stop', 'start'), at: fc.nat(5) }), {
+      minLength: 1,
+    });
+    const shuffled = said.chain((words) =>
+      fc.tuple(
+        fc.constant(words),
+        fc.shuffledSubarray([...words, ...words], { minLength: words.length * 2 }),
+      ),
+    );
+    fc.assert(
+      fc.property(shuffled, ([words, heard]) => {
+        const start: Session = { pair: PAIR };
+        const end = heard.reduce(
+          (session, { says, at }) => afterConsent(session, { optedOut: says === 'stop', at: later(at) }),
+          start,
+        );
+        expect(hasOptedOut(end)).toBe(standsIn(words as { says: Word['says']; at: number }[]));
+      }),
+    );
+  });
+
+  it('typed or said by the routes, repeated and at once, end with the latest; after an opt-out nothing is sent', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 6 }), fc.scheduler(), async (words, s) => {
+        const world = makeWorld();
+        await world.sessions.create(sampleSession());
+        // Stamps lie in the past of every arrival: what is stamped with the future counts as now.
+        world.clock.moveTo(later(10));
+        const heard: { says: Word['says']; at: number }[] = [];
+        for (const [n, one] of words.entries()) {
+          const at = one.by === 'route' ? world.clock.now().getTime() : later(one.stamp).getTime();
+          heard.push({ says: one.says, at });
+          const copies = Array.from({ length: one.copies }, (_, copy) =>
+            world.process(`p-${n}-${copy}`, {
+              link: async (call, apply) => {
+                await s.schedule(Promise.resolve(), call);
+                return apply();
+              },
+            }),
+          );
+          const saying = copies.map((p) => say(p, one, `in-${n}`));
+          await s.waitFor(Promise.all(saying));
+          world.clock.advance(1_000);
+        }
+        const stopped = standsIn(heard);
+        expect((await world.process('reader').read.session(PAIR)).optedOut).toBe(stopped);
+        expect(await trySending(world)).toBe(stopped ? 0 : 4);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

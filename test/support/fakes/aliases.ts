@@ -1,0 +1,24 @@
+import type { MessageId } from '../../../src/lib/messages/message.ts';
+import type { MessageAliasStore } from '../../../src/lib/messages/ports.ts';
+import { type Link, straight } from './link.ts';
+
+export interface FakeAliases extends MessageAliasStore {
+  over(link: Link): MessageAliasStore;
+  /** The aliases that are kept now. */
+  all(): readonly string[];
+}
+
+/** The other ids of messages, in memory. */
+export function fakeAliases(): FakeAliases {
+  const aliases = new Map<string, MessageId>();
+
+  function over(link: Link): MessageAliasStore {
+    return {
+      keep: (alias, messageId) => link('keepAlias', () => void aliases.set(alias, messageId)),
+      messageOf: (alias) => link('messageOfAlias', () => aliases.get(alias)),
+      drop: (dropped) => link('dropAliases', () => dropped.forEach((alias) => void aliases.delete(alias))),
+    };
+  }
+
+  return { ...over(straight), over, all: () => [...aliases.keys()] };
+}

@@ -1,0 +1,275 @@
+/** What WhatsApp says of the template message of a parked flow: a word on that, and never one on the flow. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { waKeyOf } from '../../../src/lib/messages/message.ts';
+import type { Outcome } from '../../../src/lib/messages/outcome.ts';
+import type { Rung } from '../../../src/lib/messages/status.ts';
+import type { StatusReport } from '../../../src/lib/messages/status-report.ts';
+import { classOf } from '../../../src/lib/whatsapp/error-codes.ts';
+import { waIdOf } from '../../support/fakes/gateway.ts';
+import { idOf, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
+import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
+
+const ID = idOf('m-1');
+const FIRST = templateIdOf(ID);
+const SECOND = templateIdOf(ID, 1);
+const DAY_MS = 86_400_000;
+const request = sampleRequest({
+  messageId: ID,
+  whenClosed: 'template',
+  template: { name: 'hello', languageCode: 'en' },
+  parkForSeconds: 259_200,
+});
+
+let world: World;
+let p: Process;
+beforeEach(async () => {
+  world = makeWorld();
+  p = world.process('p');
+  await p.send({ request });
+  world.clock.advance(1_000);
+});
+
+const message = () => world.messages.all().find((m) => m.messageId === ID);
+const templates = () => world.gateway.templates.map(({ messageId }) => messageId);
+const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
+  status: 'failed',
+  at: world.clock.now(),
+  detail: 'Oh',
+  ...changes,
+});
+
+async function writes(text = 'hi'): Promise<void> {
+  const said = { writtenAt: undefined, text, reply: undefined };
+  await p.takeCallbacks([{ kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said }]);
+}
+
+async function rest(minutes: number): Promise<void> {
+  for (let n = 0; n < minutes; n += 1) {
+    world.clock.advance(61_000);
+    await p.sweep();
+    await p.workOff();
+  }
+}
+
+/** The names under which a callback may speak of it: LipaChat's shape, that with both, and WhatsApp's own. */
+const NAMES: [string, string | undefined, string | undefined][] = [
+  ['its messageId', FIRST, undefined],
+  ['both ids', FIRST, waIdOf(FIRST)],
+  ['its id at WhatsApp', undefined, waIdOf(FIRST)],
+  ['its id at WhatsApp and one of LipaChat’s own', 'gateway-77', waIdOf(FIRST)],
+];
+
+describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
+  it.each<Rung>(['sent', 'delivered', 'read'])(
+    'changes nothing as %s, and is kept nowhere',
+    async (status) => {
+      const before = message();
+      await p.takeStatus(name, report({ status, waId }));
+      expect(message()).toEqual(before);
+      expect([world.callbacks.raw(), world.callbacks.orphans()]).toEqual([[], []]);
+    },
+  );
+
+  it('is never a word on the flow, also once that was sent', async () => {
+    await writes();
+    await rest(1);
+    const before = message();
+    expect(before?.status).toBe('sent');
+    for (const status of ['read', 'failed'] as const) await p.takeStatus(name, report({ status, waId }));
+    await rest(3);
+    expect(message()).toEqual(before);
+  });
+
+  it.each([
+    ['the caller has to change it', 132_001],
+    ['nobody can be reached', 131_026],
+    ['nobody knows the code', 139_999],
+    ['there is no code', undefined],
+  ])('fails the flow where it failed, and %s', async (_why, code) => {
+    await p.takeStatus(name, report({ waId, code }));
+    expect(message()).toMatchObject({ status: 'failed', reason: 'Oh', answer: { code: 'gateway-rejected' } });
+    expect(message()?.request).toBeUndefined();
+    await rest(3);
+    expect(templates()).toEqual([FIRST]);
+  });
+
+  it('keeps the customer’s word, and nothing that waits goes out', async () => {
+    await p.takeStatus(name, report({ waId, code: 131_050 }));
+    expect((await p.read.session(PAIR)).optedOut).toBe(true);
+    expect(message()).toMatchObject({ status: 'failed', answer: { code: 'recipient-opted-out' } });
+  });
+
+  it.each([
+    ['stop-number', 131_031, 15],
+    ['content-held', 132_015, 15],
+    ['wait', 130_429, 5],
+    ['pair-too-fast', 131_056, 5],
+    ['cannot-tell', 131_000, 5],
+  ])('lets another go out later, for %s, and the flow waits on', async (errorClass, code, minutes) => {
+    await p.takeStatus(name, report({ waId, code }));
+    expect(message()).toMatchObject({
+      status: 'parked',
+      invitation: { state: 'pending', messageId: SECOND },
+    });
+    await p.takeStatus(name, report({ waId, code }));
+    await rest(minutes);
+    expect(templates()).toEqual([FIRST, SECOND]);
+    expect(message()).toMatchObject({
+      status: 'parked',
+      invitation: { state: 'sent', waId: waIdOf(SECOND) },
+    });
+    const alerts = ['stop-number', 'content-held'].includes(errorClass) ? 2 : 0;
+    expect(world.telemetry.counted('gateway.alert')).toBe(alerts);
+    await p.takeStatus(name, report({ waId, code: 132_001 }));
+    expect(message()?.status).toBe('parked');
+  });
+
+  it('is of no consequence where the customer has written since', async () => {
+    await writes();
+    const before = message();
+    await p.takeStatus(name, report({ waId, code: 132_001 }));
+    await p.takeStatus(name, report({ waId, code: 130_429 }));
+    expect(message()).toEqual(before);
+  });
+});
+
+describe('a template message that WhatsApp failed', () => {
+  it('has done its work, where its flow waits behind another that the customer’s message let go', async () => {
+    const other = { ...request, messageId: idOf('m-2'), flowId: 'ANOTHER' };
+    await p.send({ request: other });
+    world.clock.advance(1_000);
+    await writes();
+    const found = () => world.messages.all().find(({ messageId }) => messageId === other.messageId);
+    const before = found();
+    expect(before?.status).toBe('parked');
+    const wireId = templateIdOf(other.messageId);
+    for (const code of [132_001, 130_429]) await p.takeStatus(wireId, report({ code }));
+    expect(found()).toEqual(before);
+  });
+
+  it('goes out a day later at the soonest, where it was held for the user’s sake, and once', async () => {
+    await p.takeStatus(FIRST, report({ code: 131_049 }));
+    world.clock.advance(DAY_MS - 120_000);
+    await rest(1);
+    expect(templates()).toEqual([FIRST]);
+    await rest(3);
+    expect(templates()).toEqual([FIRST, SECOND]);
+    await p.takeStatus(SECOND, report({ code: 131_049 }));
+    world.clock.advance(DAY_MS);
+    await rest(3);
+    expect(templates()).toHaveLength(2);
+    expect(message()).toMatchObject({ status: 'parked', invitation: { state: 'failed' } });
+  });
+
+  it('goes out twice more at most where nobody can tell why', async () => {
+    for (const n of [0, 1, 2, 3]) {
+      await p.takeStatus(templateIdOf(ID, n), report({ code: 131_000 }));
+      await rest(12);
+    }
+    expect(templates()).toHaveLength(3);
+    expect(message()).toMatchObject({ status: 'parked', invitation: { state: 'failed' } });
+  });
+
+  it('is another’s word where it came before the one that is out now', async () => {
+    await p.takeStatus(FIRST, report({ code: 130_429 }));
+    await rest(5);
+    for (const [name, waId] of [
+      [FIRST, undefined],
+      [undefined, waIdOf(FIRST)],
+    ]) {
+      await p.takeStatus(name, report({ waId, code: 132_001 }));
+    }
+    expect(message()?.status).toBe('parked');
+    await p.takeStatus(undefined, report({ waId: waIdOf(SECOND), code: 132_001 }));
+    expect(message()?.status).toBe('failed');
+  });
+
+  it('is found by the sweeper, where its id at WhatsApp was told before it was kept', async () => {
+    world = makeWorld();
+    p = world.process('p');
+    const early = world.process('early', {
+      through: (gateway) => ({
+        ...gateway,
+        async sendTemplate(template, call) {
+          const outcome = await gateway.sendTemplate(template, call);
+          await p.takeStatus(undefined, report({ waId: waIdOf(FIRST), code: 132_001 }));
+          return outcome;
+        },
+      }),
+    });
+    await early.send({ request });
+    expect(world.callbacks.orphans()).toHaveLength(1);
+    await rest(2);
+    expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
+    expect(world.callbacks.orphans()).toEqual([]);
+  });
+
+  it('is not noted as sent by its own late receipt, once another is to go out', async () => {
+    world = makeWorld();
+    p = world.process('p');
+    const slow = world.process('slow', {
+      through: (gateway) => ({
+        ...gateway,
+        async sendTemplate(template, call) {
+          const outcome = await gateway.sendTemplate(template, call);
+          await p.takeStatus(FIRST, report({ code: 130_429 }));
+          return outcome;
+        },
+      }),
+    });
+    await slow.send({ request });
+    expect(message()?.invitation).toMatchObject({ state: 'pending', messageId: SECOND });
+    await rest(5);
+    expect(templates()).toEqual([FIRST, SECOND]);
+  });
+});
+
+describe('a template message that LipaChat refuses for a reason that passes', () => {
+  const refusal = (code: number): Outcome => ({
+    kind: 'rejected',
+    message: 'Oh',
+    errorClass: classOf(code),
+    duplicate: false,
+    envelope: null,
+  });
+
+  it.each([
+    ['ten minutes', 131_031, 9, 3],
+    ['a day', 131_049, 24 * 59, 40],
+  ])('keeps its id and its distance: %s', async (_, code, minutesBefore, minutesAfter) => {
+    world = makeWorld();
+    p = world.process('p');
+    world.gateway.nextTemplates(refusal(code));
+    await p.send({ request });
+    await rest(minutesBefore);
+    expect(templates()).toEqual([]);
+    await rest(minutesAfter);
+    expect(templates()).toEqual([FIRST]);
+  });
+
+  it('does not go out once the customer has written meanwhile', async () => {
+    world = makeWorld();
+    p = world.process('p');
+    const slow = world.process('slow', {
+      link: async (call, apply) => {
+        const result = apply();
+        if (call === 'keepAlias') await writes();
+        return result;
+      },
+    });
+    await slow.send({ request });
+    expect(templates()).toEqual([]);
+    expect(message()?.status).toBe('queued');
+  });
+
+  it('is known by its id before it leaves', async () => {
+    world = makeWorld();
+    p = world.process('p');
+    world.gateway.nextTemplates('accept-unheard', 'accept-unheard');
+    await p.send({ request });
+    expect(world.aliases.all()).toEqual([FIRST]);
+    await rest(2);
+    expect(world.aliases.all()).toEqual([FIRST, waKeyOf(waIdOf(FIRST))]);
+  });
+});

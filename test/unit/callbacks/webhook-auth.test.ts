@@ -1,0 +1,157 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { isSignedBy, isWebhookSecret, makeWebhookDoor } from '../../../src/lib/callbacks/webhook-auth.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import { fakeSecret } from '../../support/fakes/secret.ts';
+
+const SECRET = 'a'.repeat(32);
+const NEXT = 'b'.repeat(40);
+const KEY = 'hmac-key';
+const BYTES = Buffer.from('{"text":"Asante 👋🏽 @ é"}');
+
+const sign = (bytes: Buffer, key = KEY) => `sha256=${createHmac('sha256', key).update(bytes).digest('hex')}`;
+
+describe('the secret in the path', () => {
+  it('is known by the whole of it, and by nothing else', () => {
+    expect(isWebhookSecret(SECRET, SECRET)).toBe(true);
+    const wrong = [
+      '',
+      'a',
+      SECRET.slice(1),
+      `${SECRET}a`,
+      SECRET.toUpperCase(),
+      ` ${SECRET}`,
+      `${SECRET},`,
+      NEXT,
+    ];
+    for (const given of wrong) expect(isWebhookSecret(given, SECRET)).toBe(false);
+  });
+
+  it('may be either of two while they are rotated', () => {
+    const both = `${SECRET},${NEXT}`;
+    expect([SECRET, NEXT].map((given) => isWebhookSecret(given, both))).toEqual([true, true]);
+    expect(isWebhookSecret(both, both)).toBe(false);
+    expect(isWebhookSecret('', both)).toBe(false);
+  });
+
+  it('may stand between blanks and line ends in its parameter', () => {
+    const parameter = ` ${SECRET} ,\n${NEXT}\n`;
+    expect([SECRET, NEXT].map((given) => isWebhookSecret(given, parameter))).toEqual([true, true]);
+  });
+
+  it.each(['', ',', ',,', ' , ', `${SECRET},`, `,${SECRET}`])(
+    'lets nobody in with an empty one, where the parameter is %j',
+    (parameter) => {
+      for (const given of ['', ' ', ',']) expect(isWebhookSecret(given, parameter)).toBe(false);
+    },
+  );
+
+  it('lets nobody in where it is shorter than 32 characters, and still the other one', () => {
+    const short = 'c'.repeat(31);
+    expect(isWebhookSecret(short, short)).toBe(false);
+    expect(isWebhookSecret(short, `${short},${SECRET}`)).toBe(false);
+    expect(isWebhookSecret(SECRET, `${short},${SECRET}`)).toBe(true);
+  });
+
+  it('is compared without a fault whatever length is given', () => {
+    for (const length of [0, 1, 31, 33, 100_000])
+      expect(isWebhookSecret('a'.repeat(length), SECRET)).toBe(false);
+  });
+});
+
+describe('a signature', () => {
+  it('is good for these very bytes', () => {
+    expect(isSignedBy(KEY, sign(BYTES), BYTES)).toBe(true);
+    const rewritten = Buffer.from(JSON.stringify(JSON.parse('{"text": "Asante 👋🏽 @ é"}')));
+    expect(isSignedBy(KEY, sign(Buffer.from('{"text": "Asante 👋🏽 @ é"}')), rewritten)).toBe(false);
+    expect(isSignedBy(KEY, sign(BYTES), Buffer.concat([BYTES, Buffer.from('\n')]))).toBe(false);
+  });
+
+  it('is good for an empty body and for bytes that are no text', () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from([0xff, 0xfe, 0x00])]) {
+      expect(isSignedBy(KEY, sign(bytes), bytes)).toBe(true);
+    }
+  });
+
+  const good = sign(BYTES);
+  const hex = good.slice('sha256='.length);
+  const last = hex.endsWith('0') ? '1' : '0';
+  it.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['of another key', sign(BYTES, 'other')],
+    ['without its prefix', hex],
+    ['under another prefix', `sha1=${hex}`],
+    ['truncated', good.slice(0, -1)],
+    ['truncated by a byte', good.slice(0, -2)],
+    ['longer', `${good}0`],
+    ['longer by a byte', `${good}00`],
+    ['in capitals', `sha256=${hex.toUpperCase()}`],
+    ['capital in its prefix', `SHA256=${hex}`],
+    ['changed at its end', `${good.slice(0, -1)}${last}`],
+    ['cut short by what is no digit', `sha256=${hex.slice(0, 32)}${'z'.repeat(32)}`],
+    ['after a blank', ` ${good}`],
+    ['before a line end', `${good}\n`],
+    ['given twice', `${good},${good}`],
+    ['in another form', `sha256=${Buffer.from(hex, 'hex').toString('base64')}`],
+  ])('is refused where it is %s', (_, signature) => {
+    expect(isSignedBy(KEY, signature, BYTES)).toBe(false);
+  });
+
+  it('may be made with either of two keys while they are rotated', () => {
+    const keys = `${KEY}, other`;
+    expect([KEY, 'other'].map((key) => isSignedBy(keys, sign(BYTES, key), BYTES))).toEqual([true, true]);
+  });
+
+  it.each(['', ',', `${KEY},`, `,${KEY}`, ' , '])(
+    'can’t be made with an empty key, where the parameter is %j',
+    (keys) => {
+      expect(isSignedBy(keys, sign(BYTES, ''), BYTES)).toBe(false);
+      expect(isSignedBy(keys, sign(BYTES, ' '), BYTES)).toBe(false);
+    },
+  );
+});
+
+describe('the door', () => {
+  it('asks for no signature where no key is set', async () => {
+    const door = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: undefined });
+    expect(await door.accepts(undefined, BYTES)).toBe(true);
+    expect(await door.accepts('rubbish', BYTES)).toBe(true);
+  });
+
+  it('asks everybody for one where a key is set, also where the parameter turned out empty', async () => {
+    const door = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(KEY) });
+    expect([await door.accepts(undefined, BYTES), await door.accepts(sign(BYTES), BYTES)]).toEqual([
+      false,
+      true,
+    ]);
+    const empty = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(',') });
+    expect(await empty.accepts(undefined, BYTES)).toBe(false);
+  });
+
+  it('knows nobody without a secret in the path', async () => {
+    const door = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: undefined });
+    expect([await door.knows(undefined), await door.knows(''), await door.knows(SECRET)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('knows a secret and a key that were changed a moment ago', async () => {
+    const [secret, hmacKey] = [fakeSecret(SECRET), fakeSecret(KEY)];
+    const door = makeWebhookDoor({ secret, hmacKey });
+    expect(await door.knows(NEXT)).toBe(false);
+    secret.rotate(`${SECRET},${NEXT}`);
+    hmacKey.rotate('new-key');
+    expect([await door.knows(NEXT), await door.knows(SECRET)]).toEqual([true, true]);
+    expect(await door.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
+  });
+
+  it('lets nobody in, with a fault that may pass, while the secret can’t be read', async () => {
+    const secret = fakeSecret(SECRET);
+    secret.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));
+    const door = makeWebhookDoor({ secret, hmacKey: undefined });
+    await expect(door.knows(SECRET)).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+});

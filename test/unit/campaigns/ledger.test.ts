@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { recipientMessageId, wakingOf, wokenAgain } from '../../../src/lib/campaigns/ledger.ts';
+import { completedIfDone, withFolded } from '../../../src/lib/campaigns/progress.ts';
+import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
+import { CUSTOMER, later, NOW } from '../../support/fakes/samples.ts';
+
+const times = (seconds: number, resumedAt?: Date) => ({ now: later(seconds), resumedAt });
+
+describe('a batch', () => {
+  const enqueued = sampleBatch({ isEnqueued: true, wakeAt: later(300) });
+
+  it('is left alone while its records are on their way', () => {
+    expect(wakingOf(enqueued, times(299))).toBeUndefined();
+    expect(wakingOf(sampleBatch(), times(19))).toBeUndefined();
+  });
+
+  it('is lost when its time is over, or when whoever began its round has died', () => {
+    expect(wakingOf(enqueued, times(300))).toBe('lost');
+    expect(wakingOf(sampleBatch(), times(20))).toBe('lost');
+  });
+
+  it('was dropped where its campaign has stood still since', () => {
+    expect(wakingOf(enqueued, times(1, later(1)))).toBe('dropped');
+    expect(wakingOf(enqueued, times(1, later(-1)))).toBeUndefined();
+  });
+
+  it('has nothing to wake for once all of it is settled', () => {
+    expect(wakingOf({ ...enqueued, pending: [] }, times(10_000, later(9_000)))).toBeUndefined();
+  });
+
+  it('counts the rounds that were lost, and begins anew after a pause', () => {
+    const round = { now: later(400), lastSlotAt: later(460) };
+    const lost = wokenAgain({ ...enqueued, wakes: 3 }, 'lost', round);
+    expect(lost).toMatchObject({ wakes: 4, wokenAt: later(400), wakeAt: later(700), isEnqueued: false });
+    expect(wokenAgain(lost, 'dropped', round).wakes).toBe(0);
+  });
+});
+
+describe('folding', () => {
+  const campaign = sampleCampaign({ state: 'running', cursor: { row: 10, offset: 500, batch: 2 } });
+  const whole = sampleBatch({
+    pending: [],
+    counts: { ...sampleBatch().counts, sent: 2, failed: 1 },
+    outcomes: { 2: { outcome: 'failed', reason: 'it was refused' } },
+  });
+
+  it('adds a complete batch once, in its turn', () => {
+    const once = withFolded(campaign, whole);
+    expect(once).toMatchObject({
+      folded: 1,
+      totals: { sent: 2, failed: 1 },
+      reasons: { 'it was refused': 1 },
+    });
+    expect(withFolded(once, whole)).toBe(once);
+    expect(withFolded(campaign, { ...whole, n: 1 })).toBe(campaign);
+  });
+
+  it('waits for a batch that has somebody pending', () => {
+    expect(withFolded(campaign, { ...whole, pending: [1] })).toBe(campaign);
+  });
+
+  it('keeps twenty reasons and counts the rest together', () => {
+    const outcomes = Object.fromEntries(
+      Array.from({ length: 25 }, (_, k) => [k, { outcome: 'failed' as const, reason: `reason ${k}` }]),
+    );
+    const { reasons } = withFolded(campaign, { ...whole, outcomes });
+    expect(Object.keys(reasons)).toHaveLength(21);
+    expect(reasons['other']).toBe(5);
+  });
+
+  it('ends the campaign when all is taken and counted, and not before', () => {
+    const almost = { ...campaign, folded: 1 };
+    expect(completedIfDone(almost, NOW)).toBe(almost);
+    expect(completedIfDone({ ...campaign, folded: 2 }, NOW)).toMatchObject({ state: 'completed', turn: 1 });
+    const more = { ...campaign, folded: 2, cursor: { ...campaign.cursor, row: 9 } };
+    expect(completedIfDone(more, NOW)).toBe(more);
+  });
+});
+
+describe('a recipient’s messageId', () => {
+  const { campaignId } = sampleCampaign();
+
+  it('is the same each time, and another for another campaign or number', () => {
+    const other = '254717746566' as PhoneNumber;
+    const ids = [
+      recipientMessageId(campaignId, CUSTOMER),
+      recipientMessageId(campaignId, other),
+      recipientMessageId('another' as typeof campaignId, CUSTOMER),
+    ];
+    expect(new Set(ids).size).toBe(3);
+    expect(recipientMessageId(campaignId, CUSTOMER)).toBe(ids[0]);
+    expect(ids.join(' ')).not.toContain('2547177');
+  });
+});

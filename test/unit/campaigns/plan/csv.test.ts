@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { RecipientsFault } from '../../../../src/lib/campaigns/plan/recipient.ts';
+import { rowsOf } from '../../../support/recipients.ts';
+
+const header = (...columns: string[]) => ({ kind: 'header', columns });
+const row = (line: number, to: string, name: string) => ({ kind: 'row', line, columns: { to, name } });
+const bad = (line: number, reason: string) => ({ kind: 'bad', line, reason });
+
+const TWO = [header('to', 'name'), row(2, '254717746565', 'Asha'), row(3, '254717746566', 'Juma')];
+
+describe('recipients in CSV', () => {
+  it.each([
+    ['line feeds', 'to,name\n254717746565,Asha\n254717746566,Juma\n'],
+    ['no line break at the end', 'to,name\n254717746565,Asha\n254717746566,Juma'],
+    ['carriage returns and line feeds', 'to,name\r\n254717746565,Asha\r\n254717746566,Juma\r\n'],
+    ['carriage returns', 'to,name\r254717746565,Asha\r254717746566,Juma\r'],
+    ['several kinds of line breaks', 'to,name\r\n254717746565,Asha\r254717746566,Juma\n'],
+    ['a byte order mark', '\ufeffto,name\n254717746565,Asha\n254717746566,Juma\n'],
+    ['quotes', '"to","name"\n"254717746565","Asha"\n254717746566,"Juma"\n'],
+    ['semicolons', 'to;name\n254717746565;Asha\n254717746566;Juma\n'],
+    ['tabs', 'to\tname\n254717746565\tAsha\n254717746566\tJuma\n'],
+    [
+      'blanks around the names of columns',
+      ' to , "name "\n254717746565,Asha\n254717746566,Juma\n'.replace(' "', '"'),
+    ],
+  ])('are read with %s', async (_, file) => {
+    expect(await rowsOf('csv', file)).toEqual(TWO);
+  });
+
+  it('have their line where the record starts, blank lines and quoted breaks counted', async () => {
+    const file = '\nto,name\n\n1,"a\nb"\r\n  \r\n2,"c\r\n\rd"\n3,e\n\n';
+    expect(await rowsOf('csv', file)).toEqual([
+      header('to', 'name'),
+      row(4, '1', 'a\nb'),
+      row(7, '2', 'c\r\n\rd'),
+      row(10, '3', 'e'),
+    ]);
+  });
+
+  it.each([
+    ['a delimiter', '1,"a,b"', 'a,b'],
+    ['a doubled quote', '1,"say ""hi"""', 'say "hi"'],
+    ['another delimiter', '1,a;b\tc', 'a;b\tc'],
+    ['an empty cell in quotes', '1,""', ''],
+    ['no text', '1,', ''],
+    ['blanks', '1, a ', ' a '],
+    ['other scripts and emoji', '1,Ámárá 😀', 'Ámárá 😀'],
+    ['__proto__', '1,__proto__', '__proto__'],
+  ])('keep a cell with %s as it is', async (_, line, name) => {
+    expect(await rowsOf('csv', `to,name\n${line}\n`)).toEqual([header('to', 'name'), row(2, '1', name)]);
+  });
+
+  it('may have a column of any name', async () => {
+    const [, only] = await rowsOf('csv', 'to,__proto__,constructor\n1,2,3\n');
+    expect(only?.kind === 'row' && Object.entries(only.columns)).toEqual([
+      ['to', '1'],
+      ['__proto__', '2'],
+      ['constructor', '3'],
+    ]);
+  });
+
+  it('may be one column, or none', async () => {
+    expect(await rowsOf('csv', 'to\n1\n')).toEqual([
+      header('to'),
+      { kind: 'row', line: 2, columns: { to: '1' } },
+    ]);
+    expect(await rowsOf('csv', 'to')).toEqual([header('to')]);
+  });
+
+  it('are told apart by the delimiter of which the header has most', async () => {
+    const file = '"to, of whom";name;town\n1;a,b;c\n';
+    expect(await rowsOf('csv', file)).toEqual([
+      header('to, of whom', 'name', 'town'),
+      { kind: 'row', line: 2, columns: { 'to, of whom': '1', name: 'a,b', town: 'c' } },
+    ]);
+  });
+});
+
+describe('a bad row', () => {
+  const longest = (bytes: number) => `1,${'x'.repeat(bytes - 2)}`;
+
+  it.each([
+    ['with too few cells', '1', 'has 1 cells where the header has 2'],
+    ['with too many cells', '1,a,b', 'has 3 cells where the header has 2'],
+    ['with a quote in the middle of a cell', '1,a"b', 'a quote is misplaced or not doubled'],
+    ['with text behind a quoted cell', '1,"a"b', 'a quote is misplaced or not doubled'],
+    ['with a quote behind a quoted cell', '1,"a"b"', 'a quote is misplaced or not doubled'],
+    ['with two quotes in the middle of a cell', '1,5"" pipe', 'a quote is misplaced or not doubled'],
+    ['with the delimiter and quote of another file', '1,5;"', 'a quote is misplaced or not doubled'],
+    ['over 32 KiB', longest(32 * 1024 + 1), 'is longer than 32 KiB'],
+    ['over 32 KiB, in quotes and many lines', `1,"${'x\n'.repeat(40_000)}"`, 'is longer than 32 KiB'],
+  ])('%s is reported, and all others are read', async (_, line, reason) => {
+    const lines = line.split('\n').length;
+    expect(await rowsOf('csv', `to,name\n2,b\n${line}\n3,"c"\n`)).toEqual([
+      header('to', 'name'),
+      row(2, '2', 'b'),
+      bad(3, reason),
+      row(3 + lines, '3', 'c'),
+    ]);
+  });
+
+  it('that is not UTF-8 is reported, and all others are read', async () => {
+    const latin = Buffer.from('to,name\n2,b\n1,Am\u00e9lie\n3,c\n', 'latin1');
+    expect(await rowsOf('csv', latin)).toEqual([
+      header('to', 'name'),
+      row(2, '2', 'b'),
+      bad(3, 'is not UTF-8'),
+      row(4, '3', 'c'),
+    ]);
+  });
+
+  it('of exactly 32 KiB is none', async () => {
+    const rows = await rowsOf('csv', `to,name\n${longest(32 * 1024)}\n`);
+    expect(rows.at(-1)?.kind).toBe('row');
+  });
+
+  it('whose quote swallowed other lines says how far', async () => {
+    expect(await rowsOf('csv', 'to,name\n1,"a\n2,b\n3,"c"\n4,d\n')).toEqual([
+      header('to', 'name'),
+      bad(2, 'a quote is misplaced or not doubled; the record reaches to line 4'),
+      row(5, '4', 'd'),
+    ]);
+  });
+
+  it('whose quote is never closed says that the rest was not read', async () => {
+    expect(await rowsOf('csv', 'to,name\n1,a\n2,"b\n3,c\n4,d\n')).toEqual([
+      header('to', 'name'),
+      row(2, '1', 'a'),
+      bad(3, 'a quote is opened and not closed; nothing from this line on was read'),
+    ]);
+  });
+
+  it('is one however many there are, and the order is that of the file', async () => {
+    const lines = Array.from({ length: 3_000 }, (_, n) => (n % 7 === 3 ? `${n},a"` : `${n},a`));
+    const rows = await rowsOf('csv', `to,name\n${lines.join('\n')}`);
+    expect(rows.slice(1)).toEqual(
+      lines.map((_, n) =>
+        n % 7 === 3 ? bad(n + 2, 'a quote is misplaced or not doubled') : row(n + 2, String(n), 'a'),
+      ),
+    );
+  });
+
+  it('never has its cells in the reason', async () => {
+    const secret = '254717746565';
+    const file = `to,name\n${secret}\n${secret},a,b\n${secret},"a"b\n${secret},"a\n`;
+    const reasons = (await rowsOf('csv', file)).filter((one) => one.kind === 'bad');
+    expect(reasons).toHaveLength(4);
+    expect(JSON.stringify(reasons)).not.toContain(secret);
+  });
+});
+
+describe('a CSV file that can’t be read', () => {
+  it.each([
+    ['is empty', '', 'the file is empty: its first line has to name the columns'],
+    ['is blank', ' \n\r\n', 'the file is empty: its first line has to name the columns'],
+    ['has a column without a name', 'to,,name\n', 'column 2 of the header has no name'],
+    ['has a delimiter at the end of its header', 'to,name,\n', 'column 3 of the header has no name'],
+    ['has two columns of one name', 'to,name, to\n', 'columns 1 and 3 of the header have the same name'],
+    ['has a header without a closing quote', 'to,"name\n1,a\n', 'a quote in the header is not closed'],
+    ['has a header with a stray quote', 'to,na"me\n1,a\n', 'a quote in the header is misplaced'],
+    ['has an endless header', 'x'.repeat(40_000), 'the header is longer than 32 KiB'],
+    ['is UTF-16', Buffer.from('\ufeffto,name\n1,a\n', 'utf16le'), 'the file is not UTF-8'],
+  ])('and %s says so', async (_, file, message) => {
+    await expect(rowsOf('csv', file)).rejects.toThrow(new RecipientsFault(message));
+  });
+
+  it('is not quoted: without a header, its first line is somebody’s number', async () => {
+    await expect(rowsOf('csv', '254717746565,254717746565\n')).rejects.toThrow(
+      new RecipientsFault('columns 1 and 2 of the header have the same name'),
+    );
+  });
+});

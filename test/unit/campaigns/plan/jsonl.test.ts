@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { rowsOf } from '../../../support/recipients.ts';
+
+const header = (...columns: string[]) => ({ kind: 'header', columns });
+const row = (line: number, columns: Record<string, string>) => ({ kind: 'row', line, columns });
+const bad = (line: number, reason: string) => ({ kind: 'bad', line, reason });
+
+describe('recipients in JSON Lines', () => {
+  it.each([
+    ['line feeds', '{"to":"1","name":"a"}\n{"to":"2","name":"b"}\n'],
+    ['no line break at the end', '{"to":"1","name":"a"}\n{"to":"2","name":"b"}'],
+    ['carriage returns and line feeds', '{"to":"1","name":"a"}\r\n{"to":"2","name":"b"}\r\n'],
+    ['a byte order mark', '\ufeff{"to":"1","name":"a"}\n{"to":"2","name":"b"}\n'],
+    ['blanks', '  {"to": "1", "name": "a"}\n\t{ "to" : "2", "name" : "b" } \n'],
+  ])('are read with %s', async (_, file) => {
+    expect(await rowsOf('jsonl', file)).toEqual([
+      header('to', 'name'),
+      row(1, { to: '1', name: 'a' }),
+      row(2, { to: '2', name: 'b' }),
+    ]);
+  });
+
+  it('have their numbers, booleans and nulls as text', async () => {
+    const [, only] = await rowsOf(
+      'jsonl',
+      '{"to":254717746565,"total":12.5,"vip":true,"name":null,"note":""}\n',
+    );
+    expect(only).toEqual(row(1, { to: '254717746565', total: '12.5', vip: 'true', name: '', note: '' }));
+  });
+
+  it('keep quotes, line breaks and other scripts of their strings', async () => {
+    const name = 'say "hi",\r\n Ámárá 😀 \u2028';
+    expect((await rowsOf('jsonl', `${JSON.stringify({ name })}\n{"name":"b"}`)).slice(1)).toEqual([
+      row(1, { name }),
+      row(2, { name: 'b' }),
+    ]);
+  });
+
+  it('have the columns of the first row that can be read, and each row its own', async () => {
+    expect(await rowsOf('jsonl', '\nnonsense\n\n{"to":"1"}\n{"to":"2","name":"b"}\n{}\n')).toEqual([
+      bad(2, 'is not JSON'),
+      header('to'),
+      row(4, { to: '1' }),
+      row(5, { to: '2', name: 'b' }),
+      row(6, {}),
+    ]);
+  });
+
+  it('may have a column of any name', async () => {
+    const [, only] = await rowsOf('jsonl', '{"__proto__":"1","constructor":"2"}\n');
+    expect(only?.kind === 'row' && Object.entries(only.columns)).toEqual([
+      ['__proto__', '1'],
+      ['constructor', '2'],
+    ]);
+  });
+
+  it.each([
+    ['an empty file', ''],
+    ['blank lines', '\n \r\n'],
+  ])('are none, with no columns, in %s', async (_, file) => {
+    expect(await rowsOf('jsonl', file)).toEqual([header()]);
+  });
+});
+
+describe('a bad line', () => {
+  const value = 'has a value that is no string, number, boolean or null';
+
+  it.each([
+    ['no JSON', '{"to":254717746565', 'is not JSON'],
+    ['two objects', '{"to":"1"}{"to":"2"}', 'is not JSON'],
+    ['a list', '["254717746565"]', 'is not a JSON object'],
+    ['a text', '"254717746565"', 'is not a JSON object'],
+    ['null', 'null', 'is not a JSON object'],
+    ['an object with a list', '{"to":["254717746565"]}', value],
+    ['an object in an object', '{"to":{"number":"254717746565"}}', value],
+    ['deeply nested', `${'['.repeat(16_000)}${']'.repeat(16_000)}`, 'is not a JSON object'],
+    ['over 32 KiB', `{"to":"${'1'.repeat(33_000)}"}`, 'is longer than 32 KiB'],
+    [
+      'an object with a number that JSON.parse rounds',
+      '{"to":25471774656525471774}',
+      'has a number that is too long to be exact: it has to be a string',
+    ],
+    ['one with an open quote', '{"to":"254717746565}', 'is not JSON'],
+  ])('that is %s is reported, and all others are read', async (_, line, reason) => {
+    const rows = await rowsOf('jsonl', `{"to":"2"}\n${line}\n{"to":"3"}\n`);
+    expect(rows).toEqual([header('to'), row(1, { to: '2' }), bad(2, reason), row(3, { to: '3' })]);
+    expect(reason).not.toContain('2547');
+  });
+
+  it('that is not UTF-8 is reported, and all others are read', async () => {
+    const latin = Buffer.from('{"to":"Am\u00e9lie"}\n{"to":"3"}\n', 'latin1');
+    expect(await rowsOf('jsonl', latin)).toEqual([bad(1, 'is not UTF-8'), header('to'), row(2, { to: '3' })]);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { isOutpaced, wakingOf } from '../../../src/lib/campaigns/ledger.ts';
+import { withShare } from '../../../src/lib/campaigns/progress.ts';
+import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
+import { later, NOW } from '../../support/fakes/samples.ts';
+
+const running = sampleCampaign({ state: 'running', startedAt: NOW, slotAt: later(90), share: 1_080 });
+
+describe('a running campaign whose share of the number’s pace changes', () => {
+  it('gives new slots to all that is pending where the share is less: what was given away is too fast', () => {
+    const slowed = withShare(running, 540, later(15));
+    expect(slowed).toMatchObject({ share: 540, slotAt: later(15), turn: running.turn });
+    const batch = sampleBatch({ wokenAt: later(10), isEnqueued: true });
+    expect(isOutpaced(batch, slowed)).toBe(true);
+    expect(wakingOf(batch, { now: later(15), resumedAt: slowed.resumedAt })).toBe('dropped');
+  });
+
+  it('leaves what has new slots since', () => {
+    const { resumedAt } = withShare(running, 540, later(15));
+    const batch = sampleBatch({ wokenAt: later(15), isEnqueued: true });
+    expect(isOutpaced(batch, { resumedAt })).toBe(false);
+    expect(wakingOf(batch, { now: later(16), resumedAt })).toBeUndefined();
+  });
+
+  it('keeps its slots where the share is more, where it is the first, and where it is the same', () => {
+    expect(withShare(running, 4_320, later(15))).toEqual({ ...running, share: 4_320 });
+    const fresh = sampleCampaign({ state: 'running', startedAt: NOW, slotAt: NOW });
+    expect(withShare(fresh, 540, later(15))).toEqual({ ...fresh, share: 540 });
+    expect(withShare(running, 1_080, later(15))).toBe(running);
+  });
+});

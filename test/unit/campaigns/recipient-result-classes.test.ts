@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { endOfProblem, pauseFor } from '../../../src/lib/campaigns/recipient-result.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import type { ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
+
+const released = (errorClass: ErrorClass) => new AppError('gateway-throttled', 'Not now.', { errorClass });
+const endOf = (errorClass: ErrorClass, tries: number) =>
+  endOfProblem(released(errorClass), { tries, chance: 0 });
+
+describe('a recipient who was not sent to, by the class of the code', () => {
+  it.each<ErrorClass>(['stop-number', 'content-held'])('%s lets the campaign stand still at once', (name) => {
+    expect(endOf(name, 0)).toMatchObject({ kind: 'pause', reason: expect.stringContaining(name) });
+    expect(pauseFor(name)).toContain(name);
+  });
+
+  it('wait comes again and slows the number; too long of it is for a person to see', () => {
+    expect(endOf('wait', 0)).toEqual({ kind: 'again', afterSeconds: 5, slow: true });
+    expect(endOf('wait', 7)).toMatchObject({ kind: 'again', slow: true });
+    expect(endOf('wait', 8)).toMatchObject({ kind: 'pause' });
+    expect(pauseFor('wait')).toBeUndefined();
+  });
+
+  it.each<[ErrorClass, number]>([
+    ['cannot-tell', 2],
+    ['pair-too-fast', 8],
+  ])('%s comes again and has failed after %i tries', (name, most) => {
+    expect(endOf(name, most - 1)).toMatchObject({ kind: 'again', slow: false });
+    expect(endOf(name, most)).toMatchObject({ kind: 'settle', settlement: { outcome: 'failed' } });
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
+import type { PlanStarter } from '../../../src/lib/campaigns/plan/begin.ts';
+import type { CampaignRunner } from '../../../src/lib/campaigns/run.ts';
+import { makeTicker } from '../../../src/lib/campaigns/tick.ts';
+import { sampleCampaign } from '../../support/fakes/campaign-samples.ts';
+import { fakeCampaigns, fakeNumberPaces, fakeObjects, fakePlanQueue } from '../../support/fakes/campaigns.ts';
+import { manualClock } from '../../support/fakes/clock.ts';
+import { BUSINESS, later, NOW } from '../../support/fakes/samples.ts';
+import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+
+const id = (text: string) => text as CampaignId;
+
+function world() {
+  const clock = manualClock(NOW);
+  const campaigns = fakeCampaigns(clock);
+  const numberPaces = fakeNumberPaces(clock);
+  const objects = fakeObjects();
+  const planQueue = fakePlanQueue();
+  const begun: CampaignId[] = [];
+  const shares = new Map<string, number>();
+  const planStarter: PlanStarter = {
+    begin: ({ value }) => {
+      begun.push(value.campaignId);
+      return Promise.resolve(value);
+    },
+  };
+  const runner: CampaignRunner = {
+    look: ({ value }, share) => {
+      shares.set(value.campaignId, share);
+      return Promise.resolve(value);
+    },
+    fold: (stored) => Promise.resolve(stored),
+  };
+  const settings = { numberPerMinute: 1_000, retentionDays: 30 };
+  const { tick } = makeTicker({
+    campaigns,
+    numberPaces,
+    objects,
+    planQueue,
+    planStarter,
+    runner,
+    clock,
+    telemetry: fakeTelemetry(),
+    ...settings,
+  });
+  const put = (changes: Partial<Campaign>) => campaigns.create(sampleCampaign({ dueAt: NOW, ...changes }));
+  const stateOf = async (campaignId: string) => (await campaigns.get(id(campaignId)))?.value;
+  return { clock, campaigns, numberPaces, objects, planQueue, begun, shares, tick, put, stateOf };
+}
+
+describe('the minute', () => {
+  it('divides nine tenths of a number’s pace among its running campaigns', async () => {
+    const { put, tick, shares } = world();
+    await put({ campaignId: id('a'), state: 'running', perMinute: 100 });
+    await put({ campaignId: id('b'), state: 'running', perMinute: 2_000 });
+    await put({ campaignId: id('c'), state: 'running', perMinute: 2_000 });
+    await tick();
+    expect(Object.fromEntries(shares)).toEqual({ a: 100, b: 400, c: 400 });
+  });
+
+  it('gives less where the number was slowed, and more again with time', async () => {
+    const { clock, put, tick, shares, numberPaces } = world();
+    await numberPaces.create({ business: BUSINESS, perMinute: 500, slowedAt: NOW });
+    await put({ campaignId: id('a'), state: 'running', perMinute: 4_800 });
+    await tick();
+    expect(shares.get('a')).toBe(450);
+    clock.advance(300_000);
+    await tick();
+    expect(shares.get('a')).toBe(900);
+  });
+
+  it('starts a campaign whose time has come, and leaves one whose time has not', async () => {
+    const { put, tick, stateOf, shares } = world();
+    await put({ campaignId: id('now'), state: 'scheduled', startAt: NOW });
+    await put({ campaignId: id('then'), state: 'scheduled', startAt: later(60), dueAt: later(60) });
+    await tick();
+    expect(await stateOf('now')).toMatchObject({ state: 'running', startedAt: NOW });
+    expect(await stateOf('then')).toMatchObject({ state: 'scheduled' });
+    expect([...shares.keys()]).toEqual(['now']);
+  });
+
+  it.each(['scheduled', 'running', 'paused'] as const)(
+    'expires one that is %s past its time',
+    async (state) => {
+      const { put, tick, stateOf } = world();
+      await put({ campaignId: id('late'), state, expiresAt: NOW, startAt: later(-60) });
+      await tick();
+      const late = await stateOf('late');
+      expect(late).toMatchObject({ state: 'expired', reason: expect.stringContaining('its time was over') });
+      expect(late?.dueAt).toBeUndefined();
+    },
+  );
+
+  it('calls a planner that was not heard of again, and gives up after the third', async () => {
+    const { clock, put, tick, planQueue, stateOf } = world();
+    const planning = { planId: 'p', dryRun: false, since: NOW, rows: 7, tries: 1 };
+    await put({ campaignId: id('stuck'), state: 'planning', planning });
+    const jobs = [];
+    for (let n = 0; n < 4; n += 1) {
+      await tick();
+      await tick();
+      jobs.push(planQueue.take());
+      clock.advance(16 * 60_000);
+    }
+    const job = { campaignId: 'stuck', planId: 'p' };
+    expect(jobs).toEqual([[job], [job], [], []]);
+    expect(await stateOf('stuck')).toMatchObject({ state: 'draft', reason: 'the planning did not end' });
+  });
+
+  const daily = {
+    campaignId: id('daily'),
+    state: 'scheduled',
+    schedule: { expression: 'cron(0 9 * * ? *)' },
+    nextRunAt: new Date('2026-01-02T09:00:00Z'),
+    dueAt: new Date('2026-01-02T09:00:00Z'),
+  } as const;
+
+  it('makes a campaign of a schedule’s time, once, and knows the next time', async () => {
+    const { clock, put, tick, stateOf, begun } = world();
+    await put(daily);
+    clock.moveTo(new Date('2026-01-02T09:00:20Z'));
+    await Promise.all([tick(), tick()]);
+    await tick();
+    expect(new Set(begun)).toEqual(new Set(['daily~20260102T0900']));
+    expect(await stateOf('daily~20260102T0900')).toMatchObject({ parent: 'daily', autoStart: true });
+    expect((await stateOf('daily~20260102T0900'))?.schedule).toBeUndefined();
+    expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-03T09:00:00Z') });
+  });
+
+  it('makes up once for the times that were missed', async () => {
+    const { clock, put, tick, stateOf, begun } = world();
+    await put({ ...daily, schedule: { expression: 'rate(1 day)' } });
+    clock.moveTo(new Date('2026-01-06T10:00:00Z'));
+    await tick();
+    expect(begun).toEqual(['daily~20260102T0900']);
+    expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-07T09:00:00Z') });
+  });
+
+  it('forgets what was kept for a schedule that has ended', async () => {
+    const { put, tick, objects } = world();
+    objects.place('schedules/daily/list.csv', 'to\n');
+    const source = {
+      bucket: objects.bucket,
+      key: 'schedules/daily/list.csv',
+      format: 'csv',
+      given: 'upload',
+    } as const;
+    await put({ ...daily, source, expiresAt: NOW, dueAt: NOW });
+    await tick();
+    expect(objects.contentOf('schedules/daily/list.csv')).toBeUndefined();
+  });
+
+  it('one campaign’s fault is not another’s', async () => {
+    const { put, tick, shares, campaigns } = world();
+    await put({
+      campaignId: id('broken'),
+      state: 'scheduled',
+      schedule: { expression: 'nonsense' },
+      nextRunAt: NOW,
+    });
+    await put({ campaignId: id('fine'), state: 'running' });
+    await tick();
+    expect([...shares.keys()]).toEqual(['fine']);
+    expect(campaigns.all().length).toBeGreaterThan(1);
+  });
+});

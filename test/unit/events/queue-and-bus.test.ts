@@ -1,0 +1,98 @@
+/** The adapters of SQS and EventBridge, over a server on loopback. */
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { makeEventBus } from '../../../src/lib/events/eventbridge.ts';
+import { makeDeliveryQueue } from '../../../src/lib/messages/sqs-deliveries.ts';
+import { answer, type Loopback, loopback } from '../../support/fakes/loopback.ts';
+import { idOf, NOW } from '../../support/fakes/samples.ts';
+
+let server: Loopback | undefined;
+afterEach(() => server?.close());
+
+const config = (port: number) => ({
+  endpoint: `http://127.0.0.1:${port}`,
+  region: 'eu-west-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  maxAttempts: 2,
+});
+const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.1' };
+const bodiesOf = ({ received }: Loopback) =>
+  received
+    .join('')
+    .split(/(?=POST \/)/)
+    .map((request) => JSON.parse(request.split('\r\n\r\n')[1] ?? 'null') as Record<string, unknown>);
+
+describe('the delivery queue', () => {
+  const SENT = JSON.stringify({ MessageId: 'sqs-1' });
+
+  async function enqueueAt(status: number, body: string, delaySeconds: number) {
+    server = await loopback(answer(status, body, { 'content-type': 'application/x-amz-json-1.0' }));
+    const queueUrl = `http://127.0.0.1:${server.port}/000000000000/deliveries`;
+    const client = new SQSClient({ ...config(server.port), md5: false });
+    const queue = makeDeliveryQueue({ client, queueUrl });
+    await queue.enqueue(idOf('m-1'), delaySeconds).finally(() => client.destroy());
+    return bodiesOf(server)[0];
+  }
+
+  it.each([
+    [0, 0],
+    [-5, 0],
+    [0.2, 1],
+    [6, 6],
+    [900, 900],
+    [5_000, 900],
+  ])('gets the messageId and nothing else, asked for %s s and delayed by %s', async (asked, delayed) => {
+    const sent = await enqueueAt(200, SENT, asked);
+    expect(sent).toMatchObject({ DelaySeconds: delayed, MessageBody: '{"messageId":"m-1"}' });
+    expect(String(sent?.['QueueUrl'])).toMatch(/deliveries$/);
+  });
+
+  it('is down where it refuses, and says nothing of itself', async () => {
+    const fault = await enqueueAt(500, '{"__type":"InternalError"}', 0).catch((e: unknown) => e);
+    expect(fault).toMatchObject({ code: 'store-unavailable', retryAfter: 2 });
+    expect((fault as { detail: string }).detail).not.toMatch(/sqs|aws|http/i);
+  });
+});
+
+describe('the event bus', () => {
+  const event = (id: string) => ({
+    type: 'message.sent',
+    detail: { eventId: id, version: 1, at: NOW.toISOString(), text: '👋' } as const,
+  });
+
+  async function putTo(status: number, body: unknown, ids: string[]) {
+    server = await loopback(answer(status, JSON.stringify(body), JSON_TYPE));
+    const client = new EventBridgeClient(config(server.port));
+    const bus = makeEventBus({ client, busName: 'company' });
+    return await bus.put(ids.map(event)).finally(() => client.destroy());
+  }
+
+  it('gets each event under its type, with its time, from lipaflow', async () => {
+    await putTo(200, { FailedEntryCount: 0, Entries: [{ EventId: '1' }] }, ['a']);
+    const [body] = server ? bodiesOf(server) : [];
+    const [entry] = (body?.['Entries'] ?? []) as Record<string, unknown>[];
+    expect(entry).toMatchObject({
+      EventBusName: 'company',
+      Source: 'lipaflow',
+      DetailType: 'message.sent',
+      Time: NOW.getTime() / 1000,
+    });
+    expect(JSON.parse(String(entry?.['Detail']))).toEqual(event('a').detail);
+  });
+
+  it('says which of them it has taken', async () => {
+    const Entries = [{ EventId: '1' }, { ErrorCode: 'ThrottlingException' }, { EventId: '3' }];
+    expect(await putTo(200, { FailedEntryCount: 1, Entries }, ['a', 'b', 'c'])).toEqual([true, false, true]);
+  });
+
+  it('has taken none of those that its answer does not name', async () => {
+    expect(await putTo(200, { Entries: [{ EventId: '1' }] }, ['a', 'b'])).toEqual([true, false]);
+    await server?.close();
+    expect(await putTo(200, {}, ['a'])).toEqual([false]);
+  });
+
+  it('throws where it took none', async () => {
+    await expect(putTo(500, { __type: 'InternalException' }, ['a'])).rejects.toThrow();
+  });
+});

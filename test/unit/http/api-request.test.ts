@@ -1,0 +1,121 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ApiRequest, bodyOf, bytesOf, deadlineOf, isHttpEvent } from '../../../src/lib/http/api.ts';
+import { answering, answerTo, type Handle, plainEvent } from '../../support/fakes/api.ts';
+import { type FakeTelemetry, fakeTelemetry } from '../../support/fakes/telemetry.ts';
+
+let telemetry: FakeTelemetry;
+beforeEach(() => {
+  telemetry = fakeTelemetry();
+});
+
+const answer = (event = plainEvent(), handle: Handle = answering()) => answerTo(telemetry, event, handle);
+
+async function requestFor(event: APIGatewayProxyEventV2): Promise<ApiRequest | undefined> {
+  const requests: ApiRequest[] = [];
+  await answer(event, (request) => {
+    requests.push(request);
+    return answering()(request);
+  });
+  return requests[0];
+}
+
+describe('a body', () => {
+  const parsed: Handle = async ({ event }) => {
+    const body = await Promise.resolve({ parsed: bodyOf(event) });
+    return { status: 200, body };
+  };
+
+  it('is JSON, as text and as base64', async () => {
+    const text = '{"text":"Habari 👋🏽"}';
+    const base64 = Buffer.from(text).toString('base64');
+    for (const given of [{ body: text }, { body: base64, isBase64Encoded: true }]) {
+      expect((await answer(plainEvent(given), parsed)).json).toEqual({ parsed: JSON.parse(text) });
+    }
+  });
+
+  it('may begin with a byte order mark', async () => {
+    expect((await answer(plainEvent({ body: '\ufeff{"a":1}' }), parsed)).json).toEqual({ parsed: { a: 1 } });
+  });
+
+  it.each([
+    ['absent', {}],
+    ['empty', { body: '' }],
+    ['cut off', { body: '{"a":' }],
+    ['no JSON', { body: 'messageId=1' }],
+    ['JSON and more', { body: '{} {}' }],
+    ['no UTF-8', { body: Buffer.from([0x22, 0xff, 0x22]).toString('base64'), isBase64Encoded: true }],
+  ])('is an invalid request where it is %s', async (_, given) => {
+    const { statusCode, json } = await answer(plainEvent(given), parsed);
+    expect([statusCode, json['code']]).toEqual([400, 'invalid-request']);
+    expect(json['errors']).toEqual([{ path: '', message: expect.any(String) }]);
+  });
+
+  it('may have 256 KiB and not a byte more, counted after base64', async () => {
+    const ofBytes = (n: number) => `"${'x'.repeat(n - 2)}"`;
+    const limit = 256 * 1024;
+    const encoded = (n: number) => ({
+      body: Buffer.from(ofBytes(n)).toString('base64'),
+      isBase64Encoded: true,
+    });
+    expect((await answer(plainEvent({ body: ofBytes(limit) }), parsed)).statusCode).toBe(200);
+    expect((await answer(plainEvent(encoded(limit)), parsed)).statusCode).toBe(200);
+    for (const given of [{ body: ofBytes(limit + 1) }, encoded(limit + 1)]) {
+      expect(await answer(plainEvent(given), parsed)).toMatchObject({
+        statusCode: 413,
+        json: { code: 'payload-too-large' },
+      });
+    }
+  });
+
+  it('has the very bytes that came in', () => {
+    const bytes = Buffer.from([0, 255, 254, 10]);
+    expect(bytesOf(plainEvent({ body: bytes.toString('base64'), isBase64Encoded: true }), 10)).toEqual(bytes);
+    expect(bytesOf(plainEvent({ body: 'é@👋' }), 100)).toEqual(Buffer.from('é@👋'));
+  });
+});
+
+describe('a caller', () => {
+  it('is whom the authorizer saw', async () => {
+    const given = plainEvent({ authorizer: { lambda: { clientId: 'shop', scopes: 'send read' } } });
+    expect(await requestFor(given)).toMatchObject({ clientId: 'shop', seesAll: false });
+  });
+
+  it('sees other clients’ messages with the scope admin', async () => {
+    const scoped = (scopes: string) => plainEvent({ authorizer: { lambda: { clientId: 'ops', scopes } } });
+    expect(await requestFor(scoped('read admin'))).toMatchObject({ seesAll: true });
+    expect(await requestFor(scoped('read administration'))).toMatchObject({ seesAll: false });
+  });
+
+  it('sees nobody’s messages where the authorizer named nobody', async () => {
+    const unnamed = [{ lambda: {} }, { lambda: null }, { lambda: { clientId: 7, scopes: 'admin' } }];
+    const requests = await Promise.all(unnamed.map((authorizer) => requestFor(plainEvent({ authorizer }))));
+    expect(requests.map((request) => request?.seesAll ?? false)).toEqual([false, false, false]);
+  });
+
+  it('has its path parameters and headers, and none where there are none', async () => {
+    const given = { pathParameters: { messageId: 'm' }, headers: { prefer: 'x' } };
+    expect(await requestFor(plainEvent(given))).toMatchObject({
+      path: { messageId: 'm' },
+      headers: { prefer: 'x' },
+    });
+    expect(await requestFor(plainEvent())).toMatchObject({ path: {}, headers: {} });
+  });
+});
+
+describe('the time of an invocation', () => {
+  it('is what Lambda says, and what the HTTP API allows where nobody says', () => {
+    const inMs = (at: Date) => at.getTime() - Date.now();
+    expect(inMs(deadlineOf({ getRemainingTimeInMillis: () => 5_000 }))).toBeCloseTo(5_000, -2);
+    for (const context of [undefined, {}]) expect(inMs(deadlineOf(context))).toBeCloseTo(29_000, -2);
+  });
+});
+
+describe('an event', () => {
+  it('is HTTP’s only where it came over HTTP', () => {
+    expect(isHttpEvent(plainEvent())).toBe(true);
+    for (const other of [{}, { messageId: 'x' }, { requestContext: {} }, null, undefined, 'text']) {
+      expect(isHttpEvent(other)).toBe(false);
+    }
+  });
+});

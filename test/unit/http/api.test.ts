@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import { answering, answerTo, type Handle, plainEvent } from '../../support/fakes/api.ts';
+import { type FakeTelemetry, fakeTelemetry } from '../../support/fakes/telemetry.ts';
+
+let telemetry: FakeTelemetry;
+beforeEach(() => {
+  telemetry = fakeTelemetry();
+});
+
+const answer = (event = plainEvent(), handle: Handle = answering()) => answerTo(telemetry, event, handle);
+
+const refusing =
+  (fault: unknown): Handle =>
+  () =>
+    Promise.reject(fault);
+
+describe('an answer', () => {
+  it('is JSON, with its status and a correlation id', async () => {
+    expect(await answer(plainEvent())).toMatchObject({
+      statusCode: 200,
+      headers: { 'content-type': 'application/json', 'x-correlation-id': 'request-1' },
+      body: '{"ok":true}',
+    });
+  });
+
+  it('that is text already goes out byte for byte', async () => {
+    const body = '{"b":1.50,"a":"👋"}';
+    expect((await answer(plainEvent(), answering({ status: 201, body }))).body).toBe(body);
+  });
+
+  it('has the headers that its handler gave', async () => {
+    const headers = { location: '/v1/messages/x', 'idempotent-replayed': 'true' };
+    const handle = answering({ status: 200, body: {}, headers });
+    expect((await answer(plainEvent(), handle)).headers).toMatchObject({
+      location: '/v1/messages/x',
+      'idempotent-replayed': 'true',
+      'x-correlation-id': 'request-1',
+    });
+  });
+
+  it('is logged by its route, not by its path, which may hold a secret', async () => {
+    await answer(plainEvent({ pathParameters: { secret: 'secret-canary' } }));
+    expect(telemetry.lines).toMatchObject([{ fields: { route: 'POST /v1/flows', status: 200 } }]);
+    expect(JSON.stringify(telemetry.lines)).not.toContain('canary');
+  });
+});
+
+describe('a correlation id', () => {
+  it.each(['a', 'A.b_c:d-1', 'x'.repeat(128)])('is the caller’s own, where it is one: %s', async (id) => {
+    const given = plainEvent({ headers: { 'x-correlation-id': id } });
+    expect((await answer(given)).headers).toMatchObject({ 'x-correlation-id': id });
+    expect((await answer(given, refusing(new Error()))).json['correlationId']).toBe(id);
+  });
+
+  it.each(['', ' ', 'a b', 'x'.repeat(129), 'a\r\nset-cookie: x', 'é', '<script>'])(
+    'is the request’s, where the caller’s is none: %j',
+    async (id) => {
+      expect((await answer(plainEvent({ headers: { 'x-correlation-id': id } }))).headers).toMatchObject({
+        'x-correlation-id': 'request-1',
+      });
+    },
+  );
+
+  it('is the same in the header, the body and the log of a problem', async () => {
+    const { headers, json } = await answer(plainEvent({ requestId: 'request-9' }), refusing(new Error('x')));
+    expect([headers?.['x-correlation-id'], json['correlationId']]).toEqual(['request-9', 'request-9']);
+    expect(telemetry.lines[0]?.fields).toMatchObject({ correlationId: 'request-9' });
+  });
+});
+
+describe('a problem', () => {
+  it('is problem+json, with its status and when to come back', async () => {
+    const fault = new AppError('send-in-progress', 'Being sent.', { retryAfter: 9 });
+    expect(await answer(plainEvent(), refusing(fault))).toMatchObject({
+      statusCode: 409,
+      headers: {
+        'content-type': 'application/problem+json',
+        'retry-after': '9',
+        'x-correlation-id': 'request-1',
+      },
+      json: { code: 'send-in-progress', status: 409, detail: 'Being sent.', correlationId: 'request-1' },
+    });
+    expect(telemetry.events('error')).toEqual([]);
+  });
+
+  it('that nobody foresaw shows nothing of itself, and is logged as an error', async () => {
+    const fault = new TypeError('cannot read 254717746565 of undefined');
+    const { statusCode, body } = await answer(plainEvent(), refusing(fault));
+    expect(statusCode).toBe(500);
+    expect(body).not.toMatch(/254717746565|TypeError|undefined|stack/);
+    expect(telemetry.lines).toMatchObject([{ level: 'error', fault, fields: { code: 'internal' } }]);
+    expect(JSON.stringify(telemetry.lines[0]?.fields)).not.toContain('254717746565');
+  });
+
+  it.each([undefined, null, 'text', 7, {}])('may be anything that was thrown: %j', async (fault) => {
+    expect(await answer(plainEvent(), refusing(fault))).toMatchObject({
+      statusCode: 500,
+      json: { code: 'internal' },
+    });
+  });
+});

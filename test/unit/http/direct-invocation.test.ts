@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import type { ApiAnswer, Run } from '../../../src/lib/http/api.ts';
+import { direct } from '../../../src/lib/http/direct-invocation.ts';
+import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
+import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+
+const BODY = { messageId: 'm-1', to: '254717746565' };
+const OK: ApiAnswer = { status: 201, body: '{"messageId":"m-1","n":1}' };
+
+const eventBridge = (detail: unknown = BODY) => ({
+  version: '0',
+  id: 'event-1',
+  'detail-type': 'Send a flow',
+  source: 'shop',
+  account: '1',
+  time: '2026-01-02T03:04:05Z',
+  region: 'eu-west-1',
+  resources: [],
+  detail,
+});
+
+type Handle = (body: unknown, run: Run) => Promise<ApiAnswer>;
+
+function invoked(handle: Handle = () => Promise.resolve(OK)) {
+  const telemetry = fakeTelemetry();
+  const seen: { body: unknown; run: Run }[] = [];
+  const invoke = direct(telemetry, (body, run) => {
+    seen.push({ body, run });
+    return handle(body, run);
+  });
+  return { telemetry, seen, invoke };
+}
+
+const refusing =
+  (code: ErrorCode): Handle =>
+  () =>
+    Promise.reject(new AppError(code, 'What happened.'));
+
+describe('a direct invocation', () => {
+  it('has the body as its event', async () => {
+    const { invoke, seen } = invoked();
+    await invoke(BODY, { awsRequestId: 'aws-1' });
+    expect(seen).toMatchObject([
+      { body: BODY, run: { correlationId: 'aws-1', clientId: 'iam', seesAll: true } },
+    ]);
+  });
+
+  it('gets its status, and the body as an object', async () => {
+    const { invoke } = invoked();
+    expect(await invoke(BODY, undefined)).toEqual({ statusCode: 201, body: { messageId: 'm-1', n: 1 } });
+    const pending = invoked(() => Promise.resolve({ status: 202, body: { status: 'unknown' } }));
+    expect(await pending.invoke(BODY, {})).toEqual({ statusCode: 202, body: { status: 'unknown' } });
+  });
+
+  it('has the time that its function has left', async () => {
+    const { invoke, seen } = invoked();
+    await invoke(BODY, { getRemainingTimeInMillis: () => 7_000 });
+    expect((seen[0]?.run.deadlineAt.getTime() ?? 0) - Date.now()).toBeCloseTo(7_000, -2);
+  });
+
+  it.each([
+    'invalid-request',
+    'session-closed',
+    'send-in-progress',
+    'gateway-unavailable',
+    'store-unavailable',
+  ] as const)('gets a problem as its answer: %s', async (code) => {
+    const { invoke } = invoked(refusing(code));
+    const { statusCode, body } = await invoke(BODY, { awsRequestId: 'aws-1' });
+    expect(body).toMatchObject({
+      code,
+      status: statusCode,
+      detail: 'What happened.',
+      correlationId: 'aws-1',
+    });
+  });
+
+  it('gets 500 for a fault that nobody foresaw, and nothing of it', async () => {
+    const { invoke, telemetry } = invoked(() => Promise.reject(new TypeError('254717746565')));
+    const answer = await invoke(BODY, undefined);
+    expect(answer).toMatchObject({ statusCode: 500, body: { code: 'internal' } });
+    expect(JSON.stringify(answer)).not.toMatch(/254717746565|TypeError/);
+    expect(telemetry.events('error')).toHaveLength(1);
+  });
+
+  it.each([undefined, null, 'text', 7, []])('may be of any event: %j', async (event) => {
+    const { invoke, seen } = invoked();
+    await invoke(event, undefined);
+    expect(seen[0]?.body).toEqual(event);
+  });
+
+  it('is not taken for EventBridge’s where its body only has a detail', async () => {
+    const { invoke, seen } = invoked();
+    await invoke({ ...BODY, detail: { x: 1 } }, undefined);
+    expect(seen[0]?.body).toEqual({ ...BODY, detail: { x: 1 } });
+  });
+});
+
+describe('an EventBridge event', () => {
+  it('has the body as its detail, and its own id as the correlation id', async () => {
+    const { invoke, seen } = invoked();
+    await invoke(eventBridge(), { awsRequestId: 'aws-1' });
+    expect(seen).toMatchObject([{ body: BODY, run: { correlationId: 'event-1' } }]);
+  });
+
+  it.each([
+    'gateway-credentials',
+    'gateway-throttled',
+    'gateway-unavailable',
+    'store-unavailable',
+    'internal',
+  ] as const)('is invoked again after a fault that may pass: %s is thrown', async (code) => {
+    await expect(invoked(refusing(code)).invoke(eventBridge(), undefined)).rejects.toThrow(code);
+  });
+
+  it('is invoked again while the message is being sent', async () => {
+    await expect(invoked(refusing('send-in-progress')).invoke(eventBridge(), undefined)).rejects.toThrow();
+  });
+
+  it.each([
+    'invalid-request',
+    'session-closed',
+    'message-id-reused',
+    'gateway-rejected',
+    'payload-too-large',
+  ] as const)('is not invoked again after a refusal: %s is answered', async (code) => {
+    const { body } = await invoked(refusing(code)).invoke(eventBridge(), undefined);
+    expect(body).toMatchObject({ code });
+  });
+
+  it('throws nothing that tells of the fault', async () => {
+    const { invoke } = invoked(() => Promise.reject(new TypeError('254717746565')));
+    const error = await invoke(eventBridge(), undefined).catch((e: unknown) => e as Error);
+    expect(`${(error as Error).message} ${String((error as Error).cause)}`).not.toMatch(
+      /254717746565|TypeError/,
+    );
+  });
+
+  it('is refused where its detail is no flow, rather than repeated', async () => {
+    const { invoke, seen } = invoked();
+    await invoke(eventBridge(null), undefined);
+    expect(seen[0]?.body).toBeNull();
+  });
+});

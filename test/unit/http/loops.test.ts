@@ -1,0 +1,110 @@
+/** The two loops over what AWS brings in batches: SQS records and records of the table's stream. */
+import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { changeStream } from '../../../src/lib/events/change-stream.ts';
+import type { Changed } from '../../../src/lib/events/event.ts';
+import type { Change } from '../../../src/lib/events/publish.ts';
+import { batch } from '../../../src/lib/http/sqs-batch.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import { parseDelivery } from '../../../src/lib/sending/contract.ts';
+import { idOf, sampleMessage } from '../../support/fakes/samples.ts';
+import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+
+const records = (...bodies: string[]) =>
+  ({ Records: bodies.map((body, n) => ({ messageId: `sqs-${n}`, body })) }) as unknown as SQSEvent;
+const failures = (...ids: string[]) => ({
+  batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
+});
+
+describe('a batch of the queue', () => {
+  it('gives back those that failed, and only those', async () => {
+    const seen: unknown[] = [];
+    const handle = (body: unknown) => {
+      seen.push(body);
+      return body === 1 ? Promise.reject(new Error('no')) : Promise.resolve();
+    };
+    expect(await batch(fakeTelemetry(), handle)(records('0', '1', '2', '1'))).toEqual(
+      failures('sqs-1', 'sqs-3'),
+    );
+    expect(seen).toEqual([0, 1, 2, 1]);
+  });
+
+  it('gives back what is no JSON, and what names no message, and goes on', async () => {
+    const telemetry = fakeTelemetry();
+    const worked: string[] = [];
+    const handle = (body: unknown) => Promise.resolve(void worked.push(parseDelivery(body)));
+    const answer = await batch(
+      telemetry,
+      handle,
+    )(records('{', '{"messageId":"m-1"}', '{}', '{"messageId":"a/b"}', 'null', '{"messageId":"m-2","x":1}'));
+    expect(answer).toEqual(failures('sqs-0', 'sqs-2', 'sqs-3', 'sqs-4'));
+    expect(worked).toEqual(['m-1', 'm-2']);
+    expect(telemetry.events('error')).toHaveLength(4);
+  });
+
+  it('catches what is thrown at once, too', async () => {
+    const handle = () => {
+      throw new AppError('store-unavailable', 'down');
+    };
+    expect(await batch(fakeTelemetry(), handle)(records('1'))).toEqual(failures('sqs-0'));
+  });
+
+  it('does not let a slow record hold up the others', async () => {
+    const done: unknown[] = [];
+    let free = () => {};
+    const slow = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const handle = async (body: unknown) => {
+      if (body === 0) await slow;
+      done.push(body);
+      if (body === 9) free();
+    };
+    await batch(fakeTelemetry(), handle)(records(...Array.from({ length: 10 }, (_, n) => String(n))));
+    expect(done.at(-1)).toBe(0);
+  });
+
+  it('is empty where nothing came', async () => {
+    expect(await batch(fakeTelemetry(), () => Promise.resolve())(records())).toEqual(failures());
+  });
+});
+
+describe('a batch of the stream', () => {
+  const changed = (id: string): Changed => ({
+    kind: 'message',
+    before: undefined,
+    after: sampleMessage({ messageId: idOf(id) }),
+  });
+  const stream = (...pks: string[]) =>
+    ({
+      Records: pks.map((pk, n) => ({
+        dynamodb: { SequenceNumber: `seq-${n}`, NewImage: { pk: { S: pk } } },
+      })),
+    }) as unknown as DynamoDBStreamEvent;
+  const readChange = ({ after }: { after: { pk?: { S?: string } } | undefined }) =>
+    after?.pk?.S?.startsWith('message#') ? changed(after.pk.S.slice(8)) : undefined;
+  const deps = (publish: (changes: readonly Change[]) => Promise<number | undefined>) =>
+    ({ readChange, publish }) as unknown as Parameters<typeof changeStream>[0];
+
+  it('is published with the places that its records have, those that say nothing left out', async () => {
+    let seen: readonly Change[] = [];
+    const publish = (changes: readonly Change[]) => {
+      seen = changes;
+      return Promise.resolve(undefined);
+    };
+    expect(await changeStream(deps(publish))(stream('raw#1', 'message#a', 'inbound#2', 'message#b'))).toEqual(
+      failures(),
+    );
+    expect(seen.map(({ index }) => index)).toEqual([1, 3]);
+  });
+
+  it('comes again from the record that failed', async () => {
+    const handler = changeStream(deps(() => Promise.resolve(3)));
+    expect(await handler(stream('raw#1', 'message#a', 'raw#2', 'message#b'))).toEqual(failures('seq-3'));
+  });
+
+  it('comes again as a whole where publishing broke', async () => {
+    const handler = changeStream(deps(() => Promise.reject(new Error('broken'))));
+    await expect(handler(stream('message#a'))).rejects.toThrow('broken');
+  });
+});

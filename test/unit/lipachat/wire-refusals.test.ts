@@ -1,0 +1,148 @@
+/** lipachat-contract §2, case by case: answers that are no receipt. */
+import { describe, expect, it } from 'vitest';
+import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
+import type { Outcome } from '../../../src/lib/messages/outcome.ts';
+import { NOW } from '../../support/fakes/samples.ts';
+
+const WA_ID = 'wamid.HBgMMjU0NzE3NzQ2NTY1FQIAERgSMDUxNjI2OEE5OUUyMzQzMjM4AA==';
+
+const read = (httpStatus: number, body: unknown, retryAfter?: string): Outcome =>
+  readAnswer({ httpStatus, retryAfter, body: typeof body === 'string' ? body : JSON.stringify(body) }, NOW);
+
+const envelope = (changes: Record<string, unknown> = {}) => ({
+  timestamp: '2024-03-22T11:42:18.625016916',
+  data: { messageId: '1a85c604', waId: WA_ID, status: 'SENT', statusDesc: 'Message sent successfully' },
+  status: 'success',
+  message: '',
+  errors: null,
+  ...changes,
+});
+
+const failure = (message: string | null, changes: Record<string, unknown> = {}) =>
+  envelope({ data: null, status: 'error', message, ...changes });
+
+describe('the gateway says no', () => {
+  it('by the seed’s answer, with its words and its envelope', () => {
+    const body = failure('Request failed.');
+    const expected = { kind: 'rejected', message: 'Request failed.', duplicate: false, envelope: body };
+    expect(read(400, body)).toEqual(expected);
+    expect(read(200, body)).toEqual(expected);
+  });
+
+  it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 451])('with %i, readable or not', (status) => {
+    expect(read(status, failure('No.')).kind).toBe('rejected');
+    expect(read(status, '<html>No</html>')).toMatchObject({ kind: 'rejected', envelope: null });
+    expect(read(status, '')).toMatchObject({ kind: 'rejected', message: expect.stringMatching(/\w/) });
+  });
+
+  it('with 4xx though its body looks like a receipt', () => {
+    expect(read(400, envelope()).kind).toBe('rejected');
+  });
+
+  it.each(['FAILED', 'failed', 'ERROR', 'REJECTED', 'UNDELIVERED', 'UNDELIVERABLE', 'INVALID', 'EXPIRED'])(
+    'where data has the failure word %s, and says why',
+    (status) => {
+      const data = { messageId: 'x', waId: WA_ID, status, statusDesc: 'Recipient not on WhatsApp' };
+      expect(read(200, envelope({ data }))).toMatchObject({
+        kind: 'rejected',
+        message: 'Recipient not on WhatsApp',
+      });
+    },
+  );
+
+  it('where "success" comes with no data and a message', () => {
+    const body = envelope({ data: null, message: 'Insufficient balance' });
+    expect(read(200, body)).toMatchObject({ kind: 'rejected', message: 'Insufficient balance' });
+  });
+
+  it.each([
+    ['text', 'flowId is unknown'],
+    ['a list', ['flowId is unknown']],
+    ['a list of objects', [{ field: 'flowId', error: 'flowId is unknown' }]],
+    ['an object', { flowId: 'flowId is unknown' }],
+  ])('and shows its errors where they are %s', (_, errors) => {
+    const outcome = read(400, failure('Request failed.', { errors }));
+    expect(outcome).toMatchObject({ kind: 'rejected' });
+    expect((outcome as { message: string }).message).toMatch(/^Request failed\. .*flowId is unknown/);
+  });
+
+  it.each([undefined, null, 7, {}])('in its own words only where those are text, not %j', (message) => {
+    const outcome = read(400, failure('x', { message }));
+    expect((outcome as { message: string }).message).toMatch(/^\w.*\w\.$/);
+  });
+
+  it('in few enough words to store, none of them cut through a character', () => {
+    for (const lead of ['', 'x']) {
+      const outcome = read(400, failure(lead + '😕'.repeat(5_000))) as { message: string };
+      expect(outcome.message.length).toBeLessThanOrEqual(500);
+      expect(outcome.message.isWellFormed()).toBe(true);
+    }
+  });
+
+  it('in words that can be stored and come back the same', () => {
+    const outcome = read(400, '{"status":"error","data":null,"message":"half \\ud83d"}') as {
+      message: string;
+    };
+    expect(outcome.message.isWellFormed()).toBe(true);
+  });
+
+  it.each([
+    'Duplicate messageId',
+    'Message already sent',
+    'messageId already exists',
+    'already been processed',
+    'This id was already used',
+  ])('because it knows the id: %s', (words) => {
+    expect(read(409, failure(words))).toMatchObject({ kind: 'rejected', duplicate: true });
+    expect(read(400, failure('Request failed.', { errors: [words] }))).toMatchObject({ duplicate: true });
+  });
+});
+
+describe('nobody can tell', () => {
+  it.each([
+    ['500', 500, failure('Request failed.')],
+    [
+      '500 with a framework’s error',
+      500,
+      { timestamp: 'x', status: 500, error: 'Internal Server Error', path: '/' },
+    ],
+    ['502 with HTML', 502, '<html>Bad Gateway</html>'],
+    ['503', 503, ''],
+    ['504 with a receipt', 504, envelope()],
+    ['5xx with the session’s wording', 500, failure('24-hour sandbox session window')],
+    ['408', 408, failure('Request timeout')],
+    ['304', 304, ''],
+    ['302, which may follow the deed', 302, ''],
+    ['303, which may follow the deed', 303, ''],
+    ['a status that nobody knows', 999, ''],
+    ['200 and HTML', 200, '<html>OK</html>'],
+    ['200 and nothing', 200, ''],
+    ['200 and a truncated body', 200, JSON.stringify(envelope()).slice(0, 80)],
+    ['200 and a list', 200, [envelope()]],
+    ['200 and text', 200, '"success"'],
+    ['200 and null', 200, 'null'],
+    ['200 and another JSON', 200, { ok: true }],
+    ['200 and a number for a status', 200, { status: 200, data: { waId: WA_ID } }],
+    ['200 and "Success" in other letters', 200, envelope({ status: 'Success' })],
+    ['200 and no data', 200, envelope({ data: undefined })],
+    ['200 and data of null, with no message', 200, envelope({ data: null })],
+    ['200 and data of null, with a message of null', 200, envelope({ data: null, message: null })],
+    ['200 and data that is a list', 200, envelope({ data: [{ waId: WA_ID }] })],
+    ['200 and data that is text', 200, envelope({ data: WA_ID })],
+    ['200 and data that names no message', 200, envelope({ data: {} })],
+    ['200 and ids that are empty', 200, envelope({ data: { messageId: '', waId: '' } })],
+    ['200 and ids that are no text', 200, envelope({ data: { messageId: 7, waId: {} } })],
+  ])('by %s', (_, status, body) => {
+    expect(read(status, body)).toEqual({ kind: 'ambiguous', reason: expect.stringMatching(/\w/) });
+  });
+
+  it.each([200, 201, 500, 503])('where the body of a %i was cut off', (httpStatus) => {
+    expect(readAnswer({ httpStatus, body: undefined }, NOW).kind).toBe('ambiguous');
+  });
+});
+
+describe('the request was not looked at', () => {
+  it.each([301, 307, 308])('by %i', (status) => {
+    expect(read(status, '<a href="https://elsewhere.example">')).toMatchObject({ kind: 'notSent' });
+  });
+});

@@ -1,0 +1,300 @@
+/** A failure in the callback that passes: the message goes out once more, under an id derived from its own. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import type { FlowRequest } from '../../../src/lib/messages/message.ts';
+import type { Outcome } from '../../../src/lib/messages/outcome.ts';
+import type { StatusReport } from '../../../src/lib/messages/status-report.ts';
+import { classOf } from '../../../src/lib/whatsapp/error-codes.ts';
+import { waIdOf } from '../../support/fakes/gateway.ts';
+import { idOf, PAIR, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
+import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
+
+const TOO_FAST = 130_429;
+const UNTOLD = 131_000;
+const HELD = 131_049;
+const SHUT = 131_047;
+
+let world: World;
+let p: Process;
+beforeEach(async () => {
+  world = makeWorld();
+  p = world.process('p');
+  await world.sessions.create(sampleSession());
+});
+
+const ID = 'm-1';
+const second = wireIdOf({ messageId: idOf(ID), resends: 1 });
+const flow = (changes: Partial<FlowRequest> = {}) => sampleRequest({ messageId: idOf(ID), ...changes });
+const message = (id = ID) => world.messages.all().find((m) => m.messageId === id);
+const delivered = () => world.gateway.deliveries.map(({ messageId }) => messageId);
+
+const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
+  status: 'failed',
+  at: world.clock.now(),
+  code: TOO_FAST,
+  detail: 'Oh',
+  ...changes,
+});
+
+async function writes(): Promise<void> {
+  const said = { writtenAt: undefined, text: 'hi', reply: undefined };
+  await p.takeCallbacks([{ kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said }]);
+}
+
+/** The worker and the sweeper, for so many minutes. */
+async function rest(minutes = 2): Promise<void> {
+  for (let n = 0; n < minutes; n += 1) {
+    world.clock.advance(61_000);
+    await p.sweep();
+    await p.workOff();
+  }
+}
+
+async function sendAndFail(code = TOO_FAST): Promise<void> {
+  await p.send({ request: flow() });
+  world.clock.advance(1_000);
+  await p.takeStatus(ID, report({ code, waId: waIdOf(ID) }));
+}
+
+describe('a send that WhatsApp fails for a reason that passes', () => {
+  it('is taken back in one write: promised, queued, not before its pause, with the reason', async () => {
+    await sendAndFail();
+    const stored = message();
+    expect(stored).toMatchObject({ status: 'queued', promised: true, epoch: 2, resends: 1, tries: 1 });
+    expect(stored).toMatchObject({ reason: 'Oh', retiredWaIds: [waIdOf(ID)], notBefore: expect.any(Date) });
+    expect([stored?.answer, stored?.waId, stored?.sentAt]).toEqual([undefined, undefined, undefined]);
+    expect(stored?.timeline.at(-1)).toMatchObject({ status: 'queued', source: 'callback', detail: 'Oh' });
+    expect(world.queue.log).toHaveLength(1);
+  });
+
+  it('is told to who asks again as queued, with the reason and the next step', async () => {
+    await sendAndFail();
+    expect(await p.send({ request: flow() })).toMatchObject({
+      kind: 'pending',
+      receipt: { status: 'queued', reason: 'Oh', nextStep: expect.stringMatching(/worker.*not before/) },
+    });
+    expect(delivered()).toEqual([ID]);
+  });
+
+  it('goes out once more, and what it says is let go once it has arrived', async () => {
+    await sendAndFail();
+    await rest();
+    expect(delivered()).toEqual([ID, second]);
+    expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
+    expect(message()?.request).toBeDefined();
+    await p.takeStatus(second, report({ status: 'delivered', waId: waIdOf(second) }));
+    expect(message()).toMatchObject({ status: 'delivered', request: undefined });
+    await p.takeStatus(second, report({ waId: waIdOf(second) }));
+    await rest();
+    expect(delivered()).toEqual([ID, second]);
+  });
+
+  it('shows both sends in its history', async () => {
+    await sendAndFail();
+    await rest();
+    const words = message()?.timeline.map(({ status, source }) => `${status} ${source}`);
+    expect(words).toEqual([
+      ...['sending api', 'sent gateway', 'failed callback', 'queued callback'],
+      'sent gateway',
+    ]);
+  });
+
+  it('is not sent again once its customer has answered it', async () => {
+    await p.send({ request: flow() });
+    const at = world.clock.now();
+    await p.takeReply({ id: 'r', at, pair: PAIR, response: {}, contextId: waIdOf(ID) });
+    await p.takeStatus(ID, report({ waId: waIdOf(ID) }));
+    await rest();
+    expect(delivered()).toEqual([ID]);
+  });
+
+  it('has failed, if its window is shut by then and nothing else was asked for', async () => {
+    await sendAndFail(131_031);
+    await world.sessions.remove((await world.sessions.get(PAIR)) ?? expect.fail());
+    await rest(15);
+    expect(message()).toMatchObject({ status: 'failed', answer: { code: 'session-closed' } });
+    expect(delivered()).toEqual([ID]);
+  });
+
+  it('has failed with the last code’s words when the tries are used up', async () => {
+    await sendAndFail(UNTOLD);
+    for (const resends of [1, 2]) {
+      await rest();
+      const wireId = wireIdOf({ messageId: idOf(ID), resends });
+      expect(delivered().at(-1)).toBe(wireId);
+      await p.takeStatus(wireId, report({ code: UNTOLD, detail: `Oh ${resends}`, waId: waIdOf(wireId) }));
+    }
+    expect(message()).toMatchObject({ status: 'failed', reason: 'Oh 2', request: undefined });
+    await rest(10);
+    expect(delivered()).toHaveLength(3);
+  });
+
+  it('is known to LipaChat’s next callback by its derived id alone, also if the write beside it was the last', async () => {
+    await p.send({ request: flow() });
+    const dying = world.process('dying', {
+      link: async (call, apply) => {
+        const result = await Promise.resolve(apply());
+        if (call === 'replace') throw new Error('it died after the write');
+        return result;
+      },
+    });
+    await expect(dying.takeStatus(ID, report({ waId: waIdOf(ID) }))).rejects.toThrow('died');
+    await rest(5);
+    await p.takeStatus(second, report({ status: 'read' }));
+    expect(message()?.status).toBe('read');
+  });
+});
+
+describe('whose send a callback is about', () => {
+  it('three failures at once lead to one resend', async () => {
+    await p.send({ request: flow() });
+    const same = report({ waId: waIdOf(ID) });
+    await Promise.all([1, 2, 3].map((n) => world.process(`webhook-${n}`).takeStatus(ID, same)));
+    expect(message()).toMatchObject({ status: 'queued', resends: 1, tries: 1 });
+    await rest(5);
+    expect(delivered()).toEqual([ID, second]);
+  });
+
+  it.each<[string, string | undefined, Partial<StatusReport>]>([
+    ['the first messageId alone', ID, {}],
+    ['the first messageId, with an id of WhatsApp’s that is unknown', ID, { waId: 'wamid.other' }],
+    ['the first messageId and its id at WhatsApp', ID, { waId: waIdOf(ID) }],
+    ['its id at WhatsApp alone', undefined, { waId: waIdOf(ID) }],
+    ['another code', ID, { code: 131_026 }],
+    ['a shut window', ID, { code: SHUT, waId: waIdOf(ID) }],
+    ['a shut window, and no id at WhatsApp', ID, { code: SHUT }],
+    ['a better word', ID, { status: 'read' }],
+  ])('an old callback changes nothing of the second send: %s', async (_, name, changes) => {
+    await sendAndFail();
+    await rest();
+    const before = message();
+    await p.takeStatus(name, report(changes));
+    await p.sweep();
+    expect(message()).toEqual(before);
+    expect((await p.read.session(PAIR)).open).toBe(true);
+  });
+
+  it.each<[string, string | undefined, string | undefined]>([
+    ['its derived id', second, undefined],
+    ['both ids', second, waIdOf(second)],
+    ['its id at WhatsApp', undefined, waIdOf(second)],
+    ['its id at WhatsApp and one of LipaChat’s own', 'gateway-77', waIdOf(second)],
+    ['its id at WhatsApp and the first messageId', ID, waIdOf(second)],
+  ])('a callback counts for the second send that names %s', async (_, name, waId) => {
+    await sendAndFail();
+    await rest();
+    await p.takeStatus(name, report({ status: 'delivered', waId }));
+    expect(message()?.status).toBe('delivered');
+  });
+
+  it('the late receipt of a send that was taken back is of no consequence', async () => {
+    const { send } = world.process('slow', {
+      through: (gateway) => ({
+        ...gateway,
+        async sendFlow(request, call) {
+          const outcome = await gateway.sendFlow(request, call);
+          await p.takeStatus(ID, report());
+          return outcome;
+        },
+      }),
+    });
+    expect(await send({ request: flow() })).toMatchObject({ kind: 'pending', receipt: { status: 'queued' } });
+    expect(message()).toMatchObject({ status: 'queued', answer: undefined, waId: undefined });
+    await rest();
+    expect(delivered()).toEqual([ID, second]);
+  });
+
+  it('what an index that is late finds is not of the send that came after it', async () => {
+    await sendAndFail();
+    await rest();
+    const behind = world.process('behind', {
+      link: (call, apply) => Promise.resolve(call === 'findByWaKey' ? (ID as never) : apply()),
+    });
+    await behind.takeStatus(undefined, report({ status: 'read', waId: waIdOf(ID) }));
+    expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
+    expect(world.callbacks.orphans()).toEqual([]);
+  });
+});
+
+describe('a message that WhatsApp holds back for its user’s sake', () => {
+  const held: Outcome = {
+    kind: 'rejected',
+    message: 'Held.',
+    errorClass: classOf(HELD),
+    duplicate: false,
+    envelope: null,
+  };
+
+  /** 24 hours pass, and the customer writes before they are over. */
+  async function aDay(): Promise<void> {
+    world.clock.advance(80_000_000);
+    await writes();
+    await rest(1);
+    expect(message()?.status).toBe('queued');
+    world.clock.advance(6_500_000);
+  }
+
+  it('is 202 queued to a caller who waits, with the reason and the time, and no queue is asked', async () => {
+    world.gateway.next(held);
+    const result = await p.send({ request: flow() });
+    expect(result).toMatchObject({
+      kind: 'pending',
+      receipt: { status: 'queued', reason: expect.any(String) },
+    });
+    expect(JSON.stringify(result)).toContain(
+      new Date(world.clock.now().getTime() + 86_400_000).toISOString(),
+    );
+    expect(world.queue.log).toEqual([]);
+    expect(message()).toMatchObject({ promised: true, dueAt: message()?.notBefore });
+  });
+
+  it('goes out a day later, once, by the sweeper and the worker', async () => {
+    world.gateway.next(held);
+    await p.send({ request: flow() });
+    await aDay();
+    await rest(3);
+    expect(message()?.status).toBe('sent');
+    expect(delivered()).toEqual([ID]);
+    expect(world.gateway.calls).toHaveLength(2);
+  });
+
+  it('has failed when it is held a second time', async () => {
+    world.gateway.next(held, held);
+    await p.send({ request: flow() });
+    await aDay();
+    await rest(3);
+    expect(message()).toMatchObject({ status: 'failed', answer: { code: 'gateway-rejected' } });
+    await rest(5);
+    expect(world.gateway.calls).toHaveLength(2);
+  });
+
+  it('in the callback goes out a day later under another id, and then never again', async () => {
+    await sendAndFail(HELD);
+    expect(world.queue.log).toEqual([]);
+    await aDay();
+    await rest(3);
+    expect(delivered()).toEqual([ID, second]);
+    await p.takeStatus(second, report({ code: HELD }));
+    expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
+  });
+
+  it('counts what it was held, and not what else hindered it', async () => {
+    world.gateway.next({ kind: 'throttled' }, { kind: 'throttled' }, held);
+    await p.send({ request: flow(), respondAsync: true });
+    await rest(5);
+    expect(message()).toMatchObject({ status: 'queued', triesOf: { 'held-for-user': 1 } });
+  });
+
+  it('does not hold up the lane behind it', async () => {
+    world = makeWorld();
+    p = world.process('p');
+    const park = { whenClosed: 'park', parkForSeconds: 259_200 } as const;
+    await p.send({ request: flow(park) });
+    world.clock.advance(1_000);
+    await p.send({ request: flow({ ...park, messageId: idOf('m-2') }) });
+    world.gateway.next(held);
+    await writes();
+    await rest(3);
+    expect([message()?.status, message('m-2')?.status]).toEqual(['queued', 'sent']);
+  });
+});

@@ -1,0 +1,129 @@
+/** Who may settle a message: its owner by a refusal or as unknown, anybody by a receipt, nobody twice. */
+import { describe, expect, it } from 'vitest';
+import { fenceOf, takenOver } from '../../../src/lib/messages/claim.ts';
+import type { Message } from '../../../src/lib/messages/message.ts';
+import {
+  concluded,
+  settledRejected,
+  settledSent,
+  settledUnknown,
+} from '../../../src/lib/messages/settlement.ts';
+import { later, NOW, sampleMessage, sampleTerms } from '../../support/fakes/samples.ts';
+
+const claim = sampleMessage();
+const owner = fenceOf(claim);
+
+/** The same message in the hands of somebody else, after the owner's lease. */
+const stolen = takenOver(claim, sampleTerms({ owner: 'owner-2', now: later(60) }));
+const proven: Message = { ...claim, status: 'delivered' };
+const refused: Message = {
+  ...claim,
+  answer: { kind: 'rejected', code: 'gateway-rejected', detail: 'No.', correlationId: 'c' },
+};
+
+const settling = { now: later(1), calls: 1, retentionDays: 30 };
+const session = { open: true, expiresAt: null };
+const accepted = { kind: 'accepted', waId: 'wamid.1', envelope: {} } as const;
+
+const settlements: Record<string, (stored: Message) => Message> = {
+  sent: (stored) => settledSent(stored, { ...settling, accepted, session }),
+  rejected: (stored) =>
+    settledRejected(stored, owner, {
+      ...settling,
+      code: 'gateway-rejected',
+      detail: 'No.',
+      correlationId: 'c',
+    }),
+  unknown: (stored) => settledUnknown(stored, owner, { ...settling, reason: 'silence' }),
+  concluded: (stored) => concluded(stored, { ...settling, session, correlationId: 'c' }),
+};
+
+const settle = (how: string, stored: Message): Message => settlements[how]?.(stored) ?? stored;
+
+describe('a message', () => {
+  it.each(Object.keys(settlements))('that has its answer keeps it: %s changes nothing', (how) => {
+    expect(settle(how, refused)).toBe(refused);
+  });
+
+  it.each(['rejected', 'unknown'])('of another owner is not settled as %s', (how) => {
+    expect(settle(how, stolen)).toBe(stolen);
+  });
+
+  it('of another owner is settled by a late receipt, which is a fact', () => {
+    expect(settle('sent', stolen)).toMatchObject({
+      status: 'sent',
+      answer: { kind: 'sent' },
+      lease: undefined,
+    });
+  });
+
+  it('is not another owner’s who only has the same epoch, or only the same name', () => {
+    for (const fence of [
+      { owner: 'owner-2', epoch: 1 },
+      { owner: 'owner-1', epoch: 2 },
+    ]) {
+      expect(settledUnknown(claim, fence, { ...settling, reason: 'silence' })).toBe(claim);
+    }
+  });
+
+  it('that a callback has proved is not unknown any more', () => {
+    expect(settle('unknown', proven)).toBe(proven);
+  });
+
+  it('that nothing has proved is not concluded', () => {
+    expect(settle('concluded', claim)).toBe(claim);
+    expect(settle('concluded', { ...claim, status: 'unknown' }).answer).toBeUndefined();
+  });
+
+  it.each([
+    ['sent', 'sent'],
+    ['delivered', 'sent'],
+    ['read', 'sent'],
+    ['failed', 'rejected'],
+  ] as const)('that is %s by a callback is concluded as %s', (status, kind) => {
+    expect(settle('concluded', { ...claim, status })).toMatchObject({ status, answer: { kind } });
+  });
+
+  it.each(['sent', 'rejected'])('has nothing left to do once it is settled: %s', (how) => {
+    const { lease, dueAt, expiresAt } = settle(how, claim);
+    expect([lease, dueAt]).toEqual([undefined, undefined]);
+    expect(expiresAt).toEqual(later(1 + 30 * 86_400));
+  });
+
+  it.each<[string, string, Message]>([
+    ['sent', 'sent', claim],
+    ['concluded', 'sent', { ...claim, status: 'sent' }],
+  ])('keeps what it says while a failure may still be told of it: %s', (how, status, stored) => {
+    expect(settle(how, stored)).toMatchObject({ status, request: claim.request });
+  });
+
+  it.each<[string, Message]>([
+    ['rejected', claim],
+    ['sent', { ...claim, status: 'delivered' }],
+    ['sent', { ...claim, status: 'failed' }],
+    ['concluded', { ...claim, status: 'read' }],
+    ['concluded', { ...claim, status: 'failed' }],
+  ])('does not keep what it says once it has its end: %s', (how, stored) => {
+    const { request, answer } = settle(how, stored);
+    expect([request, answer]).toEqual([undefined, expect.anything()]);
+  });
+
+  it('as unknown keeps what is to be sent, and is due when it is to be repeated', () => {
+    const next = later(31);
+    const again = settledUnknown(claim, owner, { ...settling, reason: 'silence', nextTryAt: next });
+    expect(again).toMatchObject({
+      status: 'unknown',
+      reason: 'silence',
+      dueAt: next,
+      request: claim.request,
+    });
+    expect(again.lease).toBeUndefined();
+    expect(settle('unknown', claim).dueAt).toBeUndefined();
+  });
+
+  it('counts the calls of all of its owners', () => {
+    const once = settle('unknown', claim);
+    const twice = takenOver(once, sampleTerms({ owner: 'owner-2', now: NOW }));
+    expect(settle('sent', twice)).toMatchObject({ attempts: 2, epoch: 2 });
+  });
+});

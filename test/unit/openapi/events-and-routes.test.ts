@@ -1,0 +1,707 @@
+/** openapi.yaml and the code say the same, in both directions: what one side adds alone fails here. */
+import { describe, expect, it } from 'vitest';
+import { gatewayMessage } from '../../../local/gateway-response.ts';
+import { readStack } from '../../../local/stack.ts';
+import { mayUse, type Scope } from '../../../src/lib/clients/scopes.ts';
+import { type Changed, eventsFor } from '../../../src/lib/events/event.ts';
+import type { ApiAnswer } from '../../../src/lib/http/api.ts';
+import { problemOf } from '../../../src/lib/http/problem.ts';
+import { type ClaimTerms, fenceOf, newClaim } from '../../../src/lib/messages/claim.ts';
+import {
+  type Message,
+  type MessageId,
+  pairOf,
+  type RejectionCode,
+  type Reply,
+  type TimelineEntry,
+} from '../../../src/lib/messages/message.ts';
+import type { MessageStore } from '../../../src/lib/messages/ports.ts';
+import { makeRead } from '../../../src/lib/messages/read.ts';
+import { receiptOf, viewOf } from '../../../src/lib/messages/receipt.ts';
+import { maybeReplied, replied } from '../../../src/lib/messages/reply.ts';
+import { afterStatus } from '../../../src/lib/messages/resend.ts';
+import { queuedAgain } from '../../../src/lib/messages/retry.ts';
+import { settledRejected, settledSent, settledUnknown } from '../../../src/lib/messages/settlement.ts';
+import type { Status } from '../../../src/lib/messages/status.ts';
+import { afterReport } from '../../../src/lib/messages/status-report.ts';
+import { cancelled, expired, parked, queuedAtOnce, released } from '../../../src/lib/messages/waiting.ts';
+import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
+import { flowBody, parseFlow, prefersAsync } from '../../../src/lib/sending/contract.ts';
+import { sendAnswer } from '../../../src/lib/sending/send-result.ts';
+import type { ForgottenStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
+import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
+import { CAMPAIGN_CHANGES } from '../../support/campaign-samples.ts';
+import {
+  answered,
+  bundled,
+  closed,
+  codesIn,
+  differences,
+  document,
+  documentedNames,
+  faultsOf,
+  type Json,
+  mapValues,
+  namesIn,
+  operationOf,
+  operations,
+  read,
+  type Schema,
+  schemaOf,
+} from '../../support/openapi.ts';
+
+const FLOWS = 'POST /v1/flows';
+const MESSAGE = 'GET /v1/messages/{messageId}';
+const SESSION = 'GET /v1/sessions/{from}/{to}';
+const OPT_OUT = 'PUT /v1/opt-outs/{from}/{to}';
+const OPT_IN = 'DELETE /v1/opt-outs/{from}/{to}';
+const CONTACT = 'DELETE /v1/contacts/{from}/{to}';
+
+describe('the operations', () => {
+  const { routes } = readStack();
+
+  it('are the routes of serverless.yml', () => {
+    expect([...operations.keys()].sort()).toEqual(routes.map((r) => `${r.method} ${r.path}`).sort());
+  });
+
+  it.each(routes.map((r) => [`${r.method} ${r.path}`, r.authorizer] as const))(
+    '%s needs the scope that the authorizer asks for',
+    (routeKey, authorizer) => {
+      const documented = operationOf(routeKey).security?.flatMap(({ client }) => client);
+      const scopes: Scope[] = ['send', 'read', 'campaigns', 'admin'];
+      const asked = authorizer === null ? [] : scopes.filter((scope) => mayUse(routeKey, [scope]));
+      expect(documented).toEqual(asked);
+    },
+  );
+
+  it('have the version of package.json', () => {
+    expect(document.info.version).toBe((JSON.parse(read('package.json')) as Json)['version']);
+  });
+
+  it('have examples that keep to their schemas', () => {
+    const contents = [...operations].flatMap(([routeKey, { requestBody, responses }]) =>
+      [requestBody, ...Object.values(responses)].flatMap((part) =>
+        Object.entries(part?.content ?? {}).map(([type, media]) => ({ at: `${routeKey} ${type}`, ...media })),
+      ),
+    );
+    const faults = contents.flatMap(({ at, schema, examples }) =>
+      Object.entries(examples).flatMap(([name, { value }]) =>
+        faultsOf(closed(schema), value).map((fault) => `${at} ${name}: ${fault}`),
+      ),
+    );
+    expect(faults).toEqual([]);
+    expect(contents.length).toBeGreaterThan(20);
+  });
+});
+
+describe('the body of POST /v1/flows', () => {
+  const content = operationOf(FLOWS).requestBody?.content['application/json'];
+  const schema = content?.schema ?? {};
+  const documented = schema.properties ?? {};
+  const base: Json = JSON.parse(read('examples/send-flow.json'));
+  const sender = '254110090747';
+
+  const ABSENT = Symbol('absent');
+
+  const lengthsOf = (field: Schema | undefined): unknown[] => {
+    const max = field?.maxLength ?? Number.NaN;
+    return ['', 'x', 'x'.repeat(max), 'x'.repeat(max + 1), '𝒜'.repeat(max), '𝒜'.repeat(max + 1)];
+  };
+  const lengths = (field: string): unknown[] => lengthsOf(documented[field]);
+  const notStrings = [null, 5, true, ['x'], { x: 1 }];
+  const template = { name: 'welcome', languageCode: 'en' };
+  const inTemplate = documented['template']?.properties ?? {};
+  const [ofText, ofMedia] = inTemplate['header']?.oneOf ?? [];
+  const media = { type: 'IMAGE', mediaUrl: 'https://files.example/a.png' };
+  const headers = [
+    ...lengthsOf(ofText?.properties?.['parameter']).map((parameter) => ({ type: 'TEXT', parameter })),
+    ...lengthsOf(ofMedia?.properties?.['filename']).map((filename) => ({ ...media, filename })),
+    ...['IMAGE', 'VIDEO', 'DOCUMENT', 'STICKER', 'image', ''].map((type) => ({ ...media, type })),
+    ...['http://files.example/a.png', 'a.png', '', null].map((mediaUrl) => ({ ...media, mediaUrl })),
+    ...[{ type: 'TEXT' }, { type: 'IMAGE' }, { ...media, parameter: 'x' }, { ...media, unheardOf: 1 }, {}],
+    ...[{ type: 'TEXT', parameter: 'x', unheardOf: 1 }, { type: 'TEXT', parameter: 5 }, ...notStrings],
+  ];
+  const placeholders = [
+    ...lengthsOf(inTemplate['placeholders']?.items).map((one) => [one]),
+    ...[[], Array(50).fill('x'), Array(51).fill('x'), [5], [null], 'x', null, { x: 1 }],
+  ];
+  const templates = [
+    ...lengthsOf(inTemplate['name']).map((name) => ({ ...template, name })),
+    ...lengthsOf(inTemplate['languageCode']).map((languageCode) => ({ ...template, languageCode })),
+    ...headers.map((header) => ({ ...template, header })),
+    ...placeholders.map((list) => ({ ...template, placeholders: list })),
+    ...[template, { name: 'welcome' }, { languageCode: 'en' }, { ...template, unheardOf: 1 }, {}],
+    ...notStrings,
+    '',
+  ];
+  const phones = [
+    '254717746565',
+    '+254717746565',
+    '+254 717-746 565',
+    '(254) 717746565',
+    '254\u2010717\u2015746565',
+    '',
+    '++254717746565',
+    '254717746565x',
+    '254.717.746565',
+  ];
+  const candidates: Record<string, unknown[]> = {
+    messageId: ['a', 'a'.repeat(128), 'a'.repeat(129), '', 'AZaz09._:~-', 'a b', 'a/b', 'é', ...notStrings],
+    to: [...phones, ...notStrings],
+    from: [...phones, ...notStrings],
+    text: [...lengths('text'), ...notStrings],
+    flowId: [...lengths('flowId'), ...notStrings],
+    flowCta: [...lengths('flowCta'), ...notStrings],
+    screen: [...lengths('screen'), ...notStrings],
+    data: [{}, { a: { b: [1, null, 'x'] } }, null, 'x', 5, true, []],
+    whenClosed: ['reject', 'park', 'template', 'Park', '', ...notStrings],
+    template: templates,
+    parkForSeconds: [60, 59, 2_592_000, 2_592_001, 259_200, 90.5, -60, '60', null, true, [60], {}],
+    correlate: [true, false, null, 'true', 1],
+    unheardOf: [1, null],
+  };
+
+  const withField = (field: string, value: unknown, body: Json = base): Json => {
+    const { [field]: _, ...others } = body;
+    return value === ABSENT ? others : { ...others, [field]: value };
+  };
+  /** The seed's body, and one for each way in which fields depend on each other. */
+  const bodies: Json[] = [
+    base,
+    { ...base, whenClosed: 'reject' },
+    { ...base, whenClosed: 'park', parkForSeconds: 60 },
+    { ...base, whenClosed: 'template', template },
+  ];
+  const schemaTakes = (body: unknown): boolean => faultsOf(schema, body).length === 0;
+  const codeRefuses = (body: unknown, from: string | undefined = sender) => {
+    try {
+      parseFlow(body, from);
+      return undefined;
+    } catch (error) {
+      return error instanceof AppError ? error.errors : [];
+    }
+  };
+
+  it('has the fields that the code takes, and no other', () => {
+    expect(Object.keys(documented).sort()).toEqual(Object.keys(flowBody.shape).sort());
+    expect(Object.keys(candidates)).toEqual(expect.arrayContaining(Object.keys(documented)));
+    expect(schema['additionalProperties']).toBe(false);
+  });
+
+  it('requires what the code requires', () => {
+    const required = Object.keys(flowBody.shape).filter((field) => codeRefuses(withField(field, ABSENT)));
+    expect([...(schema.required ?? [])].sort()).toEqual(required.sort());
+  });
+
+  it('has the defaults of the code', () => {
+    const { data: _, whenClosed: __, ...bare } = base;
+    const request: Json = { ...parseFlow(bare, sender) };
+    const { parkForSeconds, ...always } = mapValues(
+      Object.fromEntries(Object.entries(documented).filter(([, field]) => 'default' in field)),
+      (field) => field.default,
+    );
+    expect(always).toEqual({ data: request['data'], whenClosed: request['whenClosed'] });
+    for (const given of [{ whenClosed: 'park' }, { whenClosed: 'template', template }]) {
+      expect(parseFlow({ ...bare, ...given }, sender).parkForSeconds).toBe(parkForSeconds);
+    }
+    expect(request['parkForSeconds']).toBeUndefined();
+  });
+
+  it.each(Object.entries(candidates))(
+    'agrees with the code on %s, at the limits and past them',
+    (field, values) => {
+      const taken = (take: (body: unknown) => boolean) =>
+        bodies.flatMap((body) =>
+          [ABSENT, ...values].map(
+            (value) => [body['whenClosed'], value, take(withField(field, value, body))] as const,
+          ),
+        );
+      const takenByCode = taken((body) => codeRefuses(body) === undefined);
+      expect(taken(schemaTakes)).toEqual(takenByCode);
+      expect(takenByCode.map(([, , isTaken]) => isTaken)).toContain(false);
+    },
+  );
+
+  it('is an object', () => {
+    for (const body of [null, [], 'x', 5])
+      expect([schemaTakes(body), !codeRefuses(body)]).toEqual([false, false]);
+  });
+
+  it.each<[rule: string, path: string, body: Json]>([
+    ['a template that is missing', 'template', { whenClosed: 'template' }],
+    ['a template that is not asked for', 'template', { whenClosed: 'park', template }],
+    ['a template beside the default', 'template', { template }],
+    ['a time to wait where nothing waits', 'parkForSeconds', { parkForSeconds: 60 }],
+  ])('says which fields go together: %s is refused by its name', (_, path, body) => {
+    expect(schemaTakes({ ...base, ...body })).toBe(false);
+    expect(codeRefuses({ ...base, ...body })).toMatchObject([{ path }]);
+  });
+
+  const nested = (levels: number): Json => (levels === 0 ? {} : { a: nested(levels - 1) });
+
+  /** Rules of the code that a portable JSON Schema can't say; openapi.yaml says them in words. */
+  it.each<[rule: string, field: string, value: unknown]>([
+    ['an emoji on the button', 'flowCta', 'Share 🙂'],
+    ['a lone surrogate', 'text', '\ud800'],
+    ['a number of no country', 'to', '999717746565'],
+    ['brackets without a number', 'to', '()'],
+    ['more than 16 KiB of data', 'data', { a: 'x'.repeat(16 * 1024) }],
+    ['data over 100 levels deep', 'data', nested(101)],
+    ['a whole number that JSON readers round', 'data', { a: 2 ** 53 }],
+  ])('leaves it to words that the code refuses %s', (_, field, value) => {
+    expect(schemaTakes(withField(field, value))).toBe(true);
+    expect(codeRefuses(withField(field, value))).toMatchObject([{ path: field }]);
+  });
+
+  it('leaves it to words that `from` is required where there is no DEFAULT_FROM', () => {
+    expect(() => parseFlow(withField('from', ABSENT), undefined)).toThrow(AppError);
+  });
+
+  it.each([
+    ['a lone surrogate in a template', { ...template, name: '\ud800' }, 'template.name'],
+    [
+      'an address without a host',
+      { ...template, header: { ...media, mediaUrl: 'https://' } },
+      'template.header.mediaUrl',
+    ],
+  ])('leaves it to words that the code refuses %s', (_, given, path) => {
+    const body = { ...base, whenClosed: 'template', template: given };
+    expect(schemaTakes(body)).toBe(true);
+    expect(codeRefuses(body)).toMatchObject([{ path }]);
+  });
+
+  it('leaves it to words which preference counts', () => {
+    expect(['respond-async', 'wait=5, Respond-Async;x=1'].map(prefersAsync)).toEqual([true, true]);
+    expect([undefined, '', 'wait=5', 'not-respond-async'].map(prefersAsync)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('has the example that lies in examples/, and examples that the code takes', () => {
+    expect(content?.examples['flow']?.value).toEqual(base);
+    for (const { value } of Object.values(content?.examples ?? {}))
+      expect(codeRefuses(value)).toBeUndefined();
+  });
+});
+
+describe('the words', () => {
+  const { schemas } = document.components;
+
+  // A code, status or source that is missing here, or gone there, does not compile.
+  const CODES: Record<ErrorCode, true> = {
+    'invalid-request': true,
+    'not-found': true,
+    'send-in-progress': true,
+    'session-closed': true,
+    'payload-too-large': true,
+    'message-id-reused': true,
+    'recipient-opted-out': true,
+    'gateway-rejected': true,
+    'gateway-credentials': true,
+    'gateway-throttled': true,
+    'gateway-unavailable': true,
+    'store-unavailable': true,
+    'campaign-id-reused': true,
+    'campaign-state': true,
+    internal: true,
+  };
+  const STATUSES: Record<Status, true> = {
+    queued: true,
+    parked: true,
+    expired: true,
+    sending: true,
+    unknown: true,
+    sent: true,
+    failed: true,
+    delivered: true,
+    read: true,
+  };
+  const WAYS: Record<Reply['matchedBy'], true> = { token: true, context: true, 'only-open-flow': true };
+  const SOURCES: Record<TimelineEntry['source'], true> = {
+    api: true,
+    worker: true,
+    gateway: true,
+    callback: true,
+    sweeper: true,
+  };
+
+  it.each([
+    ['codes', schemas['ProblemCode'], CODES],
+    ['statuses', schemas['Status'], STATUSES],
+    ['ties', schemas['Message']?.properties?.['reply']?.properties?.['matchedBy'], WAYS],
+    ['sources', schemas['Message']?.properties?.['timeline']?.items?.properties?.['source'], SOURCES],
+  ])('for %s are those of the code', (_, schema, words) => {
+    expect(schema?.enum?.toSorted()).toEqual(Object.keys(words).sort());
+  });
+
+  it('for problems stand at the status that the code gives them', () => {
+    const documented = [...operations.values()].flatMap(({ responses }) =>
+      Object.entries(responses).flatMap(([status, { content }]) =>
+        codesIn(content?.['application/problem+json']?.schema).map((code) => [code, Number(status)] as const),
+      ),
+    );
+    const given = Object.keys(CODES).map((code) => {
+      const { problem } = problemOf(new AppError(code as ErrorCode, ''), 'id');
+      return [code, problem.status] as const;
+    });
+    expect(new Map(documented)).toEqual(new Map(given));
+    for (const [code, status] of documented) expect([code, status]).toEqual([code, new Map(given).get(code)]);
+  });
+});
+
+describe('the answers of the code', () => {
+  const now = new Date('2026-01-02T03:04:05.678Z');
+  const later = new Date(now.getTime() + 1000);
+  const terms: ClaimTerms = {
+    owner: 'owner',
+    now,
+    leaseSeconds: 60,
+    retentionDays: 30,
+    ambiguity: { mode: 'resend', resendHorizonSeconds: 900 },
+  };
+  const request = parseFlow(JSON.parse(read('examples/send-flow.json')), undefined);
+  const claim = newClaim(request, 'client', terms);
+  const settling = { now: later, calls: 1, retentionDays: 30 };
+  const envelope = {
+    timestamp: null,
+    data: { waId: 'wamid.1' },
+    status: 'success',
+    message: '',
+    errors: null,
+  };
+  const session = { open: true, expiresAt: later.toISOString() };
+  const sent = settledSent(claim, {
+    ...settling,
+    session,
+    accepted: { kind: 'accepted', waId: 'wamid.1', envelope },
+  });
+  const idOnly = settledSent(claim, {
+    ...settling,
+    session: { open: false, expiresAt: null },
+    accepted: { kind: 'accepted', envelope: { ...envelope, padding: 'x'.repeat(17_000) } },
+  });
+  const waiting = settledUnknown(claim, fenceOf(claim), { ...settling, reason: 'silence', nextTryAt: later });
+  const standing = settledUnknown(claim, fenceOf(claim), { ...settling, reason: 'silence' });
+  const refused = settledRejected(claim, fenceOf(claim), {
+    ...settling,
+    code: 'gateway-rejected',
+    detail: 'no',
+    correlationId: 'first',
+  });
+  const failed = afterReport(sent, { status: 'failed', at: later, detail: '131026 undeliverable' });
+  const delivered = afterReport(sent, { status: 'delivered', at: later });
+  const template = { name: 'welcome', languageCode: 'en' };
+  const patient = newClaim(
+    { ...request, whenClosed: 'template', template, parkForSeconds: 60 },
+    'client',
+    terms,
+  );
+  const queued = queuedAtOnce(claim, now);
+  const waitingForReply = parked(patient, fenceOf(patient), now);
+  const letGo = released(waitingForReply, { now: later, notBefore: later });
+  const overdue = expired(waitingForReply, new Date(now.getTime() + 60_000));
+  const stopped = cancelled(waitingForReply, { now: later, detail: 'no more', correlationId: 'first' });
+  const backInQueue = queuedAgain(claim, fenceOf(claim), {
+    now: later,
+    delaySeconds: 5,
+    errorClass: 'wait',
+    reason: 'slowly',
+  });
+  const sentInVain = settledSent(patient, {
+    ...settling,
+    session,
+    accepted: { kind: 'accepted', waId: 'wamid.2', envelope },
+  });
+  const shutAfterAll = afterStatus(sentInVain, { status: 'failed', at: later, code: 131047 }, later);
+  const reply = { id: 'inbound-1', at: later, response: { package: 'home' } };
+  const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
+  const perhapsAnswered = maybeReplied(delivered, reply);
+
+  const conform = async (routeKey: string, handlers: (() => ApiAnswer | Promise<ApiAnswer>)[]) => {
+    const answers = await Promise.all(handlers.map((handle) => answered(routeKey, handle)));
+    expect(answers.flatMap((answer) => differences(routeKey, answer))).toEqual([]);
+    return answers;
+  };
+
+  /** Every property that a schema names is in at least one of the bodies. */
+  const expectAllSeen = (schema: Schema, bodies: unknown[]) => {
+    expect([...new Set(bodies.flatMap((body) => namesIn(body)))]).toEqual(
+      expect.arrayContaining(documentedNames(schema)),
+    );
+  };
+
+  const bodyOf = ({ answer }: Message): string => (answer?.kind === 'sent' ? answer.body : '');
+
+  it('to a send that went out, and to its replay', async () => {
+    const answers = await conform(
+      FLOWS,
+      [sent, idOnly].flatMap((message) =>
+        [false, true].map((replayed) => () => {
+          const { messageId } = message;
+          return sendAnswer({ kind: 'sent', messageId, body: bodyOf(message), replayed });
+        }),
+      ),
+    );
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201, 201, 201]);
+    expect(JSON.parse(answers[2]?.body ?? '')).toMatchObject({ waId: null, gateway: { truncated: true } });
+  });
+
+  it('to a send that is not settled', async () => {
+    const messages = [waiting, standing, queued, backInQueue, waitingForReply, letGo, shutAfterAll, overdue];
+    const answers = await conform(
+      FLOWS,
+      messages.map((message) => () => {
+        const receipt = receiptOf(message, { session: null, gateway: null });
+        return sendAnswer({ kind: 'pending', messageId: message.messageId, receipt });
+      }),
+    );
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(messages.map(() => 202));
+    const stood = answers.map(({ body }) => (JSON.parse(body ?? '') as Json)['status']);
+    const [, { properties: narrowed } = {}] = schemaOf(FLOWS, 202).allOf ?? [];
+    expect([...new Set(stood)].sort()).toEqual(narrowed?.['status']?.enum?.toSorted());
+    const receipts = [bodyOf(sent), ...answers.map(({ body }) => body ?? '')];
+    expectAllSeen(
+      schemaOf(FLOWS, 202),
+      receipts.map((body) => JSON.parse(body)),
+    );
+  });
+
+  it('to a reader of messages', async () => {
+    const messages = [
+      ...[claim, sent, idOnly, waiting, standing, refused, failed, delivered],
+      ...[queued, backInQueue, waitingForReply, letGo, overdue, stopped, sentInVain, shutAfterAll],
+      ...[answeredFlow, perhapsAnswered],
+    ];
+    const answers = await conform(
+      MESSAGE,
+      messages.map((message) => () => ({ status: 200, body: viewOf(message) })),
+    );
+    expectAllSeen(
+      schemaOf(MESSAGE, 200),
+      answers.map(({ body }) => JSON.parse(body ?? '')),
+    );
+  });
+
+  it('to a reader of sessions', async () => {
+    const pair = pairOf(claim);
+    const opened = afterConsent(afterInbound({ pair }, { writtenAt: now, now }), { optedOut: true, at: now });
+    const stores = [opened, undefined].map((value) => sessionStore(value));
+    const messages = { waiting: () => Promise.resolve([request.messageId as MessageId]) };
+    const readers = stores.map((sessions) =>
+      makeRead({
+        messages: messages as Partial<MessageStore> as MessageStore,
+        sessions,
+        forgotten: nobodyForgotten,
+        clock: { now: () => later, sleep: () => Promise.resolve() },
+        sessionMarginSeconds: 60,
+      }),
+    );
+    const answers = await conform(
+      SESSION,
+      readers.map((reader) => async () => ({ status: 200, body: await reader.session(pair) })),
+    );
+    const bodies = answers.map(({ body }) => JSON.parse(body ?? ''));
+    expect(bodies).toMatchObject([
+      { open: true, optedOut: true, parked: 1 },
+      { open: false, openedAt: null, optedOut: false },
+    ]);
+    expectAllSeen(schemaOf(SESSION, 200), bodies);
+  });
+
+  it.each([OPT_OUT, OPT_IN, CONTACT])('to %s that are done', async (routeKey) => {
+    await conform(routeKey, [() => ({ status: 204, body: undefined })]);
+  });
+
+  // A code that may be stored, and is missing here, does not compile.
+  const STORED: Record<RejectionCode, true> = {
+    'gateway-rejected': true,
+    'gateway-credentials': true,
+    'gateway-throttled': true,
+    'gateway-unavailable': true,
+    'recipient-opted-out': true,
+    'session-closed': true,
+  };
+
+  const circumstances = (code: ErrorCode) => ({
+    ...(code === 'invalid-request' ? { errors: [{ path: 'data.service', message: 'is required' }] } : {}),
+    ...(Object.hasOwn(STORED, code) ? { replayOf: 'first' } : {}),
+    ...(code === 'send-in-progress' || code.endsWith('unavailable') ? { retryAfter: 0 } : {}),
+  });
+
+  it.each([...operations.keys()])('to %s that are problems', async (routeKey) => {
+    const { responses } = operationOf(routeKey);
+    const codes = Object.values(responses).flatMap(({ content }) =>
+      codesIn(content?.['application/problem+json']?.schema),
+    );
+    const answers = await conform(
+      routeKey,
+      codes.map((code) => () => {
+        throw new AppError(code, 'a detail', circumstances(code));
+      }),
+    );
+    expect(answers.length).toBeGreaterThan(0);
+    await conform(routeKey, [
+      () => {
+        throw new Error('something that nobody foresaw');
+      },
+    ]);
+  });
+
+  const guarded = [...operations].filter(([, { responses }]) => '403' in responses).map(([key]) => key);
+
+  it.each(guarded)("to %s that are API Gateway's own", (routeKey) => {
+    for (const [status, words] of [
+      [401, 'Unauthorized'],
+      [403, 'Forbidden'],
+    ] as const) {
+      const body = JSON.parse(gatewayMessage(status, words).body.toString());
+      expect(faultsOf(closed(schemaOf(routeKey, status)), body)).toEqual([]);
+    }
+  });
+});
+
+describe('the events', () => {
+  const webhooks = mapValues(document.webhooks, ({ post }) => bundled(post.requestBody.content));
+  const schemaOfEvent = (type: string): Schema => {
+    const schema = webhooks[type]?.['application/json']?.schema;
+    if (!schema) throw new Error(`openapi.yaml has no webhook ${type}`);
+    return schema;
+  };
+
+  const now = new Date('2026-01-02T03:04:05.678Z');
+  const later = new Date(now.getTime() + 1000);
+  const terms: ClaimTerms = {
+    owner: 'owner',
+    now,
+    leaseSeconds: 60,
+    retentionDays: 30,
+    ambiguity: { mode: 'resend', resendHorizonSeconds: 900 },
+  };
+  const body = { ...JSON.parse(read('examples/send-flow.json')), whenClosed: 'park', parkForSeconds: 60 };
+  const claim = newClaim(parseFlow(body, undefined), 'client', terms);
+  const fence = fenceOf(claim);
+  const settling = { now: later, calls: 1, retentionDays: 30 };
+  const sent = settledSent(claim, {
+    ...settling,
+    session: { open: true, expiresAt: null },
+    accepted: { kind: 'accepted', waId: 'wamid.1', envelope: {} },
+  });
+  const failed = afterReport(sent, { status: 'failed', at: later });
+  const readByCustomer = afterReport(sent, { status: 'read', at: later });
+  const waits = parked(claim, fence, now);
+  const reply: Reply = { id: 'inbound-1', at: later, response: {}, matchedBy: 'context' };
+
+  const message = (before: Message | undefined, after: Message): Changed => ({
+    kind: 'message',
+    before,
+    after,
+  });
+  const pair = pairOf(claim);
+  const opened = afterInbound({ pair }, { writtenAt: now, now });
+  const stopped = afterConsent(opened, { optedOut: true, at: later });
+  const started = afterConsent(stopped, { optedOut: false, at: new Date(later.getTime() + 1000) });
+  const session = (before: Session | undefined, after: Session): Changed => ({
+    kind: 'session',
+    before,
+    after,
+  });
+  const verdict = { id: 'x:APPROVED:1', status: 'APPROVED', at: now };
+
+  const changes: Changed[] = [
+    ...CAMPAIGN_CHANGES,
+    message(claim, sent),
+    message(claim, { ...sent, waId: undefined }),
+    message(sent, afterReport(sent, { status: 'delivered', at: later })),
+    message(sent, readByCustomer),
+    message(sent, failed),
+    message(sent, afterStatus(sent, { status: 'failed', at: later, code: 131047 }, later)),
+    message(
+      claim,
+      settledRejected(claim, fence, {
+        ...settling,
+        code: 'gateway-rejected',
+        detail: 'no',
+        correlationId: 'c',
+      }),
+    ),
+    message(claim, settledUnknown(claim, fence, { ...settling, reason: 'silence' })),
+    message(claim, waits),
+    message(waits, cancelled(waits, { now: later, detail: 'no more', correlationId: 'c' })),
+    message(waits, expired(waits, new Date(now.getTime() + 60_000))),
+    message(readByCustomer, replied(readByCustomer, reply)),
+    message(failed, replied(failed, reply)),
+    session(undefined, opened),
+    session(opened, stopped),
+    session(stopped, started),
+    {
+      kind: 'template-status',
+      before: undefined,
+      after: { ...verdict, templateId: '8841', templateName: 'welcome' },
+    },
+    {
+      kind: 'template-status',
+      before: undefined,
+      after: { ...verdict, templateId: undefined, templateName: undefined },
+    },
+  ];
+  /** As a consumer reads them. */
+  const told = changes
+    .flatMap(eventsFor)
+    .map(({ type, detail }) => [type, JSON.parse(JSON.stringify(detail))] as const);
+
+  it('keep to their schemas', () => {
+    const faults = told.flatMap(([type, detail]) =>
+      faultsOf(closed(schemaOfEvent(type)), detail).map((fault) => `${type}: ${fault}`),
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('are all described, and no other', () => {
+    const documented = Object.keys(webhooks).sort();
+    const inCode = read('src/lib/events/event.ts').matchAll(/'((?:[a-z]+)\.[a-z]+(?:-[a-z]+)*)'/g);
+    expect([...new Set(told.map(([type]) => type))].sort()).toEqual(documented);
+    expect([...new Set([...inCode].map(([, type]) => type))].sort()).toEqual(documented);
+  });
+
+  it.each(Object.keys(webhooks))('show everything that is described of %s', (type) => {
+    const details = told.filter(([of]) => of === type).map(([, detail]) => detail);
+    const seen = new Set(details.flatMap((detail) => Object.keys(detail)));
+    expect([...seen]).toEqual(expect.arrayContaining(namesOf(schemaOfEvent(type))));
+  });
+
+  it('have examples that keep to their schemas', () => {
+    for (const [type, content] of Object.entries(webhooks)) {
+      const examples = Object.values(content['application/json']?.examples ?? {});
+      expect(examples.length).toBeGreaterThan(0);
+      for (const { value } of examples) expect(faultsOf(closed(schemaOfEvent(type)), value)).toEqual([]);
+    }
+  });
+});
+
+/** The properties of a schema and of all that it builds on. */
+function namesOf({ properties = {}, allOf = [] }: Schema): string[] {
+  return [...Object.keys(properties), ...allOf.flatMap(namesOf)];
+}
+
+/** A store with one session in it, or none. */
+function sessionStore(value: Session | undefined): SessionStore {
+  const stored = value && { value, revision: '1' };
+  const never = () => Promise.reject(new Error('a read writes nothing'));
+  return {
+    get: () => Promise.resolve(stored),
+    getMany: never,
+    create: never,
+    replace: never,
+    remove: never,
+  };
+}
+
+const nobodyForgotten: ForgottenStore = {
+  optedOutAt: () => Promise.resolve(undefined),
+  whoOptedOut: () => Promise.reject(new Error('a read of one asks for one')),
+  remember: () => Promise.reject(new Error('a read writes nothing')),
+  forget: () => Promise.reject(new Error('a read writes nothing')),
+};

@@ -1,0 +1,159 @@
+/** Every answer of every operation is described and has an example; which problems an operation may meet is what its code can say. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { gatewayMessage } from '../../../local/gateway-response.ts';
+import { readStack } from '../../../local/stack.ts';
+import { problemOf } from '../../../src/lib/http/problem.ts';
+import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
+import { codesIn, type Json, operationOf, operations, type Schema } from '../../support/openapi.ts';
+
+const { routes } = readStack();
+const every = [...operations.keys()];
+
+/** All that the operation answers in a form, with its status. */
+const answersOf = (routeKey: string) =>
+  Object.entries(operationOf(routeKey).responses).flatMap(([status, { content = {} }]) =>
+    Object.entries(content).map(([type, { schema, examples = {} }]) => {
+      const values = Object.values(examples).map(({ value }) => value);
+      return { status: Number(status), type, schema, values };
+    }),
+  );
+const problemsOf = (routeKey: string) =>
+  answersOf(routeKey).filter(({ type }) => type === 'application/problem+json');
+const documented = (routeKey: string): ErrorCode[] =>
+  problemsOf(routeKey).flatMap(({ schema }) => codesIn(schema));
+
+const without = (...left: string[]) => every.filter((routeKey) => !left.includes(routeKey));
+const under = (path: string) => every.filter((routeKey) => routeKey.includes(` ${path}`));
+const ofCampaign = under('/v1/campaigns/{campaignId}');
+const PAGE = 'GET /docs';
+const FILE = 'GET /docs/{file}';
+const HEALTH = 'GET /v1/health';
+const FLOWS = 'POST /v1/flows';
+const MESSAGE = 'GET /v1/messages/{messageId}';
+const WEBHOOK = 'POST /v1/webhooks/lipachat/{secret}';
+const CREATE = 'POST /v1/campaigns';
+const UPLOAD = 'POST /v1/campaigns/{campaignId}/recipients';
+
+/** Which operations may answer with which problem. A code that is missing here does not compile. */
+const MEETS: Record<ErrorCode, string[]> = {
+  // Any id and any name may be asked for.
+  'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
+  'not-found': [FILE, MESSAGE, ...ofCampaign],
+  'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
+  'store-unavailable': without(PAGE, FILE, HEALTH),
+  internal: every,
+  'send-in-progress': [FLOWS],
+  'session-closed': [FLOWS],
+  'message-id-reused': [FLOWS],
+  'recipient-opted-out': [FLOWS],
+  'gateway-rejected': [FLOWS],
+  'gateway-credentials': [FLOWS],
+  'gateway-throttled': [FLOWS],
+  'gateway-unavailable': [FLOWS],
+  'campaign-id-reused': [CREATE],
+  'campaign-state': ofCampaign.filter((routeKey) => routeKey !== 'GET /v1/campaigns/{campaignId}'),
+};
+
+/** Words of a function that are no answers of its routes. One that its code no longer holds has to go from here. */
+const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
+  webhook: {
+    codes: [
+      ...(['gateway-credentials', 'gateway-rejected'] as const),
+      ...(['gateway-throttled', 'gateway-unavailable', 'recipient-opted-out'] as const),
+    ],
+    reason: 'How the message ends that a callback is about.',
+  },
+  contacts: {
+    codes: ['not-found', 'recipient-opted-out'],
+    reason:
+      'A route that serverless.yml does not have; how parked messages end when their customer opts out.',
+  },
+  campaigns: { codes: ['send-in-progress'], reason: 'How the turn of a recipient may end.' },
+};
+
+/** The codes in a built function, but for the table that gives each its status, which all of them have. */
+const codesInBundle = (functionName: string): ErrorCode[] => {
+  const text = readFileSync(new URL(`../../../dist/${functionName}.cjs`, import.meta.url), 'utf8');
+  return (Object.keys(MEETS) as ErrorCode[]).filter((code) =>
+    new RegExp(`(["'\`])${code}\\1(?!:\\{status)`).test(text),
+  );
+};
+
+describe('the problems', () => {
+  it.each(Object.entries(MEETS))('%s is described where it may be met, and nowhere else', (code, where) => {
+    const described = every.filter((routeKey) => documented(routeKey).includes(code as ErrorCode));
+    expect(described.toSorted()).toEqual(where.toSorted());
+  });
+
+  it.each(
+    [...new Set(routes.map(({ functionName }) => functionName))].filter((name) => name !== 'authorizer'),
+  )('that %s can speak of are those that its operations describe', (functionName) => {
+    const own = routes.filter((route) => route.functionName === functionName);
+    const described = own.flatMap(({ method, path }) => documented(`${method} ${path}`));
+    const known = [...described, ...(NO_ANSWERS[functionName]?.codes ?? [])];
+    expect([...new Set(known)].toSorted()).toEqual(codesInBundle(functionName).toSorted());
+  });
+});
+
+describe.each(every)('the examples of %s', (routeKey) => {
+  it('are there for each form of each answer, and of the request', () => {
+    const { requestBody } = operationOf(routeKey);
+    const asked = Object.entries(requestBody?.content ?? {}).map(([type, { examples = {} }]) => ({
+      status: 'request',
+      type,
+      values: Object.values(examples),
+    }));
+    const empty = [...answersOf(routeKey), ...asked].filter(({ values }) => values.length === 0);
+    expect(empty.map(({ status, type }) => `${status} ${type}`)).toEqual([]);
+  });
+
+  it('show each problem, in the words of the code', () => {
+    for (const { status, schema, values } of problemsOf(routeKey)) {
+      const shown = (values as Json[]).map(({ code }) => code);
+      expect([...new Set(shown)].toSorted()).toEqual(codesIn(schema).toSorted());
+      for (const { detail, correlationId, errors: _, ...rest } of values as Json[]) {
+        const rendered = problemOf(
+          new AppError(rest['code'] as ErrorCode, String(detail)),
+          String(correlationId),
+        );
+        expect({ ...rest, detail, correlationId }).toEqual(rendered.problem);
+        expect(rest['status']).toBe(status);
+      }
+    }
+  });
+
+  it('show each status that an answer may tell', () => {
+    for (const { schema, values } of answersOf(routeKey)) {
+      const [narrowed = []] = narrowedStatuses(schema);
+      const shown = (values as Json[]).map(({ status }) => status);
+      expect(shown).toEqual(expect.arrayContaining(narrowed));
+    }
+  });
+
+  it("have API Gateway's own words", () => {
+    const own = answersOf(routeKey).filter(
+      ({ type, status }) => type === 'application/json' && status >= 400,
+    );
+    for (const { status, values } of own) expect([status, values]).toEqual([status, [gatewayWords(status)]]);
+  });
+});
+
+/** As the local gateway says them, which says them as AWS does. */
+const gatewayWords = (status: number): unknown => {
+  const WORDS: Record<number, string> = {
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    413: 'Request Entity Too Large',
+    500: 'Internal Server Error',
+    503: 'Service Unavailable',
+  };
+  return JSON.parse(gatewayMessage(status, WORDS[status] ?? 'no such answer').body.toString());
+};
+
+/** `status: { enum: [queued, …] }` beside the schema of a receipt. */
+const narrowedStatuses = ({ allOf = [] }: Schema): string[][] =>
+  allOf.flatMap(({ properties }) => {
+    const words = properties?.['status']?.enum;
+    return words && !properties?.['messageId'] ? [words as string[]] : [];
+  });

@@ -1,0 +1,169 @@
+/** What the operator's commands put on a screen, and what they take from a keyboard. */
+
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { askSecretly } from '../../../ops/ask.ts';
+import { explain, kindOf } from '../../../ops/explain.ts';
+import { masked, maskedText } from '../../../ops/masks.ts';
+import { columns, OpsError } from '../../../ops/report.ts';
+import { ago, bothTimes } from '../../../ops/times.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import { opsHere } from '../../support/ops.ts';
+
+const named = (name: string, message: string, extra: object = {}): Error =>
+  Object.assign(new Error(message), { name, ...extra });
+
+describe('a number', () => {
+  it.each([
+    ['254717746565', '254******565'],
+    ['12345678', '123**678'],
+    ['1234567', '*******'],
+    ['', ''],
+  ])('%s is masked as %s', (number, shown) => {
+    expect(masked(number)).toBe(shown);
+  });
+
+  it('is masked in the words of others, too', () => {
+    expect(maskedText('131026: 254717746565 is not on WhatsApp')).toBe(
+      '131026: 254******565 is not on WhatsApp',
+    );
+  });
+});
+
+describe('an instant', () => {
+  const at = new Date('2026-01-01T21:30:05.999Z');
+
+  it("is told in UTC and in the machine's zone, which may have another day", () => {
+    expect(bothTimes(at, 'Africa/Nairobi')).toMatch(
+      /^2026-01-01 21:30:05 UTC \(02 Jan, 00:30:05 (EAT|GMT\+3)\)$/,
+    );
+  });
+
+  it.each([
+    [0, '0 s ago'],
+    [59, '59 s ago'],
+    [60, '1 min ago'],
+    [7_199, '1 h ago'],
+    [200_000, '2 d ago'],
+    [-90, 'in 1 min'],
+  ])('%i seconds old is told as %s', (seconds, text) => {
+    expect(ago(at, new Date(at.getTime() + seconds * 1000))).toBe(text);
+  });
+});
+
+describe('columns', () => {
+  it('are as wide as their widest cell, and leave no blanks at the end', () => {
+    expect(
+      columns([
+        ['a', 'bb', 'c'],
+        ['aaa', 'b', 'cc'],
+      ]),
+    ).toEqual(['a    bb  c', 'aaa  b   cc']);
+  });
+});
+
+describe('an error of AWS', () => {
+  it('never passes on a message that may quote what was sent', () => {
+    const fault = named('ValidationException', "Value 'canary' at 'value' failed to satisfy constraint");
+    expect(explain(fault)).toBe('the call failed (ValidationException)');
+    expect(explain(new AppError('store-unavailable', 'The store did not answer.', { cause: fault }))).toBe(
+      'the call failed (ValidationException)',
+    );
+  });
+
+  it('names the permission that is missing', () => {
+    const fault = named('AccessDeniedException', 'User: me is not authorized to perform: ssm:GetParameter');
+    expect(kindOf(fault)).toBe('denied');
+    expect(explain(fault)).toMatch(/^a permission is missing: .* ssm:GetParameter$/);
+  });
+
+  it.each([
+    [named('ExpiredTokenException', 'canary'), 'credentials'],
+    [named('CredentialsProviderError', 'canary'), 'credentials'],
+    [named('Error', 'connect', { code: 'ECONNREFUSED' }), 'unreachable'],
+    [named('TimeoutError', 'canary'), 'unreachable'],
+    ['no error at all', 'other'],
+  ])('%s is of the kind %s', (fault, kind) => {
+    expect(kindOf(fault)).toBe(kind);
+    expect(explain(fault)).not.toContain('canary');
+  });
+});
+
+describe('a secret from the keyboard', () => {
+  const terminal = () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const io = { stdin, stdout, stderr, env: {} };
+    const shown = (): string => `${stdout.read() ?? ''}${stderr.read() ?? ''}`;
+    return { io, type: (keys: string) => stdin.write(keys), shown };
+  };
+
+  it('is read up to Enter, without its blanks, and nothing of it is shown', async () => {
+    const { io, type, shown } = terminal();
+    const asked = askSecretly('apiKey: ', io);
+    await setImmediate();
+    type(' k3y-canary \r');
+    expect(await asked).toBe('k3y-canary');
+    expect(shown()).toBe('apiKey: \n');
+  });
+
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('is given up with %s', async (_key, code) => {
+    const { io, type } = terminal();
+    const asked = askSecretly('apiKey: ', io);
+    await setImmediate();
+    type(code);
+    await expect(asked).rejects.toThrow(OpsError);
+  });
+});
+
+describe('the command line', () => {
+  const LOCAL = ['--stage', 'local'];
+  // Nothing listens there: what is refused before AWS is asked never gets so far.
+  const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
+
+  it.each([
+    [[], /Usage: npm run ops --/],
+    [['bogus'], /unknown command 'bogus'/],
+    [['client'], /Usage: .* client/],
+    [['client', 'create', 'crm', ...LOCAL], /required option '--scopes <scopes>'/],
+    [
+      ['client', 'create', 'crm', '--scopes', 'send,fly', ...LOCAL],
+      /--scopes takes send, read, campaigns, admin/,
+    ],
+    [['client', 'create', 'iam', '--scopes', 'send', ...LOCAL], /a name is up to 64 of/],
+    [['client', 'create', 'C R M', '--scopes', 'send', ...LOCAL], /a name is up to 64 of/],
+    [['message', 'no id', ...LOCAL], /a messageId is 1 to 128 of/],
+    [['session', '254110090747', '12', ...LOCAL], /<to> has to be a phone number/],
+    [['session', '254110090747', ...LOCAL], /missing required argument 'to'/],
+    [['doctor', '--bogus'], /unknown option '--bogus'/],
+    [['doctor', '--stage', 'not/a/stage'], /a stage is letters, digits and hyphens/],
+    [['client', 'list', '--stage', 'not/a/stage'], /a stage is letters, digits and hyphens/],
+  ])('%j is given in a wrong way: exit code 2, and why', async (args, reason) => {
+    const { exitCode, stdout, stderr } = await opsHere(args, { env });
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(reason);
+  });
+
+  it.each([
+    [['--help'], /setup .* doctor /s],
+    [['help', 'doctor'], /look for everything that can be wrong/],
+    [['setup', '--help'], /--force/],
+    [['client', 'create', '--help'], /--scopes <scopes>/],
+    [['client', 'list', '--help'], /without their tokens/],
+    [['client', 'revoke', '--help'], /--token <id>/],
+    [['webhook', 'rotate', '--help'], /--finish/],
+    [['dlq', 'list', '--help'], /dead-letter queues/],
+    [['dlq', 'redrive', '--help'], /<queue>/],
+    [['message', '--help'], /--show-numbers/],
+    [['session', '--help'], /<from> <to>/],
+    [['doctor', '--help'], /--stage <stage>/],
+  ])('%j helps: exit code 0', async (args, text) => {
+    const { exitCode, stdout, stderr } = await opsHere(args, { env });
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(text);
+  });
+});

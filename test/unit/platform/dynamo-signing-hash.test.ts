@@ -1,0 +1,39 @@
+import { createHash, createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/lib/platform/dynamo-signing-hash.ts';
+
+const pieces = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 });
+const secrets = fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.string({ minLength: 1 }));
+
+describe('the SDK’s SHA-256', () => {
+  it('is Node’s, in whatever pieces the data comes', async () => {
+    await fc.assert(
+      fc.asyncProperty(pieces, async (parts) => {
+        const ours = new sha256();
+        for (const part of parts) ours.update(part);
+        const wanted = createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+        expect(Buffer.from(await ours.digest()).toString('hex')).toBe(wanted);
+      }),
+    );
+  });
+
+  it('is Node’s HMAC under a secret, the same one again and another one after it', async () => {
+    await fc.assert(
+      fc.asyncProperty(pieces, secrets, secrets, async (parts, one, another) => {
+        for (const secret of [one, one, another]) {
+          const ours = new sha256(secret);
+          for (const part of parts) ours.update(part);
+          const wanted = createHmac('sha256', secret).update(Buffer.concat(parts)).digest('hex');
+          expect(Buffer.from(await ours.digest()).toString('hex')).toBe(wanted);
+        }
+      }),
+    );
+  });
+
+  it('takes a view for its own bytes only', async () => {
+    const ours = new sha256();
+    ours.update(new Uint8Array([9, 104, 105, 9]).subarray(1, 3));
+    expect(Buffer.from(await ours.digest())).toEqual(createHash('sha256').update('hi').digest());
+  });
+});

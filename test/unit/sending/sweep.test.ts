@@ -1,0 +1,225 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Orphan } from '../../../src/lib/callbacks/ports.ts';
+import { waKeyOf } from '../../../src/lib/messages/message.ts';
+import { makeSweep } from '../../../src/lib/sending/sweep.ts';
+import { waIdOf } from '../../support/fakes/gateway.ts';
+import { faultyLink, type Link, straight } from '../../support/fakes/link.ts';
+import { idOf, later, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
+import { makeWorld, type World } from '../../support/fakes/world.ts';
+
+const ID = sampleRequest().messageId;
+
+let world: World;
+beforeEach(async () => {
+  world = await opened('resend');
+});
+
+async function opened(mode: 'resend' | 'hold'): Promise<World> {
+  const fresh = makeWorld({ mode });
+  await fresh.sessions.create(sampleSession());
+  return fresh;
+}
+
+/** Processes that die at their first call of this name. */
+async function crashAt(name: string, ids: readonly string[] = [ID]): Promise<void> {
+  const link: Link = (call, apply) => (call === name ? new Promise(() => undefined) : straight(call, apply));
+  for (const id of ids) {
+    void world.process(`crashed-${id}`, { link }).send({ request: sampleRequest({ messageId: idOf(id) }) });
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+const idsOf = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
+const dueNow = () => world.messages.due(world.clock.now(), 1_000);
+
+async function tick(minutes = 1) {
+  world.clock.advance(minutes * 60_000);
+  return await world.process('sweeper').sweep();
+}
+
+describe('a tick', () => {
+  it('has nothing to do where nothing is due', async () => {
+    await world.process('caller').send();
+    await crashAt('sendFlow', ['live']);
+    expect(await world.process('sweeper').sweep()).toEqual({ finished: 0, failed: 0, orphans: 0 });
+    expect(await dueNow()).toEqual([]);
+    expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
+  });
+
+  it('finishes what a crash left, each once', async () => {
+    await crashAt('sendFlow', ['a', 'b', 'c']);
+    expect(await tick()).toMatchObject({ finished: 3, failed: 0 });
+    expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
+    expect(world.gateway.deliveries).toHaveLength(3);
+    expect(await tick()).toMatchObject({ finished: 0, failed: 0 });
+    expect(await dueNow()).toEqual([]);
+  });
+
+  it('does the rest where one message fails', async () => {
+    await crashAt('sendFlow', ['a', 'b', 'c']);
+    const { link, fail } = faultyLink();
+    fail('replace', 'before', { nth: 1 });
+    world.clock.advance(60_000);
+    expect(await dueNow()).toHaveLength(3);
+    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({ finished: 2, failed: 1 });
+    expect(world.telemetry.events('error')).toEqual(['sweep.message-failed']);
+    expect(await tick()).toMatchObject({ finished: 1, failed: 0 });
+    expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
+  });
+
+  it('goes on with the orphans where a message fails', async () => {
+    await crashAt('sendFlow');
+    const { link, fail } = faultyLink();
+    fail('replace', 'before');
+    const report = { status: 'read', at: later(0) } as const;
+    await world.callbacks.keepOrphan({ waKey: waKeyOf('wamid.x'), report, keptAt: later(0) }, later(20));
+    world.clock.advance(60_000);
+    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({ failed: 1, orphans: 1 });
+  });
+
+  it('starts nothing that it can’t finish in its time, and leaves it to the next', async () => {
+    await crashAt('sendFlow', ['a', 'b']);
+    const begun: string[] = [];
+    const sweep = makeSweep({
+      messages: world.messages,
+      sweepMessage: (id) => {
+        begun.push(id);
+        return Promise.resolve(true);
+      },
+      retryOrphans: () => Promise.resolve(0),
+      clock: world.clock,
+      telemetry: world.telemetry,
+      longestSendMs: 24_000,
+    });
+    world.clock.advance(60_000);
+    const run = { correlationId: 'c', deadlineAt: later(23.999, world.clock.now()) };
+    expect(await dueNow()).toHaveLength(2);
+    expect(await sweep(run)).toMatchObject({ finished: 0, failed: 0 });
+    expect(begun).toEqual([]);
+    expect(await sweep({ ...run, deadlineAt: later(24, world.clock.now()) })).toMatchObject({ finished: 2 });
+    expect(begun.toSorted()).toEqual(['a', 'b']);
+  });
+
+  it('does the oldest first, and all in a few ticks', async () => {
+    await crashAt('sendFlow', idsOf('old', 400));
+    world.clock.advance(1_000);
+    await crashAt('sendFlow', idsOf('young', 300));
+    for (let n = 0; n < 4; n += 1) await tick();
+    const first = world.gateway.deliveries.slice(0, 300).map(({ messageId }) => messageId);
+    expect(first.filter((id) => !id.startsWith('old-'))).toEqual([]);
+    expect(world.gateway.deliveries).toHaveLength(700);
+  });
+
+  it('does a bounded amount of work, and looks at the orphans all the same, where ever more is due', async () => {
+    let begun = 0;
+    let looks = 0;
+    const limits: number[] = [];
+    const sweep = makeSweep({
+      messages: {
+        ...world.messages,
+        due: (_, limit) => {
+          limits.push(limit);
+          return Promise.resolve(idsOf(`round-${limits.length}`, limit).map(idOf));
+        },
+      },
+      sweepMessage: () => {
+        begun += 1;
+        return Promise.resolve(true);
+      },
+      retryOrphans: () => {
+        looks += 1;
+        return Promise.resolve(0);
+      },
+      clock: world.clock,
+      telemetry: world.telemetry,
+      longestSendMs: 24_000,
+    });
+    const report = await sweep({ correlationId: 'c', deadlineAt: later(60, world.clock.now()) });
+    expect(begun).toBeGreaterThan(0);
+    expect(report).toMatchObject({ finished: begun, failed: 0 });
+    expect(Math.max(...limits)).toBeLessThanOrEqual(500);
+    expect(begun).toBeLessThanOrEqual(10_000);
+    expect(looks).toBe(1);
+  });
+
+  it('may run beside another: nothing is delivered twice, and nothing is a fault', async () => {
+    await crashAt('sendFlow', ['a', 'b', 'c']);
+    world.gateway.onRepeat = 'delivers';
+    world.clock.advance(60_000);
+    const sweepers = ['one', 'two', 'three'].map((name) => world.process(name).sweep());
+    await Promise.all(sweepers);
+    expect(world.gateway.deliveries).toHaveLength(3);
+    expect(world.telemetry.events('error')).toEqual([]);
+  });
+});
+
+describe('what the operator’s fault keeps from being sent', () => {
+  const faults = [
+    { kind: 'throttled' },
+    { kind: 'credentials' },
+    { kind: 'notSent', reason: 'refused' },
+  ] as const;
+
+  it.each(faults)('is sent when that is over, since no caller was told otherwise: $kind', async (fault) => {
+    await crashAt('sendFlow');
+    world.gateway.always(fault);
+    await tick(3);
+    expect(world.messages.all()).toHaveLength(1);
+    world.gateway.always('accept');
+    await tick(2);
+    expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
+  });
+
+  it.each(faults)('is sent when that is over also with hold, since it never left: $kind', async (fault) => {
+    world = await opened('hold');
+    await crashAt('replace');
+    world.gateway.always(fault);
+    for (let n = 0; n < 3; n += 1) await tick();
+    expect(world.messages.all()).toHaveLength(1);
+    world.gateway.always('accept');
+    for (let n = 0; n < 3; n += 1) await tick();
+    expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
+  });
+
+  it.each(['resend', 'hold'] as const)(
+    'stands in the end, with a reason, where it is never over: %s',
+    async (mode) => {
+      world = await opened(mode);
+      await crashAt(mode === 'hold' ? 'replace' : 'sendFlow');
+      world.gateway.always({ kind: 'credentials' });
+      for (let n = 0; n < 20; n += 1) await tick();
+      expect(world.onlyMessage()).toMatchObject({
+        status: 'unknown',
+        reason: expect.any(String),
+        dueAt: undefined,
+      });
+    },
+  );
+});
+
+describe('a status that came before its message was known by that id', () => {
+  const orphan: Orphan = {
+    waKey: waKeyOf(waIdOf(ID)),
+    report: { status: 'delivered', at: later(1) },
+    keptAt: later(1),
+  };
+
+  it('finds it at a later tick, and is dropped', async () => {
+    await world.callbacks.keepOrphan(orphan, later(20));
+    expect(await tick()).toMatchObject({ orphans: 1 });
+    await world.process('caller').send();
+    for (let n = 0; n < 5; n += 1) await tick();
+    expect(world.onlyMessage()).toMatchObject({ status: 'delivered' });
+    expect(world.callbacks.orphans()).toEqual([]);
+  });
+
+  it('is looked for less and less often, and at last no more', async () => {
+    await world.callbacks.keepOrphan(orphan, later(20));
+    let looks = 0;
+    for (let n = 0; n < 120; n += 1) looks += (await tick()).orphans;
+    expect(looks).toBeGreaterThan(3);
+    expect(looks).toBeLessThan(20);
+    expect(world.callbacks.orphans()).toHaveLength(1);
+    expect(await world.callbacks.dueOrphans(later(1e6), 10)).toEqual([]);
+  });
+});

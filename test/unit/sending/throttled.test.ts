@@ -1,0 +1,62 @@
+/** Whoever sends many of a kind is told why LipaChat would not take one: campaigns pause by it. */
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/lib/messages/outcome.ts';
+import { classOf } from '../../../src/lib/whatsapp/error-codes.ts';
+import { sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
+import { makeWorld } from '../../support/fakes/world.ts';
+
+const refusal = (code: number): Outcome => ({
+  kind: 'rejected',
+  message: `(#${code}) Oh`,
+  errorClass: classOf(code),
+  duplicate: false,
+  envelope: null,
+});
+
+describe('a template message that could not be sent', () => {
+  const request = sampleRequest({
+    whenClosed: 'template',
+    template: { name: 'hello', languageCode: 'en' },
+    parkForSeconds: 3_600,
+  });
+
+  async function setbackAfter(outcome: Outcome): Promise<unknown> {
+    const world = makeWorld({ gatewayAttempts: 1 });
+    world.gateway.nextTemplates(outcome);
+    const result = await world.process('p').send({ request });
+    expect(result.kind).toBe('pending');
+    return result.kind === 'pending' ? result.setback : result;
+  }
+
+  it.each<[string, Outcome, string | undefined]>([
+    ['the number is stopped', refusal(131_031), 'stop-number'],
+    ['the template is held', refusal(132_015), 'content-held'],
+    ['the number sends too fast', { kind: 'throttled' }, 'wait'],
+    ['this one customer gets too many', { kind: 'throttled', pair: true }, undefined],
+    ['nobody can tell why', refusal(131_000), undefined],
+    ['LipaChat is out of reach', { kind: 'notSent', reason: 'refused' }, undefined],
+  ])('names the class that asks for a pause, where %s', async (_, outcome, setback) => {
+    expect(await setbackAfter(outcome)).toBe(setback);
+  });
+
+  it('is no setback where it went out', async () => {
+    const result = await makeWorld().process('p').send({ request });
+    expect(result).not.toHaveProperty('setback');
+  });
+});
+
+describe('a flow that is given back', () => {
+  it.each<[Outcome, string | undefined]>([
+    [refusal(131_031), 'stop-number'],
+    [refusal(132_068), 'content-held'],
+    [refusal(131_000), 'cannot-tell'],
+    [{ kind: 'throttled' }, 'wait'],
+    [{ kind: 'throttled', pair: true }, 'pair-too-fast'],
+    [{ kind: 'notSent', reason: 'refused' }, undefined],
+  ])('says why, by the class of the answer: %o', async (outcome, errorClass) => {
+    const world = makeWorld({ gatewayAttempts: 1 });
+    await world.sessions.create(sampleSession());
+    world.gateway.next(outcome);
+    await expect(world.process('p').send()).rejects.toMatchObject({ errorClass });
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { gatewayPhoneNumber, parsePhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+
+describe('a number as a caller may write it', () => {
+  it.each([
+    ['digits alone', '254717746565'],
+    ['a plus', '+254717746565'],
+    ['blanks', '+254 717 746 565'],
+    ['dashes', '254-717-746-565'],
+    ['brackets', '+254 (717) 746565'],
+    ['typographic dashes and a no-break space', '+254\u00a0717\u2011746\u2013565'],
+    ['blanks around it', '  +254717746565 '.trimStart()],
+    ['a trunk zero after the country code', '+254 (0)717 746565'],
+  ])('is read with %s', (_, spelling) => {
+    expect(parsePhoneNumber(spelling)).toBe('254717746565');
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['blanks only', '   '],
+    ['a plus only', '+'],
+    ['a national number with its trunk zero', '0717746565'],
+    ['an international prefix instead of a plus', '00254717746565'],
+    ['a number with too few digits', '25471'],
+    ['a number with too many digits', '2547177465651234'],
+    ['a country code that nobody has', '999717746565'],
+    ['letters', '+254 717 FLOWS'],
+    ['an extension', '+254717746565 ext. 5'],
+    ['dots', '+254.717.746.565'],
+    ['two plusses', '++254717746565'],
+    ['a plus further on', '254+717746565'],
+    ['two numbers', '254717746565,254717746566'],
+    ['digits of another script', '٢٥٤٧١٧٧٤٦٥٦٥'],
+    ['a WhatsApp address', '254717746565@s.whatsapp.net'],
+    ['a tel: link', 'tel:+254717746565'],
+  ])('is refused where it is %s', (_, spelling) => {
+    expect(parsePhoneNumber(spelling)).toBeUndefined();
+  });
+
+  it('is the same for every spelling, so that a repeat with another spelling is a repeat', () => {
+    const spellings = ['+1 (212) 555-0123', '1 212 555 0123', '+12125550123', '1-212-555-0123'];
+    expect(new Set(spellings.map(parsePhoneNumber))).toEqual(new Set(['12125550123']));
+  });
+
+  it.each([
+    ['Mexican, with the 1 that WhatsApp still writes', '+52 1 55 1234 5678', '5215512345678'],
+    ['Mexican, without it', '+52 55 1234 5678', '525512345678'],
+    ['Brazilian, with the ninth digit', '+55 11 98765-4321', '5511987654321'],
+    ['Brazilian, without it', '+55 11 8765-4321', '551187654321'],
+    ['Argentinian, with the 9 of a mobile', '+54 9 11 2345-6789', '5491123456789'],
+    ['Italian, whose zero is part of it', '+39 06 6982 1234', '390669821234'],
+    ['the sandbox’s', '+254110090747', '254110090747'],
+  ])('keeps the digits of a number that is %s', (_, spelling, digits) => {
+    expect(parsePhoneNumber(spelling)).toBe(digits);
+  });
+});
+
+describe('a number as the gateway gives it', () => {
+  it.each([
+    ['254717746565', '254717746565'],
+    ['+254717746565', '254717746565'],
+    [' 254 717 746565 ', '254717746565'],
+    ['5215512345678', '5215512345678'],
+    ['551187654321', '551187654321'],
+  ])('is %s without a plus and blanks, and nothing else is rewritten', (given, digits) => {
+    expect(gatewayPhoneNumber(given)).toBe(digits);
+  });
+
+  it.each(['', '+', '1234', 'CUSTOMER', '2547x7746565', '123456789012345678901', '25471774+565'])(
+    'is no number where it is %j',
+    (given) => {
+      expect(gatewayPhoneNumber(given)).toBeUndefined();
+    },
+  );
+});

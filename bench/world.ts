@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { build } from 'esbuild';
 import { readStack } from '../local/stack.ts';
-import { systemChance, systemClock } from '../src/lib/platform/clock.ts';
+import { systemClock, systemRandom } from '../src/lib/platform/clock.ts';
 import { makeTable } from '../src/lib/platform/dynamo-table.ts';
 import { makeSessionStore } from '../src/lib/sessions/dynamo-sessions.ts';
 import type { Pair } from '../src/lib/whatsapp/phone.ts';
@@ -73,7 +73,7 @@ async function openWindow({ aws, environment }: StandIns): Promise<void> {
     client,
     tableName: environment.TABLE_NAME,
     clock: systemClock,
-    chance: systemChance,
+    random: systemRandom,
   });
   const now = new Date();
   const window = { openedAt: now, lastInboundAt: now, expiresAt: new Date(now.getTime() + 86_400_000) };

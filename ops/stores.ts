@@ -2,23 +2,23 @@
 
 import { makeClientRegistry } from '../src/lib/clients/dynamo-client-registry.ts';
 import { makeMessageStore } from '../src/lib/messages/dynamo-messages.ts';
-import { systemChance, systemClock } from '../src/lib/platform/clock.ts';
+import { systemClock, systemRandom } from '../src/lib/platform/clock.ts';
 import { makeDynamoClient } from '../src/lib/platform/dynamo-client.ts';
 import { makeTable } from '../src/lib/platform/dynamo-table.ts';
-import { makeForgottenStore } from '../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makeErasedOptOutStore } from '../src/lib/sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionStore } from '../src/lib/sessions/dynamo-sessions.ts';
 import { clientConfig } from './connection.ts';
 import type { Place } from './place.ts';
 
 export const openStores = ({ connection, tableName }: Place) => {
   const client = makeDynamoClient(clientConfig(connection));
-  const table = makeTable({ client, tableName, clock: systemClock, chance: systemChance });
+  const table = makeTable({ client, tableName, clock: systemClock, random: systemRandom });
   return {
     client,
     clock: systemClock,
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
-    forgotten: makeForgottenStore(table, systemChance),
+    erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
     clients: makeClientRegistry(table),
   };
 };

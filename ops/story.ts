@@ -89,7 +89,7 @@ export const storyLines = (message: Message, now: Date, show: Show): string[] =>
     `flow      ${message.flowId}, for the client ${message.clientId}`,
     `calls     ${message.attempts} to LipaChat`,
     `created   ${bothTimes(message.createdAt)}`,
-    ...(message.invitation ? [`template  ${message.invitation.state}`] : []),
+    ...(message.templateMessage ? [`template  ${message.templateMessage.state}`] : []),
     ...replyLine(message),
     'timeline',
     ...message.timeline.map((entry) => entryLine(entry, words)),

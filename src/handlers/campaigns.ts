@@ -7,7 +7,7 @@ import {
   parseRecipientsQuery,
   parseUpload,
 } from '../lib/campaigns/contract.ts';
-import { campaignAnswer, createdAnswer, recipientsAnswer } from '../lib/campaigns/responses.ts';
+import { campaignResponse, createdResponse, recipientsResponse } from '../lib/campaigns/responses.ts';
 import { type ApiRequest, api, bodyOf, isHttpEvent } from '../lib/http/api.ts';
 import { direct } from '../lib/http/direct-invocation.ts';
 import { AppError } from '../lib/platform/errors.ts';
@@ -22,7 +22,7 @@ const { control, create, launch, read } = wireCampaigns(stores, (body) => parseF
 
 async function created(request: ApiRequest) {
   const { stored, fresh } = await create(parseCampaign(bodyOf(request.event), sender), request);
-  return createdAnswer(await read.view(stored.value), fresh);
+  return createdResponse(await read.view(stored.value), fresh);
 }
 
 async function ofOne(request: ApiRequest) {
@@ -31,7 +31,7 @@ async function ofOne(request: ApiRequest) {
   const query = event.queryStringParameters;
   switch (event.routeKey) {
     case 'GET /v1/campaigns/{campaignId}':
-      return campaignAnswer(await read.view((await control.find(id, request)).value));
+      return campaignResponse(await read.view((await control.find(id, request)).value));
     case 'POST /v1/campaigns/{campaignId}/recipients':
       return {
         status: 201,
@@ -39,18 +39,21 @@ async function ofOne(request: ApiRequest) {
       };
     case 'GET /v1/campaigns/{campaignId}/recipients': {
       const campaign = (await control.find(id, request)).value;
-      return recipientsAnswer(await read.recipients(campaign, parseRecipientsQuery(query)), request.headers);
+      return recipientsResponse(
+        await read.recipients(campaign, parseRecipientsQuery(query)),
+        request.headers,
+      );
     }
     case 'POST /v1/campaigns/{campaignId}/plan':
-      return campaignAnswer(await read.view(await control.plan(id, parseDryRun(query), request)));
+      return campaignResponse(await read.view(await control.plan(id, parseDryRun(query), request)));
     case 'POST /v1/campaigns/{campaignId}/start':
-      return campaignAnswer(await read.view(await control.start(id, request)));
+      return campaignResponse(await read.view(await control.start(id, request)));
     case 'POST /v1/campaigns/{campaignId}/pause':
-      return campaignAnswer(await read.view(await control.pause(id, request)));
+      return campaignResponse(await read.view(await control.pause(id, request)));
     case 'POST /v1/campaigns/{campaignId}/resume':
-      return campaignAnswer(await read.view(await control.resume(id, request)));
+      return campaignResponse(await read.view(await control.resume(id, request)));
     case 'POST /v1/campaigns/{campaignId}/cancel':
-      return campaignAnswer(await read.view(await control.cancel(id, request)));
+      return campaignResponse(await read.view(await control.cancel(id, request)));
     default:
       throw new AppError('not-found', 'There is no such route.');
   }
@@ -73,7 +76,7 @@ const overHttp = api(telemetry, async (request) => {
 /** The same definition as an event is created, planned and started: no caller waits to do it. */
 const directly = direct(telemetry, async (body, run) => {
   const campaign = await launch(parseCampaign(body, sender), run);
-  return createdAnswer(await read.view(campaign), true);
+  return createdResponse(await read.view(campaign), true);
 });
 
 /** `/v1/campaigns…`; a campaign as a direct event; a campaign as the detail of an EventBridge event. */

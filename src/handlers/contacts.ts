@@ -3,11 +3,11 @@ import { makeOptOut } from '../lib/contacts/opt-out.ts';
 import { api } from '../lib/http/api.ts';
 import { parsePair } from '../lib/http/schema.ts';
 import { AppError } from '../lib/platform/errors.ts';
-import { wireLane, wireStores } from '../lib/wiring/stores.ts';
+import { wireRecipientQueue, wireStores } from '../lib/wiring/stores.ts';
 
 const stores = wireStores('contacts');
 const erase = makeErase(stores);
-const consent = makeOptOut({ ...stores, ...wireLane(stores) });
+const consent = makeOptOut({ ...stores, ...wireRecipientQueue(stores) });
 
 const DONE = { status: 204, body: undefined };
 

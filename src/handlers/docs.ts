@@ -1,4 +1,4 @@
-import { docsAnswer, fileName } from '../lib/docs/response.ts';
+import { docsResponse, fileName } from '../lib/docs/response.ts';
 import { api } from '../lib/http/api.ts';
 import { wireDocs } from '../lib/wiring/docs.ts';
 
@@ -6,5 +6,5 @@ const { telemetry, files } = wireDocs('docs');
 
 /** `GET /docs`, the API's description as a page; `GET /docs/{file}`, what the page is made of, and openapi.yaml. */
 export const handler = api(telemetry, (request) =>
-  Promise.resolve(docsAnswer(files.byName(fileName(request)), request.headers)),
+  Promise.resolve(docsResponse(files.byName(fileName(request)), request.headers)),
 );

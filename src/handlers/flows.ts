@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/http/api.ts';
 import { direct } from '../lib/http/direct-invocation.ts';
 import { defaultFrom, parseFlow, prefersAsync } from '../lib/sending/contract.ts';
-import { sendAnswer } from '../lib/sending/send-result.ts';
+import { sendResponse } from '../lib/sending/send-result.ts';
 import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
 
 const stores = wireSendStores('sendFlow');
@@ -12,7 +12,7 @@ const sender = defaultFrom(config);
 
 async function send(body: unknown, run: Run, respondAsync: boolean) {
   const request = parseFlow(body, sender);
-  return sendAnswer(await sendFlow.send({ ...run, request, respondAsync }));
+  return sendResponse(await sendFlow.send({ ...run, request, respondAsync }));
 }
 
 const overHttp = api(telemetry, (request) =>

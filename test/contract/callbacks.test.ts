@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Orphan } from '../../src/lib/callbacks/ports.ts';
-import type { Rung } from '../../src/lib/messages/status.ts';
+import type { UnmatchedStatus } from '../../src/lib/callbacks/ports.ts';
+import type { ReportedStatus } from '../../src/lib/messages/status.ts';
 import type { PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { idOf, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
@@ -97,31 +97,35 @@ describe.each(engines)('orphans on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  const orphan = (waKey: string, status: Rung = 'delivered', detail?: string): Orphan => {
+  const unmatched = (
+    waKey: string,
+    status: ReportedStatus = 'delivered',
+    detail?: string,
+  ): UnmatchedStatus => {
     const at = new Date(NOW.getTime() - 7);
     return { waKey, report: { status, at, detail }, keptAt: NOW };
   };
   const dueAt = async (seconds: number, limit = 100) =>
-    [...(await stores.callbacks.dueOrphans(later(seconds), limit))].map(
+    [...(await stores.callbacks.dueUnmatched(later(seconds), limit))].map(
       ({ waKey, report }) => `${waKey} ${report.status}`,
     );
   const dropAll = async () => {
-    for (const one of await stores.callbacks.dueOrphans(later(1e6), 100)) {
-      await stores.callbacks.dropOrphan(one);
+    for (const one of await stores.callbacks.dueUnmatched(later(1e6), 100)) {
+      await stores.callbacks.dropUnmatched(one);
     }
   };
 
   it('come back as they were kept', async () => {
-    const failed = orphan('wamid.failed', 'failed', '131026 Message undeliverable 😕');
-    await stores.callbacks.keepOrphan(failed, later(20));
-    expect(await stores.callbacks.dueOrphans(later(20), 10)).toEqual([failed]);
+    const failed = unmatched('wamid.failed', 'failed', '131026 Message undeliverable 😕');
+    await stores.callbacks.keepUnmatched(failed, later(20));
+    expect(await stores.callbacks.dueUnmatched(later(20), 10)).toEqual([failed]);
     await dropAll();
   });
 
   it('are due from their time on, the oldest first, up to a limit', async () => {
-    await stores.callbacks.keepOrphan(orphan('wamid.3'), later(30));
-    await stores.callbacks.keepOrphan(orphan('wamid.1'), later(10));
-    await stores.callbacks.keepOrphan(orphan('wamid.2'), later(20));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.3'), later(30));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.1'), later(10));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.2'), later(20));
     expect(await dueAt(9)).toEqual([]);
     expect(await dueAt(20)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
     expect(await dueAt(99, 2)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
@@ -130,30 +134,30 @@ describe.each(engines)('orphans on $name', ({ open }) => {
   });
 
   it('are one for each status of a message, however often it is reported', async () => {
-    await stores.callbacks.keepOrphan(orphan('wamid.x', 'sent'), later(1));
-    await stores.callbacks.keepOrphan(orphan('wamid.x', 'delivered'), later(2));
-    await stores.callbacks.keepOrphan(orphan('wamid.x', 'delivered'), later(3));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'sent'), later(1));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'delivered'), later(2));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'delivered'), later(3));
     expect(await dueAt(9)).toEqual(['wamid.x sent', 'wamid.x delivered']);
-    await stores.callbacks.dropOrphan(orphan('wamid.x', 'sent'));
+    await stores.callbacks.dropUnmatched(unmatched('wamid.x', 'sent'));
     expect(await dueAt(9)).toEqual(['wamid.x delivered']);
     await dropAll();
   });
 
   it('are looked for no more once they have no time', async () => {
-    await stores.callbacks.keepOrphan(orphan('wamid.foreign'), later(20));
-    await stores.callbacks.keepOrphan(orphan('wamid.foreign'), undefined);
+    await stores.callbacks.keepUnmatched(unmatched('wamid.foreign'), later(20));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.foreign'), undefined);
     expect(await dueAt(1e6)).toEqual([]);
   });
 
   it('may be dropped twice', async () => {
-    await stores.callbacks.keepOrphan(orphan('wamid.dropped'), later(1));
-    await stores.callbacks.dropOrphan(orphan('wamid.dropped'));
-    await stores.callbacks.dropOrphan(orphan('wamid.dropped'));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.dropped'), later(1));
+    await stores.callbacks.dropUnmatched(unmatched('wamid.dropped'));
+    await stores.callbacks.dropUnmatched(unmatched('wamid.dropped'));
     expect(await dueAt(1e6)).toEqual([]);
   });
 
   it('count as gone after eight days', async () => {
-    await stores.callbacks.keepOrphan(orphan('wamid.stale'), later(20));
+    await stores.callbacks.keepUnmatched(unmatched('wamid.stale'), later(20));
     stores.clock.moveTo(later(8 * DAY_S + 1));
     expect(await dueAt(9 * DAY_S)).toEqual([]);
   });

@@ -29,14 +29,14 @@ import { makeMessageAliasStore } from '../../src/lib/messages/dynamo-message-ali
 import { makeMessageStore } from '../../src/lib/messages/dynamo-messages.ts';
 import type { MessageAliasStore, MessageStore } from '../../src/lib/messages/ports.ts';
 import type { Transport } from '../../src/lib/platform/aws-transport.ts';
-import { systemChance } from '../../src/lib/platform/clock.ts';
+import { systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeDynamoClient } from '../../src/lib/platform/dynamo-client.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
-import { makeInvitationStore } from '../../src/lib/sending/dynamo-template-locks.ts';
-import type { InvitationStore } from '../../src/lib/sending/ports.ts';
-import { makeForgottenStore } from '../../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makeTemplateLockStore } from '../../src/lib/sending/dynamo-template-locks.ts';
+import type { TemplateLockStore } from '../../src/lib/sending/ports.ts';
+import { makeErasedOptOutStore } from '../../src/lib/sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
-import type { ForgottenStore, SessionStore } from '../../src/lib/sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../../src/lib/sessions/ports.ts';
 import { fakeAliases } from '../support/fakes/aliases.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
 import { fakeBatches, fakeCampaigns, fakeNumberPaces } from '../support/fakes/campaigns.ts';
@@ -44,10 +44,10 @@ import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
 import { NOW } from '../support/fakes/samples.ts';
 import {
   fakeClients,
-  fakeForgotten,
-  fakeInvitations,
+  fakeErasedOptOuts,
   fakeMessages,
   fakeSessions,
+  fakeTemplateLocks,
 } from '../support/fakes/stores.ts';
 
 export interface Stores {
@@ -57,12 +57,12 @@ export interface Stores {
   readonly callbacks: CallbackStore;
   readonly aliases: MessageAliasStore;
   readonly clients: ClientStore;
-  readonly invitations: InvitationStore;
+  readonly templateLocks: TemplateLockStore;
   readonly campaigns: CampaignStore;
   readonly batches: BatchStore;
   readonly numberPaces: NumberPaceStore;
   /** The store as one process after another opens it. */
-  forgotten(): ForgottenStore;
+  erasedOptOuts(): ErasedOptOutStore;
   /** As an operator would: the client whose token has this hash. */
   addClient(hash: string, client: ApiClient & { readonly revokedAt?: Date }): Promise<void>;
   /** The raw callbacks that are kept. */
@@ -84,11 +84,11 @@ function openFakes(): Promise<Stores> {
   const clock = manualClock(NOW);
   const callbacks = fakeCallbacks(clock);
   const clients = fakeClients();
-  const forgotten = fakeForgotten();
-  const [messages, sessions, invitations] = [
+  const erasedOptOuts = fakeErasedOptOuts();
+  const [messages, sessions, templateLocks] = [
     fakeMessages(clock),
     fakeSessions(clock),
-    fakeInvitations(clock),
+    fakeTemplateLocks(clock),
   ];
   return Promise.resolve({
     clock,
@@ -97,11 +97,11 @@ function openFakes(): Promise<Stores> {
     callbacks,
     aliases: fakeAliases(),
     clients,
-    invitations,
+    templateLocks,
     campaigns: fakeCampaigns(clock),
     batches: fakeBatches(),
     numberPaces: fakeNumberPaces(clock),
-    forgotten: () => forgotten,
+    erasedOptOuts: () => erasedOptOuts,
     templates: () => Promise.resolve(callbacks.templates()),
     everything: () =>
       Promise.resolve(
@@ -125,7 +125,7 @@ export const clientFor = (endpoint: string, transport: Transport = new NodeHttpH
 /** The real adapters over a table that exists. */
 export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores, 'close'> {
   const clock = manualClock(NOW);
-  const table = makeTable({ client, tableName, clock, chance: systemChance });
+  const table = makeTable({ client, tableName, clock, random: systemRandom });
   const scan = async (): Promise<Record<string, AttributeValue>[]> =>
     (await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }))).Items ?? [];
   return {
@@ -135,11 +135,11 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     callbacks: makeCallbackStore(table),
     aliases: makeMessageAliasStore(table, clock),
     clients: makeClientStore(table),
-    invitations: makeInvitationStore(table),
+    templateLocks: makeTemplateLockStore(table),
     campaigns: makeCampaignStore(table),
     batches: makeBatchStore(table),
     numberPaces: makeNumberPaceStore(table),
-    forgotten: () => makeForgottenStore(table, systemChance),
+    erasedOptOuts: () => makeErasedOptOutStore(table, systemRandom),
     async templates() {
       const items = (await scan()).map((item) => unmarshall(item));
       return items

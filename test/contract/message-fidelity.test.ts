@@ -81,7 +81,7 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
       notBefore: new Date(NOW.getTime() + 86_400_007),
       resends: 2,
       parkedUntil: new Date(NOW.getTime() + 60_123),
-      invitation: {
+      templateMessage: {
         messageId: 'inv-1',
         state: 'unknown',
         waId: 'wamid.i',
@@ -103,9 +103,9 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
   });
 
   it.each(['pending', 'sent', 'spared'] as const)('is an invitation that is %s', async (state) => {
-    const invitation = { messageId: 'inv-1', state };
-    const message = sampleMessage({ messageId: idOf(`invited-${state}`), invitation });
-    expect((await roundTrip(message))?.invitation).toEqual(invitation);
+    const templateMessage = { messageId: 'inv-1', state };
+    const message = sampleMessage({ messageId: idOf(`invited-${state}`), templateMessage });
+    expect((await roundTrip(message))?.templateMessage).toEqual(templateMessage);
   });
 
   it('is a refusal with its words and its correlation id', async () => {

@@ -74,10 +74,10 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
 
   it('are never orphans, which wait for another', async () => {
     const report = { status: 'delivered', at: NOW, waId: 'wamid.due' } as const;
-    await stores.callbacks.keepOrphan({ waKey: 'wamid.due', report, keptAt: NOW }, later(-5));
+    await stores.callbacks.keepUnmatched({ waKey: 'wamid.due', report, keptAt: NOW }, later(-5));
     await dueIn(-5, 'message');
     expect(await stores.messages.due(NOW, 10)).toEqual(['message']);
-    expect((await stores.callbacks.dueOrphans(NOW, 10)).map(({ waKey }) => waKey)).toEqual(['wamid.due']);
+    expect((await stores.callbacks.dueUnmatched(NOW, 10)).map(({ waKey }) => waKey)).toEqual(['wamid.due']);
   });
 });
 
@@ -104,7 +104,7 @@ describe.each(engines)('messages by WhatsApp’s id on $name', ({ open }) => {
 
   it('are never orphans under the same id', async () => {
     const report = { status: 'delivered', at: NOW } as const;
-    await stores.callbacks.keepOrphan({ waKey: waKeyOf('wamid.orphan'), report, keptAt: NOW }, later(20));
+    await stores.callbacks.keepUnmatched({ waKey: waKeyOf('wamid.orphan'), report, keptAt: NOW }, later(20));
     expect(await stores.messages.findByWaId('wamid.orphan')).toBeUndefined();
   });
 

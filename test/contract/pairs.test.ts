@@ -46,8 +46,8 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     await writeAll(pair, 'all');
     await writeAll(other, 'other');
     expect(await stores.messages.waiting(pair, 99)).toEqual(['all-queued', 'all-sending', 'all-parked']);
-    expect(await stores.messages.answerable(pair, 99)).toEqual(['all-read', 'all-sent']);
-    expect(await stores.messages.answered(pair, 99)).toEqual(['all-answered']);
+    expect(await stores.messages.awaitingReply(pair, 99)).toEqual(['all-read', 'all-sent']);
+    expect(await stores.messages.replied(pair, 99)).toEqual(['all-answered']);
     expect(await stores.messages.ofPair(pair, 99)).toHaveLength(10);
     expect((await stores.messages.ofPair(pair, 99)).every((id) => id.startsWith('all-'))).toBe(true);
     const swapped = { business: pair.customer, customer: pair.business };
@@ -68,14 +68,14 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
   it('may be answered the newest first, up to a limit', async () => {
     const pair = newPair();
     for (const n of [2, 0, 1]) await write(pair, `newest-${n}`, { ...sent, createdAt: later(n) });
-    expect(await stores.messages.answerable(pair, 2)).toEqual(['newest-2', 'newest-1']);
+    expect(await stores.messages.awaitingReply(pair, 2)).toEqual(['newest-2', 'newest-1']);
   });
 
   it('move from stage to stage with the write that moves them', async () => {
     const pair = newPair();
     await write(pair, 'moving', parked);
     const read = () => stores.messages.get(idOf('moving'));
-    for (const [change, waiting, answerable] of [
+    for (const [change, waiting, awaitingReply] of [
       [{ status: 'queued' }, 1, 0],
       [{ status: 'sent', sentAt: NOW }, 0, 1],
       [{ reply }, 0, 0],
@@ -83,7 +83,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
       const stored = await read();
       if (stored) await stores.messages.replace(stored, { ...stored.value, ...change });
       expect(await stores.messages.waiting(pair, 9)).toHaveLength(waiting);
-      expect(await stores.messages.answerable(pair, 9)).toHaveLength(answerable);
+      expect(await stores.messages.awaitingReply(pair, 9)).toHaveLength(awaitingReply);
     }
   });
 
@@ -104,49 +104,54 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
   describe('an opt-out that outlives its erasure', () => {
     it('is known to every process, and of nobody else', async () => {
       const [pair, other] = [newPair(), newPair()];
-      expect(await stores.forgotten().optedOutAt(pair)).toBeUndefined();
-      await stores.forgotten().remember(pair, NOW);
-      await stores.forgotten().remember(pair, NOW);
-      expect(await stores.forgotten().optedOutAt(pair)).toEqual(NOW);
+      expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
+      await stores.erasedOptOuts().remember(pair, NOW);
+      await stores.erasedOptOuts().remember(pair, NOW);
+      expect(await stores.erasedOptOuts().optedOutAt(pair)).toEqual(NOW);
       const swapped = { business: pair.customer, customer: pair.business };
-      for (const none of [other, swapped]) expect(await stores.forgotten().optedOutAt(none)).toBeUndefined();
-      await stores.forgotten().forget(pair);
-      await stores.forgotten().forget(pair);
-      expect(await stores.forgotten().optedOutAt(pair)).toBeUndefined();
+      for (const none of [other, swapped])
+        expect(await stores.erasedOptOuts().optedOutAt(none)).toBeUndefined();
+      await stores.erasedOptOuts().forget(pair);
+      await stores.erasedOptOuts().forget(pair);
+      expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
     });
 
     it('does not tell its number', async () => {
       const pair = newPair();
-      await stores.forgotten().remember(pair, NOW);
+      await stores.erasedOptOuts().remember(pair, NOW);
       expect(await stores.everything()).not.toContain(pair.customer);
     });
   });
 
   it('is one template slot, whoever races for it, until its time is over', async () => {
     const slot = (n: number) => ({ slot: 's-1', holder: idOf(`h-${n}`), at: later(n), until: later(60) });
-    const ends = await Promise.all(Array.from({ length: 12 }, (_, n) => stores.invitations.create(slot(n))));
+    const ends = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => stores.templateLocks.create(slot(n))),
+    );
     expect(ends.filter(({ done }) => done)).toHaveLength(1);
-    const stored = await stores.invitations.get('s-1');
+    const stored = await stores.templateLocks.get('s-1');
     if (!stored) throw new Error('no slot');
     expect(stored.value).toMatchObject({ slot: 's-1', until: later(60) });
-    expect(await stores.invitations.replace(stored, slot(50))).toMatchObject({ done: true });
-    expect(await stores.invitations.replace(stored, slot(51))).toMatchObject({
+    expect(await stores.templateLocks.replace(stored, slot(50))).toMatchObject({ done: true });
+    expect(await stores.templateLocks.replace(stored, slot(51))).toMatchObject({
       done: false,
       stored: { value: slot(50) },
     });
     stores.clock.moveTo(later(61));
-    expect(await stores.invitations.get('s-1')).toBeUndefined();
-    expect(await stores.invitations.create({ ...slot(62), until: later(999) })).toMatchObject({ done: true });
+    expect(await stores.templateLocks.get('s-1')).toBeUndefined();
+    expect(await stores.templateLocks.create({ ...slot(62), until: later(999) })).toMatchObject({
+      done: true,
+    });
   });
 
   it('are slots that may be dropped, whoever holds them, and more than once', async () => {
     const slot = { slot: 's-2', holder: idOf('h-1'), at: NOW, until: later(9_999_999) };
-    await stores.invitations.create(slot);
-    await stores.invitations.create({ ...slot, slot: 's-3' });
-    await stores.invitations.drop('s-2');
-    await stores.invitations.drop('s-2');
-    expect(await stores.invitations.get('s-2')).toBeUndefined();
-    expect((await stores.invitations.get('s-3'))?.value).toMatchObject({ slot: 's-3' });
+    await stores.templateLocks.create(slot);
+    await stores.templateLocks.create({ ...slot, slot: 's-3' });
+    await stores.templateLocks.drop('s-2');
+    await stores.templateLocks.drop('s-2');
+    expect(await stores.templateLocks.get('s-2')).toBeUndefined();
+    expect((await stores.templateLocks.get('s-3'))?.value).toMatchObject({ slot: 's-3' });
   });
 
   it('are raw callbacks, found by the number in any spelling', async () => {
@@ -187,8 +192,8 @@ describe.each(engines)('the salt of forgotten numbers on $name', ({ open }) => {
       business: BUSINESS,
       customer: `25471111${2000 + n}` as PhoneNumber,
     }));
-    await Promise.all(pairs.map((pair) => stores.forgotten().remember(pair, NOW)));
-    const known = await Promise.all(pairs.map((pair) => stores.forgotten().optedOutAt(pair)));
+    await Promise.all(pairs.map((pair) => stores.erasedOptOuts().remember(pair, NOW)));
+    const known = await Promise.all(pairs.map((pair) => stores.erasedOptOuts().optedOutAt(pair)));
     expect(known).toEqual(pairs.map(() => NOW));
     await stores.close();
   });

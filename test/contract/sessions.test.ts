@@ -65,9 +65,9 @@ describe.each(engines)('sessions on $name', ({ open }) => {
 
   it('say of many at once who opted out and was erased', async () => {
     const [a, b] = [newPair(), newPair()];
-    expect(await stores.forgotten().whoOptedOut([a, b])).toEqual([false, false]);
-    await stores.forgotten().remember(b, NOW);
-    expect(await stores.forgotten().whoOptedOut([a, b, a])).toEqual([false, true, false]);
+    expect(await stores.erasedOptOuts().whoOptedOut([a, b])).toEqual([false, false]);
+    await stores.erasedOptOuts().remember(b, NOW);
+    expect(await stores.erasedOptOuts().whoOptedOut([a, b, a])).toEqual([false, true, false]);
   });
 
   it('are gone once they were removed as they were read, and may be removed twice', async () => {

@@ -80,17 +80,17 @@ describe('the schedule that serverless.yml has as a comment', () => {
     expect(new Set(inputs.map(({ campaignId }) => campaignId)).size).toBe(2);
     // Everything but the store answers: what is refused as a definition never gets that far.
     const nowhere = { TABLE_NAME: 't', AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_REGION: 'eu-west-1' };
-    const door = await spawnWorker('campaigns', {
+    const auth = await spawnWorker('campaigns', {
       ...nowhere,
       AWS_ACCESS_KEY_ID: 'a',
       AWS_SECRET_ACCESS_KEY: 'a',
     });
     for (const input of inputs) {
-      expect(await door.invoke(input)).toMatchObject({
+      expect(await auth.invoke(input)).toMatchObject({
         statusCode: 503,
         body: { code: 'store-unavailable' },
       });
     }
-    expect(await door.invoke({ ...inputs[0], perMinute: 'fast' })).toMatchObject({ statusCode: 400 });
+    expect(await auth.invoke({ ...inputs[0], perMinute: 'fast' })).toMatchObject({ statusCode: 400 });
   });
 });

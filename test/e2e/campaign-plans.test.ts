@@ -206,10 +206,10 @@ describe('the figures', () => {
       const put = await fleet.call('PUT', `/v1/opt-outs/${fleet.business}/${customer}`);
       expect(put.status).toBe(204);
     }
-    const forgotten = await fleet.call('DELETE', `/v1/contacts/${fleet.business}/${erased}`, {
+    const erasedOptOuts = await fleet.call('DELETE', `/v1/contacts/${fleet.business}/${erased}`, {
       token: admin,
     });
-    expect(forgotten.status).toBe(204);
+    expect(erasedOptOuts.status).toBe(204);
     const all = [...open, shut, never, stopped, erased].map((to) => `${to},Asha`);
     file = csv(...all, `${shut},Again`, '12,Nobody');
   });

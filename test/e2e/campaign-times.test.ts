@@ -16,7 +16,7 @@ import type { Worker } from '../support/worker.ts';
  */
 
 type View = { campaignId: string; parent: string | null; state: string };
-type DirectAnswer = { statusCode: number; body: Record<string, unknown> };
+type DirectResponse = { statusCode: number; body: Record<string, unknown> };
 
 let fleet: Fleet;
 let campaigns: CampaignCalls;
@@ -218,7 +218,7 @@ describe('a direct event', () => {
     ...{ version: '0', id: randomUUID(), 'detail-type': 'CampaignWanted', source: 'crm', account: '0' },
     ...{ time: '2026-01-02T03:04:05Z', region: 'eu-west-1', resources: [], detail },
   });
-  const door = (): Worker => fleet.workers['campaigns']?.[0] ?? expect.fail('no process');
+  const auth = (): Worker => fleet.workers['campaigns']?.[0] ?? expect.fail('no process');
   const admin = () => fleet.newClient(['campaigns', 'admin']);
   const readAs = async (token: string, campaignId: string) =>
     (await fleet.call('GET', `/v1/campaigns/${campaignId}`, { token })).json;
@@ -230,35 +230,35 @@ describe('a direct event', () => {
     const token = await admin();
     const order = await definition();
     const { campaignId } = order;
-    const first = await door().invoke<DirectAnswer>(eventOf(order));
+    const first = await auth().invoke<DirectResponse>(eventOf(order));
     expect(first).toMatchObject({ statusCode: 201, body: { campaignId, plan: { counts: { total: 1 } } } });
     await until('it to complete', async () => (await readAs(token, campaignId))['state'] === 'completed');
-    const again = await door().invoke<DirectAnswer>(eventOf(order));
+    const again = await auth().invoke<DirectResponse>(eventOf(order));
     expect(again).toMatchObject({
       statusCode: 201,
       body: { campaignId, state: 'completed', progress: { sent: 1 } },
     });
     const { inline } = order.recipients as ReturnType<typeof to>;
     expect(await ringsOf(inline[0]?.to ?? '')).toBe(1);
-    const other = await door().invoke<DirectAnswer>(eventOf({ ...order, name: 'Another' }));
+    const other = await auth().invoke<DirectResponse>(eventOf({ ...order, name: 'Another' }));
     expect(other).toMatchObject({ statusCode: 422, body: { code: 'campaign-id-reused' } });
   });
 
   it('that is none is refused by field, and one whose recipients can not be read has failed, with the reason', async () => {
-    const wrong = await door().invoke<DirectAnswer>({ ...(await definition()), perMinute: 0 });
+    const wrong = await auth().invoke<DirectResponse>({ ...(await definition()), perMinute: 0 });
     expect(wrong).toMatchObject({ statusCode: 400, body: { errors: [{ path: 'perMinute' }] } });
     const missing = await definition({ recipients: { s3: `s3://${fleet.sqs.bucketName}/nowhere.csv` } });
-    const answer = await door().invoke<DirectAnswer>(missing);
+    const answer = await auth().invoke<DirectResponse>(missing);
     expect(answer.body).toMatchObject({ state: 'failed', reason: expect.stringContaining('not there') });
   });
 
   it('may be large, or for later: then it is planned from the queue, and starts at its time', async () => {
     const token = await admin();
     const later = await definition({ startAt: at(HOUR_MS) });
-    const answer = await door().invoke<DirectAnswer>(later);
+    const answer = await auth().invoke<DirectResponse>(later);
     expect(answer.body).toMatchObject({ state: 'scheduled', startAt: later.startAt });
     const scheduled = await definition({ schedule: { expression: 'rate(1 day)' } });
-    expect((await door().invoke<DirectAnswer>(scheduled)).body).toMatchObject({ state: 'scheduled' });
+    expect((await auth().invoke<DirectResponse>(scheduled)).body).toMatchObject({ state: 'scheduled' });
     for (const { campaignId } of [later, scheduled]) {
       await fleet.call('POST', `/v1/campaigns/${campaignId}/cancel`, { token });
     }
@@ -269,7 +269,7 @@ describe('a direct event', () => {
     const order = campaigns.order({ perMinute: 600 });
     const Bucket = fleet.sqs.bucketName;
     await s3ClientFor(fleet.sqs.url).send(new PutObjectCommand({ Bucket, Key: 'large.csv', Body: file }));
-    const large = await door().invoke<DirectAnswer>({
+    const large = await auth().invoke<DirectResponse>({
       ...order,
       recipients: { s3: `s3://${Bucket}/large.csv` },
     });

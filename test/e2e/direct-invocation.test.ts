@@ -4,7 +4,7 @@ import type { Body } from '../support/fleet/answer.ts';
 import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import type { Worker } from '../support/worker.ts';
 
-type DirectAnswer = { statusCode: number; body: Body };
+type DirectResponse = { statusCode: number; body: Body };
 
 let fleet: Fleet;
 let sender: Worker;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(() => fleet.lipachat.mend());
 afterAll(() => fleet.stop());
 
-const invoke = (event: unknown) => sender.invoke<DirectAnswer>(event);
+const invoke = (event: unknown) => sender.invoke<DirectResponse>(event);
 
 const busEvent = (detail: unknown) => ({
   version: '0',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeMessageStore } from '../../src/lib/messages/dynamo-messages.ts';
-import { systemChance, systemClock } from '../../src/lib/platform/clock.ts';
+import { systemClock, systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import { idOf, later, sampleMessage } from '../support/fakes/samples.ts';
 import { opsHere } from '../support/ops.ts';
@@ -20,7 +20,7 @@ let world: OpsWorld;
 beforeAll(async () => {
   world = await startOpsWorld();
   const { dynamo: client, names } = world;
-  const table = makeTable({ client, tableName: names.TABLE_NAME, clock: systemClock, chance: systemChance });
+  const table = makeTable({ client, tableName: names.TABLE_NAME, clock: systemClock, random: systemRandom });
   const expiresAt = later(3_600, new Date());
   const messageId = idOf('6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21');
   const sent = sampleMessage({ messageId, status: 'sent', lease: undefined, dueAt: undefined, expiresAt });

@@ -46,14 +46,14 @@ describe.each([['flat'], ['words'], ['whatsapp']])(
       const flow = flowTo(customer, { ...INVITE, ...fields });
       expect((await fleet.send(flow)).json.status).toBe('parked');
       const [template] = await templatesTo(customer);
-      return { customer, flow, wireId: template?.messageId ?? '' };
+      return { customer, flow, gatewayMessageId: template?.messageId ?? '' };
     };
 
     it('that it arrived changes nothing of the flow, and is kept nowhere', async () => {
-      const { flow, wireId } = await invited();
+      const { flow, gatewayMessageId } = await invited();
       const before = await fleet.table.items();
       for (const status of ['SENT', 'DELIVERED', 'READ'] as const) {
-        await fleet.lipachat.report(wireId, status, { shape, repeat: 2 });
+        await fleet.lipachat.report(gatewayMessageId, status, { shape, repeat: 2 });
       }
       expect((await fleet.message(flow.messageId)).json.status).toBe('parked');
       const kept = (items: typeof before) => items.filter(({ pk }) => /^(raw|orphan)#/.test(pk)).length;
@@ -61,30 +61,30 @@ describe.each([['flat'], ['words'], ['whatsapp']])(
     });
 
     it('that its caller has to change it fails the flow, with the reason', async () => {
-      const { flow, wireId } = await invited();
-      await fleet.lipachat.report(wireId, 'FAILED', { errorCode: 132001, shape, repeat: 2 });
+      const { flow, gatewayMessageId } = await invited();
+      await fleet.lipachat.report(gatewayMessageId, 'FAILED', { errorCode: 132001, shape, repeat: 2 });
       const { json } = await fleet.message(flow.messageId);
       expect(json).toMatchObject({ status: 'failed', reason: expect.stringContaining('132001') });
       expect(await fleet.send(flow)).toMatchObject({ status: 422, json: { code: 'gateway-rejected' } });
     });
 
     it('that the customer has opted out is their word', async () => {
-      const { customer, flow, wireId } = await invited();
-      await fleet.lipachat.report(wireId, 'FAILED', { errorCode: 131050, shape });
+      const { customer, flow, gatewayMessageId } = await invited();
+      await fleet.lipachat.report(gatewayMessageId, 'FAILED', { errorCode: 131050, shape });
       expect(await session(customer)).toMatchObject({ optedOut: true, parked: 0 });
       expect((await fleet.message(flow.messageId)).json.status).toBe('failed');
     });
 
     it('that it was too fast lets another go out under an id of its own', async () => {
-      const { customer, flow, wireId } = await invited();
+      const { customer, flow, gatewayMessageId } = await invited();
       const report = { errorCode: 130429, shape, repeat: 3, concurrent: true };
-      await fleet.lipachat.report(wireId, 'FAILED', report);
+      await fleet.lipachat.report(gatewayMessageId, 'FAILED', report);
       const late = await fleet.spawn('sweeper', clock({ ahead: 600_000 }));
       await sweep(late);
       await sweep(late);
       const ids = (await templatesTo(customer)).map(({ messageId }) => messageId);
       expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
-      await fleet.lipachat.report(wireId, 'FAILED', { ...report, errorCode: 132001 });
+      await fleet.lipachat.report(gatewayMessageId, 'FAILED', { ...report, errorCode: 132001 });
       expect((await fleet.message(flow.messageId)).json.status).toBe('parked');
       await fleet.lipachat.writeIn(customer, { to: fleet.business });
       await whenStatus(fleet, flow.messageId, 'sent');

@@ -25,7 +25,7 @@ type Run = {
   end: 'completed' | 'cancelled';
 };
 
-const chance = chanceFor('campaign control');
+const random = chanceFor('campaign control');
 let fleet: Fleet;
 let campaigns: CampaignCalls;
 const runs: Run[] = [];
@@ -50,7 +50,7 @@ const insist = (verb: 'pause' | 'resume' | 'cancel', campaignId: string): Promis
 
 /** Now and then twice at the same instant, as by two people. */
 const turn = async (verb: 'pause' | 'resume' | 'cancel', campaignId: string): Promise<Answer> => {
-  const second = chance.happens(0.3) ? insist(verb, campaignId) : undefined;
+  const second = random.happens(0.3) ? insist(verb, campaignId) : undefined;
   const [answer, again] = await Promise.all([insist(verb, campaignId), second]);
   if (again) expect(again.status).toBe(answer.status);
   return answer;
@@ -70,26 +70,26 @@ const live = async (customers: string[]): Promise<void> => {
   const inline = customers.map((to) => ({ to, name: nameOf(to) }));
   const campaignId = await ready(campaigns, {
     recipients: { inline },
-    perMinute: chance.between(300, 700),
+    perMinute: random.between(300, 700),
   });
   const run: Run = { campaignId, customers, stood: [], end: 'completed' };
   runs.push(run);
   await campaigns.start(campaignId);
-  const pauses = chance.between(1, 2);
+  const pauses = random.between(1, 2);
   for (let n = 0; n < pauses; n += 1) {
-    await sleep(chance.between(0, 2_000));
+    await sleep(random.between(0, 2_000));
     const { status, json } = await turn('pause', campaignId);
     if (status === 409) expect(json.detail).toContain('completed');
     if (status === 409) break;
     const stood = { from: Date.now(), to: Infinity, pending: progressOf(json).pending };
     run.stood.push(stood);
-    await sleep(chance.between(0, 9_000));
-    if (chance.happens(0.15)) return cancel(run);
+    await sleep(random.between(0, 9_000));
+    if (random.happens(0.15)) return cancel(run);
     stood.to = Date.now();
     expect((await turn('resume', campaignId)).status).toBe(200);
   }
-  await sleep(chance.between(0, 2_000));
-  if (chance.happens(0.4)) return cancel(run);
+  await sleep(random.between(0, 2_000));
+  if (random.happens(0.4)) return cancel(run);
   await campaigns.whenIs(campaignId, 'completed', 150_000);
 };
 
@@ -104,7 +104,7 @@ describe(`${RUNS} campaigns that are paused, resumed and cancelled at random mom
     campaigns = await campaignCallsOf(fleet);
     const crowd = await newLargeCrowd(fleet, RUNS * RECIPIENTS[1]);
     const crowds = Array.from({ length: RUNS }, (_, n) =>
-      crowd.slice(n * RECIPIENTS[1], n * RECIPIENTS[1] + chance.between(...RECIPIENTS)),
+      crowd.slice(n * RECIPIENTS[1], n * RECIPIENTS[1] + random.between(...RECIPIENTS)),
     );
     const queue = pumpQueue(fleet, { queueName: 'CampaignQueue' });
     const ticks = tickOnAndOn(fleet.workers['campaignTick'] ?? [], 1_000, { twice: true });

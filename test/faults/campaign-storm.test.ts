@@ -23,7 +23,7 @@ const EVERY = 400;
 const SAMPLE_MS = 4_000;
 const SETTINGS = { LEASE_SECONDS: '20', LOG_LEVEL: 'WARN' };
 
-const chance = chanceFor('campaign storm');
+const random = chanceFor('campaign storm');
 let fleet: Fleet;
 let campaigns: CampaignCalls;
 let campaignId: string;
@@ -81,7 +81,7 @@ describe('a campaign of 10,000: workers and ticks die, the queue and the schedul
     let over = false;
     const killing = killOnAndOn({
       fleet,
-      chance,
+      random,
       of: ['worker', 'worker', 'campaignTick'],
       everyMs: [2_000, 5_500],
       over: () => over,

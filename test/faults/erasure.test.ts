@@ -7,7 +7,7 @@ import type { QueuePump } from '../support/queue-pump.ts';
 
 const PEOPLE = 30;
 const TEMPLATE = { name: 'hello', languageCode: 'en' };
-const chance = chanceFor('erasure');
+const random = chanceFor('erasure');
 
 let fleet: Fleet;
 let queue: QueuePump;
@@ -28,11 +28,11 @@ const failSomething = async (customer: string): Promise<void> => {
 /** Sends of every kind are on their way when the erasure comes; nobody writes in after it. */
 const eraseInFlight = async (): Promise<void> => {
   // Some have a window, and some are asked to write by a template message.
-  const customer = chance.happens(0.5) ? await fleet.newCustomer() : fleet.canaries.number();
+  const customer = random.happens(0.5) ? await fleet.newCustomer() : fleet.canaries.number();
   people.push(customer);
   const asked = { headers: { Prefer: 'respond-async' } };
   const invite = { whenClosed: 'template', template: TEMPLATE };
-  await fleet.lipachat.fail({ kind: 'slow', delayMs: 600, acceptFirst: chance.happens(0.5) }, { times: 1 });
+  await fleet.lipachat.fail({ kind: 'slow', delayMs: 600, acceptFirst: random.happens(0.5) }, { times: 1 });
   const sends = [
     fleet.send(fleet.flow({ to: customer })),
     fleet.send({ ...fleet.flow({ to: customer }), whenClosed: 'park' }),
@@ -40,7 +40,7 @@ const eraseInFlight = async (): Promise<void> => {
     fleet.send({ ...fleet.flow({ to: customer }), ...invite }, asked),
     fleet.send({ ...fleet.flow({ to: customer }), ...invite }),
   ];
-  await sleep(chance.between(20, 250));
+  await sleep(random.between(20, 250));
   await failSomething(customer);
   await fleet.lipachat.writeIn(customer, { to: fleet.business, text: 'stop' });
   await erase(customer);

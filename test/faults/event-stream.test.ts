@@ -7,7 +7,7 @@ import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES, whenStatus } fro
 const MESSAGES = 100;
 const EXPECTED = ['message.parked', 'message.sent', 'message.delivered', 'message.read', 'flow.replied'];
 
-const chance = chanceFor('event stream');
+const random = chanceFor('event stream');
 let fleet: Fleet;
 const ids: string[] = [];
 const customers: string[] = [];
@@ -82,14 +82,14 @@ describe('the change stream of a hundred messages', () => {
 
   it('with EventBridge failing half of each batch, nothing is lost, nothing overtakes', async () => {
     const half = { target: 'PutEvents', fault: 'fail-entries', probability: 0.5, times: 60 } as const;
-    await fleet.aws.addFaults({ ...half, seed: chance.between(1, 1_000_000) });
+    await fleet.aws.addFaults({ ...half, seed: random.between(1, 1_000_000) });
     const events = await publishAll({}, async () => {});
     await fleet.aws.clearFaults();
     expectAllInOrder(events);
   });
 
   it('with calls of EventBridge refused, lost and unacknowledged, nothing is lost either', async () => {
-    const seed = chance.between(1, 1_000_000);
+    const seed = random.between(1, 1_000_000);
     await fleet.aws.addFaults([
       { target: 'PutEvents', fault: 'apply-then-reset', probability: 0.15, seed },
       { target: 'PutEvents', fault: 'throttle', probability: 0.1, seed },
@@ -107,7 +107,7 @@ describe('the change stream of a hundred messages', () => {
     const publishers = fleet.workers['publisher'] ?? [];
     const events = await publishAll({ timeoutMs: 5_000 }, async (over) => {
       while (!over()) {
-        await sleep(chance.between(80, 250));
+        await sleep(random.between(80, 250));
         if (over()) break;
         const successor = await fleet.spawn('publisher');
         publishers.splice(killed % 2, 1, successor)[0]?.kill();

@@ -22,7 +22,7 @@ const BEHIND = clock({ ahead: LEFT_MS - PARKED_S * 1_000 });
 /** Clocks of two machines differ: by this one's, time is over while others still have some. */
 const AHEAD_MS = 120;
 
-const chance = chanceFor('expiry race');
+const random = chanceFor('expiry race');
 let fleet: Fleet;
 const tried: string[] = [];
 
@@ -32,7 +32,7 @@ const race = async (): Promise<void> => {
   const answer = await fleet.sendThrough(processOf(fleet, 'sendFlow'), flow);
   expect(answer).toMatchObject({ status: 202, json: { status: 'parked' } });
   const over = Date.parse(String(answer.json['createdAt'])) + PARKED_S * 1_000;
-  await sleep(over - Date.now() + chance.between(-AHEAD_MS - 320, -20));
+  await sleep(over - Date.now() + random.between(-AHEAD_MS - 320, -20));
   const message = { to: fleet.business, repeat: 2, concurrent: true };
   const { webhook } = await fleet.lipachat.writeIn(customer, message);
   expect(webhook.map(({ status }) => status)).toEqual([200, 200]);

@@ -21,7 +21,7 @@ const FAST = clock({ fast: 6, since: Date.now() });
 const SETTINGS = { ...FAST, LEASE_SECONDS: '24', GATEWAY_DEADLINE_MS: '6000' };
 const TEMPLATE = { name: 'hello', languageCode: 'en' };
 
-const chance = chanceFor('lanes');
+const random = chanceFor('lanes');
 let fleet: Fleet;
 let deliveries: Delivery[];
 let killed = 0;
@@ -37,8 +37,8 @@ const flowsOf = (customer: string): Flow[] =>
 const killWorkersUntil = async (over: () => boolean): Promise<void> => {
   const workers = fleet.workers['worker'] ?? [];
   while (!over()) {
-    await sleep(chance.between(500, 1500));
-    const at = chance.between(0, workers.length - 1);
+    await sleep(random.between(500, 1500));
+    const at = random.between(0, workers.length - 1);
     const successor = await fleet.spawn('worker', FAST);
     workers.splice(at, 1, successor)[0]?.kill();
     killed += 1;

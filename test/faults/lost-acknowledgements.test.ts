@@ -9,7 +9,7 @@ import type { Worker } from '../support/worker.ts';
 const RUNS = 100;
 const AT_ONCE = 10;
 
-const chance = chanceFor('lost acknowledgements');
+const random = chanceFor('lost acknowledgements');
 
 let fleet: Fleet;
 let holding: Worker;
@@ -24,10 +24,10 @@ type Run = { flow: Flow; fault: FaultSpec; answer: Answer };
 
 /** Applied and never acknowledged: the nth call about this message, and maybe some after it. */
 const lost = (flow: Flow, times: number): FaultSpec => ({
-  target: chance.pick(['*', 'PutItem', 'PutItem', 'GetItem']),
+  target: random.pick(['*', 'PutItem', 'PutItem', 'GetItem']),
   fault: 'apply-then-reset',
   match: flow.messageId,
-  nth: chance.between(1, 4),
+  nth: random.between(1, 4),
   times,
 });
 
@@ -50,7 +50,7 @@ const runAll = async (count: number, times: () => number): Promise<Run[]> => {
 
 describe('an acknowledgement that is lost', () => {
   it('of any call for a message strands none of a hundred: each is sent by one call', async () => {
-    const runs = await runAll(RUNS, () => chance.between(1, 3));
+    const runs = await runAll(RUNS, () => random.between(1, 3));
     expect(runs).toHaveLength(RUNS);
     for (const { flow, fault, answer } of runs) {
       expect(answer, JSON.stringify(fault)).toMatchObject({ status: 201, json: { status: 'sent' } });
@@ -65,7 +65,7 @@ describe('an acknowledgement that is lost', () => {
   });
 
   it('over and over, past all retries, strands nothing either, and nothing is delivered twice', async () => {
-    const runs = await runAll(40, () => chance.between(4, 12));
+    const runs = await runAll(40, () => random.between(4, 12));
     const later = await fleet.spawn('sweeper', clock({ ahead: 100_000 }));
     await sweep(later);
     for (const { flow, fault, answer } of runs) {

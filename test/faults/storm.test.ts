@@ -42,7 +42,7 @@ describe.each([
   // It doesn't: whoever holds an ambiguous outcome does not depend on it.
   { mode: 'hold', duplicateAnswers: ['send-again', 'send-again'] as const },
 ])('after a storm of faults, kills and zombies, and quiet sweeps: $mode', ({ mode, duplicateAnswers }) => {
-  const chance = chanceFor(`storm ${mode}`);
+  const random = chanceFor(`storm ${mode}`);
   const told: Told[] = [];
   let fleet: Fleet;
   let delivered: Map<string, Delivery[]>;
@@ -66,9 +66,9 @@ describe.each([
       const one: Told = { flow, answers: [] };
       told.push(one);
       await spoil(storm, flow);
-      const together = chance.between(1, 3);
+      const together = random.between(1, 3);
       for (let caller = 0; caller < together; caller += 1) callers.push(callAgainAndAgain(storm, one));
-      await sleep(chance.between(20, 400));
+      await sleep(random.between(20, 400));
     }
     await Promise.all(callers);
   };
@@ -98,10 +98,10 @@ describe.each([
   beforeAll(async () => {
     const settings = { ...SETTINGS, AMBIGUOUS_OUTCOME: mode };
     fleet = await startFleet({ settings, counts: { sendFlow: 4, webhook: 2 } });
-    await fleet.lipachat.configure({ duplicateAnswer: chance.pick(duplicateAnswers) });
-    await fleet.aws.addFaults(storeFaults(chance));
+    await fleet.lipachat.configure({ duplicateAnswer: random.pick(duplicateAnswers) });
+    await fleet.aws.addFaults(storeFaults(random));
     let over = false;
-    const storm: Storm = { fleet, chance, over: () => over };
+    const storm: Storm = { fleet, random, over: () => over };
     const trouble = [
       killNowAndThen(storm).then((count) => {
         killed = count;

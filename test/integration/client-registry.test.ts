@@ -5,7 +5,7 @@ import { type Aws, startAws } from '../../local/aws.ts';
 import { type ClientRegistry, makeClientRegistry } from '../../src/lib/clients/dynamo-client-registry.ts';
 import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
 import type { ClientStore } from '../../src/lib/clients/ports.ts';
-import { systemChance, systemClock } from '../../src/lib/platform/clock.ts';
+import { systemClock, systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
@@ -20,7 +20,7 @@ beforeAll(async () => {
   aws = await startAws({ port: 0, tableName, parameters: {} });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint: aws.url, region: 'eu-west-1', credentials });
-  const table = makeTable({ client, tableName, clock: systemClock, chance: systemChance });
+  const table = makeTable({ client, tableName, clock: systemClock, random: systemRandom });
   registry = makeClientRegistry(table);
   clients = makeClientStore(table);
 });

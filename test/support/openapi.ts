@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { parse } from 'yaml';
 import type { Scope } from '../../src/lib/clients/scopes.ts';
-import { type ApiAnswer, api } from '../../src/lib/http/api.ts';
+import { type ApiResponse, api } from '../../src/lib/http/api.ts';
 import type { ErrorCode } from '../../src/lib/platform/errors.ts';
 import type { Telemetry } from '../../src/lib/platform/ports.ts';
 import { httpEvent } from './http-event.ts';
@@ -121,7 +121,7 @@ const silent: Telemetry = { info: nothing, warn: nothing, error: nothing, count:
 const context = { getRemainingTimeInMillis: () => 5000 } as Context;
 
 /** The whole answer, by the one stack of all HTTP handlers. */
-export const answered = (routeKey: string, handle: () => ApiAnswer | Promise<ApiAnswer>) => {
+export const answered = (routeKey: string, handle: () => ApiResponse | Promise<ApiResponse>) => {
   const [method = '', path = ''] = routeKey.split(' ');
   const handler = api(silent, async () => handle());
   return handler(httpEvent({ method, path, routeKey }), context);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import type { Rung } from '../messages/status.ts';
+import type { ReportedStatus } from '../messages/status.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import { isNamedIn } from '../whatsapp/phone.ts';
-import type { CallbackStore, Orphan } from './ports.ts';
+import type { CallbackStore, UnmatchedStatus } from './ports.ts';
 
 const DAY_S = 86_400;
 /** Longer than WhatsApp goes on repeating a webhook (7 days). */
@@ -11,7 +11,7 @@ const INBOUND_DAYS = 8;
 const RAW_DAYS = 30;
 /** An item holds 400 KB; what is cut is the end of a single callback of that size. */
 const RAW_LIMIT = 256 * 1024;
-const ORPHANS = 'orphan';
+const UNMATCHED = 'orphan';
 const RAW = 'raw';
 const RAW_SEARCHED = 10_000;
 const AT_ONCE = 16;
@@ -19,9 +19,9 @@ const END_OF_TIME = new Date(8.64e15);
 
 const inSeconds = (at: Date, days: number) => Math.ceil(at.getTime() / 1000) + days * DAY_S;
 
-interface OrphanRow {
+interface UnmatchedRow {
   readonly orphanOf: string;
-  readonly status: Rung;
+  readonly status: ReportedStatus;
   readonly at: number;
   readonly keptAt: number;
   readonly code?: number;
@@ -29,10 +29,10 @@ interface OrphanRow {
 }
 
 export function makeCallbackStore(table: Table): CallbackStore {
-  async function orphanAt(pk: string): Promise<Orphan | undefined> {
+  async function unmatchedAt(pk: string): Promise<UnmatchedStatus | undefined> {
     const stored = await table.get(pk);
     if (!stored) return undefined;
-    const { orphanOf: waKey, status, at, keptAt, code, detail } = stored.value as Item & OrphanRow;
+    const { orphanOf: waKey, status, at, keptAt, code, detail } = stored.value as Item & UnmatchedRow;
     return { waKey, report: { status, at: new Date(at), code, detail }, keptAt: new Date(keptAt) };
   }
 
@@ -78,7 +78,7 @@ export function makeCallbackStore(table: Table): CallbackStore {
         at: at.getTime(),
         expires: inSeconds(at, RAW_DAYS),
       }),
-    async keepOrphan({ waKey, report, keptAt }, dueAt) {
+    async keepUnmatched({ waKey, report, keptAt }, dueAt) {
       const row = {
         // Not `waKey`: the index of messages by WhatsApp's id must not find orphans.
         orphanOf: waKey,
@@ -88,24 +88,24 @@ export function makeCallbackStore(table: Table): CallbackStore {
         code: report.code,
         detail: report.detail,
       };
-      const due = dueAt ? { due: ORPHANS, dueAt: dueAt.getTime() } : {};
+      const due = dueAt ? { due: UNMATCHED, dueAt: dueAt.getTime() } : {};
       await table.overwrite({
-        pk: orphanKey(waKey, report.status),
+        pk: unmatchedKey(waKey, report.status),
         ...row,
         ...due,
         expires: inSeconds(keptAt, INBOUND_DAYS),
       });
     },
-    async dueOrphans(now, limit) {
-      const keys = await table.dueKeys(ORPHANS, { upTo: now, limit });
-      const orphans = await Promise.all(keys.map(({ pk }) => orphanAt(pk)));
-      return orphans.filter((orphan) => orphan !== undefined);
+    async dueUnmatched(now, limit) {
+      const keys = await table.dueKeys(UNMATCHED, { upTo: now, limit });
+      const unmatchedStatuses = await Promise.all(keys.map(({ pk }) => unmatchedAt(pk)));
+      return unmatchedStatuses.filter((unmatched) => unmatched !== undefined);
     },
-    dropOrphan: ({ waKey, report }) => table.drop(orphanKey(waKey, report.status)),
+    dropUnmatched: ({ waKey, report }) => table.drop(unmatchedKey(waKey, report.status)),
   };
 }
 
-function orphanKey(waKey: string, status: Rung): string {
+function unmatchedKey(waKey: string, status: ReportedStatus): string {
   return `orphan#${waKey}#${status}`;
 }
 

@@ -1,14 +1,14 @@
 import pMap from 'p-map';
 import type { Callback } from '../lipachat/callback.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
-import { amendOrCreate } from '../platform/update-with-retry.ts';
+import { updateOrCreate } from '../platform/update-with-retry.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
-import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import { type ConsentWords, consentIn } from '../whatsapp/opt-out-words.ts';
 import { afterConsent, afterInbound, hasOptedOut } from '../whatsapp/session-window.ts';
-import type { ReplyTaker } from './handle-reply.ts';
-import type { StatusTaker } from './handle-status.ts';
+import type { HandleReply } from './handle-reply.ts';
+import type { HandleStatus } from './handle-status.ts';
 import type { CallbackStore } from './ports.ts';
 
 /*
@@ -22,13 +22,13 @@ import type { CallbackStore } from './ports.ts';
  * A fault of the store goes up, so that LipaChat sends everything again: every step may be repeated.
  */
 
-export interface TakeCallbacksDeps {
+export interface HandleCallbacksDeps {
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
-  readonly takeStatus: StatusTaker;
-  readonly takeReply: ReplyTaker;
-  readonly forgotten: ForgottenStore;
-  readonly lane: Lane;
+  readonly handleStatus: HandleStatus;
+  readonly handleReply: HandleReply;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly recipientQueue: RecipientQueue;
   readonly words: ConsentWords;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -38,8 +38,18 @@ type Inbound = Extract<Callback, { kind: 'inbound' }>;
 
 const AT_ONCE = 16;
 
-export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
-  const { sessions, callbacks, forgotten, takeStatus, takeReply, lane, words, clock, telemetry } = deps;
+export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
+  const {
+    sessions,
+    callbacks,
+    erasedOptOuts,
+    handleStatus,
+    handleReply,
+    recipientQueue,
+    words,
+    clock,
+    telemetry,
+  } = deps;
 
   async function inbound(message: Inbound, correlationId: string): Promise<void> {
     const now = clock.now();
@@ -50,17 +60,17 @@ export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
       : { writtenAt: seen };
     const { pair, text } = message;
     const word = text === undefined ? undefined : consentIn(text, words);
-    const fresh = await freshSession(forgotten, pair);
-    const session = await amendOrCreate(sessions, pair, fresh, (session) => {
+    const fresh = await freshSession(erasedOptOuts, pair);
+    const session = await updateOrCreate(sessions, pair, fresh, (session) => {
       const written = afterInbound(session, { writtenAt, now });
       return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
     });
     if (message.unreadable !== undefined) await keepUnreadable(message.unreadable);
     if (message.reply) await takeReplyOf(message, message.reply, writtenAt);
     const stopped = hasOptedOut(session);
-    if (!stopped && hasOptedOut(fresh)) await forgotten.forget(pair);
-    if (stopped) await lane.cancelAll(pair, correlationId);
-    else await lane.wake(pair);
+    if (!stopped && hasOptedOut(fresh)) await erasedOptOuts.forget(pair);
+    if (stopped) await recipientQueue.cancelAll(pair, correlationId);
+    else await recipientQueue.wake(pair);
   }
 
   /** A filled-in flow that fits none of ours is kept raw: another system may have sent it. */
@@ -70,7 +80,7 @@ export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
     at: Date,
   ): Promise<void> {
     const id = message.id ?? at.toISOString();
-    const outcome = await takeReply({ ...reply, id, at, pair: message.pair });
+    const outcome = await handleReply({ ...reply, id, at, pair: message.pair });
     if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
   }
 
@@ -89,7 +99,7 @@ export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
         const { messageId, report } = callback;
         const now = clock.now();
         const at = callback.at && callback.at < now ? callback.at : now;
-        return takeStatus(messageId, { ...report, at });
+        return handleStatus(messageId, { ...report, at });
       }
       case 'template': {
         const at = clock.now();
@@ -106,7 +116,7 @@ export function makeTakeCallbacks(deps: TakeCallbacksDeps) {
     }
   }
 
-  return async function takeCallbacks(entries: readonly Callback[], correlationId: string): Promise<void> {
+  return async function handleCallbacks(entries: readonly Callback[], correlationId: string): Promise<void> {
     await pMap(entries, (entry) => take(entry, correlationId), { concurrency: AT_ONCE });
   };
 }

@@ -7,9 +7,9 @@ import {
   type Reply,
 } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import { isAnswerable, maybeReplied, replied, tokenIn } from '../messages/reply.ts';
+import { isAwaitingReply, maybeReplied, replied, tokenIn } from '../messages/reply.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
 /*
@@ -18,7 +18,7 @@ import type { Pair } from '../whatsapp/phone.ts';
  * it is kept and shown at each of them, and nothing is guessed.
  */
 
-export interface TakeReplyDeps {
+export interface HandleReplyDeps {
   readonly messages: MessageStore;
   readonly telemetry: Telemetry;
 }
@@ -32,13 +32,13 @@ interface FlowReply extends AmbiguousReply {
 /** `unmatched`: it answers nothing of ours, or something that is answered already. */
 type Tied = 'matched' | 'ambiguous' | 'unmatched';
 
-export type ReplyTaker = (reply: FlowReply) => Promise<Tied>;
+export type HandleReply = (reply: FlowReply) => Promise<Tied>;
 
 const LOOKED_AT = 20;
 const STAMP_SKEW_MS = 5_000;
 
-export function makeTakeReply({ messages, telemetry }: TakeReplyDeps): { takeReply: ReplyTaker } {
-  async function takeReply(reply: FlowReply): Promise<Tied> {
+export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { handleReply: HandleReply } {
+  async function handleReply(reply: FlowReply): Promise<Tied> {
     const outcome = await tie(reply);
     telemetry.count(`reply.${outcome}`);
     return outcome;
@@ -59,19 +59,19 @@ export function makeTakeReply({ messages, telemetry }: TakeReplyDeps): { takeRep
     if (others.length === 0) return attach(only, reply, 'only-open-flow');
     const { id, at, response } = reply;
     await Promise.all(
-      open.map((flow) => amend(messages, flow, (m) => maybeReplied(m, { id, at, response }))),
+      open.map((flow) => updateWithRetry(messages, flow, (m) => maybeReplied(m, { id, at, response }))),
     );
     return 'ambiguous';
   }
 
   /** A repeat must not find the next flow, now that its own is answered. */
   async function repeatOf({ pair, id }: FlowReply): Promise<Tied | undefined> {
-    const [answered, open] = await Promise.all([
-      messages.answered(pair, LOOKED_AT).then(load),
-      messages.answerable(pair, LOOKED_AT).then(load),
+    const [replied, open] = await Promise.all([
+      messages.replied(pair, LOOKED_AT).then(load),
+      messages.awaitingReply(pair, LOOKED_AT).then(load),
     ]);
-    if (answered.some(({ value }) => value.reply?.id === id)) return 'matched';
-    const shown = [...answered, ...open].flatMap(({ value }) => value.ambiguousReplies ?? []);
+    if (replied.some(({ value }) => value.reply?.id === id)) return 'matched';
+    const shown = [...replied, ...open].flatMap(({ value }) => value.ambiguousReplies ?? []);
     return shown.some((reply) => reply.id === id) ? 'ambiguous' : undefined;
   }
 
@@ -87,11 +87,11 @@ export function makeTakeReply({ messages, telemetry }: TakeReplyDeps): { takeRep
 
   /** Unanswered flows that may have been out when the customer answered. */
   async function openFlows({ pair, at }: FlowReply): Promise<Stored<Message>[]> {
-    const open = await load(await messages.answerable(pair, LOOKED_AT));
+    const open = await load(await messages.awaitingReply(pair, LOOKED_AT));
     // WhatsApp stamps whole seconds by its own clock, and a flow is out before its answer is stored.
     const latest = at.getTime() + STAMP_SKEW_MS;
     const wasOut = ({ firstTryAt, createdAt }: Message) => (firstTryAt ?? createdAt).getTime() <= latest;
-    return open.filter(({ value }) => isAnswerable(value) && wasOut(value));
+    return open.filter(({ value }) => isAwaitingReply(value) && wasOut(value));
   }
 
   async function load(ids: readonly MessageId[]): Promise<Stored<Message>[]> {
@@ -105,9 +105,9 @@ export function makeTakeReply({ messages, telemetry }: TakeReplyDeps): { takeRep
     matchedBy: Reply['matchedBy'],
   ): Promise<Tied> {
     const { id, at, response } = reply;
-    const after = await amend(messages, stored, (m) => replied(m, { id, at, response, matchedBy }));
+    const after = await updateWithRetry(messages, stored, (m) => replied(m, { id, at, response, matchedBy }));
     return after?.value.reply?.id === id ? 'matched' : 'unmatched';
   }
 
-  return { takeReply };
+  return { handleReply };
 }

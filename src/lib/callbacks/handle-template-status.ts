@@ -1,12 +1,12 @@
 import { type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { StatusReport } from '../messages/status-report.ts';
-import { invitationFailed, type TemplateName } from '../messages/template-message.ts';
+import { type TemplateName, templateMessageFailed } from '../messages/template-message.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
-import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import { classOf } from '../whatsapp/error-codes.ts';
 
 /*
@@ -18,35 +18,35 @@ import { classOf } from '../whatsapp/error-codes.ts';
  * - anything else: the flow's caller has to change it, so the flow has failed.
  */
 
-export interface TakeTemplateWordDeps {
+export interface HandleTemplateStatusDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
-  readonly forgotten: ForgottenStore;
-  readonly lane: Lane;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
 }
 
-export function makeTakeTemplateWord(deps: TakeTemplateWordDeps) {
-  const { messages, sessions, lane, clock } = deps;
+export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
+  const { messages, sessions, recipientQueue, clock } = deps;
 
-  return async function takeTemplateWord(
+  return async function handleTemplateStatus(
     found: Stored<Message>,
     report: StatusReport,
     name: TemplateName,
   ): Promise<void> {
     if (report.status !== 'failed') return;
-    const { messageId, invitation, createdAt } = found.value;
+    const { messageId, templateMessage, createdAt } = found.value;
     const pair = pairOf(found.value);
     if (report.code !== undefined && classOf(report.code) === 'opted-out') {
       // The word is as old as the message that it stopped: a later START is not undone by a repeat.
-      await recordOptOut(deps, pair, invitation?.triedAt ?? createdAt);
-      await lane.cancelAll(pair, messageId);
+      await recordOptOut(deps, pair, templateMessage?.triedAt ?? createdAt);
+      await recipientQueue.cancelAll(pair, messageId);
       return;
     }
     const writtenAt = (await sessions.get(pair))?.value.window?.lastInboundAt;
     const detail = report.detail ?? 'WhatsApp reported a failure of the template message';
     const known = { now: clock.now(), detail, correlationId: messageId, name, writtenAt };
-    const change = (message: Message) => invitationFailed(message, report, known);
-    await amend(messages, found, change);
+    const change = (message: Message) => templateMessageFailed(message, report, known);
+    await updateWithRetry(messages, found, change);
   };
 }

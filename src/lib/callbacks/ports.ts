@@ -9,10 +9,10 @@ export interface InboundRecord {
 }
 
 /** A status callback that names no message of ours: the send's answer may not be stored yet, or it is foreign. */
-export interface Orphan {
+export interface UnmatchedStatus {
   /** In the place of WhatsApp's id, which holds the customer's number (`waKeyOf`). */
   readonly waKey: string;
-  readonly report: Omit<StatusReport, 'waId' | 'wireId'>;
+  readonly report: Omit<StatusReport, 'waId' | 'gatewayMessageId'>;
   readonly keptAt: Date;
 }
 
@@ -26,8 +26,8 @@ export interface CallbackStore {
   /** Keeps what WhatsApp thinks of a template, so that the change stream tells it. */
   keepTemplateStatus(status: TemplateStatus): Promise<void>;
   /** Keeps a status for 8 days; the sweeper looks for its message at `dueAt`, or no more where that is absent. */
-  keepOrphan(orphan: Orphan, dueAt: Date | undefined): Promise<void>;
+  keepUnmatched(unmatched: UnmatchedStatus, dueAt: Date | undefined): Promise<void>;
   /** Up to `limit` orphans whose time has come. */
-  dueOrphans(now: Date, limit: number): Promise<readonly Orphan[]>;
-  dropOrphan(orphan: Orphan): Promise<void>;
+  dueUnmatched(now: Date, limit: number): Promise<readonly UnmatchedStatus[]>;
+  dropUnmatched(unmatched: UnmatchedStatus): Promise<void>;
 }

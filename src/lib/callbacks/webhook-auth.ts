@@ -31,7 +31,7 @@ function sameText(a: string, b: string): boolean {
 }
 
 /** The two checks of LipaChat's door. A parameter that was changed a moment ago counts at once. */
-export function makeWebhookDoor({ secret, hmacKey }: { secret: Secret; hmacKey: Secret | undefined }) {
+export function makeWebhookAuth({ secret, hmacKey }: { secret: Secret; hmacKey: Secret | undefined }) {
   return {
     knows(given: string | undefined): Promise<boolean> {
       return fits(secret, (value) => isWebhookSecret(given ?? '', value));

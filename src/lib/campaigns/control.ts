@@ -1,6 +1,6 @@
 import { AppError } from '../platform/errors.ts';
-import type { Chance, Clock, Stored } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import type { Clock, Random, Stored } from '../platform/ports.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, isPastItsTime, PAUSED_BY_REQUEST } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { awaiting, ended, paused, resumed, started, withSource } from './lifecycle.ts';
@@ -22,7 +22,7 @@ export interface ControlDeps {
   readonly planStarter: PlanStarter;
   readonly ticker: Ticker;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
 }
 
 export type CampaignControl = ReturnType<typeof makeControl>;
@@ -36,7 +36,7 @@ export interface Asker {
 const UPLOAD_S = 3_600;
 
 export function makeControl(deps: ControlDeps) {
-  const { campaigns, objects, planStarter, ticker, clock, chance } = deps;
+  const { campaigns, objects, planStarter, ticker, clock, random } = deps;
 
   /** Another client's campaign reads as one that isn't there. */
   async function find(id: CampaignId, { clientId, seesAll }: Asker): Promise<Stored<Campaign>> {
@@ -51,7 +51,7 @@ export function makeControl(deps: ControlDeps) {
     change: (campaign: Campaign) => Campaign,
     wanted: { readonly verb: string; readonly states: readonly Campaign['state'][] },
   ): Promise<Campaign> {
-    const after = (await amend(campaigns, found, change))?.value;
+    const after = (await updateWithRetry(campaigns, found, change))?.value;
     if (!after) throw new AppError('not-found', 'There is no such campaign.');
     if (!wanted.states.includes(after.state)) throw wrongState(after, wanted.verb);
     return after;
@@ -64,7 +64,7 @@ export function makeControl(deps: ControlDeps) {
     /** Where to put the recipients' file: a URL that takes one PUT of it, for an hour. */
     async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Asker) {
       const found = await find(id, asker);
-      const key = sourceKey(found.value, `${chance.uuid()}.${format}`);
+      const key = sourceKey(found.value, `${random.uuid()}.${format}`);
       const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
       const now = clock.now();
       await turn(found, (c) => withSource(c, source, now), {

@@ -1,13 +1,17 @@
 import type { Status } from '../messages/status.ts';
 import type { AppError } from '../platform/errors.ts';
 import { shortened, withoutNumbers } from '../platform/text.ts';
-import { type ErrorClass, isSetback } from '../whatsapp/error-codes.ts';
+import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 import type { RecipientOutcome, Settlement } from './ledger.ts';
 
 /** What a recipient's turn came to. */
 export type TurnEnd =
   /** The recipient has its outcome. `setback`: nevertheless the others of the campaign are in for it. */
-  | { readonly kind: 'settle'; readonly settlement: Settlement; readonly setback?: ErrorClass | undefined }
+  | {
+      readonly kind: 'settle';
+      readonly settlement: Settlement;
+      readonly throttleReason?: ErrorClass | undefined;
+    }
   /** Nothing was sent: it comes again. `slow`: the number goes too fast. */
   | { readonly kind: 'again'; readonly afterSeconds: number; readonly slow: boolean }
   /** Nothing was sent, and nothing of its kind would be: the campaign stands still, the recipient stays pending. */
@@ -22,8 +26,8 @@ const MOST_TRIES = 8;
 const MOST_TRIES_WHERE_NOBODY_CAN_TELL = 2;
 
 /** After an answer that was no problem: by where the message stands now. */
-export function endOfStatus(status: Status, setback: ErrorClass | undefined): TurnEnd {
-  return { kind: 'settle', settlement: { outcome: outcomeOf(status) }, setback };
+export function endOfStatus(status: Status, throttleReason: ErrorClass | undefined): TurnEnd {
+  return { kind: 'settle', settlement: { outcome: outcomeOf(status) }, throttleReason };
 }
 
 function outcomeOf(status: Status): RecipientOutcome {
@@ -51,7 +55,7 @@ function outcomeOf(status: Status): RecipientOutcome {
  */
 export function endOfProblem(
   problem: AppError,
-  turn: { readonly tries: number; readonly chance: number },
+  turn: { readonly tries: number; readonly random: number },
 ): TurnEnd {
   switch (problem.code) {
     case 'session-closed':
@@ -84,7 +88,7 @@ export function endOfProblem(
 
 function endOfRelease(
   { code, detail, errorClass, retryAfter }: AppError,
-  { tries, chance }: { readonly tries: number; readonly chance: number },
+  { tries, random }: { readonly tries: number; readonly random: number },
 ): TurnEnd {
   if (errorClass === 'stop-number')
     return { kind: 'pause', reason: 'WhatsApp has stopped the number (stop-number)' };
@@ -96,15 +100,15 @@ function endOfRelease(
     if (errorClass === 'cannot-tell' || errorClass === 'pair-too-fast') return settle('failed', detail);
     return { kind: 'pause', reason: `nothing could be sent for a while (${code})` };
   }
-  const own = PAUSE_BASE_S * 2 ** tries * (1 + chance);
+  const own = PAUSE_BASE_S * 2 ** tries * (1 + random);
   const afterSeconds = Math.min(LONGEST_PAUSE_S, Math.max(own, retryAfter ?? 0));
   return { kind: 'again', afterSeconds, slow: errorClass === 'wait' };
 }
 
 /** What a setback of a template message means for the campaign; undefined where it goes on. */
-export function pauseFor(setback: ErrorClass | undefined): string | undefined {
-  if (!isSetback(setback) || setback === 'wait') return undefined;
-  return setback === 'stop-number'
+export function pauseFor(throttleReason: ErrorClass | undefined): string | undefined {
+  if (!isThrottleReason(throttleReason) || throttleReason === 'wait') return undefined;
+  return throttleReason === 'stop-number'
     ? 'WhatsApp has stopped the number (stop-number)'
     : 'WhatsApp holds the template back (content-held)';
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { ApiAnswer } from '../http/api.ts';
+import type { ApiResponse } from '../http/api.ts';
 import type { RejectedRow } from './campaign.ts';
 import type { Page } from './read.ts';
 import type { CampaignView, RecipientView } from './report.ts';
@@ -7,22 +7,22 @@ import type { CampaignView, RecipientView } from './report.ts';
 const placeOf = ({ campaignId }: CampaignView) => `/v1/campaigns/${campaignId}`;
 
 /** A repeat of the same definition is answered as the first, with the campaign as it stands now. */
-export function createdAnswer(view: CampaignView, fresh: boolean): ApiAnswer {
+export function createdResponse(view: CampaignView, fresh: boolean): ApiResponse {
   const replayed: Record<string, string> = fresh ? {} : { 'idempotent-replayed': 'true' };
   return { status: 201, body: view, headers: { location: placeOf(view), ...replayed } };
 }
 
 /** 202 where a planner is at it and the figures are to come. */
-export function campaignAnswer(view: CampaignView): ApiAnswer {
+export function campaignResponse(view: CampaignView): ApiResponse {
   if (view.state !== 'planning') return { status: 200, body: view };
   return { status: 202, body: view, headers: { location: placeOf(view), 'retry-after': '5' } };
 }
 
 /** A page as JSON, or as CSV where the caller asks for it; then `x-next` has what `next` has in JSON. */
-export function recipientsAnswer(
+export function recipientsResponse(
   { items, next }: Page<RecipientView | RejectedRow>,
   headers: { readonly [name: string]: string | undefined },
-): ApiAnswer {
+): ApiResponse {
   if (!wantsCsv(headers['accept'])) return { status: 200, body: { recipients: items, next } };
   const columns = ['line', 'to', 'messageId', 'status', 'reason'];
   const rows = items.map((one) => ('kind' in one ? { ...one, status: one.kind } : one));

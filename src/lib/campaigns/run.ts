@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, hasMore } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from './ledger.ts';
@@ -49,7 +49,9 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     const folded = await fold(found);
     if (folded?.value.state !== 'running') return folded?.value;
     const now = clock.now();
-    const counted = await amend(campaigns, folded, (c) => completedIfDone(withShare(c, share, now), now));
+    const counted = await updateWithRetry(campaigns, folded, (c) =>
+      completedIfDone(withShare(c, share, now), now),
+    );
     if (counted?.value.state !== 'running') return counted?.value;
     const woken = await wake(counted, share);
     return (await fill(woken, share)).value;
@@ -64,7 +66,9 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
         n: current.value.folded,
       });
       if (!batch || batch.pending.length > 0) break;
-      current = await amend(campaigns, current, (c) => completedIfDone(withFolded(c, batch), clock.now()));
+      current = await updateWithRetry(campaigns, current, (c) =>
+        completedIfDone(withFolded(c, batch), clock.now()),
+      );
     }
     return current;
   }
@@ -121,7 +125,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     telemetry.count('gateway.alert');
     telemetry.warn('campaign.paused', { campaignId, reason });
     const stored = await campaigns.get(campaignId);
-    return (await amend(campaigns, stored, (c) => paused(c, { reason, now: clock.now() })))?.value;
+    return (await updateWithRetry(campaigns, stored, (c) => paused(c, { reason, now: clock.now() })))?.value;
   }
 
   async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {

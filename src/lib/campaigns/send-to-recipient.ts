@@ -1,7 +1,7 @@
 import { AppError } from '../platform/errors.ts';
-import type { Chance, Clock, Telemetry } from '../platform/ports.ts';
-import { amend, amendOrCreate } from '../platform/update-with-retry.ts';
-import type { SendFlow, Unattended } from '../sending/send-flow.ts';
+import type { Clock, Random, Telemetry } from '../platform/ports.ts';
+import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
+import type { BackgroundRun, SendFlow } from '../sending/send-flow.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
@@ -42,7 +42,7 @@ export interface WorkRecipientDeps {
   readonly sendFlow: SendFlow;
   readonly runner: CampaignRunner;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly telemetry: Telemetry;
   readonly numberPerMinute: number;
 }
@@ -51,10 +51,13 @@ export interface WorkRecipientDeps {
 const LONGEST_WAIT_MS = 1_500;
 
 export function makeWorkRecipient(deps: WorkRecipientDeps) {
-  const { campaigns, batches, campaignQueue, numberPaces, planReader, runner, clock, chance, telemetry } =
+  const { campaigns, batches, campaignQueue, numberPaces, planReader, runner, clock, random, telemetry } =
     deps;
 
-  return async function workRecipient(turn: RecipientTurn, run: Omit<Unattended, 'source'>): Promise<void> {
+  return async function workRecipient(
+    turn: RecipientTurn,
+    run: Omit<BackgroundRun, 'source'>,
+  ): Promise<void> {
     const campaign = (await campaigns.get(turn.campaignId))?.value;
     if (campaign?.state !== 'running' || isPastItsTime(campaign, clock.now())) return;
     const batch = await batches.get(turn);
@@ -65,10 +68,10 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
     switch (end.kind) {
       case 'settle':
         await settle(campaign, turn, end.settlement);
-        return heed(campaign, end.setback);
+        return react(campaign, end.throttleReason);
       case 'again':
         if (end.slow) await slowDown(campaign.message.from);
-        return comeAgain(turn, end.afterSeconds);
+        return requeue(turn, end.afterSeconds);
       case 'pause':
         return pause(campaign, end.reason);
     }
@@ -88,7 +91,7 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
   async function sendTo(
     campaign: Campaign,
     { turn, batch }: { readonly turn: RecipientTurn; readonly batch: LedgerBatch },
-    run: Omit<Unattended, 'source'>,
+    run: Omit<BackgroundRun, 'source'>,
   ): Promise<TurnEnd> {
     try {
       const { to, columns } = await planReader.recipient(campaign, batch, turn.row);
@@ -102,12 +105,12 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
       const result = await deps.sendFlow.send({ ...by, request });
       return result.kind === 'sent'
         ? endOfStatus('sent', undefined)
-        : endOfStatus(result.receipt.status, result.setback);
+        : endOfStatus(result.receipt.status, result.throttleReason);
     } catch (fault) {
       if (fault instanceof RecipientsFault)
         return { kind: 'pause', reason: `its plan can't be read: ${fault.message}` };
       if (fault instanceof AppError)
-        return endOfProblem(fault, { tries: turn.tries, chance: chance.fraction() });
+        return endOfProblem(fault, { tries: turn.tries, random: random.fraction() });
       throw fault;
     }
   }
@@ -123,13 +126,16 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
     if (stored) await runner.fold(stored).catch((fault) => telemetry.error('campaign.fold-failed', fault));
   }
 
-  async function heed({ campaignId, message }: Campaign, setback: ErrorClass | undefined): Promise<void> {
-    if (setback === 'wait') await slowDown(message.from);
-    const reason = pauseFor(setback);
+  async function react(
+    { campaignId, message }: Campaign,
+    throttleReason: ErrorClass | undefined,
+  ): Promise<void> {
+    if (throttleReason === 'wait') await slowDown(message.from);
+    const reason = pauseFor(throttleReason);
     if (reason) await pause({ campaignId }, reason);
   }
 
-  async function comeAgain(turn: RecipientTurn, afterSeconds: number): Promise<void> {
+  async function requeue(turn: RecipientTurn, afterSeconds: number): Promise<void> {
     const slotAt = new Date(clock.now().getTime() + afterSeconds * 1000);
     await batches.postpone(turn, wakeAfter(slotAt));
     await campaignQueue.enqueue([{ ...turn, slotAt, tries: turn.tries + 1 }]);
@@ -139,7 +145,7 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
   async function slowDown(business: PhoneNumber): Promise<void> {
     const now = clock.now();
     const full = { business, perMinute: deps.numberPerMinute, slowedAt: new Date(0) };
-    await amendOrCreate(numberPaces, business, full, (pace) => {
+    await updateOrCreate(numberPaces, business, full, (pace) => {
       const next = slowed(pace, deps.numberPerMinute, now);
       return next === pace ? pace : { business, ...next };
     });
@@ -148,7 +154,7 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
 
   async function pause({ campaignId }: Pick<Campaign, 'campaignId'>, reason: string): Promise<void> {
     const stored = await campaigns.get(campaignId);
-    const after = await amend(campaigns, stored, (c) => paused(c, { reason, now: clock.now() }));
+    const after = await updateWithRetry(campaigns, stored, (c) => paused(c, { reason, now: clock.now() }));
     if (after?.value === stored?.value) return;
     telemetry.count('gateway.alert');
     telemetry.warn('campaign.paused', { campaignId, reason });

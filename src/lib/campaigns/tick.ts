@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, definitionOf, hasEnded, newCampaign, runIdOf } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
@@ -70,7 +70,7 @@ export function makeTicker(deps: TickDeps) {
   async function wakeUp(id: CampaignId): Promise<Stored<Campaign> | undefined> {
     const now = clock.now();
     const stored = await campaigns.get(id);
-    const turned = await amend(campaigns, stored, (c) => cameDue(expiredInTime(c, now), now));
+    const turned = await updateWithRetry(campaigns, stored, (c) => cameDue(expiredInTime(c, now), now));
     if (turned?.value.state === 'planning') await planAgain(turned);
     if (turned?.value.state === 'scheduled') await makeRun(turned);
     if (turned && hasEnded(turned.value)) await forgetSource(objects, turned.value);
@@ -114,7 +114,7 @@ export function makeTicker(deps: TickDeps) {
     );
     if (made.stored) await planStarter.begin(made.stored, { dryRun: false, wait: false });
     const next = nextAfter(schedule, nextRunAt, now);
-    await amend(campaigns, stored, (c) => awaiting(c, next, now));
+    await updateWithRetry(campaigns, stored, (c) => awaiting(c, next, now));
     telemetry.info('campaign.run-made', { campaignId: runId });
   }
 

@@ -3,10 +3,10 @@ import type { CallbackStore } from '../callbacks/ports.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import type { Message, MessageId } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
-import { slotOf } from '../messages/template-message.ts';
+import { templateLockKeyOf } from '../messages/template-message.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
-import type { InvitationStore } from '../sending/ports.ts';
-import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import type { TemplateLockStore } from '../sending/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
 /*
@@ -21,8 +21,8 @@ export interface EraseDeps {
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
   readonly aliases: MessageAliasStore;
-  readonly invitations: InvitationStore;
-  readonly forgotten: ForgottenStore;
+  readonly templateLocks: TemplateLockStore;
+  readonly erasedOptOuts: ErasedOptOutStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -34,7 +34,7 @@ const PASS_PAUSE_MS = 300;
 const TRIES = 12;
 
 export function makeErase(deps: EraseDeps) {
-  const { messages, sessions, callbacks, aliases, invitations, forgotten, clock, telemetry } = deps;
+  const { messages, sessions, callbacks, aliases, templateLocks, erasedOptOuts, clock, telemetry } = deps;
 
   async function eraseMessages(pair: Pair): Promise<number> {
     let erased = 0;
@@ -66,16 +66,16 @@ export function makeErase(deps: EraseDeps) {
 
   async function dropBeside(message: Message): Promise<void> {
     await aliases.drop(otherIdsOf(message));
-    if (message.invitation) await invitations.drop(slotOf(message));
+    if (message.templateMessage) await templateLocks.drop(templateLockKeyOf(message));
   }
 
   /** A word that comes in between is kept, too: what goes is what was read. True if an opt-out stays in force. */
   async function eraseSession(pair: Pair): Promise<boolean> {
     for (;;) {
       const stored = await sessions.get(pair);
-      if (!stored) return (await forgotten.optedOutAt(pair)) !== undefined;
+      if (!stored) return (await erasedOptOuts.optedOutAt(pair)) !== undefined;
       const { consent } = stored.value;
-      if (consent?.optedOut) await forgotten.remember(pair, consent.at);
+      if (consent?.optedOut) await erasedOptOuts.remember(pair, consent.at);
       if (await sessions.remove(stored)) return consent?.optedOut ?? false;
     }
   }

@@ -1,23 +1,23 @@
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { Clock } from '../platform/ports.ts';
-import { amendOrCreate } from '../platform/update-with-retry.ts';
+import { updateOrCreate } from '../platform/update-with-retry.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
-import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { afterConsent } from '../whatsapp/session-window.ts';
 
 export interface OptOutDeps {
   readonly sessions: SessionStore;
-  readonly forgotten: ForgottenStore;
-  readonly lane: Lane;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
 }
 
 /** An operator's or an app's word for the customer: no more messages, or messages again. Both may be repeated. */
-export function makeOptOut({ sessions, forgotten, lane, clock }: OptOutDeps) {
+export function makeOptOut({ sessions, erasedOptOuts, recipientQueue, clock }: OptOutDeps) {
   async function say(pair: Pair, optedOut: boolean): Promise<void> {
     const at = clock.now();
-    await amendOrCreate(sessions, pair, await freshSession(forgotten, pair), (session) =>
+    await updateOrCreate(sessions, pair, await freshSession(erasedOptOuts, pair), (session) =>
       afterConsent(session, { optedOut, at }),
     );
   }
@@ -25,10 +25,10 @@ export function makeOptOut({ sessions, forgotten, lane, clock }: OptOutDeps) {
   return {
     async optOut(pair: Pair, correlationId: string): Promise<void> {
       await say(pair, true);
-      await lane.cancelAll(pair, correlationId);
+      await recipientQueue.cancelAll(pair, correlationId);
     },
     async optIn(pair: Pair): Promise<void> {
-      await forgotten.forget(pair);
+      await erasedOptOuts.forget(pair);
       await say(pair, false);
     },
   };

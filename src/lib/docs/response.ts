@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { ApiAnswer, ApiRequest } from '../http/api.ts';
+import type { ApiRequest, ApiResponse } from '../http/api.ts';
 import { AppError } from '../platform/errors.ts';
 import type { DocsFile } from './ports.ts';
 
@@ -43,7 +43,7 @@ export function fileName({ event, path }: Pick<ApiRequest, 'event' | 'path'>): s
 }
 
 /** A file of the documentation, compressed where the caller takes that; 304 where the caller has it already. */
-export function docsAnswer(file: DocsFile | undefined, headers: ApiRequest['headers']): ApiAnswer {
+export function docsResponse(file: DocsFile | undefined, headers: ApiRequest['headers']): ApiResponse {
   if (!file) throw new AppError('not-found', 'There is no such file.');
   const zips = takesGzip(headers['accept-encoding']);
   // The two are different bytes, so they have different tags.

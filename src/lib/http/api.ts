@@ -22,7 +22,7 @@ export interface ApiRequest extends Run {
   readonly event: APIGatewayProxyEventV2;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   /** An object to render, JSON text or bytes that go out as they are; undefined for none. */
   readonly body: unknown;
@@ -42,7 +42,7 @@ export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
 }
 
 /** The one stack of every HTTP handler: correlation id, the answer's form, problems, a line in the log. */
-export function api(telemetry: Telemetry, handle: (request: ApiRequest) => Promise<ApiAnswer>) {
+export function api(telemetry: Telemetry, handle: (request: ApiRequest) => Promise<ApiResponse>) {
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(problems(telemetry))
     .handler(async (event, context: LambdaContext) => {
@@ -110,7 +110,7 @@ function idOf({ correlationId, clientId }: Run) {
 }
 
 function rendered(
-  { status, body, headers }: ApiAnswer,
+  { status, body, headers }: ApiResponse,
   correlationId: string,
 ): APIGatewayProxyStructuredResultV2 {
   if (body === undefined)

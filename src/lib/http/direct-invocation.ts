@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Telemetry } from '../platform/ports.ts';
-import { type ApiAnswer, deadlineOf, IAM_CALLER, type LambdaContext, type Run } from './api.ts';
+import { type ApiResponse, deadlineOf, IAM_CALLER, type LambdaContext, type Run } from './api.ts';
 import { problemOf } from './problem.ts';
 
 /** What a direct invocation gets (contract §3): no headers, and the body as an object. */
-export interface DirectAnswer {
+export interface DirectResponse {
   readonly statusCode: number;
   readonly body: unknown;
 }
@@ -14,8 +14,8 @@ export interface DirectAnswer {
  * Nobody reads the answer to an EventBridge event, so a fault that may pass is thrown there: Lambda then
  * invokes again, twice by default.
  */
-export function direct(telemetry: Telemetry, handle: (body: unknown, run: Run) => Promise<ApiAnswer>) {
-  return async (event: unknown, context: LambdaContext | undefined): Promise<DirectAnswer> => {
+export function direct(telemetry: Telemetry, handle: (body: unknown, run: Run) => Promise<ApiResponse>) {
+  return async (event: unknown, context: LambdaContext | undefined): Promise<DirectResponse> => {
     const fromEventBridge = isEventBridgeEvent(event);
     const correlationId = fromEventBridge ? event.id : (context?.awsRequestId ?? randomUUID());
     const run = { correlationId, deadlineAt: deadlineOf(context), ...IAM_CALLER };

@@ -1,17 +1,17 @@
 import type { Outcome } from '../messages/outcome.ts';
-import type { Chance, Clock, Secret, Telemetry } from '../platform/ports.ts';
+import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { GatewayCall } from './ports.ts';
 import { nextStep, type Verdict, verdictOn } from './verdict.ts';
 
-export interface DispatchDeps {
+export interface CallDeps {
   readonly apiKey: Secret;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly telemetry: Telemetry;
 }
 
-export interface DispatchTerms {
+export interface CallTerms {
   /** No call goes on past it. */
   readonly deadlineAt: Date;
   readonly maxCalls: number;
@@ -25,10 +25,10 @@ export interface DispatchTerms {
  * 1. call with the apiKey at hand · 2. decide on the next step · 3. wait, or fetch a newer key · 4. read the
  * last outcome in the light of the calls before it.
  */
-export async function dispatch(
-  { apiKey, clock, chance, telemetry }: DispatchDeps,
+export async function callWithRetries(
+  { apiKey, clock, random, telemetry }: CallDeps,
   callLipaChat: (call: GatewayCall) => Promise<Outcome>,
-  terms: DispatchTerms,
+  terms: CallTerms,
 ): Promise<{ readonly verdict: Verdict; readonly calls: number }> {
   let key = await apiKey.get();
   let { mayHaveLeft } = terms;
@@ -45,7 +45,7 @@ export async function dispatch(
       calls: calls - refusals,
       maxCalls: terms.maxCalls,
       msLeft: terms.deadlineAt.getTime() - clock.now().getTime(),
-      chance: chance.fraction(),
+      random: random.fraction(),
       ambiguityMode: terms.ambiguityMode,
     });
     if (step.kind === 'retry') {

@@ -20,7 +20,7 @@ export type Callback =
   | {
       readonly kind: 'status';
       readonly messageId: string | undefined;
-      readonly report: Omit<StatusReport, 'at' | 'wireId'>;
+      readonly report: Omit<StatusReport, 'at' | 'gatewayMessageId'>;
       readonly at: Date | undefined;
     }
   | { readonly kind: 'template'; readonly status: Omit<TemplateStatus, 'id' | 'at'> }

@@ -47,7 +47,7 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
   }
 
   return {
-    sendFlow: (request, call) => post(FLOWS, flowBody(request, call.wireId), call),
+    sendFlow: (request, call) => post(FLOWS, flowBody(request, call.gatewayMessageId), call),
     sendTemplate: (request, call) => post(TEMPLATE, templateBody(request), call),
   };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Rung } from '../messages/status.ts';
+import type { ReportedStatus } from '../messages/status.ts';
 import { shortened } from '../platform/text.ts';
 import { gatewayPhoneNumber } from '../whatsapp/phone.ts';
 import type { Callback } from './callback.ts';
@@ -19,7 +19,7 @@ const OPENING_TYPES = new Set(
 /** Understood, and not something that a user wrote. */
 const NOTICE_TYPES = new Set(['system', 'unsupported', 'reaction', 'ephemeral', 'request_welcome']);
 
-const RUNGS = new Map<string, Rung>([
+const STATUS_ORDER = new Map<string, ReportedStatus>([
   ['sent', 'sent'],
   ['delivered', 'delivered'],
   ['read', 'read'],
@@ -47,7 +47,7 @@ const inbound = z.object({
 });
 
 const rung = z.string().transform((value, context) => {
-  const known = RUNGS.get(value.toLowerCase());
+  const known = STATUS_ORDER.get(value.toLowerCase());
   if (known) return known;
   context.addIssue({ code: 'custom', message: 'no known status' });
   return z.NEVER;
@@ -189,7 +189,7 @@ function readWhatsappStatus(status: unknown): Callback {
 interface StatusFields {
   readonly messageId: string | null | undefined;
   readonly waId: string | null | undefined;
-  readonly status: Rung;
+  readonly status: ReportedStatus;
   readonly timestamp: number | string | null | undefined;
   readonly detail: string;
   readonly code: unknown;

@@ -12,7 +12,7 @@ export interface Tries {
   /** Until the deadline over all calls. */
   readonly msLeft: number;
   /** Evenly spread over [0, 1): the jitter. */
-  readonly chance: number;
+  readonly random: number;
   readonly ambiguityMode: 'resend' | 'hold';
 }
 
@@ -45,8 +45,8 @@ export function nextStep(outcome: Outcome, tries: Tries): Step {
   }
 }
 
-function backoff({ calls, chance }: Tries): number {
-  return chance * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (calls - 1));
+function backoff({ calls, random }: Tries): number {
+  return random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (calls - 1));
 }
 
 function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {

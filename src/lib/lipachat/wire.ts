@@ -19,11 +19,11 @@ export interface WireAnswer {
 }
 
 /** The body of `POST /whatsapp/interactive/flows`. WhatsApp refuses an empty `data`, so it stays away then. */
-export function flowBody(request: FlowRequest, wireId: string): string {
+export function flowBody(request: FlowRequest, gatewayMessageId: string): string {
   const { messageId, to, from, text, flowId, flowCta, screen, data } = request;
   const whole = request.correlate ? { ...data, [CORRELATION_KEY]: messageId } : data;
   const filled = Object.keys(whole).length > 0 ? { data: whole } : {};
-  return JSON.stringify({ messageId: wireId, to, from, text, flowId, flowCta, screen, ...filled });
+  return JSON.stringify({ messageId: gatewayMessageId, to, from, text, flowId, flowCta, screen, ...filled });
 }
 
 /** The body of `POST /whatsapp/template`. */

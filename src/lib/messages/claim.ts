@@ -37,11 +37,11 @@ export type ClaimDecision =
   | { readonly kind: 'inProgress'; readonly retryAfter: number }
   | { readonly kind: 'takeOver'; readonly mayHaveLeft: boolean }
   /** A callback proved what became of it: only its answer is missing. */
-  | { readonly kind: 'conclude' }
+  | { readonly kind: 'finalize' }
   /** It waits for its customer or for the worker, or has waited in vain: it stands as it is. */
   | { readonly kind: 'report' }
   /** Nobody can tell and it is not to be repeated: it stands as `unknown`. */
-  | { readonly kind: 'standUnknown' };
+  | { readonly kind: 'markUnknown' };
 
 const after = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1000);
 
@@ -80,16 +80,16 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   const now = terms.now.getTime();
   if (answer) return { kind: 'replay', answer };
   if (lease?.owner === terms.owner) {
-    if (isProven(status)) return { kind: 'conclude' };
+    if (isProven(status)) return { kind: 'finalize' };
     return { kind: 'ours', mayHaveLeft: stored.epoch > 1 && lease.phase === 'dispatched' };
   }
   if (lease && lease.until.getTime() > now) {
     return { kind: 'inProgress', retryAfter: Math.ceil((lease.until.getTime() - now) / 1000) };
   }
-  if (isProven(status)) return { kind: 'conclude' };
+  if (isProven(status)) return { kind: 'finalize' };
   if (status === 'queued' || status === 'parked' || status === 'expired') return { kind: 'report' };
   if (lease?.phase === 'claimed') return { kind: 'takeOver', mayHaveLeft: false };
-  return mayResend(stored, terms) ? { kind: 'takeOver', mayHaveLeft: true } : { kind: 'standUnknown' };
+  return mayResend(stored, terms) ? { kind: 'takeOver', mayHaveLeft: true } : { kind: 'markUnknown' };
 }
 
 /** Is a repeat of this messageId allowed, and still sure to be recognised by LipaChat? */

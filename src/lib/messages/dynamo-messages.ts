@@ -4,18 +4,18 @@ import type { Pair } from '../whatsapp/phone.ts';
 import {
   type AmbiguousReply,
   type FlowRequest,
-  type Invitation,
   type Lease,
   type Message,
   type MessageId,
   pairOf,
   type Reply,
+  type TemplateMessage,
   type TimelineEntry,
   waKeyOf,
 } from './message.ts';
 import type { MessageStore } from './ports.ts';
-import { isAnswerable } from './reply.ts';
-import { isInLane } from './waiting.ts';
+import { isAwaitingReply } from './reply.ts';
+import { isInRecipientQueue } from './waiting.ts';
 
 /** Spreads the index of due messages, so that no single partition takes every send's claim and settle. */
 const DUE_SHARDS = 4;
@@ -38,8 +38,8 @@ export function makeMessageStore(table: Table): MessageStore {
     findByWaId: (waId) => byWaKey(waKeyOf(waId)),
     findByWaKey: byWaKey,
     waiting: async (pair, limit) => (await table.keysOfPair(pairKey(pair), 'waiting#', { limit })).map(idOf),
-    answerable: async (pair, limit) => (await newest(pair, 'open#', limit)).map(idOf),
-    answered: async (pair, limit) => (await newest(pair, 'answered#', limit)).map(idOf),
+    awaitingReply: async (pair, limit) => (await newest(pair, 'open#', limit)).map(idOf),
+    replied: async (pair, limit) => (await newest(pair, 'answered#', limit)).map(idOf),
     ofPair: async (pair, limit) => (await table.keysOfPair(pairKey(pair), '', { limit })).map(idOf),
     drop: (id) => table.drop(PREFIX + id),
     due: async (now, limit) => {
@@ -65,7 +65,7 @@ type Row = Omit<
   | 'messageId'
   | 'request'
   | 'lease'
-  | 'invitation'
+  | 'templateMessage'
   | 'reply'
   | 'ambiguousReplies'
   | 'expiresAt'
@@ -73,7 +73,7 @@ type Row = Omit<
 > & {
   readonly request?: string;
   readonly lease?: Omit<Lease, 'until'> & { readonly until: number };
-  readonly invitation?: Omit<Invitation, 'triedAt' | 'notBefore'> & {
+  readonly invitation?: Omit<TemplateMessage, 'triedAt' | 'notBefore'> & {
     readonly triedAt?: number;
     readonly notBefore?: number;
   };
@@ -96,7 +96,7 @@ export const messageCodec: Codec<MessageId, Message> = {
   pkOf: (id) => PREFIX + id,
   keyOf: (message) => message.messageId,
   toItem: (message) => {
-    const { messageId, request, lease, invitation, expiresAt, timeline, ...plain } = message;
+    const { messageId, request, lease, templateMessage, expiresAt, timeline, ...plain } = message;
     const { createdAt, dueAt } = message;
     return {
       ...plain,
@@ -106,10 +106,11 @@ export const messageCodec: Codec<MessageId, Message> = {
       // JSON text: whatever the caller's data holds comes back as it was, however deep.
       request: request && JSON.stringify(request),
       lease: lease && { ...lease, until: lease.until.getTime() },
-      invitation: invitation && {
-        ...invitation,
-        triedAt: invitation.triedAt?.getTime(),
-        notBefore: invitation.notBefore?.getTime(),
+      // Stored under its name of 0.1.
+      invitation: templateMessage && {
+        ...templateMessage,
+        triedAt: templateMessage.triedAt?.getTime(),
+        notBefore: templateMessage.notBefore?.getTime(),
       },
       reply: message.reply && replyToRow(message.reply),
       ambiguousReplies: message.ambiguousReplies?.map(replyToRow),
@@ -143,7 +144,7 @@ export const messageCodec: Codec<MessageId, Message> = {
       messageId: idOf(pk),
       request: request === undefined ? undefined : (JSON.parse(request) as FlowRequest),
       lease: lease && { ...lease, until: new Date(lease.until) },
-      invitation: invitation && {
+      templateMessage: invitation && {
         ...invitation,
         triedAt: instant(invitation.triedAt),
         notBefore: instant(invitation.notBefore),
@@ -171,9 +172,9 @@ function replyFromRow<R extends { readonly at: number; readonly response: string
 }
 
 function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
-  if (isInLane(message)) return 'waiting';
+  if (isInRecipientQueue(message)) return 'waiting';
   if (message.reply) return 'answered';
-  return isAnswerable(message) ? 'open' : 'done';
+  return isAwaitingReply(message) ? 'open' : 'done';
 }
 
 function shardOf(id: MessageId): number {

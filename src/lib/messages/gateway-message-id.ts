@@ -7,7 +7,10 @@ import { type Message, type MessageId, waKeyOf } from './message.ts';
  */
 
 /** The flow's: the caller's own for the first send, one derived from it for a later one. */
-export function wireIdOf({ messageId, resends = 0 }: Pick<Message, 'messageId' | 'resends'>): string {
+export function gatewayMessageIdOf({
+  messageId,
+  resends = 0,
+}: Pick<Message, 'messageId' | 'resends'>): string {
   return resends === 0 ? messageId : derivedId(`resend:${resends}:${messageId}`);
 }
 
@@ -17,16 +20,21 @@ export function templateIdOf(messageId: MessageId, resends = 0): string {
 }
 
 /** Is it the id of the flow's template message, or was it once? */
-export function isTemplateId({ messageId, invitation }: Message, id: string): boolean {
-  return invitation !== undefined && templateIdsOf(messageId, invitation.resends).includes(id);
+export function isTemplateId({ messageId, templateMessage }: Message, id: string): boolean {
+  return templateMessage !== undefined && templateIdsOf(messageId, templateMessage.resends).includes(id);
 }
 
 /** Under what this message may be found beside its own messageId and its `waId`. */
-export function otherIdsOf({ messageId, resends = 0, invitation, retiredWaIds = [] }: Message): string[] {
-  const resent = Array.from({ length: resends }, (_, n) => wireIdOf({ messageId, resends: n + 1 }));
-  if (!invitation) return resent;
-  const waIds = [...retiredWaIds, ...(invitation.waId === undefined ? [] : [invitation.waId])];
-  return [...resent, ...templateIdsOf(messageId, invitation.resends), ...waIds.map(waKeyOf)];
+export function otherIdsOf({
+  messageId,
+  resends = 0,
+  templateMessage,
+  retiredWaIds = [],
+}: Message): string[] {
+  const resent = Array.from({ length: resends }, (_, n) => gatewayMessageIdOf({ messageId, resends: n + 1 }));
+  if (!templateMessage) return resent;
+  const waIds = [...retiredWaIds, ...(templateMessage.waId === undefined ? [] : [templateMessage.waId])];
+  return [...resent, ...templateIdsOf(messageId, templateMessage.resends), ...waIds.map(waKeyOf)];
 }
 
 function templateIdsOf(messageId: MessageId, resends = 0): string[] {

@@ -27,7 +27,7 @@ export interface FlowRequest {
   readonly data: { readonly [key: string]: unknown };
   readonly whenClosed: 'reject' | 'park' | 'template';
   /** What opens the conversation; with `template` only. */
-  readonly template?: TemplateMessage | undefined;
+  readonly template?: TemplateContent | undefined;
   /** How long it may wait for the customer; with `park` and `template` only. */
   readonly parkForSeconds?: number | undefined;
   /** The flow returns our correlation value: its author has declared the key (`domain/reply.ts`). */
@@ -35,7 +35,7 @@ export interface FlowRequest {
 }
 
 /** An approved template message, which may go out while the window is shut. */
-export interface TemplateMessage {
+export interface TemplateContent {
   readonly name: string;
   readonly languageCode: string;
   readonly header?: TemplateHeader | undefined;
@@ -85,7 +85,7 @@ export interface Tried {
 }
 
 /** How the template message of a parked flow stands. */
-export interface Invitation extends Tried {
+export interface TemplateMessage extends Tried {
   /** Derived from the flow's messageId, so that a repeat sends none. */
   readonly messageId: string;
   /** `spared`: another flow's template message is out for this customer already. */
@@ -146,7 +146,7 @@ export interface Message extends Tried {
   /** Until when it may wait for the customer to write; it has been parked at least once. */
   readonly parkedUntil?: Date | undefined;
   /** The template message that asks the customer to write. */
-  readonly invitation?: Invitation | undefined;
+  readonly templateMessage?: TemplateMessage | undefined;
   readonly createdAt: Date;
   /** When its request may first have left; the resend horizon counts from here. */
   readonly firstTryAt?: Date | undefined;

@@ -12,9 +12,9 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   /** Up to `limit` messages of the pair that wait for their turn, the oldest first; a moment late. */
   waiting(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Up to `limit` flows of the pair that were sent and may still be answered, the newest first; a moment late. */
-  answerable(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  awaitingReply(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Up to `limit` flows of the pair that have their reply, the newest first; a moment late. */
-  answered(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  replied(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Up to `limit` messages of the pair, whatever became of them; a moment late. */
   ofPair(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Removes it, whoever holds it: for erasure. */

@@ -1,7 +1,7 @@
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
-import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { isMessageId } from './message.ts';
@@ -23,7 +23,7 @@ export interface SessionAnswer {
 export interface ReadDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
-  readonly forgotten: ForgottenStore;
+  readonly erasedOptOuts: ErasedOptOutStore;
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
 }
@@ -31,7 +31,7 @@ export interface ReadDeps {
 /** A lane longer than this is told as this long. */
 const COUNTED = 1_000;
 
-export function makeRead({ messages, sessions, forgotten, clock, sessionMarginSeconds }: ReadDeps) {
+export function makeRead({ messages, sessions, erasedOptOuts, clock, sessionMarginSeconds }: ReadDeps) {
   /** Another client's message reads as one that isn't there: nothing is disclosed. */
   async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
     const stored = isMessageId(id) ? await messages.get(id) : undefined;
@@ -43,7 +43,7 @@ export function makeRead({ messages, sessions, forgotten, clock, sessionMarginSe
 
   async function session(pair: Pair): Promise<SessionAnswer> {
     const [found, parked] = await Promise.all([sessions.get(pair), messages.waiting(pair, COUNTED)]);
-    const stored = found?.value ?? (await freshSession(forgotten, pair));
+    const stored = found?.value ?? (await freshSession(erasedOptOuts, pair));
     return {
       from: pair.business,
       to: pair.customer,

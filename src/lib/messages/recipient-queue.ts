@@ -1,13 +1,13 @@
 import pMap from 'p-map';
 import type { Clock, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { afterSending, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import type { Message, MessageId } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
 import { LONGEST_DELAY_MS } from './retry.ts';
-import { cancelled, isInLane, isUnderWay, lookedAt, PAIR_PACE_MS, released } from './waiting.ts';
+import { cancelled, isInRecipientQueue, isUnderWay, PAIR_PACE_MS, rechecked, released } from './waiting.ts';
 
 /*
  * The lane of one pair: the flows that wait for one customer. The oldest goes first, and the next one only when
@@ -15,7 +15,7 @@ import { cancelled, isInLane, isUnderWay, lookedAt, PAIR_PACE_MS, released } fro
  * order. Who settles a flow of the lane lets the next one go; the sweeper does if they died before.
  */
 
-export interface LaneDeps {
+export interface RecipientQueueDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly queue: DeliveryQueue;
@@ -24,47 +24,56 @@ export interface LaneDeps {
   readonly sessionMarginSeconds: number;
 }
 
-export type Lane = ReturnType<typeof makeLane>;
+export type RecipientQueue = ReturnType<typeof makeRecipientQueue>;
 
-const LONGEST_LANE = 200;
+const LONGEST_QUEUE = 200;
 const AT_ONCE = 8;
 
-export function makeLane({ messages, sessions, queue, clock, telemetry, sessionMarginSeconds }: LaneDeps) {
+export function makeRecipientQueue({
+  messages,
+  sessions,
+  queue,
+  clock,
+  telemetry,
+  sessionMarginSeconds,
+}: RecipientQueueDeps) {
   /** Lets the oldest waiting flow go, unless another one is under way or the window is shut. */
   async function releaseNext(pair: Pair): Promise<void> {
     const session = (await sessions.get(pair))?.value;
     const now = clock.now();
     if (!isOpen(session, now, sessionMarginSeconds) || hasOptedOut(session)) return;
     const notBefore = latest(now, session?.paceUntil);
-    const ids = await messages.waiting(pair, LONGEST_LANE);
+    const ids = await messages.waiting(pair, LONGEST_QUEUE);
     const found = await pMap(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
-    const waiting = found.filter((m) => m !== undefined).filter(({ value }) => isInLane(value));
+    const waiting = found.filter((m) => m !== undefined).filter(({ value }) => isInRecipientQueue(value));
     // Also behind the oldest: that one may have been parked again while a younger one was under way.
     if (waiting.some(({ value }) => isUnderWay(value, now))) return;
     for (const stored of waiting) {
       if (stored.value.status !== 'parked') continue;
       // By the time of the write, not of the reading: in between it may have become overdue.
-      const after = await amend(messages, stored, (m) => released(m, { now: clock.now(), notBefore }));
-      if (!after || !isInLane(after.value) || after.value.status === 'parked') continue;
-      if (after.value.status === 'queued') await wakeWorker(after.value.messageId, notBefore);
+      const after = await updateWithRetry(messages, stored, (m) =>
+        released(m, { now: clock.now(), notBefore }),
+      );
+      if (!after || !isInRecipientQueue(after.value) || after.value.status === 'parked') continue;
+      if (after.value.status === 'queued') await enqueue(after.value.messageId, notBefore);
       return;
     }
   }
 
   /** The customer has written: the lane moves, and the sweeper watches it until it is empty. */
   async function wake(pair: Pair): Promise<void> {
-    const waiting = await messages.waiting(pair, LONGEST_LANE);
+    const waiting = await messages.waiting(pair, LONGEST_QUEUE);
     if (waiting.length === 0) return;
     const now = clock.now();
-    await each(waiting, (m) => lookedAt(m, now, true));
+    await each(waiting, (m) => rechecked(m, now, true));
     await releaseNext(pair);
   }
 
   /** A flow of the lane has had its turn: the next keeps its distance, then goes. */
-  async function moveOn(pair: Pair): Promise<void> {
+  async function startPause(pair: Pair): Promise<void> {
     const paceUntil = new Date(clock.now().getTime() + PAIR_PACE_MS);
     // A session that is gone meanwhile was erased: it is not made again.
-    await amend(sessions, await sessions.get(pair), (session) => afterSending(session, paceUntil));
+    await updateWithRetry(sessions, await sessions.get(pair), (session) => afterSending(session, paceUntil));
     await releaseNext(pair);
   }
 
@@ -72,13 +81,13 @@ export function makeLane({ messages, sessions, queue, clock, telemetry, sessionM
   async function cancelAll(pair: Pair, correlationId: string): Promise<void> {
     const detail = 'The recipient has opted out.';
     const now = clock.now();
-    await each(await messages.waiting(pair, LONGEST_LANE), (m) =>
+    await each(await messages.waiting(pair, LONGEST_QUEUE), (m) =>
       cancelled(m, { now, detail, correlationId }),
     );
   }
 
   async function each(ids: readonly MessageId[], change: (message: Message) => Message): Promise<void> {
-    const one = async (id: MessageId) => amend(messages, await messages.get(id), change);
+    const one = async (id: MessageId) => updateWithRetry(messages, await messages.get(id), change);
     await pMap(ids, one, { concurrency: AT_ONCE });
   }
 
@@ -86,7 +95,7 @@ export function makeLane({ messages, sessions, queue, clock, telemetry, sessionM
    * A queue that is down delays the message and loses nothing: the sweeper enqueues it again. It also brings what
    * waits longer than the queue can hold back.
    */
-  async function wakeWorker(id: MessageId, notBefore: Date): Promise<void> {
+  async function enqueue(id: MessageId, notBefore: Date): Promise<void> {
     const delayMs = notBefore.getTime() - clock.now().getTime();
     if (delayMs > LONGEST_DELAY_MS) return;
     await queue
@@ -94,7 +103,7 @@ export function makeLane({ messages, sessions, queue, clock, telemetry, sessionM
       .catch((fault) => telemetry.error('enqueue.failed', fault, { messageId: id }));
   }
 
-  return { releaseNext, wake, moveOn, cancelAll, wakeWorker };
+  return { releaseNext, wake, startPause, cancelAll, enqueue };
 }
 
 function latest(a: Date, b: Date | undefined): Date {

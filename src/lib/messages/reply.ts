@@ -7,7 +7,7 @@ export const CORRELATION_KEY = 'lipaflow_ref';
 const AMBIGUOUS_LIMIT = 5;
 
 /** Was it sent, and is it still to be answered? */
-export function isAnswerable({ status, reply, sentAt }: Message): boolean {
+export function isAwaitingReply({ status, reply, sentAt }: Message): boolean {
   return reply === undefined && sentAt !== undefined && status !== 'failed';
 }
 

@@ -2,7 +2,7 @@ import { type Fence, holds } from './claim.ts';
 import { type Message, type RejectionCode, remember } from './message.ts';
 import type { Accepted } from './outcome.ts';
 import { receiptOf, type SessionView } from './receipt.ts';
-import { climb, isProven } from './status.ts';
+import { advanceStatus, isProven } from './status.ts';
 
 interface Settling {
   readonly now: Date;
@@ -39,7 +39,7 @@ export function settledSent(
   };
   const receipt = receiptOf(sent, { session: settling.session, gateway: accepted.envelope });
   // A callback may have been faster: the message keeps the higher rung, its receipt says `sent`.
-  const status = climb(stored.status, 'sent');
+  const status = advanceStatus(stored.status, 'sent');
   return {
     ...sent,
     ...done,
@@ -53,7 +53,7 @@ export function settledSent(
 }
 
 /** The message with the answer that callbacks have proved, where no answer of LipaChat was ever read. */
-export function concluded(
+export function finalized(
   stored: Message,
   settling: Settling & { readonly session: SessionView; readonly correlationId: string },
 ): Message {
@@ -112,14 +112,14 @@ export function settledUnknown(
   settling: Settling & { readonly reason: string; readonly nextTryAt?: Date | undefined },
 ): Message {
   if (stored.answer || isProven(stored.status) || !holds(fence, stored)) return stored;
-  return standingUnknown({ ...stored, attempts: stored.attempts + settling.calls }, settling);
+  return markedUnknown({ ...stored, attempts: stored.attempts + settling.calls }, settling);
 }
 
 /**
  * The message that is known not to have left, and that nobody sends by itself any more. It stands as `unknown`
  * for people to see; its claim is over and bears no dispatch, so that a caller's repeat starts afresh.
  */
-export function standingIdle(
+export function markedIdle(
   stored: Message,
   fence: Fence,
   { now, reason }: { now: Date; reason: string },
@@ -136,7 +136,7 @@ export function standingIdle(
 }
 
 /** The message as `unknown`, with its reason. */
-export function standingUnknown(
+export function markedUnknown(
   stored: Message,
   {
     now,

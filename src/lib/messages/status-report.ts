@@ -1,14 +1,14 @@
-import { wireIdOf } from './gateway-message-id.ts';
+import { gatewayMessageIdOf } from './gateway-message-id.ts';
 import { type Message, remember } from './message.ts';
-import { climb, type Rung } from './status.ts';
+import { advanceStatus, type ReportedStatus } from './status.ts';
 
 /** What a status callback says of one message. */
 export interface StatusReport {
-  readonly status: Rung;
+  readonly status: ReportedStatus;
   readonly at: Date;
   readonly waId?: string | undefined;
   /** The messageId that the callback named: the one that LipaChat got, or one of its own. */
-  readonly wireId?: string | undefined;
+  readonly gatewayMessageId?: string | undefined;
   /** WhatsApp's code of a failure (`domain/error-book.ts`). */
   readonly code?: number | undefined;
   /** WhatsApp's words on a failure. */
@@ -19,7 +19,7 @@ export interface StatusReport {
 export function afterReport(message: Message, report: StatusReport): Message {
   const { at, detail } = report;
   if (isOutdated(message, report)) return message;
-  const status = climb(message.status, report.status);
+  const status = advanceStatus(message.status, report.status);
   const timeline = remember(message, { at, status: report.status, source: 'callback', detail });
   const waId = message.waId ?? report.waId;
   if (timeline === message.timeline && status === message.status && waId === message.waId) return message;
@@ -44,9 +44,9 @@ export function afterReport(message: Message, report: StatusReport): Message {
 }
 
 /** A word on an earlier send of the same message; or on one that, being a failure, can't be of this one. */
-export function isOutdated(message: Message, { status, waId, wireId }: StatusReport): boolean {
+export function isOutdated(message: Message, { status, waId, gatewayMessageId }: StatusReport): boolean {
   if (waId !== undefined && waId === message.waId) return false;
   if (waId !== undefined && message.retiredWaIds?.includes(waId)) return true;
-  if (wireId !== undefined && wireId !== wireIdOf(message)) return true;
+  if (gatewayMessageId !== undefined && gatewayMessageId !== gatewayMessageIdOf(message)) return true;
   return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
 }

@@ -64,7 +64,7 @@ export function parkedFor(message: Message, now: Date): Message & { readonly par
     promised: true,
     parkedUntil,
     expiresAt: retainedPast(parkedUntil, message),
-    invitation: message.invitation ?? invitationFor(message),
+    templateMessage: message.templateMessage ?? templateMessageFor(message),
     dueAt: earlier(parkedUntil, later(now, FIRST_LOOK_MS)),
   };
 }
@@ -75,7 +75,7 @@ function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Dat
   return new Date(Math.max(expiresAt.getTime(), parkedUntil.getTime() + retention));
 }
 
-function invitationFor(message: Message): Message['invitation'] {
+function templateMessageFor(message: Message): Message['templateMessage'] {
   const asks = message.request?.whenClosed === 'template';
   return asks ? { messageId: templateIdOf(message.messageId), state: 'pending' } : undefined;
 }
@@ -112,12 +112,12 @@ export function expired(message: Message, now: Date): Message {
 }
 
 /** The parked message, to be looked at again: soon if its window is open, else within the hour. */
-export function lookedAt(message: Message, now: Date, isWindowOpen: boolean): Message {
+export function rechecked(message: Message, now: Date, isWindowOpen: boolean): Message {
   if (message.status !== 'parked' || !message.parkedUntil) return message;
-  const asks = message.invitation?.state === 'pending';
+  const asks = message.templateMessage?.state === 'pending';
   const next = later(now, isWindowOpen ? BUSY_LOOK_MS : asks ? FIRST_LOOK_MS : LATER_LOOK_MS);
   // A template message that could not be sent has a time before which it is not tried again.
-  const asksAt = asks && !isWindowOpen ? (message.invitation?.notBefore ?? next) : next;
+  const asksAt = asks && !isWindowOpen ? (message.templateMessage?.notBefore ?? next) : next;
   return { ...message, dueAt: earlier(message.parkedUntil, asksAt > next ? asksAt : next) };
 }
 
@@ -156,7 +156,7 @@ export function failedFor(
 }
 
 /** Waiting for their turn with one customer: the oldest goes first. */
-export function isInLane({ status, parkedUntil }: Message): boolean {
+export function isInRecipientQueue({ status, parkedUntil }: Message): boolean {
   return parkedUntil !== undefined && (status === 'parked' || status === 'queued' || status === 'sending');
 }
 

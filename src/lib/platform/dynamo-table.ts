@@ -13,7 +13,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { withinMs } from './dynamo-client.ts';
 import { AppError } from './errors.ts';
-import type { Chance, Clock, Stored, Written } from './ports.ts';
+import type { Clock, Random, Stored, Written } from './ports.ts';
 
 /** A stored item: `pk`, `expires` (epoch s, the TTL attribute), `rev`, and what its kind adds. Instants are epoch ms. */
 export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
@@ -37,7 +37,7 @@ export interface TableDeps {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
 }
 
 /** Over all of the SDK's own tries of one call: past it the store counts as down. */
@@ -52,7 +52,7 @@ export type Table = ReturnType<typeof makeTable>;
  * with each write, so that "the very one that was read" is one comparison, and a write that was applied while
  * its acknowledgement was lost is recognised by its revision when the SDK's retry fails.
  */
-export function makeTable({ client, tableName, clock, chance }: TableDeps) {
+export function makeTable({ client, tableName, clock, random }: TableDeps) {
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
 
   async function get(pk: string): Promise<Stored<Item> | undefined> {
@@ -71,7 +71,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
   }
 
   async function put(item: Item, condition: string, values: Record<string, unknown>): Promise<Written<Item>> {
-    const revision = chance.uuid();
+    const revision = random.uuid();
     const command = new PutItemCommand({
       TableName: tableName,
       Item: marshall({ ...item, rev: revision }, { removeUndefinedValues: true }),
@@ -104,7 +104,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
 
   /** Writes without a condition: for things that mean the same however often they are written. */
   async function overwrite(item: Item): Promise<void> {
-    const Item = marshall({ ...item, rev: chance.uuid() }, { removeUndefinedValues: true });
+    const Item = marshall({ ...item, rev: random.uuid() }, { removeUndefinedValues: true });
     await call(() => client.send(new PutItemCommand({ TableName: tableName, Item })));
   }
 
@@ -177,7 +177,7 @@ export function makeTable({ client, tableName, clock, chance }: TableDeps) {
    * what was in its way.
    */
   async function update(pk: string, change: Change): Promise<Written<Item>> {
-    const revision = chance.uuid();
+    const revision = random.uuid();
     const command = new UpdateItemCommand({
       ...key(pk),
       UpdateExpression: `${change.update} SET rev = :rev${change.set ? `, ${change.set}` : ''}`,

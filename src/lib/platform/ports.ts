@@ -4,7 +4,7 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-export interface Chance {
+export interface Random {
   /** A new id that nobody can guess. */
   uuid(): string;
   /** Evenly spread over [0, 1). */

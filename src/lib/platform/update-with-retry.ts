@@ -8,7 +8,7 @@ const TRIES = 12;
  * else decide again on what is stored now. `change` gives the same object back where there is nothing to write.
  * Returns what is stored in the end; undefined if it is gone.
  */
-export async function amend<Key, T>(
+export async function updateWithRetry<Key, T>(
   store: Versioned<Key, T>,
   stored: Stored<T> | undefined,
   change: (value: T) => T,
@@ -26,7 +26,7 @@ export async function amend<Key, T>(
 }
 
 /** The same for a thing that may not be there yet: then `fresh` is what the change starts from. */
-export async function amendOrCreate<Key, T>(
+export async function updateOrCreate<Key, T>(
   store: Versioned<Key, T>,
   key: Key,
   fresh: T,
@@ -37,5 +37,5 @@ export async function amendOrCreate<Key, T>(
   if (!found && first === fresh) return fresh;
   const written = found ? undefined : await store.create(first);
   if (written?.done) return written.stored.value;
-  return (await amend(store, found ?? written?.stored, change))?.value ?? first;
+  return (await updateWithRetry(store, found ?? written?.stored, change))?.value ?? first;
 }

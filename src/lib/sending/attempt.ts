@@ -13,7 +13,7 @@ export interface ReadAhead {
 }
 
 /** On whose behalf a claim is carried out. */
-export interface Errand {
+export interface Attempt {
   readonly request: FlowRequest | undefined;
   readonly correlationId: string;
   readonly deadlineAt: Date;
@@ -23,11 +23,11 @@ export interface Errand {
 }
 
 /** The message in the end. `fresh`: the answer in it is this errand's own. */
-export interface CarriedOut {
+export interface AttemptResult {
   readonly message: Message;
   readonly fresh: boolean;
   /** What hindered its template message, and asks whoever sends more of them for a pause. */
-  readonly setback?: ErrorClass | undefined;
+  readonly throttleReason?: ErrorClass | undefined;
 }
 
 /** Starts both reads at once. */

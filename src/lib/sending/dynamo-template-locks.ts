@@ -1,17 +1,17 @@
 import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
-import type { InvitationSlot, InvitationStore } from './ports.ts';
+import type { TemplateLock, TemplateLockStore } from './ports.ts';
 
 interface Row {
-  readonly holder: InvitationSlot['holder'];
+  readonly holder: TemplateLock['holder'];
   readonly at: number;
   readonly expires: number;
 }
 
 const PREFIX = 'invitation#';
 
-export function makeInvitationStore(table: Table): InvitationStore {
-  const slots = makeVersioned<string, InvitationSlot>(table, {
+export function makeTemplateLockStore(table: Table): TemplateLockStore {
+  const slots = makeVersioned<string, TemplateLock>(table, {
     pkOf: (slot) => PREFIX + slot,
     keyOf: ({ slot }) => slot,
     toItem: ({ holder, at, until }) => ({

@@ -2,13 +2,13 @@ import type { Release } from '../lipachat/verdict.ts';
 import { fenceOf, isFresh, undispatched } from '../messages/claim.ts';
 import { isSameRequest, type Message, type RejectionCode } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { pauseBefore, queuedAgain } from '../messages/retry.ts';
-import { standingIdle } from '../messages/settlement.ts';
+import { markedIdle } from '../messages/settlement.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
-import type { CarriedOut, Errand } from './attempt.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
+import type { Attempt, AttemptResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
 
 /*
@@ -20,30 +20,30 @@ import type { Settler } from './settle.ts';
  * - what only the sweeper asks for stands by.
  */
 
-export interface UnsentDeps {
+export interface NotSentDeps {
   readonly messages: MessageStore;
   readonly settler: Settler;
-  readonly lane: Lane;
+  readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
-export type Unsent = ReturnType<typeof makeUnsent>;
+export type NotSent = ReturnType<typeof makeNotSent>;
 
-export function makeUnsent({ messages, settler, lane, clock, telemetry }: UnsentDeps) {
+export function makeNotSent({ messages, settler, recipientQueue, clock, telemetry }: NotSentDeps) {
   /** Final for a message that was promised; a caller who waits gets the refusal, and its messageId back. */
   async function refuse(
     claim: Stored<Message>,
-    errand: Errand,
+    attempt: Attempt,
     code: RejectionCode,
     detail: string,
-  ): Promise<CarriedOut> {
+  ): Promise<AttemptResult> {
     if (!claim.value.promised) {
       const kept = await letGo(claim);
       if (kept) return { message: kept, fresh: false };
       throw new AppError(code, detail);
     }
-    return settler.settle(claim, errand, {
+    return settler.settle(claim, attempt, {
       verdict: { kind: 'rejected', code, detail },
       calls: 0,
       session: undefined,
@@ -51,9 +51,9 @@ export function makeUnsent({ messages, settler, lane, clock, telemetry }: Unsent
   }
 
   /** Not for a reason of the message's own: another time. */
-  async function notNow(claim: Stored<Message>, errand: Errand, verdict: Release): Promise<CarriedOut> {
-    if (claim.value.promised || verdict.promises) return comeBack(claim, errand, verdict);
-    if (errand.source === 'sweeper') return standBy(claim, errand, verdict);
+  async function notNow(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<AttemptResult> {
+    if (claim.value.promised || verdict.promises) return requeue(claim, attempt, verdict);
+    if (attempt.source === 'sweeper') return leaveToSweeper(claim, attempt, verdict);
     const kept = await letGo(claim);
     if (kept) return { message: kept, fresh: false };
     throw new AppError(verdict.code, DETAIL[verdict.code], verdict);
@@ -67,17 +67,17 @@ export function makeUnsent({ messages, settler, lane, clock, telemetry }: Unsent
   }
 
   /** Back into the queue, later each time. */
-  async function comeBack(claim: Stored<Message>, errand: Errand, verdict: Release): Promise<CarriedOut> {
+  async function requeue(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<AttemptResult> {
     const { code, errorClass } = verdict;
     const delaySeconds = pauseBefore(claim.value, verdict);
-    if (delaySeconds === undefined) return refuse(claim, errand, code, DETAIL[code]);
+    if (delaySeconds === undefined) return refuse(claim, attempt, code, DETAIL[code]);
     const now = clock.now();
     const fence = fenceOf(claim.value);
-    const again = await amend(messages, claim, (m) =>
+    const again = await updateWithRetry(messages, claim, (m) =>
       queuedAgain(m, fence, { now, delaySeconds, errorClass, reason: DETAIL[code] }),
     );
     if (again?.value.status === 'queued') {
-      await lane.wakeWorker(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
+      await recipientQueue.enqueue(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
     }
     return { message: again?.value ?? claim.value, fresh: false };
   }
@@ -86,14 +86,18 @@ export function makeUnsent({ messages, settler, lane, clock, telemetry }: Unsent
    * Nothing left, and no caller waits for the answer. The claim stays, and the end of its lease brings it back,
    * as long as the message is fresh; then it stands for people to see.
    */
-  async function standBy(claim: Stored<Message>, errand: Errand, { code }: Release): Promise<CarriedOut> {
+  async function leaveToSweeper(
+    claim: Stored<Message>,
+    attempt: Attempt,
+    { code }: Release,
+  ): Promise<AttemptResult> {
     const now = clock.now();
     const fence = fenceOf(claim.value);
-    const fresh = isFresh(claim.value, { ...errand.terms, now });
-    const standing = await amend(messages, claim, (m) =>
+    const fresh = isFresh(claim.value, { ...attempt.terms, now });
+    const standing = await updateWithRetry(messages, claim, (m) =>
       fresh
         ? undispatched(m, fence)
-        : standingIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
+        : markedIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
     );
     return { message: standing?.value ?? claim.value, fresh: false };
   }
@@ -101,17 +105,17 @@ export function makeUnsent({ messages, settler, lane, clock, telemetry }: Unsent
   /** A fault before anything left: the claim goes back, as far as the store lets us, and the fault goes up. */
   async function afterFault(
     claim: Stored<Message>,
-    errand: Errand,
+    attempt: Attempt,
     mayHaveLeft: boolean,
     fault: unknown,
   ): Promise<never> {
-    if (!mayHaveLeft && !claim.value.promised && errand.source === 'caller') {
+    if (!mayHaveLeft && !claim.value.promised && attempt.source === 'caller') {
       await messages.remove(claim).catch((e) => telemetry.error('release.failed', e));
     }
     throw fault;
   }
 
-  return { refuse, notNow, comeBack, afterFault };
+  return { refuse, notNow, requeue, afterFault };
 }
 
 export const OPTED_OUT = 'The recipient has opted out of messages from this number. Nothing was sent.';

@@ -2,7 +2,7 @@ import type { MessageId } from '../messages/message.ts';
 import type { Versioned } from '../platform/ports.ts';
 
 /** The one template message that may be out for a customer and a flow. */
-export interface InvitationSlot {
+export interface TemplateLock {
   /** Names customer and flow without telling them. */
   readonly slot: string;
   /** Whose template message it is. */
@@ -11,7 +11,7 @@ export interface InvitationSlot {
   readonly until: Date;
 }
 
-export interface InvitationStore extends Versioned<string, InvitationSlot> {
+export interface TemplateLockStore extends Versioned<string, TemplateLock> {
   /** Removes it, whoever holds it: for erasure. */
   drop(slot: string): Promise<void>;
 }

@@ -8,17 +8,17 @@ import {
   pairOf,
 } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { isTooEarly } from '../messages/retry.ts';
-import { standingUnknown } from '../messages/settlement.ts';
+import { markedUnknown } from '../messages/settlement.ts';
 import { isProven } from '../messages/status.ts';
 import { queuedAtOnce } from '../messages/waiting.ts';
-import type { Chance, Clock, Secret, Stored, Telemetry, Written } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import type { Clock, Random, Secret, Stored, Telemetry, Written } from '../platform/ports.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
-import { type CarriedOut, type Errand, readAhead } from './attempt.ts';
-import type { Carrier } from './deliver.ts';
-import { busy, conclusion, replay, reused, type SendResult } from './send-result.ts';
+import { type Attempt, type AttemptResult, readAhead } from './attempt.ts';
+import type { Deliver } from './deliver.ts';
+import { busy, replay, resultOf, reused, type SendResult } from './send-result.ts';
 import type { Settler } from './settle.ts';
 
 /*
@@ -50,11 +50,11 @@ export interface SendFlowDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly apiKey: Secret;
-  readonly carrier: Carrier;
+  readonly deliver: Deliver;
   readonly settler: Settler;
-  readonly lane: Lane;
+  readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly telemetry: Telemetry;
   readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
 }
@@ -62,18 +62,18 @@ export interface SendFlowDeps {
 export type SendFlow = ReturnType<typeof makeSendFlow>;
 
 /** Whom an invocation serves that no caller waits for. */
-export interface Unattended {
+export interface BackgroundRun {
   readonly correlationId: string;
   readonly deadlineAt: Date;
   readonly source: 'worker' | 'sweeper';
 }
 
 /** How often a message may change under our eyes before the caller is told to come back. */
-const MEETINGS = 5;
+const MAX_ATTEMPTS = 5;
 
 export function makeSendFlow(deps: SendFlowDeps) {
-  const { messages, carrier, settler, lane, clock, telemetry } = deps;
-  const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.chance.uuid(), now: clock.now() });
+  const { messages, deliver, settler, recipientQueue, clock, telemetry } = deps;
+  const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.random.uuid(), now: clock.now() });
 
   /** A caller's request. Throws an AppError for every answer that is a problem. */
   async function send(command: SendCommand): Promise<SendResult> {
@@ -84,51 +84,47 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
     const ahead = readAhead(deps, pairOf(claim));
     const claimed = await claiming;
-    const errand: Errand = { ...command, terms, ahead, source: 'caller' };
+    const attempt: Attempt = { ...command, terms, ahead, source: 'caller' };
     if (claimed.done && command.respondAsync) {
-      await lane.wakeWorker(claim.messageId, terms.now);
-      return conclusion({ message: claim, fresh: true });
+      await recipientQueue.enqueue(claim.messageId, terms.now);
+      return resultOf({ message: claim, fresh: true });
     }
     if (claimed.done)
-      return afterwards(errand, await carrier.carryOut(claimed.stored, errand, { mayHaveLeft: false }));
+      return afterwards(attempt, await deliver(claimed.stored, attempt, { mayHaveLeft: false }));
     if (!claimed.stored) throw busy(1);
     assertSamePayload(claimed.stored.value, command);
-    return meet(claimed.stored, errand);
+    return resolveExisting(claimed.stored, attempt);
   }
 
   /** A queued message, by the worker. Throws where it is worth coming back; says nothing where there is nothing to do. */
-  async function work(messageId: MessageId, run: Unattended): Promise<void> {
+  async function work(messageId: MessageId, run: BackgroundRun): Promise<void> {
     const stored = await messages.get(messageId);
     if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
     const { parkedUntil } = stored.value;
     const ahead = readAhead(deps, pairOf(stored.value));
     const paceUntil = (await ahead.session())?.value.paceUntil;
     if (parkedUntil && paceUntil && paceUntil > clock.now()) {
-      await lane.wakeWorker(messageId, paceUntil);
+      await recipientQueue.enqueue(messageId, paceUntil);
       return;
     }
     const terms = termsNow();
     const taken = await messages.replace(stored, takenOver(stored.value, terms));
     if (!taken.done) return;
-    await carrier.carryOut(
-      taken.stored,
-      { ...run, request: undefined, terms, ahead },
-      { mayHaveLeft: false },
-    );
+    await deliver(taken.stored, { ...run, request: undefined, terms, ahead }, { mayHaveLeft: false });
   }
 
   /** What a crash left, or what nobody could tell, by the sweeper. */
-  async function resume(stored: Stored<Message>, run: Unattended): Promise<void> {
+  async function resume(stored: Stored<Message>, run: BackgroundRun): Promise<void> {
     const ahead = readAhead(deps, pairOf(stored.value));
-    await meet(stored, { ...run, request: undefined, terms: termsNow(), ahead });
+    await resolveExisting(stored, { ...run, request: undefined, terms: termsNow(), ahead });
   }
 
   /** A callback may have proved it while we were at it; then it lacks its answer, and there is one more decision. */
-  async function afterwards(errand: Errand, carried: CarriedOut): Promise<SendResult> {
+  async function afterwards(attempt: Attempt, carried: AttemptResult): Promise<SendResult> {
     const { answer, status, messageId } = carried.message;
     const stored = !answer && isProven(status) ? await messages.get(messageId) : undefined;
     const isStill = stored && isSameRequest(stored.value, carried.message);
-    return isStill ? meet(stored, errand) : conclusion(carried);
+    return isStill ? resolveExisting(stored, attempt) : resultOf(carried);
   }
 
   /** The store failed while it took the claim. If it has it all the same, the claim is ours: go on. */
@@ -138,42 +134,42 @@ export function makeSendFlow(deps: SendFlowDeps) {
     return { done: true, stored };
   }
 
-  async function meet(found: Stored<Message>, errand: Errand): Promise<SendResult> {
+  async function resolveExisting(found: Stored<Message>, attempt: Attempt): Promise<SendResult> {
     let stored = found;
-    for (let meetings = 0; meetings < MEETINGS; meetings += 1) {
+    for (let tries = 0; tries < MAX_ATTEMPTS; tries += 1) {
       if (!isSameRequest(stored.value, found.value)) throw reused();
-      const decision = decideClaim(stored.value, errand.terms);
+      const decision = decideClaim(stored.value, attempt.terms);
       switch (decision.kind) {
         case 'replay':
           return replay(stored.value.messageId, decision.answer, true);
         case 'report':
-          return conclusion({ message: stored.value, fresh: false });
+          return resultOf({ message: stored.value, fresh: false });
         case 'inProgress':
           throw busy(decision.retryAfter);
-        case 'conclude':
-          return conclusion(await settler.conclude(stored, errand));
-        case 'standUnknown': {
-          const { now } = errand.terms;
+        case 'finalize':
+          return resultOf(await settler.finalize(stored, attempt));
+        case 'markUnknown': {
+          const { now } = attempt.terms;
           const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
-          const standing = await amend(messages, stored, (m) =>
-            isSameRequest(m, found.value) && decideClaim(m, errand.terms).kind === 'standUnknown'
-              ? standingUnknown(m, { now, reason })
+          const standing = await updateWithRetry(messages, stored, (m) =>
+            isSameRequest(m, found.value) && decideClaim(m, attempt.terms).kind === 'markUnknown'
+              ? markedUnknown(m, { now, reason })
               : m,
           );
           if (!standing) throw busy(1);
           if (isSameRequest(standing.value, found.value) && standing.value.status === 'unknown')
-            return conclusion({ message: standing.value, fresh: false });
+            return resultOf({ message: standing.value, fresh: false });
           stored = standing;
           break;
         }
         case 'ours':
-          return afterwards(errand, await carrier.carryOut(stored, errand, decision));
+          return afterwards(attempt, await deliver(stored, attempt, decision));
         case 'takeOver': {
           const { mayHaveLeft } = decision;
           telemetry.warn('claim.taken-over', { messageId: stored.value.messageId, mayHaveLeft });
-          const written = await messages.replace(stored, takenOver(stored.value, errand.terms));
+          const written = await messages.replace(stored, takenOver(stored.value, attempt.terms));
           if (written.done)
-            return afterwards(errand, await carrier.carryOut(written.stored, errand, { mayHaveLeft }));
+            return afterwards(attempt, await deliver(written.stored, attempt, { mayHaveLeft }));
           if (!written.stored) throw busy(1);
           stored = written.stored;
         }

@@ -1,9 +1,9 @@
-import type { ApiAnswer } from '../http/api.ts';
+import type { ApiResponse } from '../http/api.ts';
 import type { Answer, MessageId } from '../messages/message.ts';
 import { type Receipt, receiptOf } from '../messages/receipt.ts';
 import { AppError } from '../platform/errors.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
-import type { CarriedOut } from './attempt.ts';
+import type { AttemptResult } from './attempt.ts';
 
 /* How the end of a send looks to whoever asked for it. */
 
@@ -20,7 +20,7 @@ export type SendResult =
       readonly messageId: MessageId;
       readonly receipt: Receipt;
       /** It is parked, and its template message met a class that asks for a pause. */
-      readonly setback?: ErrorClass | undefined;
+      readonly throttleReason?: ErrorClass | undefined;
     };
 
 /** Another payload, or another client's. */
@@ -30,12 +30,12 @@ export function reused(): AppError {
 }
 
 /** What is stored, as the answer that it is to its caller. */
-export function conclusion({ message, fresh, setback }: CarriedOut): SendResult {
+export function resultOf({ message, fresh, throttleReason }: AttemptResult): SendResult {
   const { messageId, answer, status, lease } = message;
   if (answer) return replay(messageId, answer, !fresh);
   if (status === 'sending' && lease) throw busy(1);
   const receipt = receiptOf(message, { session: null, gateway: null });
-  return { kind: 'pending', messageId, receipt, ...(setback ? { setback } : {}) };
+  return { kind: 'pending', messageId, receipt, ...(throttleReason ? { throttleReason } : {}) };
 }
 
 /** A stored answer; where it is a problem, it is thrown. */
@@ -53,7 +53,7 @@ export function busy(retryAfter: number): AppError {
 }
 
 /** How the end of a send looks over HTTP: 201 with the stored bytes, or 202 and where to poll. */
-export function sendAnswer(result: SendResult): ApiAnswer {
+export function sendResponse(result: SendResult): ApiResponse {
   const location = `/v1/messages/${result.messageId}`;
   if (result.kind === 'pending') return { status: 202, body: result.receipt, headers: { location } };
   const replayed: Record<string, string> = result.replayed ? { 'idempotent-replayed': 'true' } : {};

@@ -1,26 +1,26 @@
-import { type DispatchDeps, dispatch } from '../lipachat/call-with-retries.ts';
+import { type CallDeps, callWithRetries } from '../lipachat/call-with-retries.ts';
 import type { Gateway } from '../lipachat/ports.ts';
 import type { Release, Verdict } from '../lipachat/verdict.ts';
 import { isFresh } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
-import { type Invitation, type Message, pairOf, waKeyOf } from '../messages/message.ts';
+import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
 import type { Accepted } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import {
-  invitationPut,
-  invitationRefused,
-  isInvitationDue,
   isStillWanted,
-  slotOf,
+  isTemplateMessageDue,
+  templateLockKeyOf,
+  templateMessagePostponed,
+  templateMessageRefused,
 } from '../messages/template-message.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
-import type { ForgottenStore, SessionStore } from '../sessions/ports.ts';
-import { type ErrorClass, isSetback } from '../whatsapp/error-codes.ts';
-import type { Errand } from './attempt.ts';
-import type { InvitationStore } from './ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
+import type { Attempt } from './attempt.ts';
+import type { TemplateLockStore } from './ports.ts';
 
 /*
  * The template message of a parked flow, which asks the customer to write:
@@ -31,13 +31,13 @@ import type { InvitationStore } from './ports.ts';
  * 4. write down what came of it. Where nothing left it stays pending, and the sweeper tries again.
  */
 
-export interface InviteDeps extends DispatchDeps {
+export interface SendTemplateDeps extends CallDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
-  readonly invitations: InvitationStore;
+  readonly templateLocks: TemplateLockStore;
   readonly aliases: MessageAliasStore;
-  readonly forgotten: ForgottenStore;
-  readonly lane: Lane;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly recipientQueue: RecipientQueue;
   readonly gateway: Gateway;
   readonly telemetry: Telemetry;
   readonly gatewayDeadlineMs: number;
@@ -45,62 +45,69 @@ export interface InviteDeps extends DispatchDeps {
 }
 
 /** The flow in the end, and what hindered its template message. */
-interface Invited {
-  readonly invited: Stored<Message>;
-  readonly setback?: ErrorClass | undefined;
+interface TemplateAttempt {
+  readonly flow: Stored<Message>;
+  readonly throttleReason?: ErrorClass | undefined;
 }
 
-export type Inviter = ReturnType<typeof makeInviter>;
+export type SendTemplate = ReturnType<typeof makeSendTemplate>;
 
 const RESERVE_MS = 3_000;
 
-export function makeInviter(deps: InviteDeps) {
-  const { messages, sessions, invitations, aliases, lane, gateway, clock, telemetry } = deps;
+export function makeSendTemplate(deps: SendTemplateDeps) {
+  const { messages, sessions, templateLocks, aliases, recipientQueue, gateway, clock, telemetry } = deps;
 
-  async function invite(parked: Stored<Message>, errand: Errand): Promise<Invited> {
-    const { invitation, request, messageId } = parked.value;
+  async function sendTemplate(parked: Stored<Message>, attempt: Attempt): Promise<TemplateAttempt> {
+    const { templateMessage, request, messageId } = parked.value;
     const template = request?.template;
-    if (!invitation || !template || !isInvitationDue(parked.value, clock.now())) return { invited: parked };
-    if (!(await takeSlot(parked.value)))
-      return { invited: (await note(parked, { state: 'spared' })) ?? parked };
-    if (invitation.triedAt && !isFresh({ ...parked.value, firstTryAt: invitation.triedAt }, now(errand))) {
-      return { invited: (await note(parked, { state: 'unknown' })) ?? parked };
+    if (!templateMessage || !template || !isTemplateMessageDue(parked.value, clock.now()))
+      return { flow: parked };
+    if (!(await acquireLock(parked.value)))
+      return { flow: (await note(parked, { state: 'spared' })) ?? parked };
+    if (
+      templateMessage.triedAt &&
+      !isFresh({ ...parked.value, firstTryAt: templateMessage.triedAt }, now(attempt))
+    ) {
+      return { flow: (await note(parked, { state: 'unknown' })) ?? parked };
     }
     // Before the note: without the key nothing can leave, and without the id nobody would know whose it was.
-    await Promise.all([deps.apiKey.get(), aliases.keep(invitation.messageId, messageId)]);
-    const tried = await note(parked, { triedAt: invitation.triedAt ?? clock.now() });
-    if (!tried || !isStillWanted(tried.value, invitation.messageId)) return { invited: tried ?? parked };
-    const { verdict } = await dispatch(
+    await Promise.all([deps.apiKey.get(), aliases.keep(templateMessage.messageId, messageId)]);
+    const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
+    if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
+    const { verdict } = await callWithRetries(
       deps,
       (call) =>
-        gateway.sendTemplate({ messageId: invitation.messageId, pair: pairOf(parked.value), template }, call),
+        gateway.sendTemplate(
+          { messageId: templateMessage.messageId, pair: pairOf(parked.value), template },
+          call,
+        ),
       {
-        deadlineAt: deadlineOf(errand),
+        deadlineAt: deadlineOf(attempt),
         maxCalls: deps.gatewayAttempts,
-        ambiguityMode: errand.terms.ambiguity.mode,
-        mayHaveLeft: invitation.triedAt !== undefined,
+        ambiguityMode: attempt.terms.ambiguity.mode,
+        mayHaveLeft: templateMessage.triedAt !== undefined,
       },
     );
     telemetry.count(`template.${verdict.kind}`);
-    const invited = (await noteVerdict(tried, verdict, errand)) ?? tried;
+    const flow = (await noteVerdict(tried, verdict, attempt)) ?? tried;
     const errorClass = verdict.kind === 'release' ? verdict.errorClass : undefined;
-    return { invited, setback: isSetback(errorClass) ? errorClass : undefined };
+    return { flow, throttleReason: isThrottleReason(errorClass) ? errorClass : undefined };
   }
 
   function noteVerdict(
     tried: Stored<Message>,
     verdict: Verdict,
-    errand: Errand,
+    attempt: Attempt,
   ): Promise<Stored<Message> | undefined> {
     switch (verdict.kind) {
       case 'sent':
         return accepted(tried, verdict.accepted);
       case 'rejected':
-        return refused(tried, verdict.detail, errand);
+        return refused(tried, verdict.detail, attempt);
       case 'release':
-        return released(tried, verdict, errand);
+        return released(tried, verdict, attempt);
       case 'unknown':
-        return verdict.again && errand.terms.ambiguity.mode === 'resend'
+        return verdict.again && attempt.terms.ambiguity.mode === 'resend'
           ? Promise.resolve(tried)
           : note(tried, { state: 'unknown' });
     }
@@ -110,17 +117,17 @@ export function makeInviter(deps: InviteDeps) {
   async function released(
     parked: Stored<Message>,
     verdict: Release,
-    errand: Errand,
+    attempt: Attempt,
   ): Promise<Stored<Message> | undefined> {
     const pair = pairOf(parked.value);
     if (verdict.alert) telemetry.count('gateway.alert');
     if (verdict.code === 'recipient-opted-out') {
       await recordOptOut(deps, pair, clock.now());
-      await lane.cancelAll(pair, errand.correlationId);
+      await recipientQueue.cancelAll(pair, attempt.correlationId);
       return (await messages.get(parked.value.messageId)) ?? parked;
     }
     const now = clock.now();
-    return noteBy(parked, (invitation) => invitationPut(invitation, verdict, now));
+    return noteBy(parked, (templateMessage) => templateMessagePostponed(templateMessage, verdict, now));
   }
 
   /** Its id at WhatsApp is kept before the note: should that fail, the same message is repeated, and told again. */
@@ -135,11 +142,11 @@ export function makeInviter(deps: InviteDeps) {
   }
 
   /** Another holder keeps the slot as long as it waits, and its template message is unanswered. */
-  async function takeSlot(message: Message): Promise<boolean> {
+  async function acquireLock(message: Message): Promise<boolean> {
     const pair = pairOf(message);
     const until = message.parkedUntil ?? message.expiresAt;
-    const slot = { slot: slotOf(message), holder: message.messageId, at: clock.now(), until };
-    const taken = await invitations.create(slot);
+    const slot = { slot: templateLockKeyOf(message), holder: message.messageId, at: clock.now(), until };
+    const taken = await templateLocks.create(slot);
     if (taken.done || !taken.stored) return taken.done;
     const { holder, at } = taken.stored.value;
     if (holder === message.messageId) return true;
@@ -147,24 +154,29 @@ export function makeInviter(deps: InviteDeps) {
     const answered = answeredAt !== undefined && answeredAt > at;
     const stillWaits = (await messages.get(holder))?.value.status === 'parked';
     if (stillWaits && !answered) return false;
-    return (await invitations.replace(taken.stored, slot)).done;
+    return (await templateLocks.replace(taken.stored, slot)).done;
   }
 
-  const note = (parked: Stored<Message>, change: Partial<Invitation>) =>
-    noteBy(parked, (invitation) => ({ ...invitation, ...change }));
+  const note = (parked: Stored<Message>, change: Partial<TemplateMessage>) =>
+    noteBy(parked, (templateMessage) => ({ ...templateMessage, ...change }));
 
   /** Of this very template message, and of none that has taken its place since. Undefined where its flow is gone. */
   async function noteBy(
     parked: Stored<Message>,
-    change: (invitation: Invitation) => Invitation,
+    change: (templateMessage: TemplateMessage) => TemplateMessage,
   ): Promise<Stored<Message> | undefined> {
-    const id = parked.value.invitation?.messageId;
-    const noted = await amend(messages, parked, (m) =>
-      m.invitation && m.invitation.messageId === id ? { ...m, invitation: change(m.invitation) } : m,
+    const id = parked.value.templateMessage?.messageId;
+    const noted = await updateWithRetry(messages, parked, (m) =>
+      m.templateMessage && m.templateMessage.messageId === id
+        ? { ...m, templateMessage: change(m.templateMessage) }
+        : m,
     );
     // Erased meanwhile: nothing of it stays.
     if (!noted)
-      await Promise.all([invitations.drop(slotOf(parked.value)), aliases.drop(otherIdsOf(parked.value))]);
+      await Promise.all([
+        templateLocks.drop(templateLockKeyOf(parked.value)),
+        aliases.drop(otherIdsOf(parked.value)),
+      ]);
     return noted;
   }
 
@@ -172,20 +184,20 @@ export function makeInviter(deps: InviteDeps) {
   async function refused(
     parked: Stored<Message>,
     detail: string,
-    errand: Errand,
+    attempt: Attempt,
   ): Promise<Stored<Message> | undefined> {
-    const change = { now: clock.now(), detail, correlationId: errand.correlationId };
-    const failed = await amend(messages, parked, (m) => invitationRefused(m, change));
+    const change = { now: clock.now(), detail, correlationId: attempt.correlationId };
+    const failed = await updateWithRetry(messages, parked, (m) => templateMessageRefused(m, change));
     return failed ?? parked;
   }
 
-  function deadlineOf(errand: Errand): Date {
+  function deadlineOf(attempt: Attempt): Date {
     return new Date(
-      Math.min(clock.now().getTime() + deps.gatewayDeadlineMs, errand.deadlineAt.getTime() - RESERVE_MS),
+      Math.min(clock.now().getTime() + deps.gatewayDeadlineMs, attempt.deadlineAt.getTime() - RESERVE_MS),
     );
   }
 
-  const now = (errand: Errand) => ({ now: clock.now(), ambiguity: errand.terms.ambiguity });
+  const now = (attempt: Attempt) => ({ now: clock.now(), ambiguity: attempt.terms.ambiguity });
 
-  return { invite };
+  return sendTemplate;
 }

@@ -3,11 +3,11 @@ import { fenceOf, holds, mayResend } from '../messages/claim.ts';
 import { isSameRequest, type Message } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { SessionView } from '../messages/receipt.ts';
-import { concluded, settledRejected, settledSent, settledUnknown } from '../messages/settlement.ts';
+import { finalized, settledRejected, settledSent, settledUnknown } from '../messages/settlement.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { isOpen, type Session } from '../whatsapp/session-window.ts';
-import type { CarriedOut, Errand } from './attempt.ts';
+import type { Attempt, AttemptResult } from './attempt.ts';
 
 /*
  * Settling: the verdict becomes what is stored, in the light of what is stored by then. A callback, or another
@@ -45,19 +45,19 @@ export function makeSettler(deps: SettleDeps) {
     return { open, expiresAt: session?.window?.expiresAt.toISOString() ?? null };
   }
 
-  async function settle(claim: Stored<Message>, errand: Errand, found: Found): Promise<CarriedOut> {
+  async function settle(claim: Stored<Message>, attempt: Attempt, found: Found): Promise<AttemptResult> {
     let fresh = true;
-    const settled = await persist(claim, errand, (stored) => {
+    const settled = await persist(claim, attempt, (stored) => {
       fresh = stored.answer === undefined;
-      return after(stored, { claim: claim.value, errand, found });
+      return after(stored, { claim: claim.value, attempt, found });
     });
     const isOurs = settled && isSameRequest(settled, claim.value);
-    return { message: isOurs ? settled : unsettled(claim.value, errand), fresh };
+    return { message: isOurs ? settled : unsettled(claim.value, attempt), fresh };
   }
 
-  function after(stored: Message, by: { claim: Message; errand: Errand; found: Found }): Message {
+  function after(stored: Message, by: { claim: Message; attempt: Attempt; found: Found }): Message {
     const { verdict, calls } = by.found;
-    const { correlationId, terms } = by.errand;
+    const { correlationId, terms } = by.attempt;
     if (!isSameRequest(stored, by.claim)) return stored;
     // What was learnt of a send that WhatsApp has failed since: another one stands in its place.
     if (stored.resends !== by.claim.resends) return stored;
@@ -67,7 +67,7 @@ export function makeSettler(deps: SettleDeps) {
     if (verdict.kind === 'sent') {
       return settledSent(stored, { ...settling, accepted: verdict.accepted, session });
     }
-    const proven = holds(fence, stored) ? concluded(stored, { ...settling, session, correlationId }) : stored;
+    const proven = holds(fence, stored) ? finalized(stored, { ...settling, session, correlationId }) : stored;
     if (proven !== stored) return proven;
     if (verdict.kind === 'rejected') {
       const { code, detail } = verdict;
@@ -81,39 +81,39 @@ export function makeSettler(deps: SettleDeps) {
   /** Writes a settle as long as the invocation lasts; undefined where the store stayed down. */
   async function persist(
     claim: Stored<Message>,
-    errand: Errand,
+    attempt: Attempt,
     change: (m: Message) => Message,
   ): Promise<Message | undefined> {
     for (;;) {
       try {
-        return (await amend(messages, claim, change))?.value;
+        return (await updateWithRetry(messages, claim, change))?.value;
       } catch (fault) {
         telemetry.error('settle.failed', fault, { messageId: claim.value.messageId });
-        if (clock.now().getTime() + LONGEST_WRITE_MS > errand.deadlineAt.getTime()) return undefined;
+        if (clock.now().getTime() + LONGEST_WRITE_MS > attempt.deadlineAt.getTime()) return undefined;
         await clock.sleep(SETTLE_RETRY_MS);
       }
     }
   }
 
   /** Gives the answer to a message that a callback has proved. */
-  async function conclude(stored: Stored<Message>, errand: Errand): Promise<CarriedOut> {
-    const session = viewOf((await errand.ahead.session())?.value);
+  async function finalize(stored: Stored<Message>, attempt: Attempt): Promise<AttemptResult> {
+    const session = viewOf((await attempt.ahead.session())?.value);
     const settling = {
       now: clock.now(),
       calls: 0,
       retentionDays,
       session,
-      correlationId: errand.correlationId,
+      correlationId: attempt.correlationId,
     };
-    const settled = await amend(messages, stored, (m) => concluded(m, settling));
+    const settled = await updateWithRetry(messages, stored, (m) => finalized(m, settling));
     return { message: settled?.value ?? stored.value, fresh: false };
   }
 
-  return { settle, conclude };
+  return { settle, finalize };
 }
 
 /** What a caller is told while the receipt could not be stored: the sweeper will find out. */
-function unsettled(claim: Message, { terms }: Errand): Message {
+function unsettled(claim: Message, { terms }: Attempt): Message {
   const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
   // With `hold` the sweeper asks nobody: only a callback can tell.
   const dueAt = terms.ambiguity.mode === 'hold' ? undefined : claim.dueAt;

@@ -1,15 +1,15 @@
 import type { ClaimTerms } from '../messages/claim.ts';
 import { type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
-import { enqueuedAgain, expired, isOverdue, lookedAt } from '../messages/waiting.ts';
-import type { Chance, Clock, Secret, Stored } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
+import { enqueuedAgain, expired, isOverdue, rechecked } from '../messages/waiting.ts';
+import type { Clock, Random, Secret, Stored } from '../platform/ports.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { readAhead } from './attempt.ts';
-import type { SendFlow, Unattended } from './send-flow.ts';
-import type { Inviter } from './send-template.ts';
+import type { BackgroundRun, SendFlow } from './send-flow.ts';
+import type { SendTemplate } from './send-template.ts';
 
 /*
  * What the sweeper does with one message whose time has come:
@@ -24,47 +24,47 @@ export interface SweepMessageDeps {
   readonly sessions: SessionStore;
   readonly apiKey: Secret;
   readonly sendFlow: SendFlow;
-  readonly inviter: Inviter;
-  readonly lane: Lane;
+  readonly sendTemplate: SendTemplate;
+  readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
   readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
   readonly sessionMarginSeconds: number;
 }
 
 export function makeSweepMessage(deps: SweepMessageDeps) {
-  const { messages, sessions, sendFlow, inviter, lane, clock } = deps;
+  const { messages, sessions, sendFlow, sendTemplate, recipientQueue, clock } = deps;
 
   /** True if there was something to do. */
-  return async function sweepMessage(messageId: MessageId, run: Unattended): Promise<boolean> {
+  return async function sweepMessage(messageId: MessageId, run: BackgroundRun): Promise<boolean> {
     const stored = await messages.get(messageId);
     if (!stored?.value.dueAt || stored.value.dueAt > clock.now()) return false;
-    if (stored.value.status === 'parked') await lookAt(stored, run);
+    if (stored.value.status === 'parked') await recheck(stored, run);
     else if (stored.value.status === 'queued') await enqueueAgain(stored);
     else await sendFlow.resume(stored, run);
     return true;
   };
 
-  async function lookAt(parked: Stored<Message>, run: Unattended): Promise<void> {
+  async function recheck(parked: Stored<Message>, run: BackgroundRun): Promise<void> {
     const pair = pairOf(parked.value);
     const now = clock.now();
     if (isOverdue(parked.value, now)) {
-      await amend(messages, parked, (m) => expired(m, now));
-      return lane.releaseNext(pair);
+      await updateWithRetry(messages, parked, (m) => expired(m, now));
+      return recipientQueue.releaseNext(pair);
     }
     const session = (await sessions.get(pair))?.value;
-    if (hasOptedOut(session)) return lane.cancelAll(pair, run.correlationId);
+    if (hasOptedOut(session)) return recipientQueue.cancelAll(pair, run.correlationId);
     const open = isOpen(session, now, deps.sessionMarginSeconds);
-    const terms: ClaimTerms = { ...deps.terms, owner: deps.chance.uuid(), now };
-    const errand = { ...run, request: undefined, terms, ahead: readAhead(deps, pair) };
-    const { invited } = open ? { invited: parked } : await inviter.invite(parked, errand);
-    await amend(messages, invited, (m) => lookedAt(m, now, open));
-    await lane.releaseNext(pair);
+    const terms: ClaimTerms = { ...deps.terms, owner: deps.random.uuid(), now };
+    const attempt = { ...run, request: undefined, terms, ahead: readAhead(deps, pair) };
+    const { flow } = open ? { flow: parked } : await sendTemplate(parked, attempt);
+    await updateWithRetry(messages, flow, (m) => rechecked(m, now, open));
+    await recipientQueue.releaseNext(pair);
   }
 
   async function enqueueAgain(queued: Stored<Message>): Promise<void> {
     const now = clock.now();
-    const again = await amend(messages, queued, (m) => enqueuedAgain(m, now));
-    if (again?.value.status === 'queued') await lane.wakeWorker(queued.value.messageId, now);
+    const again = await updateWithRetry(messages, queued, (m) => enqueuedAgain(m, now));
+    if (again?.value.status === 'queued') await recipientQueue.enqueue(queued.value.messageId, now);
   }
 }

@@ -3,7 +3,7 @@ import type { MessageId } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
-import type { Unattended } from './send-flow.ts';
+import type { BackgroundRun } from './send-flow.ts';
 
 /*
  * Every minute: the messages whose time has come (a lease that a crash left, a repeat that is due) go the same
@@ -13,8 +13,8 @@ import type { Unattended } from './send-flow.ts';
 
 export interface SweepDeps {
   readonly messages: MessageStore;
-  readonly sweepMessage: (id: MessageId, run: Unattended) => Promise<boolean>;
-  readonly retryOrphans: (limit: number) => Promise<number>;
+  readonly sweepMessage: (id: MessageId, run: BackgroundRun) => Promise<boolean>;
+  readonly retryUnmatched: (limit: number) => Promise<number>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** What one send may take, for not starting what can't be finished. */
@@ -29,7 +29,7 @@ export interface SweepRun {
 export interface SweepReport {
   readonly finished: number;
   readonly failed: number;
-  readonly orphans: number;
+  readonly unmatchedStatuses: number;
 }
 
 const PER_ROUND = 300;
@@ -39,7 +39,7 @@ const AT_ONCE = 16;
 export function makeSweep({
   messages,
   sweepMessage,
-  retryOrphans,
+  retryUnmatched,
   clock,
   telemetry,
   longestSendMs,
@@ -68,9 +68,9 @@ export function makeSweep({
       // Less than a full round was due, or nothing moves any more: the rest is for the next tick.
       if (due.length < PER_ROUND || ends.finished === before) break;
     }
-    const orphans = await retryOrphans(PER_ROUND);
-    const report = { finished: ends.finished, failed: ends.failed, orphans };
-    if (ends.finished + ends.failed + orphans > 0) telemetry.info('sweep.done', { ...report });
+    const unmatchedStatuses = await retryUnmatched(PER_ROUND);
+    const report = { finished: ends.finished, failed: ends.failed, unmatchedStatuses };
+    if (ends.finished + ends.failed + unmatchedStatuses > 0) telemetry.info('sweep.done', { ...report });
     return report;
   };
 }

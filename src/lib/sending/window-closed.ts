@@ -1,16 +1,16 @@
 import { fenceOf } from '../messages/claim.ts';
 import { type FlowRequest, type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import type { Lane } from '../messages/recipient-queue.ts';
+import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { parked } from '../messages/waiting.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
-import { amend } from '../platform/update-with-retry.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { afterGatewayClosed, type Session, wasShutSince } from '../whatsapp/session-window.ts';
-import type { CarriedOut, Errand } from './attempt.ts';
-import { sessionClosedSince, type Unsent } from './not-sent.ts';
-import type { Inviter } from './send-template.ts';
+import type { Attempt, AttemptResult } from './attempt.ts';
+import { type NotSent, sessionClosedSince } from './not-sent.ts';
+import type { SendTemplate } from './send-template.ts';
 import type { Settler } from './settle.ts';
 
 /*
@@ -18,13 +18,13 @@ import type { Settler } from './settle.ts';
  * parked, its template message goes out where one was asked for, and a reply that crossed the parking is let in.
  */
 
-export interface ShutWindowDeps {
+export interface WindowClosedDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly settler: Settler;
-  readonly unsent: Unsent;
-  readonly inviter: Inviter;
-  readonly lane: Lane;
+  readonly notSent: NotSent;
+  readonly sendTemplate: SendTemplate;
+  readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -35,42 +35,44 @@ interface Known {
   readonly mayHaveLeft: boolean;
 }
 
-export function makeShutWindow(deps: ShutWindowDeps) {
-  const { messages, sessions, settler, unsent, inviter, lane, clock, telemetry } = deps;
+export function makeWindowClosed(deps: WindowClosedDeps) {
+  const { messages, sessions, settler, notSent, sendTemplate, recipientQueue, clock, telemetry } = deps;
 
-  async function shut(claim: Stored<Message>, errand: Errand, known: Known): Promise<CarriedOut> {
+  async function shut(claim: Stored<Message>, attempt: Attempt, known: Known): Promise<AttemptResult> {
     const { request, session, mayHaveLeft } = known;
     if (mayHaveLeft && !neverLeft(claim.value, session)) {
-      return standUnknown(claim, errand, {
+      return markUnknown(claim, attempt, {
         reason: 'the session window shut before a repeat could tell',
         session,
       });
     }
     if (request.whenClosed === 'reject') {
-      return unsent.refuse(claim, errand, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
+      return notSent.refuse(claim, attempt, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
     }
-    const waiting = await amend(messages, claim, (m) => parked(m, fenceOf(claim.value), clock.now()));
+    const waiting = await updateWithRetry(messages, claim, (m) =>
+      parked(m, fenceOf(claim.value), clock.now()),
+    );
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
     // It waits in any case; what hindered its template message, the sweeper meets again.
-    const { invited, setback } = await inviter.invite(waiting, errand).catch((fault) => {
+    const { flow, throttleReason } = await sendTemplate(waiting, attempt).catch((fault) => {
       telemetry.error('invite.failed', fault, { messageId: waiting.value.messageId });
-      return { invited: waiting, setback: undefined };
+      return { flow: waiting, throttleReason: undefined };
     });
     // A reply that crossed the parking found nothing to release.
-    await lane
-      .releaseNext(pairOf(invited.value))
+    await recipientQueue
+      .releaseNext(pairOf(flow.value))
       .catch((fault: unknown) => telemetry.error('lane.stands', fault));
-    return { message: invited.value, fresh: true, setback };
+    return { message: flow.value, fresh: true, throttleReason };
   }
 
   /** What may have left is not judged by a window or a word that came later: it waits for a callback. */
-  function standUnknown(
+  function markUnknown(
     claim: Stored<Message>,
-    errand: Errand,
+    attempt: Attempt,
     { reason, session }: { readonly reason: string; readonly session: Session | undefined },
-  ): Promise<CarriedOut> {
+  ): Promise<AttemptResult> {
     const verdict = { kind: 'unknown', reason, again: false } as const;
-    return settler.settle(claim, errand, { verdict, calls: 0, session });
+    return settler.settle(claim, attempt, { verdict, calls: 0, session });
   }
 
   /** WhatsApp says that the window is shut, whatever our ledger thought: no blind repeat. */
@@ -82,7 +84,7 @@ export function makeShutWindow(deps: ShutWindowDeps) {
         ? afterGatewayClosed(s, now)
         : s;
     try {
-      return (await amend(sessions, await sessions.get(pair), closed))?.value;
+      return (await updateWithRetry(sessions, await sessions.get(pair), closed))?.value;
     } catch (fault) {
       // The message comes first: the next refusal closes the window again.
       telemetry.error('window.close-failed', fault);
@@ -90,7 +92,7 @@ export function makeShutWindow(deps: ShutWindowDeps) {
     }
   }
 
-  return { shut, close, standUnknown };
+  return { shut, close, markUnknown };
 }
 
 /** A crash came before the call: the window was shut the whole time. */

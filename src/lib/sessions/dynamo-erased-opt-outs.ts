@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { Table } from '../platform/dynamo-table.ts';
-import type { Chance } from '../platform/ports.ts';
+import type { Random } from '../platform/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
-import type { ForgottenStore } from './ports.ts';
+import type { ErasedOptOutStore } from './ports.ts';
 
 const SALT = 'salt#forgotten';
 
-export function makeForgottenStore(table: Table, chance: Chance): ForgottenStore {
+export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOutStore {
   let salt: string | undefined;
 
   /** Undefined as long as nobody has been remembered. */
@@ -17,7 +17,7 @@ export function makeForgottenStore(table: Table, chance: Chance): ForgottenStore
 
   /** Made by whoever needs it first, and the same for all from then on. */
   async function madeSalt(): Promise<string> {
-    const { stored } = await table.create({ pk: SALT, salt: chance.uuid() + chance.uuid() });
+    const { stored } = await table.create({ pk: SALT, salt: random.uuid() + random.uuid() });
     if (!stored) throw new Error('the salt was removed while it was read');
     return stored.value['salt'] as string;
   }

@@ -10,7 +10,7 @@ export interface SessionStore extends Versioned<Pair, Session> {
 }
 
 /** Who opted out and was erased: salted hashes, so that the word stays in force while the number is gone. */
-export interface ForgottenStore {
+export interface ErasedOptOutStore {
   /** Since when that word stands; undefined if there is none. */
   optedOutAt(pair: Pair): Promise<Date | undefined>;
   /** Up to a hundred at once: who of them; a moment late, for estimates. */

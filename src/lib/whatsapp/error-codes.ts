@@ -54,10 +54,10 @@ function covers(entry: Codes[number], code: number): boolean {
 }
 
 /** Classes that are no fault of one message: whoever sends many of its kind pauses. */
-const SETBACKS: readonly (ErrorClass | undefined)[] = ['stop-number', 'content-held', 'wait'];
+const THROTTLE_REASONS: readonly (ErrorClass | undefined)[] = ['stop-number', 'content-held', 'wait'];
 
-export function isSetback(errorClass: ErrorClass | undefined): boolean {
-  return SETBACKS.includes(errorClass);
+export function isThrottleReason(errorClass: ErrorClass | undefined): boolean {
+  return THROTTLE_REASONS.includes(errorClass);
 }
 
 const PAIR_PAUSE_CAP_S = 256;

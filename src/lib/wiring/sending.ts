@@ -1,12 +1,12 @@
 import { makeLipaChat } from '../lipachat/client.ts';
 import { undiciTransport } from '../platform/aws-transport-undici.ts';
-import { makeCarrier } from '../sending/deliver.ts';
-import { makeUnsent } from '../sending/not-sent.ts';
+import { makeDeliver } from '../sending/deliver.ts';
+import { makeNotSent } from '../sending/not-sent.ts';
 import { makeSendFlow } from '../sending/send-flow.ts';
-import { makeInviter } from '../sending/send-template.ts';
+import { makeSendTemplate } from '../sending/send-template.ts';
 import { makeSettler } from '../sending/settle.ts';
 import { makeSweepMessage } from '../sending/sweep-message.ts';
-import { type Stores, sendingTerms, wireLane, wireSecrets, wireStores } from './stores.ts';
+import { type Stores, sendingTerms, wireRecipientQueue, wireSecrets, wireStores } from './stores.ts';
 
 /** The stores of a function that sends: it has undici on board, so that AWS is reached over it, too. */
 export const wireSendStores = (functionName: string): Stores => wireStores(functionName, undiciTransport());
@@ -16,7 +16,7 @@ export function wireSend(stores: Stores) {
   const { config } = stores;
   const base = {
     ...stores,
-    ...wireLane(stores),
+    ...wireRecipientQueue(stores),
     apiKey: wireSecrets(stores).apiKey(),
     gateway: makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock: stores.clock }),
     terms: sendingTerms(config),
@@ -26,15 +26,15 @@ export function wireSend(stores: Stores) {
     retentionDays: config.RETENTION_DAYS,
   };
   const settler = makeSettler(base);
-  const inviter = makeInviter(base);
-  const unsent = makeUnsent({ ...base, settler });
-  const carrier = makeCarrier({ ...base, settler, unsent, inviter, settings: base });
-  const sendFlow = makeSendFlow({ ...base, carrier, settler });
+  const sendTemplate = makeSendTemplate(base);
+  const notSent = makeNotSent({ ...base, settler });
+  const deliver = makeDeliver({ ...base, settler, notSent, sendTemplate, settings: base });
+  const sendFlow = makeSendFlow({ ...base, deliver, settler });
   // Fetched while the function starts, so that its first send does not wait for it.
   void base.apiKey.get().catch(() => undefined);
   return {
     sendFlow,
-    lane: base.lane,
-    sweepMessage: makeSweepMessage({ ...base, sendFlow, inviter }),
+    recipientQueue: base.recipientQueue,
+    sweepMessage: makeSweepMessage({ ...base, sendFlow, sendTemplate }),
   };
 }

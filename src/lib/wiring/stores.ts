@@ -7,18 +7,18 @@ import { makeNumberPaceStore } from '../campaigns/dynamo-rate-limits.ts';
 import { makeClientStore } from '../clients/dynamo-clients.ts';
 import { makeMessageAliasStore } from '../messages/dynamo-message-aliases.ts';
 import { makeMessageStore } from '../messages/dynamo-messages.ts';
-import { makeLane } from '../messages/recipient-queue.ts';
+import { makeRecipientQueue } from '../messages/recipient-queue.ts';
 import { makeDeliveryQueue } from '../messages/sqs-deliveries.ts';
 import { nodeTransport, type Transport } from '../platform/aws-transport.ts';
-import { systemChance, systemClock } from '../platform/clock.ts';
+import { systemClock, systemRandom } from '../platform/clock.ts';
 import { type Config, readConfig } from '../platform/config.ts';
 import { makeDynamoClient } from '../platform/dynamo-client.ts';
 import { makeTable } from '../platform/dynamo-table.ts';
 import type { Secret } from '../platform/ports.ts';
 import { makeSecret } from '../platform/secrets.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
-import { makeInvitationStore } from '../sending/dynamo-template-locks.ts';
-import { makeForgottenStore } from '../sessions/dynamo-erased-opt-outs.ts';
+import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
+import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
 
 /** What every function has: settings, clock, telemetry and the table's stores. One client an AWS service a process. */
@@ -26,20 +26,20 @@ export function wireStores(functionName: string, transport: Transport = nodeTran
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
   const client = makeDynamoClient({ requestHandler: transport, maxAttempts: 4 });
-  const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, chance: systemChance });
+  const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, random: systemRandom });
   return {
     config,
     telemetry,
     transport,
     clock: systemClock,
-    chance: systemChance,
+    random: systemRandom,
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
     aliases: makeMessageAliasStore(table, systemClock),
     callbacks: makeCallbackStore(table),
     clients: makeClientStore(table),
-    invitations: makeInvitationStore(table),
-    forgotten: makeForgottenStore(table, systemChance),
+    templateLocks: makeTemplateLockStore(table),
+    erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
     campaigns: makeCampaignStore(table),
     batches: makeBatchStore(table),
     numberPaces: makeNumberPaceStore(table),
@@ -57,10 +57,16 @@ export function sqsClient({ transport }: Pick<Stores, 'transport'>): SQSClient {
 }
 
 /** The lane of waiting messages, for the functions that let them go. */
-export function wireLane(stores: Stores) {
+export function wireRecipientQueue(stores: Stores) {
   const { config } = stores;
   const queue = makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL });
-  return { lane: makeLane({ ...stores, queue, sessionMarginSeconds: config.SESSION_MARGIN_SECONDS }) };
+  return {
+    recipientQueue: makeRecipientQueue({
+      ...stores,
+      queue,
+      sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
+    }),
+  };
 }
 
 /** Readers of the parameter store, for the functions that hold a secret. */

@@ -10,7 +10,7 @@ import { makeCampaignRunner } from '../../../src/lib/campaigns/run.ts';
 import { makeWorkRecipient } from '../../../src/lib/campaigns/send-to-recipient.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
-import { amend } from '../../../src/lib/platform/update-with-retry.ts';
+import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
 import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
@@ -21,7 +21,7 @@ import {
   fakeNumberPaces,
   fakeObjects,
 } from '../../support/fakes/campaigns.ts';
-import { manualClock, namedChance } from '../../support/fakes/clock.ts';
+import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
 import { type Link, straight } from '../../support/fakes/link.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
@@ -78,7 +78,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       numberPaces: paces.over(link),
       clock,
       telemetry,
-      chance: namedChance('c'),
+      random: namedRandom('c'),
       numberPerMinute: 4_800,
       readRequest: (body: unknown) => body as FlowRequest,
     };
@@ -107,7 +107,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const run = { correlationId: 'c', deadlineAt: new Date(NOW.getTime() + 1e12) };
 
   async function change(by: (c: Campaign) => Campaign): Promise<void> {
-    await amend(campaigns, await campaigns.get(campaignId), by);
+    await updateWithRetry(campaigns, await campaigns.get(campaignId), by);
   }
 
   async function work(step: Extract<Step, { kind: 'work' }>): Promise<void> {

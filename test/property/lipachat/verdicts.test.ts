@@ -26,7 +26,7 @@ const tries: fc.Arbitrary<Tries> = fc
     calls: fc.integer({ min: 1, max: 10 }),
     maxCalls: fc.integer({ min: 1, max: 10 }),
     msLeft: fc.integer({ min: -1_000, max: 30_000 }),
-    chance: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
     ambiguityMode: fc.constantFrom('resend', 'hold'),
   })
   .filter(({ calls, maxCalls }) => calls <= maxCalls);

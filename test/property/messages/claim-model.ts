@@ -115,8 +115,8 @@ export async function run(scenario: Scenario, s: fc.Scheduler): Promise<Run> {
     void ticking(sweeper.ticks, sweep);
   }
   for (const [n, callback] of scenario.callbacks.entries()) {
-    const { link, takeStatus } = start(`callback-${n}`, { crashAt: undefined, lag: 0, faults: [] });
-    void callBack(world, link, callback, takeStatus).catch(() => undefined);
+    const { link, handleStatus } = start(`callback-${n}`, { crashAt: undefined, lag: 0, faults: [] });
+    void callBack(world, link, callback, handleStatus).catch(() => undefined);
   }
   void jumping(scenario, s, world);
   await s.waitIdle();
@@ -145,12 +145,12 @@ async function callBack(
   world: World,
   link: Link,
   { messageId, status }: Scenario['callbacks'][number],
-  takeStatus: ReturnType<World['process']>['takeStatus'],
+  handleStatus: ReturnType<World['process']>['handleStatus'],
 ): Promise<void> {
   for (let patience = 0; patience < 6; patience += 1) {
     await link('wait', () => undefined);
     if (!world.gateway.deliveries.some((d) => d.messageId === messageId)) continue;
-    await takeStatus(messageId as MessageId, { status, at: world.clock.now(), waId: waIdOf(messageId) });
+    await handleStatus(messageId as MessageId, { status, at: world.clock.now(), waId: waIdOf(messageId) });
     return;
   }
 }

@@ -1,6 +1,6 @@
 /** What may happen around a few messageIds, drawn at random: who sends, what fails, how time jumps. */
 import fc from 'fast-check';
-import type { Rung } from '../../../src/lib/messages/status.ts';
+import type { ReportedStatus } from '../../../src/lib/messages/status.ts';
 import type { Turn } from '../../support/fakes/gateway.ts';
 import type { LinkFault } from '../../support/fakes/link.ts';
 import type { WorldSettings } from '../../support/fakes/world.ts';
@@ -27,7 +27,7 @@ export interface Scenario {
   >;
   readonly racers: readonly Racer[];
   readonly sweepers: readonly (Fate & { readonly ticks: number })[];
-  readonly callbacks: readonly { readonly messageId: 'm-1' | 'm-2'; readonly status: Rung }[];
+  readonly callbacks: readonly { readonly messageId: 'm-1' | 'm-2'; readonly status: ReportedStatus }[];
   readonly turns: readonly Turn[];
   readonly onRepeat: 'receipt' | 'duplicate' | 'delivers';
   /** What the gateway does once everybody has stopped. */
@@ -86,7 +86,10 @@ export const scenario = (fixed: { mode: 'resend' | 'hold'; onRepeat?: 'delivers'
     racers: fc.array(racer, { minLength: 1, maxLength: 4 }),
     sweepers: fc.array(fc.record({ ...fate, ticks: fc.integer({ min: 1, max: 3 }) }), { maxLength: 2 }),
     callbacks: fc.array(
-      fc.record({ messageId, status: fc.constantFrom<Rung>('sent', 'delivered', 'read', 'failed') }),
+      fc.record({
+        messageId,
+        status: fc.constantFrom<ReportedStatus>('sent', 'delivered', 'read', 'failed'),
+      }),
       { maxLength: 3 },
     ),
     turns: fc.array(turn, { maxLength: 6 }),

@@ -3,7 +3,7 @@
  * twice, the sweeper and the clock, interleaved by fast-check's scheduler at every await.
  */
 import type fc from 'fast-check';
-import { templateIdOf, wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { gatewayMessageIdOf, templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
 import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
 import { makeWorld, type World } from '../../support/fakes/world.ts';
@@ -25,10 +25,10 @@ export async function run(scenario: ParkedScenario, s: fc.Scheduler): Promise<re
   const start = (name: string, fate: Fate) => world.process(name, scheduled(name, fate, { world, s }));
   for (const [n, inbound] of scenario.inbound.entries()) {
     for (const [copy, fate] of inbound.copies.entries()) {
-      const { takeCallbacks } = start(`webhook-${n}-${copy}`, fate);
+      const { handleCallbacks } = start(`webhook-${n}-${copy}`, fate);
       const heard = () => inbound.word === 'STOP' && stoppedBy(world, broken);
       void arriving(inbound.late, s)
-        .then(() => takeCallbacks([written(inbound, `wamid.in-${n}`)]))
+        .then(() => handleCallbacks([written(inbound, `wamid.in-${n}`)]))
         .then(heard, () => undefined);
     }
   }
@@ -41,12 +41,12 @@ export async function run(scenario: ParkedScenario, s: fc.Scheduler): Promise<re
     void ticking(sweeper.ticks, sweep);
   }
   for (const [n, refusal] of scenario.refused.entries()) {
-    const { takeStatus } = start(`status-${n}`, LIVELY);
-    void arriving(refusal.late, s).then(() => refuse(world, refusal, takeStatus));
+    const { handleStatus } = start(`status-${n}`, LIVELY);
+    void arriving(refusal.late, s).then(() => refuse(world, refusal, handleStatus));
   }
   for (const [n, refusal] of scenario.templatesRefused.entries()) {
-    const { takeStatus } = start(`template-status-${n}`, LIVELY);
-    void arriving(refusal.late, s).then(() => refuseTemplate(world, refusal, takeStatus));
+    const { handleStatus } = start(`template-status-${n}`, LIVELY);
+    void arriving(refusal.late, s).then(() => refuseTemplate(world, refusal, handleStatus));
   }
   void jumping(scenario, s, world);
   await s.waitIdle();
@@ -71,7 +71,7 @@ async function park({ flows }: ParkedScenario, world: World, broken: string[]): 
   const { templates } = world.gateway;
   for (const flowId of ['A', 'B']) {
     const holders = world.messages.all().filter((m) => m.flowId === flowId && m.status === 'parked');
-    const out = templates.filter((t) => holders.some((m) => m.invitation?.messageId === t.messageId));
+    const out = templates.filter((t) => holders.some((m) => m.templateMessage?.messageId === t.messageId));
     if (out.length > 1) broken.push(`${out.length} template messages are out for flow ${flowId}`);
   }
 }
@@ -107,42 +107,42 @@ async function jumping({ jumps }: ParkedScenario, s: fc.Scheduler, world: World)
   }
 }
 
-type TakeStatus = ReturnType<World['process']>['takeStatus'];
+type TakeStatus = ReturnType<World['process']>['handleStatus'];
 
 /** WhatsApp takes back what it had accepted. */
 async function refuse(
   world: World,
   { send, ...refusal }: ParkedScenario['refused'][number],
-  takeStatus: TakeStatus,
+  handleStatus: TakeStatus,
 ): Promise<void> {
   const messageId = idOf(`f-${refusal.flow}`);
   const resends = world.messages.all().find((m) => m.messageId === messageId)?.resends;
-  const wireId = wireIdOf({ messageId, resends: send === 'first' ? 0 : resends });
-  if (!world.gateway.deliveries.some((d) => d.messageId === wireId)) return;
-  await failed(world, { ...refusal, wireId }, takeStatus);
+  const gatewayMessageId = gatewayMessageIdOf({ messageId, resends: send === 'first' ? 0 : resends });
+  if (!world.gateway.deliveries.some((d) => d.messageId === gatewayMessageId)) return;
+  await failed(world, { ...refusal, gatewayMessageId }, handleStatus);
 }
 
-async function refuseTemplate(world: World, refusal: Refusal, takeStatus: TakeStatus): Promise<void> {
-  const wireId = templateIdOf(idOf(`f-${refusal.flow}`));
-  if (!world.gateway.templates.some((t) => t.messageId === wireId)) return;
-  await failed(world, { ...refusal, wireId }, takeStatus);
+async function refuseTemplate(world: World, refusal: Refusal, handleStatus: TakeStatus): Promise<void> {
+  const gatewayMessageId = templateIdOf(idOf(`f-${refusal.flow}`));
+  if (!world.gateway.templates.some((t) => t.messageId === gatewayMessageId)) return;
+  await failed(world, { ...refusal, gatewayMessageId }, handleStatus);
 }
 
 async function failed(
   { clock }: World,
-  { by, code, copies, wireId }: Refusal & { readonly wireId: string },
-  takeStatus: TakeStatus,
+  { by, code, copies, gatewayMessageId }: Refusal & { readonly gatewayMessageId: string },
+  handleStatus: TakeStatus,
 ): Promise<void> {
-  const waId = by === 'wireId' ? undefined : waIdOf(wireId);
+  const waId = by === 'gatewayMessageId' ? undefined : waIdOf(gatewayMessageId);
   const report = { status: 'failed', code, detail: 'Oh', at: clock.now(), waId } as const;
-  const name = by === 'waId' ? undefined : wireId;
-  await Promise.all(Array.from({ length: copies }, () => takeStatus(name, report).catch(() => undefined)));
+  const name = by === 'waId' ? undefined : gatewayMessageId;
+  await Promise.all(Array.from({ length: copies }, () => handleStatus(name, report).catch(() => undefined)));
 }
 
 /** Everybody has stopped. A sweeper and a worker alone go on, a tick a minute; LipaChat does as it is asked. */
 async function aftermath(scenario: ParkedScenario, world: World, broken: string[]): Promise<void> {
   const { writesAgain } = scenario;
-  const { sweep, workOff, takeCallbacks } = world.process('caretaker');
+  const { sweep, workOff, handleCallbacks } = world.process('caretaker');
   world.gateway.next();
   const tick = async () => {
     world.clock.advance(61_000);
@@ -152,7 +152,7 @@ async function aftermath(scenario: ParkedScenario, world: World, broken: string[
       await workOff();
     }
   };
-  if (writesAgain) await takeCallbacks([written({ late: 0, word: 'hi', copies: [] }, 'wamid.in-last')]);
+  if (writesAgain) await handleCallbacks([written({ late: 0, word: 'hi', copies: [] }, 'wamid.in-last')]);
   for (let n = 0; n < 45; n += 1) await tick();
   broken.push(...lostOf(world));
   // Past the time that any of them may wait, or be held back.

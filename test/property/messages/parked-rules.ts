@@ -1,6 +1,6 @@
 /** The rules of flows that wait: what no single write may do, and what must hold when all is over. */
 
-import { isTemplateId, wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { gatewayMessageIdOf, isTemplateId } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import { isProven } from '../../../src/lib/messages/status.ts';
 import { isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
@@ -55,7 +55,7 @@ function wroteTooLate({ parkedUntil }: Message, [session]: readonly Session[]): 
 /** From here on nothing goes out that had not been dispatched before. */
 export function stoppedBy({ messages, gateway }: World, broken: string[]): void {
   const out = messages.all().filter((m) => m.status === 'sending' || hasLeftBefore(m));
-  const known = new Set(out.map(wireIdOf));
+  const known = new Set(out.map(gatewayMessageIdOf));
   const before = gateway.calls.length;
   afterwards.push(() => {
     const late = gateway.calls.slice(before).filter(({ request }) => !known.has(request.messageId));
@@ -96,7 +96,7 @@ export function endsOf(
     const delivered = gateway.deliveries.filter(({ text }) => text === `flow ${messageId.slice(2)}`);
     if (delivered.length > 1 + (m.resends ?? 0))
       faults.push(`${messageId} was delivered ${delivered.length} times`);
-    if (status === 'sent' && !delivered.some((d) => d.messageId === wireIdOf(m)))
+    if (status === 'sent' && !delivered.some((d) => d.messageId === gatewayMessageIdOf(m)))
       faults.push(`${messageId} is sent, and was not delivered`);
     if (status === 'expired' && delivered.length > (m.resends ?? 0))
       faults.push(`${messageId} is expired, and was delivered`);

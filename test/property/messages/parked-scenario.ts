@@ -23,7 +23,7 @@ export interface Refusal {
   readonly code: number;
   readonly copies: number;
   /** By LipaChat's id, by WhatsApp's, or by both. */
-  readonly by: 'wireId' | 'waId' | 'both';
+  readonly by: 'gatewayMessageId' | 'waId' | 'both';
 }
 
 export interface ParkedScenario {
@@ -55,7 +55,7 @@ const refusal = {
   // A shut window, too fast, nobody can tell, held for the user's sake, and no way at all.
   code: fc.constantFrom(131_047, 131_047, 130_429, 131_000, 131_049, 131_026),
   copies: fc.integer({ min: 1, max: 3 }),
-  by: fc.constantFrom('wireId', 'waId', 'both'),
+  by: fc.constantFrom('gatewayMessageId', 'waId', 'both'),
 } as const;
 
 const fate = {

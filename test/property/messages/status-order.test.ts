@@ -2,16 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import { settledSent } from '../../../src/lib/messages/settlement.ts';
-import { climb, isProven, type Rung, type Status } from '../../../src/lib/messages/status.ts';
+import {
+  advanceStatus,
+  isProven,
+  type ReportedStatus,
+  type Status,
+} from '../../../src/lib/messages/status.ts';
 import { afterReport } from '../../../src/lib/messages/status-report.ts';
 import { later, sampleMessage } from '../../support/fakes/samples.ts';
 
-const rung = fc.constantFrom<Rung>('sent', 'failed', 'delivered', 'read');
+const rung = fc.constantFrom<ReportedStatus>('sent', 'failed', 'delivered', 'read');
 const UNPROVEN = ['queued', 'parked', 'expired', 'sending', 'unknown'] as const satisfies Status[];
 const status = fc.constantFrom<Status>(...UNPROVEN, 'sent', 'failed', 'delivered', 'read');
 
 /** One thing that is said of a message: by a callback, or by the answer to the send itself. */
-type Word = { readonly by: 'callback'; readonly status: Rung } | { readonly by: 'answer' };
+type Word = { readonly by: 'callback'; readonly status: ReportedStatus } | { readonly by: 'answer' };
 
 const word: fc.Arbitrary<Word> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ by: fc.constant('callback' as const), status: rung }) },
@@ -31,7 +36,7 @@ function hearing(message: Message, said: Word, at: Date): Message {
 const heardAll = (words: readonly Word[]): Message =>
   words.reduce((message, said, n) => hearing(message, said, later(n)), sampleMessage());
 
-const rungOf = (said: Word): Rung => (said.by === 'callback' ? said.status : 'sent');
+const rungOf = (said: Word): ReportedStatus => (said.by === 'callback' ? said.status : 'sent');
 
 /** What must not depend on the order in which things were said. */
 const essence = (message: Message) => ({
@@ -91,7 +96,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
 
   it('never undoes a delivery by a failure', () => {
     fc.assert(
-      fc.property(fc.constantFrom<Rung>('delivered', 'read'), someWords, (reached, words) => {
+      fc.property(fc.constantFrom<ReportedStatus>('delivered', 'read'), someWords, (reached, words) => {
         const message = words.reduce(
           (m, said) => hearing(m, said, later(9)),
           heardAll([{ by: 'callback', status: reached }]),
@@ -124,9 +129,11 @@ describe('the ladder', () => {
   it('never goes down, and does nothing the second time', () => {
     fc.assert(
       fc.property(status, rung, rung, (current, first, second) => {
-        const up = climb(current, first);
-        expect(climb(up, first)).toBe(up);
-        expect(climb(climb(current, first), second)).toBe(climb(climb(current, second), first));
+        const up = advanceStatus(current, first);
+        expect(advanceStatus(up, first)).toBe(up);
+        expect(advanceStatus(advanceStatus(current, first), second)).toBe(
+          advanceStatus(advanceStatus(current, second), first),
+        );
       }),
     );
   });
@@ -134,7 +141,7 @@ describe('the ladder', () => {
   it('proves something from its first rung on', () => {
     fc.assert(
       fc.property(status, rung, (current, reported) => {
-        expect(isProven(climb(current, reported))).toBe(true);
+        expect(isProven(advanceStatus(current, reported))).toBe(true);
       }),
     );
     expect(UNPROVEN.filter(isProven)).toEqual([]);

@@ -42,7 +42,7 @@ async function say(p: Process, one: Word, id: string): Promise<void> {
     return one.says === 'stop' ? p.consent.optOut(PAIR, 'c') : p.consent.optIn(PAIR);
   }
   const message = { id, pair: PAIR, writtenAt: later(one.stamp), text: typed(one), reply: undefined };
-  await p.takeCallbacks([{ kind: 'inbound', ...message }]);
+  await p.handleCallbacks([{ kind: 'inbound', ...message }]);
 }
 
 /** Everything that may send: a caller, one who does not wait, and one whose flow may wait. */

@@ -43,11 +43,11 @@ const windowOf = async (world: World) => (await sessionOf(world))?.window;
 
 /** Every webhook of every message, in the order of arrival. */
 async function arrived(all: readonly Inbound[], world = makeWorld()): Promise<World> {
-  const { takeCallbacks } = world.process('webhook');
+  const { handleCallbacks } = world.process('webhook');
   const webhooks = all.flatMap((one) => one.arrivesMs.map((ms) => ({ ms, callback: callbackOf(one) })));
   for (const { ms, callback } of webhooks.toSorted((a, b) => a.ms - b.ms)) {
     world.clock.moveTo(at(ms));
-    await takeCallbacks([callback]);
+    await handleCallbacks([callback]);
   }
   return world;
 }
@@ -80,9 +80,9 @@ describe('the window after any inbound messages, late, repeated and in any order
       fc.asyncProperty(batch, async ([all, others]) => {
         const first = makeWorld();
         const second = makeWorld();
-        await first.process('webhook').takeCallbacks([...all, ...others].map(callbackOf));
+        await first.process('webhook').handleCallbacks([...all, ...others].map(callbackOf));
         for (const one of [...others, ...all])
-          await second.process('webhook').takeCallbacks([callbackOf(one)]);
+          await second.process('webhook').handleCallbacks([callbackOf(one)]);
         const [one, other] = [await windowOf(first), await windowOf(second)];
         expect(one?.expiresAt).toEqual(other?.expiresAt);
         expect(one?.lastInboundAt).toEqual(other?.lastInboundAt);
@@ -96,7 +96,7 @@ describe('the window after any inbound messages, late, repeated and in any order
         const world = await arrived(all);
         const before = await sessionOf(world);
         world.clock.moveTo(at(afterMs));
-        await world.process('webhook').takeCallbacks(all.map(callbackOf));
+        await world.process('webhook').handleCallbacks(all.map(callbackOf));
         expect(await sessionOf(world)).toEqual(before);
       }),
     );
@@ -151,7 +151,7 @@ describe('the window after any inbound messages, late, repeated and in any order
       fc.asyncProperty(inbounds, fc.array(noise), async (all, callbacks) => {
         const world = await arrived(all);
         const before = await sessionOf(world);
-        await world.process('webhook').takeCallbacks(callbacks);
+        await world.process('webhook').handleCallbacks(callbacks);
         expect(await sessionOf(world)).toEqual(before);
       }),
     );

@@ -1,6 +1,6 @@
 /** The HTTP stack with a handler in it that a test wrote, and events as plain as they may come. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type ApiAnswer, type ApiRequest, api } from '../../../src/lib/http/api.ts';
+import { type ApiRequest, type ApiResponse, api } from '../../../src/lib/http/api.ts';
 import type { Telemetry } from '../../../src/lib/platform/ports.ts';
 
 interface PlainEvent {
@@ -25,10 +25,10 @@ export const plainEvent = ({ authorizer, requestId = 'request-1', ...given }: Pl
     ...given,
   }) as unknown as APIGatewayProxyEventV2;
 
-export type Handle = (request: ApiRequest) => Promise<ApiAnswer>;
+export type Handle = (request: ApiRequest) => Promise<ApiResponse>;
 
 export const answering =
-  (answer: ApiAnswer = { status: 200, body: { ok: true } }): Handle =>
+  (answer: ApiResponse = { status: 200, body: { ok: true } }): Handle =>
   () =>
     Promise.resolve(answer);
 

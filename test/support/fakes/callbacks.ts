@@ -1,6 +1,6 @@
 /** What callbacks leave behind, in memory. */
 
-import type { CallbackStore, InboundRecord, Orphan } from '../../../src/lib/callbacks/ports.ts';
+import type { CallbackStore, InboundRecord, UnmatchedStatus } from '../../../src/lib/callbacks/ports.ts';
 import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import { isNamedIn } from '../../../src/lib/whatsapp/phone.ts';
@@ -20,7 +20,7 @@ export interface FakeCallbacks extends CallbackStore {
   /** The raw callbacks that are kept now. */
   raw(): readonly string[];
   /** The orphans that are kept now, due or not. */
-  orphans(): readonly Orphan[];
+  unmatchedStatuses(): readonly UnmatchedStatus[];
   /** What WhatsApp thinks of templates, the last word of each id. */
   templates(): readonly TemplateStatus[];
 }
@@ -29,12 +29,12 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
   const inbound = new Map<string, Kept<InboundRecord>>();
   const raw = new Map<string, Kept<string>>();
   const templates = new Map<string, Kept<TemplateStatus>>();
-  const orphans = new Map<string, Kept<Orphan> & { readonly dueAt: Date | undefined }>();
+  const unmatchedStatuses = new Map<string, Kept<UnmatchedStatus> & { readonly dueAt: Date | undefined }>();
 
   const isAlive = (kept: Kept<unknown> | undefined) =>
     kept !== undefined && kept.until > clock.now().getTime();
   const values = <T>(all: Iterable<Kept<T>>) => [...all].filter(isAlive).map(({ value }) => value);
-  const keyOf = ({ waKey, report }: Orphan) => `${waKey}#${report.status}`;
+  const keyOf = ({ waKey, report }: UnmatchedStatus) => `${waKey}#${report.status}`;
 
   function over(link: Link): CallbackStore {
     return {
@@ -59,23 +59,23 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
         link('keepTemplateStatus', () => {
           templates.set(status.id, { value: { ...status }, until: status.at.getTime() + RAW_MS });
         }),
-      keepOrphan: (orphan, dueAt) =>
+      keepUnmatched: (unmatched, dueAt) =>
         link('keepOrphan', () => {
-          const until = orphan.keptAt.getTime() + INBOUND_MS;
-          orphans.set(keyOf(orphan), { value: structuredClone(orphan), until, dueAt });
+          const until = unmatched.keptAt.getTime() + INBOUND_MS;
+          unmatchedStatuses.set(keyOf(unmatched), { value: structuredClone(unmatched), until, dueAt });
         }),
-      dueOrphans: (now, limit) =>
+      dueUnmatched: (now, limit) =>
         link('dueOrphans', () =>
-          [...orphans.values()]
+          [...unmatchedStatuses.values()]
             .flatMap((kept) => (kept.dueAt && kept.dueAt <= now ? [{ ...kept, dueAt: kept.dueAt }] : []))
             .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
             .slice(0, limit)
             .filter(isAlive)
             .map(({ value }) => structuredClone(value)),
         ),
-      dropOrphan: (orphan) =>
+      dropUnmatched: (unmatched) =>
         link('dropOrphan', () => {
-          orphans.delete(keyOf(orphan));
+          unmatchedStatuses.delete(keyOf(unmatched));
         }),
     };
   }
@@ -84,7 +84,7 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
     ...over(straight),
     over,
     raw: () => values(raw.values()),
-    orphans: () => values(orphans.values()),
+    unmatchedStatuses: () => values(unmatchedStatuses.values()),
     templates: () => values(templates.values()),
   };
 }

@@ -1,5 +1,5 @@
 /** Time that stands still until a test moves it. */
-import type { Chance, Clock } from '../../../src/lib/platform/ports.ts';
+import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
 
 export interface ManualClock extends Clock {
   /** Moves time on; whoever sleeps until then wakes up. */
@@ -43,7 +43,7 @@ export function manualClock(
 }
 
 /** Ids that tell whose they are: `racer-1/1`, `racer-1/2`; and always the same fraction. */
-export function namedChance(name: string, fraction = 0.5): Chance {
+export function namedRandom(name: string, fraction = 0.5): Random {
   let count = 0;
   return {
     uuid: () => {

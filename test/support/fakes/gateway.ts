@@ -96,8 +96,8 @@ export function fakeGateway(clock: Clock): FakeGateway {
 
   function over(link: Link): Gateway {
     return {
-      async sendFlow(flow, { apiKey, timeoutMs, wireId }) {
-        const request: WireFlow = { ...flow, messageId: wireId };
+      async sendFlow(flow, { apiKey, timeoutMs, gatewayMessageId }) {
+        const request: WireFlow = { ...flow, messageId: gatewayMessageId };
         if (timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
         const at = clock.now();
         const { outcome, tookMs } = await link('sendFlow', () => {

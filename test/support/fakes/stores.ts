@@ -8,11 +8,11 @@ import {
   waKeyOf,
 } from '../../../src/lib/messages/message.ts';
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
-import { isAnswerable } from '../../../src/lib/messages/reply.ts';
-import { isInLane } from '../../../src/lib/messages/waiting.ts';
+import { isAwaitingReply } from '../../../src/lib/messages/reply.ts';
+import { isInRecipientQueue } from '../../../src/lib/messages/waiting.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
-import type { InvitationSlot, InvitationStore } from '../../../src/lib/sending/ports.ts';
-import type { ForgottenStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
+import type { TemplateLock, TemplateLockStore } from '../../../src/lib/sending/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
 import type { Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { type Link, straight } from './link.ts';
@@ -46,7 +46,7 @@ const sessionKind: Kind<Pair, Session> = {
   copy: (session) => structuredClone(session),
 };
 
-const invitationKind: Kind<string, InvitationSlot> = {
+const invitationKind: Kind<string, TemplateLock> = {
   idOf: (slot) => slot,
   keyOf: ({ slot }) => slot,
   expiresOf: ({ until }) => inSeconds(until),
@@ -55,9 +55,9 @@ const invitationKind: Kind<string, InvitationSlot> = {
 
 /** What lies in the table's index of a pair: each message at one stage only. */
 function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
-  if (isInLane(message)) return 'waiting';
+  if (isInRecipientQueue(message)) return 'waiting';
   if (message.reply) return 'answered';
-  return isAnswerable(message) ? 'open' : 'done';
+  return isAwaitingReply(message) ? 'open' : 'done';
 }
 
 function byAge(a: Message, b: Message): number {
@@ -94,8 +94,8 @@ export function fakeMessages(clock: Clock): FakeMessages {
     return {
       ...shelf.view(link),
       waiting: (pair, limit) => ofPair('waiting', { pair, limit }, 'waiting'),
-      answerable: (pair, limit) => ofPair('answerable', { pair, limit, newestFirst: true }, 'open'),
-      answered: (pair, limit) => ofPair('answered', { pair, limit, newestFirst: true }, 'answered'),
+      awaitingReply: (pair, limit) => ofPair('answerable', { pair, limit, newestFirst: true }, 'open'),
+      replied: (pair, limit) => ofPair('answered', { pair, limit, newestFirst: true }, 'answered'),
       ofPair: (pair, limit) => ofPair('ofPair', { pair, limit }),
       findByWaKey: (waKey) =>
         link('findByWaKey', () => shelf.all().find((m) => m.waId && waKeyOf(m.waId) === waKey)?.messageId),
@@ -133,24 +133,24 @@ export function fakeSessions(clock: Clock): FakeSessions {
   return { ...over(straight), over, all: shelf.all };
 }
 
-export interface FakeInvitations extends InvitationStore {
-  over(link: Link): InvitationStore;
-  all(): readonly InvitationSlot[];
+export interface FakeInvitations extends TemplateLockStore {
+  over(link: Link): TemplateLockStore;
+  all(): readonly TemplateLock[];
 }
 
-export function fakeInvitations(clock: Clock): FakeInvitations {
+export function fakeTemplateLocks(clock: Clock): FakeInvitations {
   const shelf = makeShelf(invitationKind, clock);
   return { ...shelf.view(straight), over: (link) => shelf.view(link), all: shelf.all };
 }
 
-export interface FakeForgotten extends ForgottenStore {
-  over(link: Link): ForgottenStore;
+export interface FakeForgotten extends ErasedOptOutStore {
+  over(link: Link): ErasedOptOutStore;
 }
 
-export function fakeForgotten(): FakeForgotten {
+export function fakeErasedOptOuts(): FakeForgotten {
   const pairs = new Map<string, Date>();
   const keyOf = ({ business, customer }: Pair) => `${business} ${customer}`;
-  const over = (link: Link): ForgottenStore => ({
+  const over = (link: Link): ErasedOptOutStore => ({
     optedOutAt: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))),
     whoOptedOut: (asked) => link('whoOptedOut', () => asked.map((pair) => pairs.has(keyOf(pair)))),
     remember: (pair, at) => link('remember-forgotten', () => void pairs.set(keyOf(pair), at)),

@@ -1,34 +1,34 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
 
-import { makeTakeCallbacks } from '../../../src/lib/callbacks/handle-callbacks.ts';
-import { makeTakeReply } from '../../../src/lib/callbacks/handle-reply.ts';
-import { makeTakeStatus } from '../../../src/lib/callbacks/handle-status.ts';
+import { makeHandleCallbacks } from '../../../src/lib/callbacks/handle-callbacks.ts';
+import { makeHandleReply } from '../../../src/lib/callbacks/handle-reply.ts';
+import { makeHandleStatus } from '../../../src/lib/callbacks/handle-status.ts';
 import { makeErase } from '../../../src/lib/contacts/erase.ts';
 import { makeOptOut } from '../../../src/lib/contacts/opt-out.ts';
 import type { Callback } from '../../../src/lib/lipachat/callback.ts';
 import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
 import type { Message, MessageId } from '../../../src/lib/messages/message.ts';
 import { makeRead } from '../../../src/lib/messages/read.ts';
-import { makeLane } from '../../../src/lib/messages/recipient-queue.ts';
-import type { Chance, Clock } from '../../../src/lib/platform/ports.ts';
-import { makeCarrier } from '../../../src/lib/sending/deliver.ts';
-import { makeUnsent } from '../../../src/lib/sending/not-sent.ts';
+import { makeRecipientQueue } from '../../../src/lib/messages/recipient-queue.ts';
+import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
+import { makeDeliver } from '../../../src/lib/sending/deliver.ts';
+import { makeNotSent } from '../../../src/lib/sending/not-sent.ts';
 import { makeSendFlow, type SendCommand } from '../../../src/lib/sending/send-flow.ts';
 import type { SendResult } from '../../../src/lib/sending/send-result.ts';
-import { makeInviter } from '../../../src/lib/sending/send-template.ts';
+import { makeSendTemplate } from '../../../src/lib/sending/send-template.ts';
 import { makeSettler } from '../../../src/lib/sending/settle.ts';
 import { makeSweep } from '../../../src/lib/sending/sweep.ts';
 import { makeSweepMessage } from '../../../src/lib/sending/sweep-message.ts';
 import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
 import { fakeAliases } from './aliases.ts';
 import { fakeCallbacks } from './callbacks.ts';
-import { manualClock, namedChance } from './clock.ts';
+import { manualClock, namedRandom } from './clock.ts';
 import { fakeGateway } from './gateway.ts';
 import { type Link, straight } from './link.ts';
 import { fakeQueue } from './queue.ts';
 import { later, NOW, sampleRequest } from './samples.ts';
 import { fakeSecret } from './secret.ts';
-import { fakeForgotten, fakeInvitations, fakeMessages, fakeSessions } from './stores.ts';
+import { fakeErasedOptOuts, fakeMessages, fakeSessions, fakeTemplateLocks } from './stores.ts';
 import { fakeTelemetry } from './telemetry.ts';
 
 /** Contract §5's settings, as far as a send has them. */
@@ -70,8 +70,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const sessions = fakeSessions(clock);
   const callbacks = fakeCallbacks(clock);
   const aliases = fakeAliases();
-  const forgotten = fakeForgotten();
-  const invitations = fakeInvitations(clock);
+  const erasedOptOuts = fakeErasedOptOuts();
+  const templateLocks = fakeTemplateLocks(clock);
   const queue = fakeQueue(clock);
   const gateway = fakeGateway(clock);
   const apiKey = fakeSecret('key-1');
@@ -85,10 +85,10 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const environments = new Map<string, number>();
 
   /** Ids that no other environment has, one of the same name included. */
-  function chanceOf(name: string): Chance {
+  function randomOf(name: string): Random {
     const nth = (environments.get(name) ?? 0) + 1;
     environments.set(name, nth);
-    return namedChance(nth === 1 ? name : `${name}/${nth}`);
+    return namedRandom(nth === 1 ? name : `${name}/${nth}`);
   }
 
   /** One Lambda environment: what it does goes over its link. */
@@ -99,28 +99,28 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
       aliases: aliases.over(link),
-      forgotten: forgotten.over(link),
-      invitations: invitations.over(link),
+      erasedOptOuts: erasedOptOuts.over(link),
+      templateLocks: templateLocks.over(link),
       queue: queue.over(link),
     };
-    const base = { ...stores, clock: ownClock, telemetry, apiKey, chance: chanceOf(name), terms };
+    const base = { ...stores, clock: ownClock, telemetry, apiKey, random: randomOf(name), terms };
     const { sessionMarginSeconds, gatewayDeadlineMs, gatewayAttempts } = settings;
-    const lane = makeLane({ ...base, sessionMarginSeconds });
-    const deps = { ...base, lane, sessionMarginSeconds, gateway: through(gateway.over(link)) };
+    const recipientQueue = makeRecipientQueue({ ...base, sessionMarginSeconds });
+    const deps = { ...base, recipientQueue, sessionMarginSeconds, gateway: through(gateway.over(link)) };
     const settler = makeSettler({ ...deps, retentionDays: RETENTION_DAYS });
-    const inviter = makeInviter({ ...deps, gatewayDeadlineMs, gatewayAttempts });
-    const unsent = makeUnsent({ ...deps, settler });
-    const carrier = makeCarrier({ ...deps, settler, unsent, inviter, settings });
-    const sendFlow = makeSendFlow({ ...deps, carrier, settler });
-    const { takeStatus, retryOrphans } = makeTakeStatus(deps);
-    const { takeReply } = makeTakeReply(deps);
+    const sendTemplate = makeSendTemplate({ ...deps, gatewayDeadlineMs, gatewayAttempts });
+    const notSent = makeNotSent({ ...deps, settler });
+    const deliver = makeDeliver({ ...deps, settler, notSent, sendTemplate, settings });
+    const sendFlow = makeSendFlow({ ...deps, deliver, settler });
+    const { handleStatus, retryUnmatched } = makeHandleStatus(deps);
+    const { handleReply } = makeHandleReply(deps);
     const sweep = makeSweep({
       ...deps,
-      sweepMessage: makeSweepMessage({ ...deps, sendFlow, inviter }),
-      retryOrphans,
+      sweepMessage: makeSweepMessage({ ...deps, sendFlow, sendTemplate }),
+      retryUnmatched,
       longestSendMs: settings.gatewayDeadlineMs + 4_000,
     });
-    const takeCallbacks = makeTakeCallbacks({ ...deps, takeStatus, takeReply, words: DEFAULT_WORDS });
+    const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply, words: DEFAULT_WORDS });
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     return {
       /** Sends the sample request, changed as said. */
@@ -135,7 +135,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
           ...command,
         }),
       sweep: () => sweep(run()),
-      takeStatus,
+      handleStatus,
       /** What the delivery queue brings: one record. */
       work: (messageId: MessageId) => sendFlow.work(messageId, { ...run(), source: 'worker' }),
       /** Works off all that is visible in the queue now. */
@@ -146,9 +146,9 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
         }
         return records.length;
       },
-      takeCallbacks: (entries: readonly Callback[]) => takeCallbacks(entries, name),
-      takeReply,
-      lane,
+      handleCallbacks: (entries: readonly Callback[]) => handleCallbacks(entries, name),
+      handleReply,
+      recipientQueue,
       consent: makeOptOut(deps),
       erase: makeErase(deps),
       read: makeRead(deps),
@@ -164,8 +164,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     sessions,
     callbacks,
     aliases,
-    forgotten,
-    invitations,
+    erasedOptOuts,
+    templateLocks,
     queue,
     gateway,
     apiKey,

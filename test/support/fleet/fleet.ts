@@ -16,7 +16,7 @@ import { createFleetTable, type FleetTable } from './table.ts';
 
 export type Flow = ReturnType<typeof flowBody>;
 type Request = { token?: string | null; headers?: Record<string, string>; body?: unknown };
-export type SweepReport = { due: number; finished: number; failed: number; orphans: number };
+export type SweepReport = { due: number; finished: number; failed: number; unmatchedStatuses: number };
 
 export type Fleet = StandIns & {
   url: string;
@@ -111,8 +111,8 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
   const functions = [...new Set([...API, ...Object.keys(counts)])];
   const spawned = await Promise.all(functions.map(async (name) => [name, await spawnAll(name)] as const));
   const workers: Record<string, Worker[]> = Object.fromEntries(spawned);
-  const door = await startFrontDoor(workers);
-  await lipachat.configure({ webhookUrl: `${door.url}/v1/webhooks/lipachat/${standIns.webhookSecret}` });
+  const auth = await startFrontDoor(workers);
+  await lipachat.configure({ webhookUrl: `${auth.url}/v1/webhooks/lipachat/${standIns.webhookSecret}` });
 
   const newClient: Fleet['newClient'] = async (scopes, options = {}) => {
     const token = canaries.secret('token');
@@ -132,7 +132,7 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
 
   const call: Fleet['call'] = async (method, path, request = {}) => {
     const { token: bearer = token, headers = {}, body } = request;
-    const response = await fetch(door.url + path, {
+    const response = await fetch(auth.url + path, {
       method,
       headers: {
         ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
@@ -170,14 +170,14 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
 
   const stop = async (): Promise<void> => {
     const leaked = await leaks();
-    await door.close();
+    await auth.close();
     await stopChildren();
     if (leaked.length > 0) throw new Error(`leaked: ${leaked.join('; ')}`);
   };
 
   return {
     ...standIns,
-    url: door.url,
+    url: auth.url,
     canaries,
     lipachat,
     table,

@@ -65,7 +65,7 @@ export const tickAtOnce = (workers: PoolWorker[]): Promise<unknown[]> => {
 
 type KillOptions = {
   fleet: Fleet;
-  chance: RunChance;
+  random: RunChance;
   /** Functions of the fleet. */
   of: [string, ...string[]];
   everyMs: [least: number, most: number];
@@ -75,14 +75,14 @@ type KillOptions = {
 
 /** Kills one process after the other by SIGKILL, and puts another in its place, until `over`: how many. */
 export const killOnAndOn = async (options: KillOptions): Promise<Record<string, number>> => {
-  const { fleet, chance, of, everyMs, over, settings = {} } = options;
+  const { fleet, random, of, everyMs, over, settings = {} } = options;
   const killed: Record<string, number> = {};
   for (;;) {
-    await sleep(chance.between(...everyMs));
+    await sleep(random.between(...everyMs));
     if (over()) return killed;
-    const name = chance.pick(of);
+    const name = random.pick(of);
     const workers = fleet.workers[name] ?? [];
-    const [victim] = workers.splice(chance.between(0, workers.length - 1), 1);
+    const [victim] = workers.splice(random.between(0, workers.length - 1), 1);
     victim?.kill();
     killed[name] = (killed[name] ?? 0) + 1;
     workers.push(await fleet.spawn(name, settings));

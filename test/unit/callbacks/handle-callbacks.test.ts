@@ -40,52 +40,52 @@ const session = async () => (await world.sessions.get(PAIR))?.value;
 
 describe('an inbound message', () => {
   it('opens the window for 24 hours from its own time', async () => {
-    await webhook.takeCallbacks([inbound({ writtenAt: later(-3_600) })]);
+    await webhook.handleCallbacks([inbound({ writtenAt: later(-3_600) })]);
     expect(await session()).toEqual(sampleSession(later(-3_600)));
   });
 
   it('opens it from its arrival where it carries no time', async () => {
-    await webhook.takeCallbacks([inbound()]);
+    await webhook.handleCallbacks([inbound()]);
     expect(await session()).toEqual(sampleSession(NOW));
   });
 
   it('counts with its first arrival where it carries no time and comes again', async () => {
-    await webhook.takeCallbacks([inbound()]);
+    await webhook.handleCallbacks([inbound()]);
     world.clock.advance(3_600_000);
-    await webhook.takeCallbacks([inbound()]);
+    await webhook.handleCallbacks([inbound()]);
     expect((await session())?.window?.expiresAt).toEqual(later(86_400));
   });
 
   it('counts each time where it has no id by which a repeat could be known', async () => {
-    await webhook.takeCallbacks([inbound({ id: undefined })]);
+    await webhook.handleCallbacks([inbound({ id: undefined })]);
     world.clock.advance(3_600_000);
-    await webhook.takeCallbacks([inbound({ id: undefined })]);
+    await webhook.handleCallbacks([inbound({ id: undefined })]);
     expect((await session())?.window?.expiresAt).toEqual(later(86_400 + 3_600));
   });
 
   it('opens nothing where it was written a day ago', async () => {
-    await webhook.takeCallbacks([inbound({ writtenAt: later(-86_400) })]);
+    await webhook.handleCallbacks([inbound({ writtenAt: later(-86_400) })]);
     expect(await session()).toBeUndefined();
   });
 
   it('leaves the window’s beginning alone while that is open, and begins a new one after it', async () => {
-    await webhook.takeCallbacks([inbound({ id: '1' })]);
+    await webhook.handleCallbacks([inbound({ id: '1' })]);
     world.clock.advance(3_600_000);
-    await webhook.takeCallbacks([inbound({ id: '2' })]);
+    await webhook.handleCallbacks([inbound({ id: '2' })]);
     expect((await session())?.window?.openedAt).toEqual(NOW);
     world.clock.advance(26 * 3_600_000);
-    await webhook.takeCallbacks([inbound({ id: '3' })]);
+    await webhook.handleCallbacks([inbound({ id: '3' })]);
     expect((await session())?.window?.openedAt).toEqual(later(27 * 3_600));
   });
 
   it('has one effect among fifty at once', async () => {
-    await webhook.takeCallbacks(Array.from({ length: 50 }, () => inbound()));
+    await webhook.handleCallbacks(Array.from({ length: 50 }, () => inbound()));
     expect(world.sessions.all()).toEqual([sampleSession(NOW)]);
   });
 
   it('opens a window again that the gateway had closed', async () => {
     await world.sessions.create(afterGatewayClosed(sampleSession(later(-60)), later(-1)));
-    await webhook.takeCallbacks([inbound()]);
+    await webhook.handleCallbacks([inbound()]);
     expect(await session()).toMatchObject({ window: { openedAt: NOW, expiresAt: later(86_400) } });
   });
 });
@@ -96,7 +96,7 @@ describe('a window that a customer opens while a message is refused', () => {
     const customer = world.process('customer');
     const writes = async () => {
       world.clock.advance(1_000);
-      await customer.takeCallbacks([inbound({ id: 'wamid.new' })]);
+      await customer.handleCallbacks([inbound({ id: 'wamid.new' })]);
     };
     faults.fail('sendFlow', 'slow', { meanwhile: writes });
     world.gateway.next({ kind: 'sessionClosed' });
@@ -109,9 +109,9 @@ describe('a status', () => {
   it('climbs its message’s ladder, by either id', async () => {
     await world.sessions.create(sampleSession());
     await world.process('caller').send();
-    await webhook.takeCallbacks([status({ report: { status: 'delivered' } })]);
+    await webhook.handleCallbacks([status({ report: { status: 'delivered' } })]);
     expect(world.onlyMessage()?.status).toBe('delivered');
-    await webhook.takeCallbacks([
+    await webhook.handleCallbacks([
       status({ messageId: undefined, report: { status: 'read', waId: waIdOf(ID) } }),
     ]);
     expect(world.onlyMessage()?.status).toBe('read');
@@ -121,52 +121,52 @@ describe('a status', () => {
     await world.sessions.create(sampleSession());
     await world.process('caller').send();
     for (const messageId of ['gateway-77', 'no id of ours at all!', '']) {
-      await webhook.takeCallbacks([status({ messageId, report: { status: 'read', waId: waIdOf(ID) } })]);
+      await webhook.handleCallbacks([status({ messageId, report: { status: 'read', waId: waIdOf(ID) } })]);
     }
     expect(world.onlyMessage()?.status).toBe('read');
-    expect(world.callbacks.orphans()).toEqual([]);
+    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 
   it('is kept where its message is not known by that id yet', async () => {
-    await webhook.takeCallbacks([status({ messageId: undefined })]);
-    expect(world.callbacks.orphans()).toEqual([
+    await webhook.handleCallbacks([status({ messageId: undefined })]);
+    expect(world.callbacks.unmatchedStatuses()).toEqual([
       { waKey: waKeyOf(waIdOf(ID)), report: { status: 'delivered', at: NOW }, keptAt: NOW },
     ]);
-    expect(JSON.stringify(world.callbacks.orphans())).not.toContain(waIdOf(ID));
+    expect(JSON.stringify(world.callbacks.unmatchedStatuses())).not.toContain(waIdOf(ID));
   });
 
   it('has its own time where it carries one', async () => {
     await world.sessions.create(sampleSession());
     await world.process('caller').send();
-    await webhook.takeCallbacks([status({ at: later(-7) })]);
+    await webhook.handleCallbacks([status({ at: later(-7) })]);
     expect(world.onlyMessage()?.timeline.at(-1)).toMatchObject({ at: later(-7), source: 'callback' });
   });
 });
 
 describe('everything else', () => {
   it('is kept raw where nobody understands it, and counted', async () => {
-    await webhook.takeCallbacks([{ kind: 'unrecognised', raw: '{"odd":1}' }]);
+    await webhook.handleCallbacks([{ kind: 'unrecognised', raw: '{"odd":1}' }]);
     expect(world.callbacks.raw()).toEqual(['{"odd":1}']);
     expect(world.telemetry.counted('callback.unrecognised')).toBe(1);
   });
 
   it('opens the window with a reply that can’t be read, and is kept raw and counted', async () => {
     const unreadable = '{"type":"FLOW","odd":"canary"}';
-    await webhook.takeCallbacks([inbound({ unreadable })]);
-    await webhook.takeCallbacks([inbound({ unreadable })]);
+    await webhook.handleCallbacks([inbound({ unreadable })]);
+    await webhook.handleCallbacks([inbound({ unreadable })]);
     expect(await session()).toEqual(sampleSession(NOW));
     expect(world.callbacks.raw()).toEqual([unreadable]);
     expect(world.telemetry.counted('reply.unreadable')).toBe(2);
   });
 
   it('is counted by its kind', async () => {
-    await webhook.takeCallbacks([inbound(), inbound({ id: 'b' }), { kind: 'notice', about: 'system' }]);
+    await webhook.handleCallbacks([inbound(), inbound({ id: 'b' }), { kind: 'notice', about: 'system' }]);
     expect(world.telemetry.counted('callback.inbound')).toBe(2);
     expect(world.telemetry.counted('callback.notice')).toBe(1);
   });
 
   it('is never logged with a number, an id or its words', async () => {
-    await webhook.takeCallbacks([inbound(), status(), { kind: 'unrecognised', raw: '{"text":"canary"}' }]);
+    await webhook.handleCallbacks([inbound(), status(), { kind: 'unrecognised', raw: '{"text":"canary"}' }]);
     expect(JSON.stringify(world.telemetry.lines)).not.toMatch(/254717746565|canary|wamid/);
   });
 });
@@ -176,9 +176,9 @@ describe('a store that fails', () => {
     'at %s is told of, so that LipaChat sends it again; then all is well',
     async (call) => {
       faults.fail(call, 'before');
-      await expect(webhook.takeCallbacks([inbound()])).rejects.toMatchObject({ code: 'store-unavailable' });
+      await expect(webhook.handleCallbacks([inbound()])).rejects.toMatchObject({ code: 'store-unavailable' });
       world.clock.advance(60_000);
-      await webhook.takeCallbacks([inbound()]);
+      await webhook.handleCallbacks([inbound()]);
       expect((await session())?.window?.expiresAt.getTime()).toBeGreaterThanOrEqual(later(86_400).getTime());
     },
   );
@@ -187,7 +187,7 @@ describe('a store that fails', () => {
     faults.fail('remember', fault);
     faults.fail('create', fault);
     for (let n = 0; n < 3; n += 1) {
-      await webhook.takeCallbacks([inbound()]).catch(() => undefined);
+      await webhook.handleCallbacks([inbound()]).catch(() => undefined);
       world.clock.advance(1_000);
     }
     expect(await session()).toEqual(sampleSession(NOW));

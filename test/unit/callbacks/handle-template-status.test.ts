@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { waKeyOf } from '../../../src/lib/messages/message.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
-import type { Rung } from '../../../src/lib/messages/status.ts';
+import type { ReportedStatus } from '../../../src/lib/messages/status.ts';
 import type { StatusReport } from '../../../src/lib/messages/status-report.ts';
 import { classOf } from '../../../src/lib/whatsapp/error-codes.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
@@ -41,7 +41,9 @@ const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
 
 async function writes(text = 'hi'): Promise<void> {
   const said = { writtenAt: undefined, text, reply: undefined };
-  await p.takeCallbacks([{ kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said }]);
+  await p.handleCallbacks([
+    { kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said },
+  ]);
 }
 
 async function rest(minutes: number): Promise<void> {
@@ -61,13 +63,13 @@ const NAMES: [string, string | undefined, string | undefined][] = [
 ];
 
 describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
-  it.each<Rung>(['sent', 'delivered', 'read'])(
+  it.each<ReportedStatus>(['sent', 'delivered', 'read'])(
     'changes nothing as %s, and is kept nowhere',
     async (status) => {
       const before = message();
-      await p.takeStatus(name, report({ status, waId }));
+      await p.handleStatus(name, report({ status, waId }));
       expect(message()).toEqual(before);
-      expect([world.callbacks.raw(), world.callbacks.orphans()]).toEqual([[], []]);
+      expect([world.callbacks.raw(), world.callbacks.unmatchedStatuses()]).toEqual([[], []]);
     },
   );
 
@@ -76,7 +78,7 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
     await rest(1);
     const before = message();
     expect(before?.status).toBe('sent');
-    for (const status of ['read', 'failed'] as const) await p.takeStatus(name, report({ status, waId }));
+    for (const status of ['read', 'failed'] as const) await p.handleStatus(name, report({ status, waId }));
     await rest(3);
     expect(message()).toEqual(before);
   });
@@ -87,7 +89,7 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
     ['nobody knows the code', 139_999],
     ['there is no code', undefined],
   ])('fails the flow where it failed, and %s', async (_why, code) => {
-    await p.takeStatus(name, report({ waId, code }));
+    await p.handleStatus(name, report({ waId, code }));
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh', answer: { code: 'gateway-rejected' } });
     expect(message()?.request).toBeUndefined();
     await rest(3);
@@ -95,7 +97,7 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
   });
 
   it('keeps the customer’s word, and nothing that waits goes out', async () => {
-    await p.takeStatus(name, report({ waId, code: 131_050 }));
+    await p.handleStatus(name, report({ waId, code: 131_050 }));
     expect((await p.read.session(PAIR)).optedOut).toBe(true);
     expect(message()).toMatchObject({ status: 'failed', answer: { code: 'recipient-opted-out' } });
   });
@@ -107,29 +109,29 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
     ['pair-too-fast', 131_056, 5],
     ['cannot-tell', 131_000, 5],
   ])('lets another go out later, for %s, and the flow waits on', async (errorClass, code, minutes) => {
-    await p.takeStatus(name, report({ waId, code }));
+    await p.handleStatus(name, report({ waId, code }));
     expect(message()).toMatchObject({
       status: 'parked',
-      invitation: { state: 'pending', messageId: SECOND },
+      templateMessage: { state: 'pending', messageId: SECOND },
     });
-    await p.takeStatus(name, report({ waId, code }));
+    await p.handleStatus(name, report({ waId, code }));
     await rest(minutes);
     expect(templates()).toEqual([FIRST, SECOND]);
     expect(message()).toMatchObject({
       status: 'parked',
-      invitation: { state: 'sent', waId: waIdOf(SECOND) },
+      templateMessage: { state: 'sent', waId: waIdOf(SECOND) },
     });
     const alerts = ['stop-number', 'content-held'].includes(errorClass) ? 2 : 0;
     expect(world.telemetry.counted('gateway.alert')).toBe(alerts);
-    await p.takeStatus(name, report({ waId, code: 132_001 }));
+    await p.handleStatus(name, report({ waId, code: 132_001 }));
     expect(message()?.status).toBe('parked');
   });
 
   it('is of no consequence where the customer has written since', async () => {
     await writes();
     const before = message();
-    await p.takeStatus(name, report({ waId, code: 132_001 }));
-    await p.takeStatus(name, report({ waId, code: 130_429 }));
+    await p.handleStatus(name, report({ waId, code: 132_001 }));
+    await p.handleStatus(name, report({ waId, code: 130_429 }));
     expect(message()).toEqual(before);
   });
 });
@@ -143,45 +145,45 @@ describe('a template message that WhatsApp failed', () => {
     const found = () => world.messages.all().find(({ messageId }) => messageId === other.messageId);
     const before = found();
     expect(before?.status).toBe('parked');
-    const wireId = templateIdOf(other.messageId);
-    for (const code of [132_001, 130_429]) await p.takeStatus(wireId, report({ code }));
+    const gatewayMessageId = templateIdOf(other.messageId);
+    for (const code of [132_001, 130_429]) await p.handleStatus(gatewayMessageId, report({ code }));
     expect(found()).toEqual(before);
   });
 
   it('goes out a day later at the soonest, where it was held for the user’s sake, and once', async () => {
-    await p.takeStatus(FIRST, report({ code: 131_049 }));
+    await p.handleStatus(FIRST, report({ code: 131_049 }));
     world.clock.advance(DAY_MS - 120_000);
     await rest(1);
     expect(templates()).toEqual([FIRST]);
     await rest(3);
     expect(templates()).toEqual([FIRST, SECOND]);
-    await p.takeStatus(SECOND, report({ code: 131_049 }));
+    await p.handleStatus(SECOND, report({ code: 131_049 }));
     world.clock.advance(DAY_MS);
     await rest(3);
     expect(templates()).toHaveLength(2);
-    expect(message()).toMatchObject({ status: 'parked', invitation: { state: 'failed' } });
+    expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'failed' } });
   });
 
   it('goes out twice more at most where nobody can tell why', async () => {
     for (const n of [0, 1, 2, 3]) {
-      await p.takeStatus(templateIdOf(ID, n), report({ code: 131_000 }));
+      await p.handleStatus(templateIdOf(ID, n), report({ code: 131_000 }));
       await rest(12);
     }
     expect(templates()).toHaveLength(3);
-    expect(message()).toMatchObject({ status: 'parked', invitation: { state: 'failed' } });
+    expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'failed' } });
   });
 
   it('is another’s word where it came before the one that is out now', async () => {
-    await p.takeStatus(FIRST, report({ code: 130_429 }));
+    await p.handleStatus(FIRST, report({ code: 130_429 }));
     await rest(5);
     for (const [name, waId] of [
       [FIRST, undefined],
       [undefined, waIdOf(FIRST)],
     ]) {
-      await p.takeStatus(name, report({ waId, code: 132_001 }));
+      await p.handleStatus(name, report({ waId, code: 132_001 }));
     }
     expect(message()?.status).toBe('parked');
-    await p.takeStatus(undefined, report({ waId: waIdOf(SECOND), code: 132_001 }));
+    await p.handleStatus(undefined, report({ waId: waIdOf(SECOND), code: 132_001 }));
     expect(message()?.status).toBe('failed');
   });
 
@@ -193,16 +195,16 @@ describe('a template message that WhatsApp failed', () => {
         ...gateway,
         async sendTemplate(template, call) {
           const outcome = await gateway.sendTemplate(template, call);
-          await p.takeStatus(undefined, report({ waId: waIdOf(FIRST), code: 132_001 }));
+          await p.handleStatus(undefined, report({ waId: waIdOf(FIRST), code: 132_001 }));
           return outcome;
         },
       }),
     });
     await early.send({ request });
-    expect(world.callbacks.orphans()).toHaveLength(1);
+    expect(world.callbacks.unmatchedStatuses()).toHaveLength(1);
     await rest(2);
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
-    expect(world.callbacks.orphans()).toEqual([]);
+    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 
   it('is not noted as sent by its own late receipt, once another is to go out', async () => {
@@ -213,13 +215,13 @@ describe('a template message that WhatsApp failed', () => {
         ...gateway,
         async sendTemplate(template, call) {
           const outcome = await gateway.sendTemplate(template, call);
-          await p.takeStatus(FIRST, report({ code: 130_429 }));
+          await p.handleStatus(FIRST, report({ code: 130_429 }));
           return outcome;
         },
       }),
     });
     await slow.send({ request });
-    expect(message()?.invitation).toMatchObject({ state: 'pending', messageId: SECOND });
+    expect(message()?.templateMessage).toMatchObject({ state: 'pending', messageId: SECOND });
     await rest(5);
     expect(templates()).toEqual([FIRST, SECOND]);
   });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isSignedBy, isWebhookSecret, makeWebhookDoor } from '../../../src/lib/callbacks/webhook-auth.ts';
+import { isSignedBy, isWebhookSecret, makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { fakeSecret } from '../../support/fakes/secret.ts';
 
@@ -114,24 +114,24 @@ describe('a signature', () => {
 
 describe('the door', () => {
   it('asks for no signature where no key is set', async () => {
-    const door = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: undefined });
-    expect(await door.accepts(undefined, BYTES)).toBe(true);
-    expect(await door.accepts('rubbish', BYTES)).toBe(true);
+    const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: undefined });
+    expect(await auth.accepts(undefined, BYTES)).toBe(true);
+    expect(await auth.accepts('rubbish', BYTES)).toBe(true);
   });
 
   it('asks everybody for one where a key is set, also where the parameter turned out empty', async () => {
-    const door = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(KEY) });
-    expect([await door.accepts(undefined, BYTES), await door.accepts(sign(BYTES), BYTES)]).toEqual([
+    const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(KEY) });
+    expect([await auth.accepts(undefined, BYTES), await auth.accepts(sign(BYTES), BYTES)]).toEqual([
       false,
       true,
     ]);
-    const empty = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(',') });
+    const empty = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(',') });
     expect(await empty.accepts(undefined, BYTES)).toBe(false);
   });
 
   it('knows nobody without a secret in the path', async () => {
-    const door = makeWebhookDoor({ secret: fakeSecret(SECRET), hmacKey: undefined });
-    expect([await door.knows(undefined), await door.knows(''), await door.knows(SECRET)]).toEqual([
+    const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: undefined });
+    expect([await auth.knows(undefined), await auth.knows(''), await auth.knows(SECRET)]).toEqual([
       false,
       false,
       true,
@@ -140,18 +140,18 @@ describe('the door', () => {
 
   it('knows a secret and a key that were changed a moment ago', async () => {
     const [secret, hmacKey] = [fakeSecret(SECRET), fakeSecret(KEY)];
-    const door = makeWebhookDoor({ secret, hmacKey });
-    expect(await door.knows(NEXT)).toBe(false);
+    const auth = makeWebhookAuth({ secret, hmacKey });
+    expect(await auth.knows(NEXT)).toBe(false);
     secret.rotate(`${SECRET},${NEXT}`);
     hmacKey.rotate('new-key');
-    expect([await door.knows(NEXT), await door.knows(SECRET)]).toEqual([true, true]);
-    expect(await door.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
+    expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([true, true]);
+    expect(await auth.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
   });
 
   it('lets nobody in, with a fault that may pass, while the secret can’t be read', async () => {
     const secret = fakeSecret(SECRET);
     secret.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));
-    const door = makeWebhookDoor({ secret, hmacKey: undefined });
-    await expect(door.knows(SECRET)).rejects.toMatchObject({ code: 'store-unavailable' });
+    const auth = makeWebhookAuth({ secret, hmacKey: undefined });
+    await expect(auth.knows(SECRET)).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 });

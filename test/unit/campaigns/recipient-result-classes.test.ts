@@ -5,7 +5,7 @@ import type { ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
 
 const released = (errorClass: ErrorClass) => new AppError('gateway-throttled', 'Not now.', { errorClass });
 const endOf = (errorClass: ErrorClass, tries: number) =>
-  endOfProblem(released(errorClass), { tries, chance: 0 });
+  endOfProblem(released(errorClass), { tries, random: 0 });
 
 describe('a recipient who was not sent to, by the class of the code', () => {
   it.each<ErrorClass>(['stop-number', 'content-held'])('%s lets the campaign stand still at once', (name) => {

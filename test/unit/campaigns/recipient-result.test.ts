@@ -10,17 +10,17 @@ describe('a recipient whose send met gateway-credentials', () => {
   });
 
   it('stands still with its campaign where LipaChat refuses the key', () => {
-    const end = endOfProblem(refused, { tries: 0, chance: 0 });
+    const end = endOfProblem(refused, { tries: 0, random: 0 });
     expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('refuses the apiKey') });
   });
 
   it('comes again where the key could not be read: the parameter store is not LipaChat', () => {
-    const end = endOfProblem(unread, { tries: 0, chance: 0 });
+    const end = endOfProblem(unread, { tries: 0, random: 0 });
     expect(end).toEqual({ kind: 'again', afterSeconds: 5, slow: false });
   });
 
   it('stands still with its campaign where the key cannot be read for half an hour', () => {
-    const end = endOfProblem(unread, { tries: 8, chance: 0 });
+    const end = endOfProblem(unread, { tries: 8, random: 0 });
     expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('nothing could be sent') });
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiAnswer, Run } from '../../../src/lib/http/api.ts';
+import type { ApiResponse, Run } from '../../../src/lib/http/api.ts';
 import { direct } from '../../../src/lib/http/direct-invocation.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
 const BODY = { messageId: 'm-1', to: '254717746565' };
-const OK: ApiAnswer = { status: 201, body: '{"messageId":"m-1","n":1}' };
+const OK: ApiResponse = { status: 201, body: '{"messageId":"m-1","n":1}' };
 
 const eventBridge = (detail: unknown = BODY) => ({
   version: '0',
@@ -19,7 +19,7 @@ const eventBridge = (detail: unknown = BODY) => ({
   detail,
 });
 
-type Handle = (body: unknown, run: Run) => Promise<ApiAnswer>;
+type Handle = (body: unknown, run: Run) => Promise<ApiResponse>;
 
 function invoked(handle: Handle = () => Promise.resolve(OK)) {
   const telemetry = fakeTelemetry();

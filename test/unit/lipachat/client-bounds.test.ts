@@ -24,7 +24,7 @@ async function serve(...behaviours: readonly Behaviour[]): Promise<Loopback> {
 
 const clientOf = ({ port }: Loopback, clock: Clock = systemClock) => {
   const gateway = makeLipaChat({ baseUrl: `http://127.0.0.1:${port}`, clock });
-  return () => gateway.sendFlow(sampleRequest(), { apiKey: 'k', timeoutMs: 5_000, wireId: 'm-1' });
+  return () => gateway.sendFlow(sampleRequest(), { apiKey: 'k', timeoutMs: 5_000, gatewayMessageId: 'm-1' });
 };
 
 /** A body without an end, as fast as it is taken; `sent` counts its bytes. */

@@ -25,7 +25,7 @@ const clientOf = ({ port }: { port: number }) =>
   makeLipaChat({ baseUrl: `http://127.0.0.1:${port}/api/v1`, clock: systemClock });
 
 const call = (server: { port: number }, timeoutMs = 5_000, request: FlowRequest = sampleRequest()) =>
-  clientOf(server).sendFlow(request, { apiKey: 'key-1', timeoutMs, wireId: request.messageId });
+  clientOf(server).sendFlow(request, { apiKey: 'key-1', timeoutMs, gatewayMessageId: request.messageId });
 
 /** The call, and how long it took. */
 async function timed(server: { port: number }, timeoutMs: number) {
@@ -87,7 +87,7 @@ describe('what is sent', () => {
       const outcome = await clientOf(server).sendFlow(sampleRequest(), {
         apiKey,
         timeoutMs: 1_000,
-        wireId: 'm-1',
+        gatewayMessageId: 'm-1',
       });
       expect(outcome.kind).toBe('notSent');
       expect(server.received.join('')).not.toContain('evil');

@@ -65,7 +65,7 @@ describe('a failure', () => {
     await send();
     const p = world.process('p');
     const report = { status: 'failed', at: world.clock.now(), code: UNDELIVERABLE, detail: 'Oh' } as const;
-    for (const _ of [1, 2, 3]) await p.takeStatus('m-1', report);
+    for (const _ of [1, 2, 3]) await p.handleStatus('m-1', report);
     expect(world.telemetry.counted('failed.undeliverable')).toBe(1);
   });
 });

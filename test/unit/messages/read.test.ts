@@ -29,7 +29,7 @@ describe('a message', () => {
 
   it('reads as it stands now, with its history', async () => {
     world.clock.advance(5_000);
-    await api.takeStatus(ID, { status: 'read', at: later(4) });
+    await api.handleStatus(ID, { status: 'read', at: later(4) });
     const view = await api.read.message(ID, OWN);
     expect(view).toMatchObject({
       messageId: ID,

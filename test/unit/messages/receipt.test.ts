@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { receiptOf, viewOf } from '../../../src/lib/messages/receipt.ts';
 import { settledSent } from '../../../src/lib/messages/settlement.ts';
-import { sendAnswer } from '../../../src/lib/sending/send-result.ts';
+import { sendResponse } from '../../../src/lib/sending/send-result.ts';
 import { idOf, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
 const LIMIT = 16 * 1024;
@@ -172,7 +172,7 @@ describe('the end of a send over HTTP', () => {
 
   it('is 201 with the stored bytes and where to find it', () => {
     const body = '{"stored":1.50}';
-    expect(sendAnswer({ kind: 'sent', messageId, body, replayed: false })).toEqual({
+    expect(sendResponse({ kind: 'sent', messageId, body, replayed: false })).toEqual({
       status: 201,
       body,
       headers: { location: '/v1/messages/m-1' },
@@ -180,7 +180,7 @@ describe('the end of a send over HTTP', () => {
   });
 
   it('is the same bytes where it is replayed, and says so', () => {
-    const answer = sendAnswer({ kind: 'sent', messageId, body: '{}', replayed: true });
+    const answer = sendResponse({ kind: 'sent', messageId, body: '{}', replayed: true });
     expect(answer).toMatchObject({ status: 201, body: '{}', headers: { 'idempotent-replayed': 'true' } });
   });
 
@@ -189,7 +189,7 @@ describe('the end of a send over HTTP', () => {
       session: null,
       gateway: null,
     });
-    expect(sendAnswer({ kind: 'pending', messageId, receipt })).toEqual({
+    expect(sendResponse({ kind: 'pending', messageId, receipt })).toEqual({
       status: 202,
       body: receipt,
       headers: { location: '/v1/messages/m-1' },

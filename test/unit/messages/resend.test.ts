@@ -1,6 +1,6 @@
 /** A failure in the callback that passes: the message goes out once more, under an id derived from its own. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import type { StatusReport } from '../../../src/lib/messages/status-report.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 const ID = 'm-1';
-const second = wireIdOf({ messageId: idOf(ID), resends: 1 });
+const second = gatewayMessageIdOf({ messageId: idOf(ID), resends: 1 });
 const flow = (changes: Partial<FlowRequest> = {}) => sampleRequest({ messageId: idOf(ID), ...changes });
 const message = (id = ID) => world.messages.all().find((m) => m.messageId === id);
 const delivered = () => world.gateway.deliveries.map(({ messageId }) => messageId);
@@ -38,7 +38,9 @@ const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
 
 async function writes(): Promise<void> {
   const said = { writtenAt: undefined, text: 'hi', reply: undefined };
-  await p.takeCallbacks([{ kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said }]);
+  await p.handleCallbacks([
+    { kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said },
+  ]);
 }
 
 /** The worker and the sweeper, for so many minutes. */
@@ -53,7 +55,7 @@ async function rest(minutes = 2): Promise<void> {
 async function sendAndFail(code = TOO_FAST): Promise<void> {
   await p.send({ request: flow() });
   world.clock.advance(1_000);
-  await p.takeStatus(ID, report({ code, waId: waIdOf(ID) }));
+  await p.handleStatus(ID, report({ code, waId: waIdOf(ID) }));
 }
 
 describe('a send that WhatsApp fails for a reason that passes', () => {
@@ -82,9 +84,9 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     expect(delivered()).toEqual([ID, second]);
     expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
     expect(message()?.request).toBeDefined();
-    await p.takeStatus(second, report({ status: 'delivered', waId: waIdOf(second) }));
+    await p.handleStatus(second, report({ status: 'delivered', waId: waIdOf(second) }));
     expect(message()).toMatchObject({ status: 'delivered', request: undefined });
-    await p.takeStatus(second, report({ waId: waIdOf(second) }));
+    await p.handleStatus(second, report({ waId: waIdOf(second) }));
     await rest();
     expect(delivered()).toEqual([ID, second]);
   });
@@ -102,8 +104,8 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
   it('is not sent again once its customer has answered it', async () => {
     await p.send({ request: flow() });
     const at = world.clock.now();
-    await p.takeReply({ id: 'r', at, pair: PAIR, response: {}, contextId: waIdOf(ID) });
-    await p.takeStatus(ID, report({ waId: waIdOf(ID) }));
+    await p.handleReply({ id: 'r', at, pair: PAIR, response: {}, contextId: waIdOf(ID) });
+    await p.handleStatus(ID, report({ waId: waIdOf(ID) }));
     await rest();
     expect(delivered()).toEqual([ID]);
   });
@@ -120,9 +122,12 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     await sendAndFail(UNTOLD);
     for (const resends of [1, 2]) {
       await rest();
-      const wireId = wireIdOf({ messageId: idOf(ID), resends });
-      expect(delivered().at(-1)).toBe(wireId);
-      await p.takeStatus(wireId, report({ code: UNTOLD, detail: `Oh ${resends}`, waId: waIdOf(wireId) }));
+      const gatewayMessageId = gatewayMessageIdOf({ messageId: idOf(ID), resends });
+      expect(delivered().at(-1)).toBe(gatewayMessageId);
+      await p.handleStatus(
+        gatewayMessageId,
+        report({ code: UNTOLD, detail: `Oh ${resends}`, waId: waIdOf(gatewayMessageId) }),
+      );
     }
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh 2', request: undefined });
     await rest(10);
@@ -138,9 +143,9 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
         return result;
       },
     });
-    await expect(dying.takeStatus(ID, report({ waId: waIdOf(ID) }))).rejects.toThrow('died');
+    await expect(dying.handleStatus(ID, report({ waId: waIdOf(ID) }))).rejects.toThrow('died');
     await rest(5);
-    await p.takeStatus(second, report({ status: 'read' }));
+    await p.handleStatus(second, report({ status: 'read' }));
     expect(message()?.status).toBe('read');
   });
 });
@@ -149,7 +154,7 @@ describe('whose send a callback is about', () => {
   it('three failures at once lead to one resend', async () => {
     await p.send({ request: flow() });
     const same = report({ waId: waIdOf(ID) });
-    await Promise.all([1, 2, 3].map((n) => world.process(`webhook-${n}`).takeStatus(ID, same)));
+    await Promise.all([1, 2, 3].map((n) => world.process(`webhook-${n}`).handleStatus(ID, same)));
     expect(message()).toMatchObject({ status: 'queued', resends: 1, tries: 1 });
     await rest(5);
     expect(delivered()).toEqual([ID, second]);
@@ -168,7 +173,7 @@ describe('whose send a callback is about', () => {
     await sendAndFail();
     await rest();
     const before = message();
-    await p.takeStatus(name, report(changes));
+    await p.handleStatus(name, report(changes));
     await p.sweep();
     expect(message()).toEqual(before);
     expect((await p.read.session(PAIR)).open).toBe(true);
@@ -183,7 +188,7 @@ describe('whose send a callback is about', () => {
   ])('a callback counts for the second send that names %s', async (_, name, waId) => {
     await sendAndFail();
     await rest();
-    await p.takeStatus(name, report({ status: 'delivered', waId }));
+    await p.handleStatus(name, report({ status: 'delivered', waId }));
     expect(message()?.status).toBe('delivered');
   });
 
@@ -193,7 +198,7 @@ describe('whose send a callback is about', () => {
         ...gateway,
         async sendFlow(request, call) {
           const outcome = await gateway.sendFlow(request, call);
-          await p.takeStatus(ID, report());
+          await p.handleStatus(ID, report());
           return outcome;
         },
       }),
@@ -210,9 +215,9 @@ describe('whose send a callback is about', () => {
     const behind = world.process('behind', {
       link: (call, apply) => Promise.resolve(call === 'findByWaKey' ? (ID as never) : apply()),
     });
-    await behind.takeStatus(undefined, report({ status: 'read', waId: waIdOf(ID) }));
+    await behind.handleStatus(undefined, report({ status: 'read', waId: waIdOf(ID) }));
     expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
-    expect(world.callbacks.orphans()).toEqual([]);
+    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 });
 
@@ -274,7 +279,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     await aDay();
     await rest(3);
     expect(delivered()).toEqual([ID, second]);
-    await p.takeStatus(second, report({ code: HELD }));
+    await p.handleStatus(second, report({ code: HELD }));
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fenceOf, takenOver } from '../../../src/lib/messages/claim.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import {
-  concluded,
+  finalized,
   settledRejected,
   settledSent,
   settledUnknown,
@@ -35,7 +35,7 @@ const settlements: Record<string, (stored: Message) => Message> = {
       correlationId: 'c',
     }),
   unknown: (stored) => settledUnknown(stored, owner, { ...settling, reason: 'silence' }),
-  concluded: (stored) => concluded(stored, { ...settling, session, correlationId: 'c' }),
+  finalized: (stored) => finalized(stored, { ...settling, session, correlationId: 'c' }),
 };
 
 const settle = (how: string, stored: Message): Message => settlements[how]?.(stored) ?? stored;
@@ -70,9 +70,9 @@ describe('a message', () => {
     expect(settle('unknown', proven)).toBe(proven);
   });
 
-  it('that nothing has proved is not concluded', () => {
-    expect(settle('concluded', claim)).toBe(claim);
-    expect(settle('concluded', { ...claim, status: 'unknown' }).answer).toBeUndefined();
+  it('that nothing has proved is not finalized', () => {
+    expect(settle('finalized', claim)).toBe(claim);
+    expect(settle('finalized', { ...claim, status: 'unknown' }).answer).toBeUndefined();
   });
 
   it.each([
@@ -80,8 +80,8 @@ describe('a message', () => {
     ['delivered', 'sent'],
     ['read', 'sent'],
     ['failed', 'rejected'],
-  ] as const)('that is %s by a callback is concluded as %s', (status, kind) => {
-    expect(settle('concluded', { ...claim, status })).toMatchObject({ status, answer: { kind } });
+  ] as const)('that is %s by a callback is finalized as %s', (status, kind) => {
+    expect(settle('finalized', { ...claim, status })).toMatchObject({ status, answer: { kind } });
   });
 
   it.each(['sent', 'rejected'])('has nothing left to do once it is settled: %s', (how) => {
@@ -92,7 +92,7 @@ describe('a message', () => {
 
   it.each<[string, string, Message]>([
     ['sent', 'sent', claim],
-    ['concluded', 'sent', { ...claim, status: 'sent' }],
+    ['finalized', 'sent', { ...claim, status: 'sent' }],
   ])('keeps what it says while a failure may still be told of it: %s', (how, status, stored) => {
     expect(settle(how, stored)).toMatchObject({ status, request: claim.request });
   });
@@ -101,8 +101,8 @@ describe('a message', () => {
     ['rejected', claim],
     ['sent', { ...claim, status: 'delivered' }],
     ['sent', { ...claim, status: 'failed' }],
-    ['concluded', { ...claim, status: 'read' }],
-    ['concluded', { ...claim, status: 'failed' }],
+    ['finalized', { ...claim, status: 'read' }],
+    ['finalized', { ...claim, status: 'failed' }],
   ])('does not keep what it says once it has its end: %s', (how, stored) => {
     const { request, answer } = settle(how, stored);
     expect([request, answer]).toEqual([undefined, expect.anything()]);

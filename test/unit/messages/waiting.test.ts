@@ -1,10 +1,10 @@
 /** Flows that wait, over the use cases: the lane, replies, what WhatsApp takes back, receipts and erasure. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { templateIdOf, wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { gatewayMessageIdOf, templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
 import { receiptOf } from '../../../src/lib/messages/receipt.ts';
 import { CORRELATION_KEY } from '../../../src/lib/messages/reply.ts';
-import { slotOf } from '../../../src/lib/messages/template-message.ts';
+import { templateLockKeyOf } from '../../../src/lib/messages/template-message.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
 import {
   CUSTOMER,
@@ -30,7 +30,7 @@ const find = (id: string) => world.messages.all().find((m) => m.messageId === id
 
 async function writes(id = `in-${world.clock.now().getTime()}`): Promise<void> {
   const said = { writtenAt: undefined, text: 'hi', reply: undefined };
-  await p.takeCallbacks([{ kind: 'inbound', id, pair: PAIR, ...said }]);
+  await p.handleCallbacks([{ kind: 'inbound', id, pair: PAIR, ...said }]);
 }
 
 async function park(...ids: string[]): Promise<void> {
@@ -68,7 +68,7 @@ describe('the lane of a customer', () => {
     await p.workOff();
     expect([find('a')?.status, find('b')?.status]).toEqual(['sent', 'queued']);
     const at = world.clock.now();
-    await p.takeStatus('a', { status: 'failed', at, code: 131_047, waId: waIdOf('a') });
+    await p.handleStatus('a', { status: 'failed', at, code: 131_047, waId: waIdOf('a') });
     world.clock.advance(1_000);
     await writes();
     expect([find('a')?.status, find('b')?.status]).toEqual(['parked', 'queued']);
@@ -95,7 +95,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     await writes();
     await p.send({ request: parking('a') });
     world.clock.advance(1_000);
-    await p.takeStatus('a', { ...refused(), waId: waIdOf('a') });
+    await p.handleStatus('a', { ...refused(), waId: waIdOf('a') });
   }
 
   it('waits again, and goes out once more under an id of its own', async () => {
@@ -107,7 +107,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     const sent = find('a');
     expect(sent?.status).toBe('sent');
     const [first, second, ...others] = world.gateway.deliveries.map(({ messageId }) => messageId);
-    expect([first, second, others]).toEqual(['a', sent && wireIdOf(sent), []]);
+    expect([first, second, others]).toEqual(['a', sent && gatewayMessageIdOf(sent), []]);
     expect(second).not.toBe('a');
   });
 
@@ -117,7 +117,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     await writes();
     await rest();
     for (const status of ['sent', 'delivered', 'failed'] as const) {
-      await p.takeStatus('a', { ...refused(), status, waId: waIdOf('a') });
+      await p.handleStatus('a', { ...refused(), status, waId: waIdOf('a') });
     }
     await rest();
     expect(find('a')?.status).toBe('sent');
@@ -127,8 +127,8 @@ describe('a send that WhatsApp takes back for a shut window', () => {
   it('is parked once, however often that is said', async () => {
     await sendAndRefuse();
     const once = find('a');
-    await p.takeStatus('a', { ...refused(), waId: waIdOf('a') });
-    await p.takeStatus('a', refused());
+    await p.handleStatus('a', { ...refused(), waId: waIdOf('a') });
+    await p.handleStatus('a', refused());
     expect(find('a')).toMatchObject({ status: 'parked', epoch: once?.epoch, resends: once?.resends });
   });
 
@@ -140,7 +140,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
         async sendFlow(request, call) {
           const outcome = await gateway.sendFlow(request, call);
           world.clock.advance(1_000);
-          await p.takeStatus('a', { ...refused(), waId: waIdOf('a') });
+          await p.handleStatus('a', { ...refused(), waId: waIdOf('a') });
           return outcome;
         },
       }),
@@ -159,8 +159,8 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     world.clock.advance(1_000);
     await writes();
     await rest();
-    const wireId = wireIdOf(find('a') ?? sampleMessage());
-    await p.takeStatus(wireId, { status: 'delivered', at: world.clock.now() });
+    const gatewayMessageId = gatewayMessageIdOf(find('a') ?? sampleMessage());
+    await p.handleStatus(gatewayMessageId, { status: 'delivered', at: world.clock.now() });
     await rest();
     expect(find('a')?.status).toBe('delivered');
   });
@@ -175,7 +175,7 @@ describe('a filled-in flow', () => {
     }
   }
   const reply = (id: string, more: { response?: unknown; contextId?: string } = {}) =>
-    p.takeReply({ id, at: world.clock.now(), pair: PAIR, response: {}, contextId: undefined, ...more });
+    p.handleReply({ id, at: world.clock.now(), pair: PAIR, response: {}, contextId: undefined, ...more });
   const byToken = (token: unknown) => ({ response: { [CORRELATION_KEY]: token, name: 'Amina' } });
 
   it('is tied by its token, before all else', async () => {
@@ -199,7 +199,7 @@ describe('a filled-in flow', () => {
     const other = { business: PAIR.business, customer: '254700000001' as typeof CUSTOMER };
     const at = world.clock.now();
     const more = { ...byToken('a'), contextId: waIdOf('a') };
-    expect(await p.takeReply({ id: 'r', at, pair: other, ...more })).toBe('unmatched');
+    expect(await p.handleReply({ id: 'r', at, pair: other, ...more })).toBe('unmatched');
     expect(find('a')?.reply).toBeUndefined();
   });
 
@@ -223,17 +223,17 @@ describe('a filled-in flow', () => {
     expect(await reply('r-0')).toBe('unmatched');
     await sent('a');
     const early = { id: 'r-1', at: later(-60), pair: PAIR, response: {}, contextId: undefined };
-    expect(await p.takeReply(early)).toBe('unmatched');
+    expect(await p.handleReply(early)).toBe('unmatched');
   });
 
   it('means the same when it is repeated, whatever was sent since', async () => {
     await sent('a');
     const at = world.clock.now();
     const same = { id: 'r', at, pair: PAIR, response: { n: 1 }, contextId: undefined };
-    await p.takeReply(same);
+    await p.handleReply(same);
     await sent('b');
-    await p.takeReply(same);
-    await p.takeReply({ ...same, at: world.clock.now() });
+    await p.handleReply(same);
+    await p.handleReply({ ...same, at: world.clock.now() });
     expect(find('a')?.reply?.id).toBe('r');
     expect(find('b')?.reply).toBeUndefined();
   });
@@ -250,7 +250,7 @@ describe('a filled-in flow', () => {
   it('that fits nothing is kept raw', async () => {
     const said = { writtenAt: undefined, text: undefined };
     const filled = { response: { canary: 1 }, contextId: undefined };
-    await p.takeCallbacks([{ kind: 'inbound', id: 'r', pair: PAIR, ...said, reply: filled }]);
+    await p.handleCallbacks([{ kind: 'inbound', id: 'r', pair: PAIR, ...said, reply: filled }]);
     expect(world.callbacks.raw().join()).toContain('canary');
     expect(world.telemetry.counted('reply.unmatched')).toBe(1);
   });
@@ -301,16 +301,20 @@ describe('an erasure', () => {
   it('leaves no id under which a message could be found, and no template message’s slot', async () => {
     const template = { name: 'hello', languageCode: 'en' };
     await p.send({ request: { ...parking('a'), whenClosed: 'template', template } });
-    const { invitation } = find('a') ?? {};
-    await p.takeStatus(invitation?.messageId, { status: 'failed', code: 130_429, at: world.clock.now() });
+    const { templateMessage } = find('a') ?? {};
+    await p.handleStatus(templateMessage?.messageId, {
+      status: 'failed',
+      code: 130_429,
+      at: world.clock.now(),
+    });
     await rest(5);
     await writes();
     await rest(1);
-    await p.takeStatus('a', { status: 'failed', code: 130_429, at: world.clock.now(), waId: waIdOf('a') });
+    await p.handleStatus('a', { status: 'failed', code: 130_429, at: world.clock.now(), waId: waIdOf('a') });
     expect(world.aliases.all()).toHaveLength(5);
-    expect(world.invitations.all()).toHaveLength(1);
+    expect(world.templateLocks.all()).toHaveLength(1);
     await p.erase(PAIR, 'c-1');
-    expect([world.aliases.all(), world.invitations.all()]).toEqual([[], []]);
+    expect([world.aliases.all(), world.templateLocks.all()]).toEqual([[], []]);
   });
 
   it('is not undone by a template message that is in flight', async () => {
@@ -330,7 +334,7 @@ describe('an erasure', () => {
       });
       await slow.send({ request }).catch(() => undefined);
       expect(world.messages.all()).toEqual([]);
-      expect([world.aliases.all(), world.invitations.all()]).toEqual([[], []]);
+      expect([world.aliases.all(), world.templateLocks.all()]).toEqual([[], []]);
     }
   });
 
@@ -392,7 +396,7 @@ describe('an erasure', () => {
         if (call === 'remove' && message) {
           await world.aliases.keep(kept, message.messageId);
           const { messageId: holder, expiresAt: until } = message;
-          await world.invitations.create({ slot: slotOf(message), holder, at: NOW, until });
+          await world.templateLocks.create({ slot: templateLockKeyOf(message), holder, at: NOW, until });
         }
         return apply();
       },
@@ -401,7 +405,7 @@ describe('an erasure', () => {
     await eraser.erase(PAIR, 'c-1');
     expect(world.messages.all()).toEqual([]);
     expect(await world.aliases.messageOf(kept)).toBeUndefined();
-    expect(world.invitations.all()).toEqual([]);
+    expect(world.templateLocks.all()).toEqual([]);
   });
 
   it('is not undone by a send that is in flight', async () => {

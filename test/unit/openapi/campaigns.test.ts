@@ -11,8 +11,12 @@ import {
 import type { LedgerBatch } from '../../../src/lib/campaigns/ledger.ts';
 import type { RecipientStatus } from '../../../src/lib/campaigns/read.ts';
 import { campaignView } from '../../../src/lib/campaigns/report.ts';
-import { campaignAnswer, createdAnswer, recipientsAnswer } from '../../../src/lib/campaigns/responses.ts';
-import type { ApiAnswer } from '../../../src/lib/http/api.ts';
+import {
+  campaignResponse,
+  createdResponse,
+  recipientsResponse,
+} from '../../../src/lib/campaigns/responses.ts';
+import type { ApiResponse } from '../../../src/lib/http/api.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { CAMPAIGNS } from '../../support/campaign-samples.ts';
 import { sampleBatch, samplePlan } from '../../support/fakes/campaign-samples.ts';
@@ -248,14 +252,17 @@ describe('the answers of the code', () => {
     campaignView(one, one === rich ? [open] : [], NOW),
   );
 
-  const conform = async (routeKey: string, answers: ApiAnswer[]) => {
+  const conform = async (routeKey: string, answers: ApiResponse[]) => {
     const rendered = await Promise.all(answers.map((answer) => answered(routeKey, () => answer)));
     expect(rendered.flatMap((answer) => differences(routeKey, answer))).toEqual([]);
     return rendered.map(({ body }) => JSON.parse(body ?? '') as Json);
   };
 
   it('to a reader of campaigns in every state, with everything that is described', async () => {
-    const bodies = await conform(ONE, views.filter(({ state }) => state !== 'planning').map(campaignAnswer));
+    const bodies = await conform(
+      ONE,
+      views.filter(({ state }) => state !== 'planning').map(campaignResponse),
+    );
     expect(namesIn(bodies)).toEqual(expect.arrayContaining(documentedNames(schemaOf(ONE, 200))));
     await conform(LIST, [
       { status: 200, body: { campaigns: views, next: null } },
@@ -266,16 +273,16 @@ describe('the answers of the code', () => {
   it.each(['plan', 'start', 'pause', 'resume', 'cancel'])('to whoever asks to %s it', async (verb) => {
     await conform(
       `POST /v1/campaigns/{campaignId}/${verb}`,
-      views.filter(({ state }) => state !== 'planning').map(campaignAnswer),
+      views.filter(({ state }) => state !== 'planning').map(campaignResponse),
     );
   });
 
   it('to whoever creates one, again, and plans a large one', async () => {
     await conform(
       CREATE,
-      views.flatMap((view) => [true, false].map((fresh) => createdAnswer(view, fresh))),
+      views.flatMap((view) => [true, false].map((fresh) => createdResponse(view, fresh))),
     );
-    await conform(PLAN, views.filter(({ state }) => state === 'planning').map(campaignAnswer));
+    await conform(PLAN, views.filter(({ state }) => state === 'planning').map(campaignResponse));
   });
 
   it('to whoever uploads recipients, and reads them', async () => {
@@ -293,7 +300,7 @@ describe('the answers of the code', () => {
     ];
     const bodies = await conform(
       RECIPIENTS,
-      pages.map((page) => recipientsAnswer(page, {})),
+      pages.map((page) => recipientsResponse(page, {})),
     );
     expect(namesIn(bodies)).toEqual(
       expect.arrayContaining(['recipients', 'next', 'recipients.messageId', 'recipients.kind']),
@@ -301,7 +308,7 @@ describe('the answers of the code', () => {
     const csv = operationOf(RECIPIENTS).responses['200'];
     for (const page of pages) {
       const { headers = {} } = await answered(RECIPIENTS, () =>
-        recipientsAnswer(page, { accept: 'text/csv' }),
+        recipientsResponse(page, { accept: 'text/csv' }),
       );
       expect(csv?.content?.[String(headers['content-type'])]).toBeDefined();
       const described = Object.keys(csv?.headers ?? {});

@@ -4,7 +4,7 @@ import { gatewayMessage } from '../../../local/gateway-response.ts';
 import { readStack } from '../../../local/stack.ts';
 import { mayUse, type Scope } from '../../../src/lib/clients/scopes.ts';
 import { type Changed, eventsFor } from '../../../src/lib/events/event.ts';
-import type { ApiAnswer } from '../../../src/lib/http/api.ts';
+import type { ApiResponse } from '../../../src/lib/http/api.ts';
 import { problemOf } from '../../../src/lib/http/problem.ts';
 import { type ClaimTerms, fenceOf, newClaim } from '../../../src/lib/messages/claim.ts';
 import {
@@ -27,8 +27,8 @@ import { afterReport } from '../../../src/lib/messages/status-report.ts';
 import { cancelled, expired, parked, queuedAtOnce, released } from '../../../src/lib/messages/waiting.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 import { flowBody, parseFlow, prefersAsync } from '../../../src/lib/sending/contract.ts';
-import { sendAnswer } from '../../../src/lib/sending/send-result.ts';
-import type { ForgottenStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
+import { sendResponse } from '../../../src/lib/sending/send-result.ts';
+import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { CAMPAIGN_CHANGES } from '../../support/campaign-samples.ts';
 import {
@@ -420,7 +420,7 @@ describe('the answers of the code', () => {
   const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
   const perhapsAnswered = maybeReplied(delivered, reply);
 
-  const conform = async (routeKey: string, handlers: (() => ApiAnswer | Promise<ApiAnswer>)[]) => {
+  const conform = async (routeKey: string, handlers: (() => ApiResponse | Promise<ApiResponse>)[]) => {
     const answers = await Promise.all(handlers.map((handle) => answered(routeKey, handle)));
     expect(answers.flatMap((answer) => differences(routeKey, answer))).toEqual([]);
     return answers;
@@ -441,7 +441,7 @@ describe('the answers of the code', () => {
       [sent, idOnly].flatMap((message) =>
         [false, true].map((replayed) => () => {
           const { messageId } = message;
-          return sendAnswer({ kind: 'sent', messageId, body: bodyOf(message), replayed });
+          return sendResponse({ kind: 'sent', messageId, body: bodyOf(message), replayed });
         }),
       ),
     );
@@ -455,7 +455,7 @@ describe('the answers of the code', () => {
       FLOWS,
       messages.map((message) => () => {
         const receipt = receiptOf(message, { session: null, gateway: null });
-        return sendAnswer({ kind: 'pending', messageId: message.messageId, receipt });
+        return sendResponse({ kind: 'pending', messageId: message.messageId, receipt });
       }),
     );
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(messages.map(() => 202));
@@ -494,7 +494,7 @@ describe('the answers of the code', () => {
       makeRead({
         messages: messages as Partial<MessageStore> as MessageStore,
         sessions,
-        forgotten: nobodyForgotten,
+        erasedOptOuts: nobodyForgotten,
         clock: { now: () => later, sleep: () => Promise.resolve() },
         sessionMarginSeconds: 60,
       }),
@@ -699,7 +699,7 @@ function sessionStore(value: Session | undefined): SessionStore {
   };
 }
 
-const nobodyForgotten: ForgottenStore = {
+const nobodyForgotten: ErasedOptOutStore = {
   optedOutAt: () => Promise.resolve(undefined),
   whoOptedOut: () => Promise.reject(new Error('a read of one asks for one')),
   remember: () => Promise.reject(new Error('a read writes nothing')),

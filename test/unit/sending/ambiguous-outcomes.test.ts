@@ -155,7 +155,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     world.gateway.always('accept-unheard');
     const caller = world.process('caller');
     await caller.send();
-    await caller.takeStatus(ID, { status, at: world.clock.now(), waId: 'wamid.cb' });
+    await caller.handleStatus(ID, { status, at: world.clock.now(), waId: 'wamid.cb' });
     expect(world.onlyMessage()).toMatchObject({ status, reason: undefined, waId: 'wamid.cb' });
     const calls = world.gateway.calls.length;
     expect(await caller.send()).toMatchObject({ kind: 'sent' });
@@ -166,7 +166,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     const world = await opened({ mode });
     world.gateway.always('accept-unheard');
     await world.process('caller').send();
-    await world.process('webhook').takeStatus(ID, { status: 'delivered', at: world.clock.now() });
+    await world.process('webhook').handleStatus(ID, { status: 'delivered', at: world.clock.now() });
     await ticks(world, 2);
     expect(world.onlyMessage()).toMatchObject({
       status: 'delivered',
@@ -181,7 +181,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     await world.process('caller').send();
     await world
       .process('webhook')
-      .takeCallbacks([{ kind: 'status', messageId: ID, report: { status: 'delivered' }, at: later(1e7) }]);
+      .handleCallbacks([{ kind: 'status', messageId: ID, report: { status: 'delivered' }, at: later(1e7) }]);
     await ticks(world, 2);
     expect(world.onlyMessage()).toMatchObject({ status: 'delivered', answer: { kind: 'sent' } });
   });
@@ -191,7 +191,11 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     world.gateway.always('accept-unheard');
     const caller = world.process('caller');
     await caller.send();
-    await caller.takeStatus(ID, { status: 'failed', at: world.clock.now(), detail: '131026 Undeliverable' });
+    await caller.handleStatus(ID, {
+      status: 'failed',
+      at: world.clock.now(),
+      detail: '131026 Undeliverable',
+    });
     expect(await problem(caller.send())).toMatchObject({
       code: 'gateway-rejected',
       detail: '131026 Undeliverable',
@@ -204,7 +208,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     const caller = world.process('caller');
     await caller.send();
     world.clock.advance(3_600_000);
-    await caller.takeStatus(ID, { status: 'read', at: world.clock.now() });
+    await caller.handleStatus(ID, { status: 'read', at: world.clock.now() });
     const end = await caller.send();
     expect(end.kind === 'sent' && JSON.parse(end.body)).toMatchObject({
       session: { open: false },

@@ -49,7 +49,7 @@ describe('a flow that is sent', () => {
 
   it('is replayed also when the window is shut, and after callbacks moved it on', async () => {
     const first = await caller.send();
-    await caller.takeStatus(ID, { status: 'read', at: later(5) });
+    await caller.handleStatus(ID, { status: 'read', at: later(5) });
     world.clock.advance(2 * 86_400_000);
     expect(await caller.send()).toEqual({ ...first, replayed: true });
   });

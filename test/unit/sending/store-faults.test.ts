@@ -125,7 +125,7 @@ describe('the settle', () => {
 
   it('is not beaten by a callback that comes first', async () => {
     const webhook = world.process('webhook');
-    const early = () => webhook.takeStatus(ID, { status: 'delivered', at: later(1), waId: 'wamid.cb' });
+    const early = () => webhook.handleStatus(ID, { status: 'delivered', at: later(1), waId: 'wamid.cb' });
     faults.fail('sendFlow', 'slow', { meanwhile: early });
     expect(await caller.send()).toMatchObject({ kind: 'sent' });
     expect(world.onlyMessage()).toMatchObject({ status: 'delivered', answer: { kind: 'sent' } });
@@ -134,7 +134,7 @@ describe('the settle', () => {
   it('of an unknown that a callback settles before the write is known is that settled one', async () => {
     world.gateway.always('accept-unheard');
     const webhook = world.process('webhook');
-    const early = () => webhook.takeStatus(ID, { status: 'read', at: later(1) });
+    const early = () => webhook.handleStatus(ID, { status: 'read', at: later(1) });
     faults.fail('replace', 'again', { meanwhile: early });
     expect(await caller.send()).toMatchObject({ kind: 'sent' });
     expect(world.onlyMessage()).toMatchObject({ status: 'read' });
@@ -166,7 +166,7 @@ describe('giving a claim back', () => {
     'is too late where a callback has proved the message: %s',
     async (status) => {
       const webhook = world.process('webhook');
-      const proof = () => webhook.takeStatus(ID, { status, at: later(1) });
+      const proof = () => webhook.handleStatus(ID, { status, at: later(1) });
       faults.fail('sendFlow', 'slow', { meanwhile: proof });
       expect(await caller.send()).toMatchObject({ kind: 'sent' });
       expect(world.onlyMessage()).toMatchObject({ status, answer: { kind: 'sent' } });
@@ -194,7 +194,7 @@ describe('standing as unknown', () => {
       world.clock.advance(120_000);
       const sweeperFaults = faultyLink();
       const webhook = world.process('webhook');
-      const overtaking = () => webhook.takeStatus(ID, { status, at: later(1) });
+      const overtaking = () => webhook.handleStatus(ID, { status, at: later(1) });
       sweeperFaults.fail('get', 'slow', { meanwhile: overtaking });
       await world.process('sweeper', { link: sweeperFaults.link }).sweep();
       expect(world.onlyMessage()?.status).toBe(status);

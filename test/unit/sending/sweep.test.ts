@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Orphan } from '../../../src/lib/callbacks/ports.ts';
+import type { UnmatchedStatus } from '../../../src/lib/callbacks/ports.ts';
 import { waKeyOf } from '../../../src/lib/messages/message.ts';
 import { makeSweep } from '../../../src/lib/sending/sweep.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
@@ -41,7 +41,7 @@ describe('a tick', () => {
   it('has nothing to do where nothing is due', async () => {
     await world.process('caller').send();
     await crashAt('sendFlow', ['live']);
-    expect(await world.process('sweeper').sweep()).toEqual({ finished: 0, failed: 0, orphans: 0 });
+    expect(await world.process('sweeper').sweep()).toEqual({ finished: 0, failed: 0, unmatchedStatuses: 0 });
     expect(await dueNow()).toEqual([]);
     expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
   });
@@ -72,9 +72,12 @@ describe('a tick', () => {
     const { link, fail } = faultyLink();
     fail('replace', 'before');
     const report = { status: 'read', at: later(0) } as const;
-    await world.callbacks.keepOrphan({ waKey: waKeyOf('wamid.x'), report, keptAt: later(0) }, later(20));
+    await world.callbacks.keepUnmatched({ waKey: waKeyOf('wamid.x'), report, keptAt: later(0) }, later(20));
     world.clock.advance(60_000);
-    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({ failed: 1, orphans: 1 });
+    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({
+      failed: 1,
+      unmatchedStatuses: 1,
+    });
   });
 
   it('starts nothing that it can’t finish in its time, and leaves it to the next', async () => {
@@ -86,7 +89,7 @@ describe('a tick', () => {
         begun.push(id);
         return Promise.resolve(true);
       },
-      retryOrphans: () => Promise.resolve(0),
+      retryUnmatched: () => Promise.resolve(0),
       clock: world.clock,
       telemetry: world.telemetry,
       longestSendMs: 24_000,
@@ -126,7 +129,7 @@ describe('a tick', () => {
         begun += 1;
         return Promise.resolve(true);
       },
-      retryOrphans: () => {
+      retryUnmatched: () => {
         looks += 1;
         return Promise.resolve(0);
       },
@@ -198,28 +201,28 @@ describe('what the operator’s fault keeps from being sent', () => {
 });
 
 describe('a status that came before its message was known by that id', () => {
-  const orphan: Orphan = {
+  const unmatched: UnmatchedStatus = {
     waKey: waKeyOf(waIdOf(ID)),
     report: { status: 'delivered', at: later(1) },
     keptAt: later(1),
   };
 
   it('finds it at a later tick, and is dropped', async () => {
-    await world.callbacks.keepOrphan(orphan, later(20));
-    expect(await tick()).toMatchObject({ orphans: 1 });
+    await world.callbacks.keepUnmatched(unmatched, later(20));
+    expect(await tick()).toMatchObject({ unmatchedStatuses: 1 });
     await world.process('caller').send();
     for (let n = 0; n < 5; n += 1) await tick();
     expect(world.onlyMessage()).toMatchObject({ status: 'delivered' });
-    expect(world.callbacks.orphans()).toEqual([]);
+    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 
   it('is looked for less and less often, and at last no more', async () => {
-    await world.callbacks.keepOrphan(orphan, later(20));
+    await world.callbacks.keepUnmatched(unmatched, later(20));
     let looks = 0;
-    for (let n = 0; n < 120; n += 1) looks += (await tick()).orphans;
+    for (let n = 0; n < 120; n += 1) looks += (await tick()).unmatchedStatuses;
     expect(looks).toBeGreaterThan(3);
     expect(looks).toBeLessThan(20);
-    expect(world.callbacks.orphans()).toHaveLength(1);
-    expect(await world.callbacks.dueOrphans(later(1e6), 10)).toEqual([]);
+    expect(world.callbacks.unmatchedStatuses()).toHaveLength(1);
+    expect(await world.callbacks.dueUnmatched(later(1e6), 10)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ describe('a template message that could not be sent', () => {
     world.gateway.nextTemplates(outcome);
     const result = await world.process('p').send({ request });
     expect(result.kind).toBe('pending');
-    return result.kind === 'pending' ? result.setback : result;
+    return result.kind === 'pending' ? result.throttleReason : result;
   }
 
   it.each<[string, Outcome, string | undefined]>([
@@ -35,13 +35,13 @@ describe('a template message that could not be sent', () => {
     ['this one customer gets too many', { kind: 'throttled', pair: true }, undefined],
     ['nobody can tell why', refusal(131_000), undefined],
     ['LipaChat is out of reach', { kind: 'notSent', reason: 'refused' }, undefined],
-  ])('names the class that asks for a pause, where %s', async (_, outcome, setback) => {
-    expect(await setbackAfter(outcome)).toBe(setback);
+  ])('names the class that asks for a pause, where %s', async (_, outcome, throttleReason) => {
+    expect(await setbackAfter(outcome)).toBe(throttleReason);
   });
 
   it('is no setback where it went out', async () => {
     const result = await makeWorld().process('p').send({ request });
-    expect(result).not.toHaveProperty('setback');
+    expect(result).not.toHaveProperty('throttleReason');
   });
 });
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nextStep, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
-import { wireIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { pauseBefore } from '../../../src/lib/messages/retry.ts';
 import {
   classOf,
@@ -78,7 +78,7 @@ const refusal = (code: number) =>
     },
     NOW,
   );
-const tries = { calls: 1, maxCalls: 3, msLeft: 20_000, chance: 0.5, ambiguityMode: 'resend' } as const;
+const tries = { calls: 1, maxCalls: 3, msLeft: 20_000, random: 0.5, ambiguityMode: 'resend' } as const;
 
 const DOES: Record<ErrorClass, { step: string; verdict: Record<string, unknown> }> = {
   'stop-number': { step: 'stop', verdict: { kind: 'release', code: 'gateway-unavailable', alert: true } },
@@ -133,7 +133,7 @@ describe('a code in the callback', () => {
     await p.send({ request });
     world.clock.advance(1_000);
     const at = world.clock.now();
-    await p.takeStatus('m-1', { status: 'failed', at, waId: waIdOf('m-1'), code, detail: 'Oh' });
+    await p.handleStatus('m-1', { status: 'failed', at, waId: waIdOf('m-1'), code, detail: 'Oh' });
     return {
       status: world.onlyMessage()?.status,
       open: (await p.read.session(PAIR)).open,
@@ -165,7 +165,7 @@ describe('a code in the callback', () => {
       await sweep();
       await workOff();
     }
-    const derived = wireIdOf({ messageId: idOf('m-1'), resends: 1 });
+    const derived = gatewayMessageIdOf({ messageId: idOf('m-1'), resends: 1 });
     const ids = world.gateway.calls.map(({ request }) => request.messageId);
     expect(ids).toEqual(SOON.includes(name) ? ['m-1', derived] : ['m-1']);
     if (SOON.includes(name)) expect(world.onlyMessage()?.status).toBe('sent');

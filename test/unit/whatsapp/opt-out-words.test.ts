@@ -82,7 +82,7 @@ describe('the customer’s words', () => {
     const p = world.process('p');
     await p.send({ request: parking });
     world.clock.advance(10_000);
-    await p.takeCallbacks([word('w-1', 'Acha', 5)]);
+    await p.handleCallbacks([word('w-1', 'Acha', 5)]);
     expect(world.onlyMessage()).toMatchObject({
       status: 'failed',
       reason: expect.stringMatching(/opted out/),
@@ -99,12 +99,12 @@ describe('the customer’s words', () => {
     const world = makeWorld();
     const p = world.process('p');
     world.clock.advance(20_000);
-    await p.takeCallbacks([word('w-1', 'STOP', 5)]);
-    await p.takeCallbacks([word('w-2', 'START', 10)]);
+    await p.handleCallbacks([word('w-1', 'STOP', 5)]);
+    await p.handleCallbacks([word('w-2', 'START', 10)]);
     world.clock.advance(2 * 86_400_000);
     await p.send({ request: parking });
     expect(world.onlyMessage()?.status).toBe('parked');
-    await p.takeCallbacks([word('w-1', 'STOP', 5)]);
+    await p.handleCallbacks([word('w-1', 'STOP', 5)]);
     expect((await p.read.session(PAIR)).optedOut).toBe(false);
     expect(world.onlyMessage()?.status).toBe('parked');
   });
@@ -113,10 +113,10 @@ describe('the customer’s words', () => {
     const world = makeWorld();
     const p = world.process('p');
     world.clock.advance(20_000);
-    await p.takeCallbacks([word('w-1', 'START', 5)]);
-    await p.takeCallbacks([word('w-2', 'STOP', 10)]);
+    await p.handleCallbacks([word('w-1', 'START', 5)]);
+    await p.handleCallbacks([word('w-2', 'STOP', 10)]);
     await p.erase(PAIR, 'c-1');
-    await p.takeCallbacks([word('w-1', 'START', 5)]);
+    await p.handleCallbacks([word('w-1', 'START', 5)]);
     expect((await p.read.session(PAIR)).optedOut).toBe(true);
   });
 
@@ -126,7 +126,7 @@ describe('the customer’s words', () => {
     await world.sessions.create(sampleSession());
     await p.send({ respondAsync: true });
     world.clock.advance(2_000);
-    await p.takeCallbacks([word('w-1', 'stop.', 1)]);
+    await p.handleCallbacks([word('w-1', 'stop.', 1)]);
     await p.workOff();
     expect(world.onlyMessage()).toMatchObject({ status: 'failed', answer: { code: 'recipient-opted-out' } });
     expect(world.gateway.calls).toEqual([]);

@@ -1,6 +1,6 @@
 import { AppError } from '../../platform/errors.ts';
-import type { Chance, Clock, Stored } from '../../platform/ports.ts';
-import { amend } from '../../platform/update-with-retry.ts';
+import type { Clock, Random, Stored } from '../../platform/ports.ts';
+import { updateWithRetry } from '../../platform/update-with-retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { planFailed, planningBegun } from '../lifecycle.ts';
 import type { CampaignStore, ObjectStore, PlanQueue } from '../ports.ts';
@@ -18,7 +18,7 @@ export interface BeginPlanDeps {
   readonly planQueue: PlanQueue;
   readonly planner: Planner;
   readonly clock: Clock;
-  readonly chance: Chance;
+  readonly random: Random;
 }
 
 export type PlanStarter = ReturnType<typeof makePlanStarter>;
@@ -26,22 +26,24 @@ export type PlanStarter = ReturnType<typeof makePlanStarter>;
 /** Some ten thousand rows: seconds. */
 const SMALL_BYTES = 512 * 1024;
 
-export function makePlanStarter({ campaigns, objects, planQueue, planner, clock, chance }: BeginPlanDeps) {
+export function makePlanStarter({ campaigns, objects, planQueue, planner, clock, random }: BeginPlanDeps) {
   /** The campaign after it: planned, or still in planning. `wait`: somebody waits for the figures. */
   async function begin(
     found: Stored<Campaign>,
     { dryRun, wait }: { readonly dryRun: boolean; readonly wait: boolean },
   ): Promise<Campaign> {
-    const planId = chance.uuid();
+    const planId = random.uuid();
     const now = clock.now();
-    const begun = await amend(campaigns, found, (c) => planningBegun(c, { planId, dryRun, now }));
+    const begun = await updateWithRetry(campaigns, found, (c) => planningBegun(c, { planId, dryRun, now }));
     if (!begun) throw new AppError('not-found', 'There is no such campaign.');
     const { value: campaign } = begun;
     if (campaign.planning?.planId !== planId) return campaign;
     const { campaignId } = campaign;
     const size = await sizeOf(campaign);
     if (size instanceof RecipientsFault) {
-      const failed = await amend(campaigns, begun, (c) => planFailed(c, planId, size.message, clock.now()));
+      const failed = await updateWithRetry(campaigns, begun, (c) =>
+        planFailed(c, planId, size.message, clock.now()),
+      );
       return failed?.value ?? campaign;
     }
     if (wait && size <= SMALL_BYTES) return (await planner.plan(campaignId, planId)) ?? campaign;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/ports.ts';
-import type { ForgottenStore, SessionStore } from '../../sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore } from '../../sessions/ports.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../../whatsapp/session-window.ts';
 import type { CampaignMessage, Plan } from '../campaign.ts';
@@ -7,7 +7,7 @@ import { makePriceEstimate } from './price.ts';
 
 export interface EstimateDeps {
   readonly sessions: SessionStore;
-  readonly forgotten: ForgottenStore;
+  readonly erasedOptOuts: ErasedOptOutStore;
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
 }
@@ -21,14 +21,14 @@ export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignM
     /** Up to a hundred numbers at once. */
     async add(numbers: readonly PhoneNumber[]): Promise<void> {
       const pairs = numbers.map((customer) => ({ business: from, customer }));
-      const [sessions, forgotten] = await Promise.all([
+      const [sessions, erasedOptOuts] = await Promise.all([
         deps.sessions.getMany(pairs),
-        deps.forgotten.whoOptedOut(pairs),
+        deps.erasedOptOuts.whoOptedOut(pairs),
       ]);
       const now = deps.clock.now();
       for (const [k, number] of numbers.entries()) {
         const session = sessions[k];
-        if (hasOptedOut(session) || (!session && forgotten[k])) counts.optedOut += 1;
+        if (hasOptedOut(session) || (!session && erasedOptOuts[k])) counts.optedOut += 1;
         else if (isOpen(session, now, deps.sessionMarginSeconds)) {
           counts.sendNow += 1;
           price.add(number, 'service');

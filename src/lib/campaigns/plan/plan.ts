@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { AppError } from '../../platform/errors.ts';
 import type { Clock, Telemetry } from '../../platform/ports.ts';
-import { amend } from '../../platform/update-with-retry.ts';
+import { updateWithRetry } from '../../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { type Campaign, isPlanning, LONGEST_DAYS, type Plan, type RejectedRow } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
@@ -52,7 +52,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
       return fault;
     });
     const now = clock.now();
-    const after = await amend(campaigns, await campaigns.get(campaignId), (c) =>
+    const after = await updateWithRetry(campaigns, await campaigns.get(campaignId), (c) =>
       outcome instanceof RecipientsFault
         ? planFailed(c, planId, outcome.message, now)
         : planned(c, outcome, now),
@@ -135,7 +135,9 @@ export function makePlanner(deps: PlanCampaignDeps) {
       if (!planning || now.getTime() - toldAt < PROGRESS_MS) return;
       toldAt = now.getTime();
       const stored = await campaigns.get(campaignId);
-      const told = await amend(campaigns, stored, (c) => planningGoesOn(c, planning.planId, { rows, now }));
+      const told = await updateWithRetry(campaigns, stored, (c) =>
+        planningGoesOn(c, planning.planId, { rows, now }),
+      );
       if (!told || !isPlanning(told.value, planning.planId))
         throw new RecipientsFault('the plan was given up');
       telemetry.info('campaign.planning', { campaignId, rows });

@@ -31,7 +31,7 @@ const RULES = [
   '^src/lib/messages/(settlement|status|status-report|template-message|waiting)\\.ts$',
   '^src/lib/lipachat/verdict\\.ts$',
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
-  '^src/lib/campaigns/plan/(number-set|placeholders|price|recipient|row)\\.ts$',
+  '^src/lib/campaigns/plan/(placeholders|price|recipient|row)\\.ts$',
   '^src/lib/events/(event|metrics)\\.ts$',
 ];
 

@@ -1,7 +1,6 @@
-import { parsePhoneNumber } from '../../whatsapp/phone.ts';
+import { type PhoneNumber, parsePhoneNumber } from '../../whatsapp/phone.ts';
 import type { CampaignMessage, RejectedRow } from '../campaign.ts';
 import type { PlannedRecipient } from '../ledger.ts';
-import { makeNumberSet } from './number-set.ts';
 import { placeholdersIn, render } from './placeholders.ts';
 import { type RawRow, RecipientsFault } from './recipient.ts';
 
@@ -40,7 +39,7 @@ export function makeRowJudge(
   wanted: readonly string[],
   faultOf: (recipient: PlannedRecipient) => string | undefined,
 ) {
-  const numbers = makeNumberSet(MOST_RECIPIENTS);
+  const seen = new Set<PhoneNumber>();
 
   return function judge({ line, columns }: Extract<RawRow, { kind: 'row' }>): Judged {
     const invalid = (reason: string) => ({ kind: 'invalid', line, reason }) as const;
@@ -52,12 +51,12 @@ export function makeRowJudge(
     const recipient = { line, to, columns: used };
     const fault = faultOf(recipient);
     if (fault !== undefined) return invalid(fault);
-    if (numbers.size === MOST_RECIPIENTS) {
+    if (seen.size === MOST_RECIPIENTS) {
       throw new RecipientsFault(`there are more than ${MOST_RECIPIENTS} recipients`);
     }
-    return numbers.add(to)
-      ? { kind: 'accepted', recipient }
-      : { kind: 'duplicate', line, reason: 'the number stands in an earlier row' };
+    if (seen.has(to)) return { kind: 'duplicate', line, reason: 'the number stands in an earlier row' };
+    seen.add(to);
+    return { kind: 'accepted', recipient };
   };
 }
 

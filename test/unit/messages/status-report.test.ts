@@ -1,8 +1,8 @@
 /** Of which send a status callback speaks: by WhatsApp's id where it has one, else by the id that LipaChat got. */
 import { describe, expect, it } from 'vitest';
 import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
-import { isOutdated } from '../../../src/lib/messages/status-report.ts';
-import { idOf, NOW, sampleMessage } from '../../support/fakes/samples.ts';
+import { afterReport, isOutdated } from '../../../src/lib/messages/status-report.ts';
+import { idOf, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
 const first = sampleMessage({ messageId: idOf('m-1'), status: 'sent', waId: 'wamid.1' });
 const second = sampleMessage({ ...first, resends: 1, waId: 'wamid.2', retiredWaIds: ['wamid.1'] });
@@ -51,5 +51,24 @@ describe('a status callback', () => {
     for (const status of ['failed', 'read'] as const) {
       expect(isOutdated(message, { status, at: NOW, ...names })).toBe(true);
     }
+  });
+});
+
+describe('the time of sending', () => {
+  const sending = sampleMessage({ messageId: idOf('m-1'), status: 'sending' });
+
+  it.each(['sent', 'delivered', 'read'] as const)('is that of a first callback that says %s', (status) => {
+    expect(afterReport(sending, { status, at: NOW })).toMatchObject({ status, sentAt: NOW });
+  });
+
+  it('is not moved by later callbacks', () => {
+    const delivered = afterReport(sending, { status: 'delivered', at: NOW });
+    const sent = afterReport(delivered, { status: 'sent', at: later(60) });
+    const read = afterReport(sent, { status: 'read', at: later(120) });
+    expect([sent.sentAt, read.sentAt]).toEqual([NOW, NOW]);
+  });
+
+  it('is not set by a failure', () => {
+    expect(afterReport(sending, { status: 'failed', at: NOW }).sentAt).toBeUndefined();
   });
 });

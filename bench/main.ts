@@ -12,6 +12,7 @@ import { benchCampaign, type CampaignFigures } from './campaign.ts';
 import { benchFirstSends, benchLoading } from './cold.ts';
 import { benchFaults } from './faults.ts';
 import { machine } from './machine.ts';
+import { withFigures } from './page.ts';
 import { callbackTable, callTable, campaignTable, faultTable, loadTable, sendTable } from './report.ts';
 import { benchSends } from './sends.ts';
 import { AWS_LATENCY_MS, buildPeer, GATEWAY_LATENCY_MS, openWorld } from './world.ts';
@@ -64,7 +65,10 @@ const report = [
 console.log(report);
 await mkdir(at('.cache'), { recursive: true });
 await writeFile(at('.cache/bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
-if (asked.write) await writeInto('docs/performance.md', report);
+if (asked.write) {
+  const page = at('docs/performance.md');
+  await writeFile(page, withFigures(await readFile(page, 'utf8'), report));
+}
 
 async function measured() {
   const near = await openWorld(peer.path);
@@ -90,12 +94,4 @@ async function measured() {
     done(`a campaign of ${count}`);
   }
   return { sends, first, faults, calls, callbacks, loading, campaigns };
-}
-
-/** Between the page's two marks. */
-async function writeInto(page: string, text: string): Promise<void> {
-  const [before, , after] = (await readFile(at(page), 'utf8')).split(
-    /(?<=<!-- figures -->\n)|(?=<!-- end -->)/,
-  );
-  await writeFile(at(page), `${before}\n${text}\n\n${after}`);
 }

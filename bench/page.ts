@@ -1,0 +1,17 @@
+/** A Markdown page with a generated part, which lies between two marks on lines of their own. */
+
+const BEGIN = '<!-- figures -->';
+const END = '<!-- end -->';
+const MARKS = /^(<!-- figures -->|<!-- end -->)$/m;
+
+/**
+ * The page with `figures` between its marks; everything else stays byte for byte.
+ * Throws unless the page has each mark once and in order, since a guess would overwrite prose.
+ */
+export function withFigures(page: string, figures: string): string {
+  const [before, begin, , end, after, ...more] = page.split(MARKS);
+  if (begin !== BEGIN || end !== END || more.length > 0) {
+    throw new Error(`the page needs one line "${BEGIN}" and, after it, one line "${END}"`);
+  }
+  return `${before}${BEGIN}\n\n${figures}\n\n${END}${after}`;
+}

@@ -72,10 +72,10 @@ export async function benchCalls(world: World) {
   webhook.stop();
   gateway.close();
   return {
-    'a fresh send': lipaflow.fresh,
-    'a repeat of it': lipaflow.repeat,
-    'a status callback': status,
-    'the peer: a fresh send': peer.fresh,
-    'the peer: a repeat': peer.repeat,
+    'new send': lipaflow.fresh,
+    'repeat of it': lipaflow.repeat,
+    'status callback': status,
+    'peer: new send': peer.fresh,
+    'peer: repeat of it': peer.repeat,
   };
 }

@@ -30,7 +30,7 @@ const once = ({ deliveries }: { deliveries: number }): boolean => deliveries ===
 
 const SCENARIOS: readonly Scenario[] = [
   {
-    fault: 'accepted, then the connection drops; LipaChat knows repeats',
+    fault: 'accepted, then the connection drops; LipaChat deduplicates',
     wanted: ONE,
     strikes: { kind: 'accept-then-reset' },
     times: 1,
@@ -39,7 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
     isRight: once,
   },
   {
-    fault: 'the same, and LipaChat sends repeats again (`AMBIGUOUS_OUTCOME=hold`)',
+    fault: 'the same, but LipaChat sends repeats again (`AMBIGUOUS_OUTCOME=hold`)',
     wanted: ONE,
     strikes: { kind: 'accept-then-reset' },
     times: 1,
@@ -48,7 +48,7 @@ const SCENARIOS: readonly Scenario[] = [
     isRight: once,
   },
   {
-    fault: 'refused (429) three times, then the caller repeats',
+    fault: 'throttled (429) three times; the caller repeats',
     wanted: 'sent, once',
     strikes: { kind: 'throttle' },
     times: 3,
@@ -60,8 +60,8 @@ const SCENARIOS: readonly Scenario[] = [
 
 const CONTENDERS: readonly { name: string; who: Candidate; settings: Record<string, string> }[] = [
   { name: 'LipaFlow', who: 'lipaflow', settings: {} },
-  { name: 'peer, failures thrown', who: 'peer', settings: { PEER_FAILURES: 'throw' } },
-  { name: 'peer, failures answered', who: 'peer', settings: { PEER_FAILURES: 'answer' } },
+  { name: 'peer, throws on failure', who: 'peer', settings: { PEER_FAILURES: 'throw' } },
+  { name: 'peer, answers on failure', who: 'peer', settings: { PEER_FAILURES: 'answer' } },
 ];
 
 const CALLS = 5;

@@ -51,8 +51,8 @@ const figures = { machine: machine(), at: new Date().toISOString(), ...(await me
 peer.remove();
 
 const conditions =
-  `Measured on ${figures.machine}, with AWS ${AWS_LATENCY_MS} ms away and LipaChat answering after ` +
-  `${GATEWAY_LATENCY_MS} ms; ${sizes.sends.rounds} rounds of ${sizes.sends.sends} sends each, in turns.`;
+  `Measured on ${figures.machine}. AWS is ${AWS_LATENCY_MS} ms away, and LipaChat answers after ` +
+  `${GATEWAY_LATENCY_MS} ms. ${sizes.sends.rounds} rounds of ${sizes.sends.sends} sends each, alternating.`;
 const report = [
   conditions,
   sendTable(figures.sends, figures.first),

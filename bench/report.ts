@@ -23,7 +23,7 @@ const table = (heads: readonly string[], rows: readonly (readonly Cell[])[]): st
 const against = (name: string, ours: number, peers: number, goal?: number): Cell[] => {
   const ratio = ours / peers;
   if (goal === undefined) return [name, ours, peers, ratio, ''];
-  return [name, ours, peers, ratio, `at most ${goal.toFixed(2)}: ${ratio <= goal ? 'yes' : 'no'}`];
+  return [name, ours, peers, ratio, `at most ${goal.toFixed(2)}: ${ratio <= goal ? 'met' : 'missed'}`];
 };
 
 export function sendTable(
@@ -35,7 +35,7 @@ export function sendTable(
     ['one send', 'LipaFlow', 'peer', 'ratio', 'goal'],
     [
       against('overhead, median, ms', fresh.lipaflow.p50, fresh.peer.p50, 0.7),
-      against('overhead, 99 of 100, ms', fresh.lipaflow.p99, fresh.peer.p99, 0.7),
+      against('overhead, p99, ms', fresh.lipaflow.p99, fresh.peer.p99, 0.7),
       against('CPU, ms', fresh.lipaflow.cpuMs, fresh.peer.cpuMs, 0.8),
       against(
         'first send after init, overhead, ms',
@@ -43,10 +43,10 @@ export function sendTable(
         first.peer.afterInitMs,
         0.25,
       ),
-      against('from spawn to the first answer, ms', first.lipaflow.fromSpawnMs, first.peer.fromSpawnMs, 1),
-      against('a repeat, median, ms', repeats.lipaflow.p50, repeats.peer.p50),
-      against('a repeat, 99 of 100, ms', repeats.lipaflow.p99, repeats.peer.p99),
-      against('a repeat, CPU, ms', repeats.lipaflow.cpuMs, repeats.peer.cpuMs),
+      against('process start to first answer, ms', first.lipaflow.fromSpawnMs, first.peer.fromSpawnMs, 1),
+      against('repeat, median, ms', repeats.lipaflow.p50, repeats.peer.p50),
+      against('repeat, p99, ms', repeats.lipaflow.p99, repeats.peer.p99),
+      against('repeat, CPU, ms', repeats.lipaflow.cpuMs, repeats.peer.cpuMs),
     ],
   );
 }
@@ -56,7 +56,7 @@ export function faultTable(rows: readonly FaultRow[]): string {
   const told = (row: FaultRow, name: string): string => {
     const end = row.ends[name];
     if (!end) return '';
-    return `${end.right ? 'right' : '**wrong**'}: ${end.deliveries} delivered, told ${end.status}`;
+    return `${end.right ? 'right' : '**wrong**'}: ${end.deliveries} delivered, answered ${end.status}`;
   };
   return table(
     ['fault', 'wanted', ...names],
@@ -68,7 +68,15 @@ export function callTable(calls: Record<string, Calls>): string {
   const write = pricePerMillion('DynamoDB', 'write units');
   const read = pricePerMillion('DynamoDB', 'read units');
   return table(
-    ['of AWS', 'DynamoDB requests', 'write units', 'read units', 'SSM', 'others', 'DynamoDB, $ a million'],
+    [
+      'AWS calls',
+      'DynamoDB requests',
+      'write units',
+      'read units',
+      'SSM',
+      'other',
+      'DynamoDB, $ per million',
+    ],
     Object.entries(calls).map(([name, c]) => [
       name,
       c.dynamodb,
@@ -89,13 +97,13 @@ export const loadTable = (rows: readonly Loading[]): string =>
 
 export const callbackTable = (figures: Record<string, CallbackFigures>): string =>
   table(
-    ['callback', 'median, ms', '99 of 100, ms', 'CPU, ms', 'a second, one environment'],
+    ['callback', 'median, ms', 'p99, ms', 'CPU, ms', 'per second, one environment'],
     Object.entries(figures).map(([name, f]) => [name, f.p50, f.p99, f.cpuMs, Math.floor(f.perSecond)]),
   );
 
 export const campaignTable = (figures: readonly CampaignFigures[]): string =>
   table(
-    ['rows', 'planned, s', 'rows a second', 'planner peak, MB', 'enqueued, s', 'tick peak, MB'],
+    ['rows', 'planning, s', 'rows per second', 'planner peak, MB', 'enqueuing, s', 'tick peak, MB'],
     figures.map((f) => [
       f.rows,
       f.planSeconds,

@@ -1,9 +1,9 @@
 /*
- * doctor: everything that can be wrong with a stage, found without sending or changing anything.
+ * doctor: diagnoses a stage without sending or changing anything.
  *
- * 1. The stack and the credentials: without them nothing else can be asked.
- * 2. All other checks at once. One that fails is a finding of its own.
- * 3. The findings, each with what to do.
+ * 1. Check the stack and the credentials. Without them, no other check can run.
+ * 2. Run all other checks at once. A check that fails is a finding itself.
+ * 3. Print the findings, each with what to do.
  */
 
 import { type Finding, judge } from './checks/finding.ts';
@@ -24,8 +24,8 @@ type Check = [name: string, run: () => Promise<Finding[]>];
 const couldNot = (name: string, error: unknown): Finding => {
   const is = judge(name);
   const says = explain(error);
-  if (kindOf(error) === 'denied') return is.warning(`not checked: ${says}`, 'ask for that permission');
-  return is.fault(`not checked: ${says}`, 'mend that, then run doctor again');
+  if (kindOf(error) === 'denied') return is.warning(`not checked: ${says}`, 'ask for this permission');
+  return is.fault(`not checked: ${says}`, 'fix this, then run doctor again');
 };
 
 const attempt = async ([name, run]: Check): Promise<Finding[]> => {
@@ -52,23 +52,23 @@ const checksOf = (place: Place, parameters: ReturnType<typeof openParameters>): 
   ];
 };
 
-/** The one finding where nothing can be asked; otherwise all of them. */
+/** All findings, or only the one that prevents the checks. */
 const examine = async (find: () => Promise<Place>): Promise<Finding[]> => {
   const is = judge('credentials');
   try {
     const place = await find();
     const parameters = openParameters(place.connection);
-    // Any call will do: it tells whether AWS takes the credentials, and AWS's time.
+    // Any call does: it shows whether AWS accepts the credentials, and AWS's time.
     await parameters.read(place.settings.API_KEY_PARAMETER).catch((error: unknown) => {
       if (kindOf(error) !== 'denied') throw error;
     });
     const findings = await Promise.all(checksOf(place, parameters).map(attempt));
-    return [is.ok('AWS takes them'), clockFinding(parameters.skewMs()), ...findings.flat()];
+    return [is.ok('AWS accepts them'), clockFinding(parameters.skewMs()), ...findings.flat()];
   } catch (error) {
     if (error instanceof OpsError && error.exitCode === 2) throw error;
     if (kindOf(error) === 'credentials')
       return [is.fault(explain(error), 'log in to AWS, then run doctor again')];
-    return [judge('stack').fault(explain(error), 'mend that, then run doctor again')];
+    return [judge('stack').fault(explain(error), 'fix this, then run doctor again')];
   }
 };
 

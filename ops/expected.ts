@@ -1,12 +1,12 @@
-/** What infra/ says that a stack has: what doctor compares with, and where dead letters came from. */
+/** The queues of infra/: what doctor compares a stack with, and where dead letters came from. */
 import { queueArn, readQueues } from '../local/queues.ts';
 
 export type ExpectedQueue = {
-  /** Its logical id. */
+  /** The logical id. */
   name: string;
-  /** Where it gives up to. */
+  /** Its dead-letter queue. */
   redrive: { target: string; maxReceiveCount: number } | undefined;
-  /** Nothing takes from it: what is in it was given up. */
+  /** It has no dead-letter queue, and no function consumes it: it is one itself. */
   last: boolean;
 };
 
@@ -26,6 +26,6 @@ export const expectedQueues = (): ExpectedQueue[] => {
   }));
 };
 
-/** The queue that gives up to this one. */
+/** The queue that this one is the dead-letter queue of. */
 export const sourceOf = (deadLetterQueue: string): string | undefined =>
   expectedQueues().find(({ redrive }) => redrive?.target === deadLetterQueue)?.name;

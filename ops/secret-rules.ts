@@ -1,4 +1,4 @@
-/** What makes an apiKey or a webhook secret worth storing, and the address that holds one. Pure; nothing is quoted. */
+/** Checks of apiKeys and webhook secrets, and the webhook URL. Pure; no fault quotes the value. */
 import { randomBytes } from 'node:crypto';
 
 const MIN_SECRET = 32;
@@ -6,10 +6,10 @@ const PLACEHOLDER =
   /^(your|my|the|some|test|dummy|example|sample|placeholder|change|insert|todo|xxx|<|\$|\{)/i;
 const TELLTALE = /api[-_ ]?key|placeholder|change[-_ ]?me|^(.)\1+$/i;
 
-/** Why it can't be LipaChat's apiKey; undefined if it may be. */
+/** Why it can't be LipaChat's apiKey; undefined if it looks like one. */
 export const apiKeyFault = (key: string): string | undefined => {
   if (key === '') return 'it is empty';
-  if (!/^[\x21-\x7e]+$/.test(key)) return 'it has blanks or characters that no HTTP header takes';
+  if (!/^[\x21-\x7e]+$/.test(key)) return 'it has spaces or characters that an HTTP header cannot carry';
   if (key.length < 8) return 'it is shorter than 8 characters';
   if (PLACEHOLDER.test(key) || TELLTALE.test(key)) return 'it looks like a placeholder';
   return undefined;
@@ -17,7 +17,7 @@ export const apiKeyFault = (key: string): string | undefined => {
 
 export const newSecret = (): string => randomBytes(32).toString('hex');
 
-/** The secrets of a parameter: one, or two while rotating, the newer first. */
+/** The secrets in a parameter: one, or two during a rotation, the newer first. */
 export const secretsIn = (value: string): string[] =>
   value
     .split(',')
@@ -30,13 +30,13 @@ export const webhookSecretFault = (value: string): string | undefined => {
   if (secrets.length === 0) return 'it is empty';
   if (secrets.some((secret) => secret.length < MIN_SECRET))
     return `it has a secret of under ${MIN_SECRET} characters`;
-  if (secrets.length > 2) return `it has ${secrets.length} secrets, and no rotation needs more than two`;
+  if (secrets.length > 2) return `it has ${secrets.length} secrets; a rotation needs two at most`;
   return undefined;
 };
 
-/** What LipaChat's settings take. */
+/** The URL for LipaChat's settings. */
 export const webhookUrl = (apiUrl: string, secret: string): string =>
   `${apiUrl}/v1/webhooks/lipachat/${secret}`;
 
-/** The same for a secret that is stored and not to be shown. */
-export const hiddenWebhookUrl = (apiUrl: string): string => webhookUrl(apiUrl, '<the secret that is stored>');
+/** The same for a stored secret, which must not be shown. */
+export const hiddenWebhookUrl = (apiUrl: string): string => webhookUrl(apiUrl, '<the stored secret>');

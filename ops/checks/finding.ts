@@ -1,4 +1,4 @@
-/** What a check of doctor says. */
+/** The result of one of doctor's checks. */
 export type Finding = {
   check: string;
   state: 'ok' | 'warning' | 'fault';

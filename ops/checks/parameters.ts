@@ -1,4 +1,4 @@
-/** The secrets of a stage, by their looks. */
+/** Checks a stage's secrets by their form. */
 import type { Parameters, StoredParameter } from '../parameters.ts';
 import type { Place } from '../place.ts';
 import { command } from '../report.ts';
@@ -6,7 +6,7 @@ import { apiKeyFault, secretsIn, webhookSecretFault } from '../secret-rules.ts';
 import { type Finding, type Judge, judge } from './finding.ts';
 
 const DRIFT_MS = 60_000;
-/** From here on AWS refuses signatures. */
+/** Beyond this, AWS rejects signatures. */
 const REFUSED_MS = 300_000;
 
 const apiKeyFinding = ({ stage, settings }: Place, stored: StoredParameter | undefined): Finding => {
@@ -17,7 +17,7 @@ const apiKeyFinding = ({ stage, settings }: Place, stored: StoredParameter | und
   if (stored.type !== 'SecureString')
     return is.fault(`${name} is a ${stored.type}, not a SecureString`, setup);
   const fault = apiKeyFault(stored.value);
-  return fault ? is.fault(`${name} is no apiKey: ${fault}`, setup) : is.ok(`${name} is a SecureString`);
+  return fault ? is.fault(`${name} is not an apiKey: ${fault}`, setup) : is.ok(`${name} is a SecureString`);
 };
 
 const secretFinding = ({ stage, settings }: Place, stored: StoredParameter | undefined): Finding => {
@@ -28,23 +28,23 @@ const secretFinding = ({ stage, settings }: Place, stored: StoredParameter | und
   if (stored.type !== 'SecureString')
     return is.fault(`${name} is a ${stored.type}, not a SecureString`, anew);
   const fault = webhookSecretFault(stored.value);
-  if (fault) return is.fault(`${name} is no secret: ${fault}`, anew);
+  if (fault) return is.fault(`${name} is not a usable secret: ${fault}`, anew);
   if (secretsIn(stored.value).length === 1) return is.ok(`${name} is a SecureString`);
   const finish = command(stage, 'webhook rotate --finish');
   return is.warning(
-    'a rotation is under way: two secrets count',
+    'a rotation is in progress: two secrets are valid',
     `once LipaChat uses the new one, run ${finish}`,
   );
 };
 
-/** Is this machine's clock AWS's? undefined: nobody knows. */
+/** Compares this machine's clock with AWS's. undefined: AWS's time is not known. */
 export const clockFinding = (skewMs: number | undefined): Finding => {
   const is = judge('clock');
   const fix = "set this machine's clock, best by NTP";
-  if (skewMs === undefined) return is.warning('AWS told no time', 'try again');
+  if (skewMs === undefined) return is.warning('AWS sent no time', 'try again');
   const says = `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs < 0 ? 'ahead of' : 'behind'} AWS`;
   if (Math.abs(skewMs) > REFUSED_MS) return is.fault(says, fix);
-  return Math.abs(skewMs) > DRIFT_MS ? is.warning(says, fix) : is.ok('as AWS has it');
+  return Math.abs(skewMs) > DRIFT_MS ? is.warning(says, fix) : is.ok('agrees with AWS');
 };
 
 export const checkApiKey = async (parameters: Parameters, place: Place): Promise<Finding[]> => [
@@ -55,7 +55,7 @@ export const checkWebhookSecret = async (parameters: Parameters, place: Place): 
   secretFinding(place, await parameters.read(place.settings.WEBHOOK_SECRET_PARAMETER)),
 ];
 
-/** Only where callbacks have to be signed. */
+/** Only if callbacks have to be signed. */
 export const checkHmac = async (parameters: Parameters, { settings }: Place): Promise<Finding[]> => {
   const { WEBHOOK_HMAC_PARAMETER: name } = settings;
   if (!name) return [];
@@ -65,6 +65,8 @@ export const checkHmac = async (parameters: Parameters, { settings }: Place): Pr
   if (!stored) return [is.fault(`there is no parameter ${name}`, put)];
   const isSecure = stored.type === 'SecureString' && stored.value !== '';
   return [
-    isSecure ? is.ok(`${name} is a SecureString`) : is.fault(`${name} is no SecureString with a value`, put),
+    isSecure
+      ? is.ok(`${name} is a SecureString`)
+      : is.fault(`${name} is not a SecureString with a value`, put),
   ];
 };

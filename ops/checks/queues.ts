@@ -1,4 +1,4 @@
-/** The queues against infra/, and what was given up. */
+/** Compares the queues with infra/, and looks for dead letters. */
 import { type ExpectedQueue, expectedQueues, sourceOf } from '../expected.ts';
 import type { Place } from '../place.ts';
 import { nameOf, type QueueState, type Queues } from '../queues.ts';
@@ -7,16 +7,16 @@ import { ago } from '../times.ts';
 import { type Finding, judge } from './finding.ts';
 
 const DEPLOY = 'deploy the stack again';
-/** More than a campaign hands out in two minutes. */
+/** More than a campaign enqueues in two minutes. */
 const MANY = 10_000;
 
 const redriveFault = (place: Place, wanted: ExpectedQueue, state: QueueState): string | undefined => {
   if (!wanted.redrive) return undefined;
-  if (!state.redrive) return 'it has no redrive policy: what fails comes back for ever';
+  if (!state.redrive) return 'it has no redrive policy: failing messages are retried forever';
   const { target, maxReceiveCount } = wanted.redrive;
   const rightTarget = nameOf(place.queues.get(target) ?? '') === state.redrive.target;
   if (rightTarget && state.redrive.maxReceiveCount === maxReceiveCount) return undefined;
-  return `it does not give up to ${target}, or not after ${maxReceiveCount} tries`;
+  return `it does not move messages to ${target} after ${maxReceiveCount} receives`;
 };
 
 const deadLetterFinding = async (
@@ -30,22 +30,22 @@ const deadLetterFinding = async (
   const oldest = await queues.oldest(url);
   const age = oldest ? `, one of them from ${ago(oldest, new Date())}` : '';
   const again = command(stage, `dlq redrive ${wanted.name}`);
-  const todo = `find the reason in the logs${sourceOf(wanted.name) ? `, then run ${again}` : ''}`;
-  return is.fault(`${plural(waiting, 'message')} given up${age}`, todo);
+  const todo = `find the cause in the logs${sourceOf(wanted.name) ? `, then run ${again}` : ''}`;
+  return is.fault(`${plural(waiting, 'dead letter')}${age}`, todo);
 };
 
 const queueFinding = async (place: Place, queues: Queues, wanted: ExpectedQueue): Promise<Finding> => {
   const is = judge(wanted.name);
   const url = place.queues.get(wanted.name);
   const state = url ? await queues.state(url) : undefined;
-  if (!url || !state) return is.fault('it is not there', DEPLOY);
-  // Nothing takes from such a queue: what is in flight there is being looked at, and was given up all the same.
+  if (!url || !state) return is.fault('it does not exist', DEPLOY);
+  // No function consumes a dead-letter queue. A message in flight there is being inspected, so it counts too.
   const givenUp = state.waiting + state.inFlight;
   if (wanted.last) return deadLetterFinding(place, queues, { ...wanted, url, waiting: givenUp });
   const fault = redriveFault(place, wanted, state);
   if (fault) return is.fault(fault, DEPLOY);
   const says = `${state.waiting} waiting, ${state.inFlight} in flight`;
-  if (state.waiting > MANY) return is.warning(says, 'see whether its function fails or is throttled');
+  if (state.waiting > MANY) return is.warning(says, 'check whether its function fails or is throttled');
   return is.ok(says);
 };
 

@@ -1,4 +1,4 @@
-/** The bus, the bucket, and the way to LipaChat. */
+/** Checks the bus, the bucket, and the connection to LipaChat. */
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { clientConfig } from '../connection.ts';
@@ -25,7 +25,7 @@ export const checkBus = async ({ connection, busName: Name }: Place): Promise<Fi
 export const checkBucket = async ({ connection, bucketName: Bucket }: Place): Promise<Finding[]> => {
   const is = judge('bucket');
   if (!Bucket) return [is.fault('the stack has none', DEPLOY)];
-  // One host for all buckets, where the host is the caller's.
+  // A custom endpoint serves all buckets under one host name.
   const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_S3: own } = process.env;
   const forcePathStyle = connection.local !== undefined || (own ?? all) !== undefined;
   const client = new S3Client({ ...clientConfig(connection, 's3Url'), forcePathStyle });
@@ -40,26 +40,29 @@ export const checkBucket = async ({ connection, bucketName: Bucket }: Place): Pr
 
 const causeOf = (error: unknown): string => {
   const cause = error instanceof Error ? (error.cause ?? error) : undefined;
-  if (!(cause instanceof Error)) return 'no answer';
+  if (!(cause instanceof Error)) return 'no response';
   const code = 'code' in cause ? String(cause.code) : cause.name;
-  if (/^(ENOTFOUND|EAI_)/.test(code)) return `its name leads nowhere (${code})`;
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return `its name does not resolve (${code})`;
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return `its certificate is not trusted (${code})`;
-  if (/TLS|SSL|EPROTO/.test(code)) return `it speaks no TLS (${code})`;
-  return `no answer (${code})`;
+  if (/TLS|SSL|EPROTO/.test(code)) return `it does not speak TLS (${code})`;
+  return `no response (${code})`;
 };
 
-/** Asks for the base URL itself, without a key: nothing is sent, and any HTTP answer will do. */
+/** Requests the base URL itself, without a key: this sends no message, and any HTTP response is good enough. */
 export const checkGateway = async ({ settings }: Place): Promise<Finding[]> => {
   const is = judge('LipaChat');
   const { LIPACHAT_BASE_URL: url } = settings;
   try {
     const signal = AbortSignal.timeout(GATEWAY_LIMIT_MS);
     const { status } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });
-    if (status < 500) return [is.ok(`${url} answers`)];
-    return [is.warning(`${url} answers with ${status}`, 'it may be down: try again, then ask LipaChat')];
+    if (status < 500) return [is.ok(`${url} responds`)];
+    return [is.warning(`${url} responds with ${status}`, 'it may be down: try again, then ask LipaChat')];
   } catch (error) {
     return [
-      is.fault(`${url}: ${causeOf(error)}`, 'check LIPACHAT_BASE_URL, DNS, and the way out of this machine'),
+      is.fault(
+        `${url}: ${causeOf(error)}`,
+        "check LIPACHAT_BASE_URL, DNS, and this machine's outbound access",
+      ),
     ];
   }
 };

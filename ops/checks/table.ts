@@ -1,4 +1,4 @@
-/** The one table against infra/table.yml. */
+/** Compares the table with infra/table.yml. */
 import {
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
@@ -41,7 +41,7 @@ const indexFinding = (table: TableDescription, wanted: Index): Finding[] => {
 const indexFindings = (table: TableDescription): Finding[] => {
   const wanted = readTable('').GlobalSecondaryIndexes ?? [];
   const findings = wanted.flatMap((index) => indexFinding(table, index));
-  return findings.length > 0 ? findings : [judge('table indexes').ok(`${wanted.length} as they should be`)];
+  return findings.length > 0 ? findings : [judge('table indexes').ok(`all ${wanted.length} as defined`)];
 };
 
 const ttlFinding = async (client: DynamoDBClient, TableName: string): Promise<Finding> => {
@@ -50,7 +50,7 @@ const ttlFinding = async (client: DynamoDBClient, TableName: string): Promise<Fi
   const { TimeToLiveDescription: ttl } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
   const on = ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING';
   if (on && ttl?.AttributeName === wanted) return is.ok(`by ${wanted}`);
-  return is.fault('it is off, or by another attribute: nothing is ever deleted', DEPLOY);
+  return is.fault('it is off, or on another attribute: nothing is ever deleted', DEPLOY);
 };
 
 const backupFinding = async (client: DynamoDBClient, TableName: string): Promise<Finding> => {
@@ -66,7 +66,7 @@ const streamFinding = ({ StreamSpecification: stream }: TableDescription): Findi
   const isOn = stream?.StreamEnabled && stream.StreamViewType === readTableSettings().streamViewType;
   return isOn
     ? is.ok('with old and new images')
-    : is.fault('it is off, or without images: no events go out', DEPLOY);
+    : is.fault('it is off, or has no images: no events go out', DEPLOY);
 };
 
 export const checkTable = async (client: DynamoDBClient, tableName: string): Promise<Finding[]> => {
@@ -76,7 +76,7 @@ export const checkTable = async (client: DynamoDBClient, tableName: string): Pro
   const isActive = table.TableStatus === 'ACTIVE' || table.TableStatus === 'UPDATING';
   const itself = isActive
     ? is.ok(tableName)
-    : is.fault(`${tableName} is ${table.TableStatus}`, 'wait, then look again');
+    : is.fault(`${tableName} is ${table.TableStatus}`, 'wait, then run doctor again');
   const [ttl, backups] = await Promise.all([ttlFinding(client, tableName), backupFinding(client, tableName)]);
   return [itself, ...indexFindings(table), streamFinding(table), ttl, backups];
 };

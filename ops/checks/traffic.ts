@@ -1,4 +1,4 @@
-/** Whether the stack lives: somebody may send, and what is due gets done. */
+/** Checks that the stage works: a client may send, and the sweeper handles what is due. */
 import { command } from '../report.ts';
 import type { openStores } from '../stores.ts';
 import { type Finding, judge } from './finding.ts';
@@ -24,6 +24,6 @@ export const checkSweeper = async ({ messages, clock }: Stores): Promise<Finding
   if (overdue.length === 0) return [is.ok('nothing is overdue')];
   const count =
     overdue.length === COUNTED ? `${COUNTED} messages or more` : `messages overdue: ${overdue.length}`;
-  const todo = 'see in the logs of sweeper whether it runs every minute, and what it fails with';
+  const todo = "check in the sweeper's logs whether it runs every minute, and why it fails";
   return [is.fault(`${count}, by over 5 minutes, the oldest ${overdue[0]}`, todo)];
 };

@@ -134,7 +134,7 @@ const FAULTS: Record<string, Plant> = {
   },
   'no queue': {
     plant: ({ sqs, queueUrl }) => sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl('PlanQueue') })),
-    found: /^fault, PlanQueue: it is not there$/,
+    found: /^fault, PlanQueue: it does not exist$/,
   },
   'a queue that never gives up': {
     plant: ({ sqs, queueUrl }) =>
@@ -151,7 +151,7 @@ const FAULTS: Record<string, Plant> = {
       sqs.send(
         new SendMessageCommand({ QueueUrl: queueUrl('DeliveryDeadLetterQueue'), MessageBody: 'canary' }),
       ),
-    found: /^fault, DeliveryDeadLetterQueue: 1 message given up, one of them from \d+ s ago$/,
+    found: /^fault, DeliveryDeadLetterQueue: 1 dead letter, one of them from \d+ s ago$/,
   },
   'no event bus': {
     plant: ({ events, names }) => events.send(new DeleteEventBusCommand({ Name: names.EVENT_BUS_NAME })),
@@ -163,16 +163,16 @@ const FAULTS: Record<string, Plant> = {
   },
   'a LipaChat that nobody hears': {
     env: { LIPACHAT_BASE_URL: 'http://127.0.0.1:9/api/v1' },
-    found: /^fault, LipaChat: http:\/\/127\.0\.0\.1:9\/api\/v1: no answer \(.+\)$/,
+    found: /^fault, LipaChat: http:\/\/127\.0\.0\.1:9\/api\/v1: no response \(.+\)$/,
   },
   'a LipaChat whose name leads nowhere': {
     // A longer name than DNS takes, so that no resolver of the machine is asked.
     env: { LIPACHAT_BASE_URL: `https://${'a'.repeat(64)}.example/api/v1` },
-    found: /^fault, LipaChat: https:\/\/a{64}\.example\/api\/v1: its name leads nowhere \(ENOTFOUND\)$/,
+    found: /^fault, LipaChat: https:\/\/a{64}\.example\/api\/v1: its name does not resolve \(ENOTFOUND\)$/,
   },
   'a LipaChat without TLS': {
     env: { LIPACHAT_BASE_URL: 'https://127.0.0.1:{gateway}/api/v1' },
-    found: /^fault, LipaChat: https:.*: it speaks no TLS \(.+\)$/,
+    found: /^fault, LipaChat: https:.*: it does not speak TLS \(.+\)$/,
   },
   'no client that may send': {
     plant: ({ dynamo, names }) =>
@@ -238,7 +238,9 @@ describe('doctor', () => {
   it('warns of a rotation that was not finished, which is no fault', async () => {
     await opsHere(['webhook', 'rotate', '--stage', 'local'], { env: world.env });
     const result = await doctor();
-    expect(troubles(result)).toEqual(['warning, webhook secret: a rotation is under way: two secrets count']);
+    expect(troubles(result)).toEqual([
+      'warning, webhook secret: a rotation is in progress: two secrets are valid',
+    ]);
     expect(result.exitCode).toBe(0);
   });
 

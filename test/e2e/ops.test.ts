@@ -72,7 +72,7 @@ describe('setup', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^apiKey +stored, \/lipaflow\/local\/lipachat\/api-key$/m);
     expect(stdout).toMatch(/^webhook secret +kept/m);
-    expect(stdout).toContain(`${system.apiUrl}/v1/webhooks/lipachat/<the secret that is stored>`);
+    expect(stdout).toContain(`${system.apiUrl}/v1/webhooks/lipachat/<the stored secret>`);
     expect(stdout + stderr).not.toContain('canary');
     const stored = await parameter('/lipaflow/local/lipachat/api-key');
     expect(stored).toMatchObject({ Type: 'SecureString', Value: `${API_KEY}-2` });

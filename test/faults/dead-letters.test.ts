@@ -77,7 +77,7 @@ it('a delivery that fails five times is listed, mended, moved back, and sent onc
   expect(await lipachat().calls(flow.messageId)).toEqual([]);
   const listed = await ops('dlq', 'list');
   expect(listed.stdout).toMatch(/^DeliveryDeadLetterQueue +1 +\d+ s ago +DeliveryQueue$/m);
-  expect((await ops('doctor')).stdout).toMatch(/^fault +DeliveryDeadLetterQueue +1 message given up/m);
+  expect((await ops('doctor')).stdout).toMatch(/^fault +DeliveryDeadLetterQueue +1 dead letter/m);
 
   await faults('DELETE');
   expect((await ops('message', flow.messageId)).stdout).toMatch(/^status +queued/m);

@@ -10,9 +10,9 @@ describe('an apiKey', () => {
   it.each([
     ['', 'it is empty'],
     ['short', 'it is shorter than 8 characters'],
-    ['two words of it', 'it has blanks or characters that no HTTP header takes'],
-    ['schlüssel-mit-umlaut', 'it has blanks or characters that no HTTP header takes'],
-    ['line\nbreak-in-it', 'it has blanks or characters that no HTTP header takes'],
+    ['two words of it', 'it has spaces or characters that an HTTP header cannot carry'],
+    ['schlüssel-mit-umlaut', 'it has spaces or characters that an HTTP header cannot carry'],
+    ['line\nbreak-in-it', 'it has spaces or characters that an HTTP header cannot carry'],
     ['YOUR_API_KEY', 'it looks like a placeholder'],
     ['<your-key-here>', 'it looks like a placeholder'],
     ['$LIPACHAT_API_KEY', 'it looks like a placeholder'],
@@ -44,7 +44,7 @@ describe('a webhook secret', () => {
     [`${'a'.repeat(64)},short`, 'it has a secret of under 32 characters'],
     [
       ['a', 'b', 'c'].map((letter) => letter.repeat(32)).join(),
-      'it has 3 secrets, and no rotation needs more than two',
+      'it has 3 secrets; a rotation needs two at most',
     ],
   ])('is not %j', (value, fault) => {
     expect(webhookSecretFault(value)).toBe(fault);
@@ -53,8 +53,8 @@ describe('a webhook secret', () => {
 
 describe("this machine's clock", () => {
   it.each([
-    [0, 'ok', 'as AWS has it'],
-    [59_000, 'ok', 'as AWS has it'],
+    [0, 'ok', 'agrees with AWS'],
+    [59_000, 'ok', 'agrees with AWS'],
     [61_000, 'warning', '61 s behind AWS'],
     [-61_000, 'warning', '61 s ahead of AWS'],
     [301_000, 'fault', '301 s behind AWS'],

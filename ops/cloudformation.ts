@@ -1,4 +1,4 @@
-/** A deployed stack: what it is made of, and what it puts out. */
+/** A deployed stack: its resources and outputs. */
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -10,7 +10,7 @@ import { OpsError } from './report.ts';
 type StackResource = {
   logicalId: string;
   type: string;
-  /** Its physical id: a name; for a queue its URL. */
+  /** The physical id: a name, or the URL of a queue. */
   name: string;
 };
 
@@ -19,7 +19,7 @@ export type Stack = { resources: StackResource[]; outputs: ReadonlyMap<string, s
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
 
-/** Throws an OpsError when there is none of that name. */
+/** Throws an OpsError if no stack has that name. */
 export const readStack = async (connection: Connection, StackName: string): Promise<Stack> => {
   const client = new CloudFormationClient(clientConfig(connection));
   try {

@@ -1,16 +1,16 @@
-/** How the AWS clients of the commands find their services. */
+/** How the commands' AWS clients reach their services. */
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Environment } from './report.ts';
 
 export type Connection = {
   region: string;
-  /** Only for the local system: everywhere else the SDK's own variables and profiles count. */
+  /** Only for the local system. Otherwise the SDK's own variables and profiles apply. */
   local?: { url: string; sqsUrl: string; s3Url: string };
 };
 
 type Service = 'url' | 'sqsUrl' | 's3Url';
 
-/** What every client is made of. The SDK has no time limits of its own. */
+/** The configuration of every client. Without these limits, the SDK waits forever. */
 export const clientConfig = ({ region, local }: Connection, service: Service = 'url') => ({
   region,
   maxAttempts: 3,
@@ -19,13 +19,13 @@ export const clientConfig = ({ region, local }: Connection, service: Service = '
     requestTimeout: 10_000,
     throwOnRequestTimeout: true,
   }),
-  // The stand-ins look at no signature: a developer's own credentials have no business there.
+  // The stand-ins check no signature, so a developer's own credentials stay out of it.
   ...(local
     ? { endpoint: local[service], credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
     : {}),
 });
 
-/** Stage `local`: where `npm start` listens, unless the caller's variables say otherwise. */
+/** Stage `local`: the ports of `npm start`, unless the caller's variables override them. */
 export const localConnection = (stack: Record<string, string>, env: Environment): Connection => {
   const named = (name: string): string => env[name] || stack[name] || '';
   return {

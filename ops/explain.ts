@@ -1,4 +1,4 @@
-/** AWS's errors in plain words. Their messages may quote what was sent, so only harmless ones are passed on. */
+/** AWS's errors in plain words. Error messages may quote what was sent, so only harmless ones are shown. */
 import { AppError } from '../src/lib/platform/errors.ts';
 import { OpsError } from './report.ts';
 
@@ -26,7 +26,7 @@ const UNREACHABLE = new Set([
   'ENETUNREACH',
 ]);
 
-/** The fault beneath the wrapping of our own adapters. */
+/** The original error, without the wrapping of our own adapters. */
 const rootOf = (error: unknown): unknown => (error instanceof AppError && error.cause ? error.cause : error);
 
 const codeOf = (error: unknown): string =>
@@ -34,7 +34,7 @@ const codeOf = (error: unknown): string =>
 
 export type FaultKind = 'credentials' | 'denied' | 'unreachable' | 'other';
 
-/** S3 says no more than that where only headers were asked for. */
+/** S3's response to a HEAD request has no error code, only the status. */
 const isForbidden = (fault: unknown): boolean => {
   const { $metadata: metadata } = (fault ?? {}) as { $metadata?: { httpStatusCode?: number } };
   return metadata?.httpStatusCode === 403;
@@ -55,7 +55,7 @@ export const isNamed = (error: unknown, ...names: string[]): boolean => {
   return fault instanceof Error && names.includes(fault.name);
 };
 
-/** One sentence, and what to do where that is known. */
+/** One sentence, and what to do if that is known. */
 export const explain = (error: unknown): string => {
   if (error instanceof OpsError) return error.message;
   const fault = rootOf(error);
@@ -63,12 +63,12 @@ export const explain = (error: unknown): string => {
   const code = codeOf(fault);
   switch (kindOf(error)) {
     case 'credentials':
-      return `AWS does not take the credentials (${name}): log in again, or set AWS_PROFILE or AWS_ACCESS_KEY_ID`;
+      return `AWS rejects the credentials (${name}): log in again, or set AWS_PROFILE or AWS_ACCESS_KEY_ID`;
     case 'denied':
-      // It names the action and the resource that are missing in the policy, and nothing else.
+      // AWS's message names only the action and the resource that the policy lacks.
       return `a permission is missing: ${(fault as Error).message}`;
     case 'unreachable':
-      return `AWS does not answer (${code || name}): for stage local, is npm start running?`;
+      return `AWS does not respond (${code || name}): for stage local, is npm start running?`;
     case 'other':
       return `the call failed (${code || name})`;
   }

@@ -1,7 +1,7 @@
-/** `npm run ops -- <verb>`: what an operator does with a stack, the local one too. */
+/** `npm run ops -- <verb>`: the operator's commands, for deployed stages and the local system. */
 import { enableCompileCache } from 'node:module';
 
-// The AWS clients are most of a command's time; the second command has them compiled already.
+// Loading the AWS clients takes most of a command's time. From the second command on, they are compiled already.
 enableCompileCache();
 const { run } = await import('./cli.ts');
 process.exitCode = await run(process.argv.slice(2), process);

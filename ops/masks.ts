@@ -1,4 +1,4 @@
-/** Phone numbers as a screen may show them. */
+/** Phone numbers as they may appear on a screen. */
 export type Show = 'masked' | 'numbers';
 
 /** The country and the last three digits: enough to recognise a number, too little to call it. */
@@ -7,5 +7,5 @@ export const masked = (number: string): string =>
     ? '*'.repeat(number.length)
     : number.slice(0, 3) + '*'.repeat(number.length - 6) + number.slice(-3);
 
-/** Masks whatever may be a number in a text of others: WhatsApp's and LipaChat's own words quote them. */
+/** Masks anything that may be a phone number: texts of WhatsApp and LipaChat quote them. */
 export const maskedText = (text: string): string => text.replace(/\d{7,}/g, masked);

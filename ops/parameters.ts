@@ -1,4 +1,4 @@
-/** The parameter store: SecureStrings are read and written, and nothing of them is ever told. */
+/** The parameter store: reads and writes SecureStrings. Their values never appear in output or errors. */
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type Connection, clientConfig } from './connection.ts';
 import { isNamed } from './explain.ts';
@@ -6,13 +6,13 @@ import { isNamed } from './explain.ts';
 export type StoredParameter = { value: string; type: string };
 
 export type Parameters = {
-  /** undefined: there is none of that name. */
+  /** undefined if there is no such parameter. */
   read: (name: string) => Promise<StoredParameter | undefined>;
-  /** Writes a SecureString over whatever is there. */
+  /** Writes a SecureString, replacing an existing value. */
   write: (name: string, value: string) => Promise<void>;
-  /** False if there is one already: then it is left alone. */
+  /** False if the parameter exists; then it stays as it is. */
   create: (name: string, value: string) => Promise<boolean>;
-  /** By how much AWS's clock was ahead of ours at the last answer, in ms; undefined before the first. */
+  /** How far AWS's clock was ahead of ours at the last response, in ms; undefined before the first. */
   skewMs: () => number | undefined;
 };
 

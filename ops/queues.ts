@@ -1,4 +1,4 @@
-/** The stack's queues: how they stand, and how what was given up gets another chance. */
+/** The stack's queues: their state, and moving dead letters. */
 import {
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
@@ -12,18 +12,18 @@ import { isNamed } from './explain.ts';
 
 export type QueueState = {
   waiting: number;
-  /** Taken by a worker, and not deleted yet. */
+  /** Received and not deleted yet. */
   inFlight: number;
-  /** Where it gives up to, by the name of the queue there, and after how many tries. */
+  /** The name of its dead-letter queue, and after how many receives a message goes there. */
   redrive: { target: string; maxReceiveCount: number } | undefined;
 };
 
 export type Queues = {
-  /** undefined: there is no such queue. */
+  /** undefined if there is no such queue. */
   state: (url: string) => Promise<QueueState | undefined>;
-  /** When the oldest of a few messages was sent. Looking counts as a try, so only dead-letter queues are looked into. */
+  /** The send time of the oldest of at most ten messages. It counts as a receive, so use it for dead-letter queues only. */
   oldest: (url: string) => Promise<Date | undefined>;
-  /** Moves at most ten: sent there first, deleted here after that. 0: there is no more of them. */
+  /** Moves at most ten messages: sends first, then deletes. Returns 0 when none is left. */
   moveSome: (from: string, to: string, sentBefore: Date) => Promise<number>;
 };
 
@@ -35,7 +35,7 @@ const redriveOf = (policy: string | undefined): QueueState['redrive'] => {
   return { target: String(arn).split(':').at(-1) ?? '', maxReceiveCount: Number(maxReceiveCount) };
 };
 
-/** The last part of a queue's URL is its name. */
+/** The queue's name: the last part of its URL. */
 export const nameOf = (url: string): string => url.split('/').at(-1) ?? '';
 
 export const openQueues = (connection: Connection): Queues => {
@@ -68,7 +68,7 @@ export const openQueues = (connection: Connection): Queues => {
     return sent.length > 0 ? new Date(Math.min(...sent)) : undefined;
   };
 
-  /** What was taken there; the rest comes back here by itself. */
+  /** Returns the messages that SQS accepted. The others become visible in their queue again. */
   const sendAll = async (QueueUrl: string, messages: Message[]): Promise<Message[]> => {
     const Entries = messages.map(({ Body, MessageAttributes }, index) => ({
       Id: String(index),

@@ -1,4 +1,4 @@
-/** What a verb gives back, what it may refuse, and what it gets of the process around it. */
+/** A verb's result, its errors, and the process streams that it gets. */
 import type { Readable, Writable } from 'node:stream';
 
 export type Environment = Record<string, string | undefined>;
@@ -11,15 +11,15 @@ export type Io = {
 };
 
 export type Report = {
-  /** For people. */
+  /** Text output. */
   lines: readonly string[];
-  /** The same for machines. */
+  /** The same as JSON. */
   data: unknown;
-  /** The verb did its work, and what it found is not as it should be. */
+  /** The verb worked, but what it found needs attention: exit code 1. */
   faulty?: boolean;
 };
 
-/** A refusal in plain words. No secret and no phone number goes into it. */
+/** An error in plain words, without secrets and phone numbers. */
 export class OpsError extends Error {
   readonly exitCode: 1 | 2;
 
@@ -30,13 +30,13 @@ export class OpsError extends Error {
   }
 }
 
-/** The command was given in a wrong way. */
+/** Wrong usage: exit code 2. */
 export const misuse = (message: string): OpsError => new OpsError(message, 2);
 
-/** A command to type next, with the stage that it is about: without one it would be another stage's. */
+/** A command to type next, with its stage. Without `--stage`, it would act on the default stage. */
 export const command = (stage: string, verb: string): string => `\`npm run ops -- ${verb} --stage ${stage}\``;
 
-/** Rows in columns; the last column is as wide as it is. */
+/** Aligns rows in columns. The last column is not padded. */
 export const columns = (rows: readonly (readonly string[])[]): string[] => {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),

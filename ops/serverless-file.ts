@@ -1,4 +1,4 @@
-/** serverless.yml, read for what a stage is called and how it is set. */
+/** Reads a stage's stack name and settings from serverless.yml. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -10,7 +10,7 @@ const file = z.object({
 
 export type StageSettings = {
   stackName: string;
-  /** The functions' variables, as far as they are plain texts: the others are known to the stack only. */
+  /** The functions' variables that are plain text. Only the stack knows the others. */
   environment: Record<string, string>;
 };
 

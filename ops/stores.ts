@@ -1,4 +1,4 @@
-/** The stores of src/lib over a place's table. */
+/** The stores of src/lib on a stage's table. */
 
 import { makeClientRegistry } from '../src/lib/clients/dynamo-client-registry.ts';
 import { makeMessageStore } from '../src/lib/messages/dynamo-messages.ts';

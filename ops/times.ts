@@ -1,4 +1,4 @@
-/** Instants for people: UTC, which the logs have, and the zone of the machine, which its clock shows. */
+/** Instants as text: in UTC, as in the logs, and in the machine's time zone. */
 
 const local = (at: Date, timeZone: string | undefined): string =>
   new Intl.DateTimeFormat('en-GB', {
@@ -11,7 +11,7 @@ const local = (at: Date, timeZone: string | undefined): string =>
     timeZone,
   }).format(at);
 
-/** `2026-01-01 09:00:00 UTC (01 Jan, 12:00:00 GMT+3)`; `timeZone` is the machine's own by default. */
+/** `2026-01-01 09:00:00 UTC (01 Jan, 12:00:00 GMT+3)`; `timeZone` defaults to the machine's. */
 export const bothTimes = (at: Date, timeZone?: string): string =>
   `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC (${local(at, timeZone)})`;
 
@@ -26,7 +26,7 @@ const span = (seconds: number): string => {
   return `${Math.floor(seconds / size)} ${unit}`;
 };
 
-/** How long ago, or in how long, in its largest unit. */
+/** `5 min ago` or `in 2 h`: rounded down to the largest unit. */
 export const ago = (at: Date, now: Date): string => {
   const seconds = Math.round((now.getTime() - at.getTime()) / 1000);
   return seconds < 0 ? `in ${span(-seconds)}` : `${span(seconds)} ago`;

@@ -101,7 +101,7 @@ describe('credentials', () => {
     await refusal.close();
     expect(result.exitCode).toBe(1);
     expect(result.stdout).toMatch(
-      /^fault +credentials +AWS does not take the credentials \(InvalidClientTokenId\)/,
+      /^fault +credentials +AWS rejects the credentials \(InvalidClientTokenId\)/,
     );
     expect(result.stdout).toMatch(/^0 ok, 0 warnings, 1 fault$/m);
     expect(result.stdout).not.toContain('canary');
@@ -111,8 +111,6 @@ describe('credentials', () => {
     const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...nobody } = env;
     const { exitCode, stdout } = await ops(['doctor'], { env: { ...nobody, HOME: '/nowhere' } });
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(
-      /^fault +credentials +AWS does not take the credentials \(CredentialsProviderError\)/,
-    );
+    expect(stdout).toMatch(/^fault +credentials +AWS rejects the credentials \(CredentialsProviderError\)/);
   });
 });

@@ -236,6 +236,6 @@ describe('any command', () => {
       env: { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
     });
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^AWS does not answer .* is npm start running\?$/m);
+    expect(stderr).toMatch(/^AWS does not respond .* is npm start running\?$/m);
   });
 });

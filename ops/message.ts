@@ -1,4 +1,4 @@
-/** message: one message's whole story. */
+/** message: the history of one message. */
 import { isMessageId } from '../src/lib/messages/message.ts';
 import type { Place } from './place.ts';
 import { misuse, OpsError, type Report } from './report.ts';
@@ -15,7 +15,7 @@ export const showMessage = async (
   const stored = await messages.get(id);
   if (!stored) {
     throw new OpsError(
-      'there is no such message: it was never claimed here, its claim was given back, or its retention is over',
+      'there is no such message: it was never claimed, its claim was given back, or its retention is over',
     );
   }
   const show = options.showNumbers ? 'numbers' : 'masked';

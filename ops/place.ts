@@ -1,11 +1,11 @@
-/** Where a stage's things are: by its stack's resources on AWS, by serverless.yml and infra/ on this machine. */
+/** Finds a stage's resources: through its stack on AWS, through serverless.yml and infra/ for stage `local`. */
 import { queueUrl, readQueues } from '../local/queues.ts';
 import { readConfig } from '../src/lib/platform/config.ts';
 import { type Connection, localConnection } from './connection.ts';
 import { type Environment, misuse } from './report.ts';
 import { readStageSettings } from './serverless-file.ts';
 
-/** The functions' settings, with what readConfig makes of them. */
+/** The functions' settings, as readConfig reads them. */
 type Settings = ReturnType<typeof readConfig>;
 
 export type Place = {
@@ -15,9 +15,9 @@ export type Place = {
   tableName: string;
   busName: string;
   bucketName: string;
-  /** URLs by logical id, of the queues that the stack has. */
+  /** The URLs of the stack's queues, by logical id. */
   queues: ReadonlyMap<string, string>;
-  /** Absent where nobody knows it. */
+  /** Absent if the stack has no such output. */
   apiUrl: string | undefined;
 };
 
@@ -27,7 +27,7 @@ const STAGE = /^[a-zA-Z0-9-]{1,30}$/;
 
 const localPlace = (options: PlaceOptions, env: Environment): Place => {
   const { environment } = readStageSettings('local');
-  // As `npm start` does it: the caller's own settings count before the file's.
+  // As in `npm start`, the caller's own settings override those of the file.
   const own = Object.keys(environment).filter((name) => env[name] && !name.startsWith('AWS_'));
   const { WEBHOOK_HMAC_PARAMETER: hmac } = env;
   const settings = readConfig({
@@ -56,7 +56,7 @@ const deployedPlace = async (options: PlaceOptions, env: Environment): Promise<P
   const { readStack } = await import('./cloudformation.ts');
   const { stackName, environment } = readStageSettings(options.stage);
   const { AWS_REGION } = env;
-  // serverless.yml's own rule, so that the stack is looked for where it was deployed to.
+  // The rule of serverless.yml, so that the stack is found where it was deployed.
   const connection = { region: options.region ?? (AWS_REGION || 'eu-west-1') };
   const { resources, outputs } = await readStack(connection, stackName);
   const named = (logicalId: string): string =>
@@ -74,9 +74,9 @@ const deployedPlace = async (options: PlaceOptions, env: Environment): Promise<P
   };
 };
 
-/** Throws an OpsError when there is no such stack. */
+/** Throws an OpsError if there is no such stack. */
 export const findPlace = async (options: PlaceOptions, env: Environment): Promise<Place> => {
-  if (!STAGE.test(options.stage)) throw misuse('a stage is letters, digits and hyphens');
+  if (!STAGE.test(options.stage)) throw misuse('a stage has only letters, digits and hyphens');
   const place = options.stage === 'local' ? localPlace(options, env) : await deployedPlace(options, env);
   return { ...place, apiUrl: place.apiUrl?.replace(/\/+$/, '') };
 };

@@ -1,4 +1,4 @@
-/** session: may this customer be written to, and since when. */
+/** session: the state of a customer's session window, and whether a flow may be sent now. */
 
 import { makeRead, type SessionAnswer } from '../src/lib/messages/read.ts';
 import { type PhoneNumber, parsePhoneNumber } from '../src/lib/whatsapp/phone.ts';
@@ -10,7 +10,7 @@ import { ago, bothTimes } from './times.ts';
 
 const numberOf = (text: string, which: string): PhoneNumber => {
   const number = parsePhoneNumber(text);
-  if (!number) throw misuse(`<${which}> has to be a phone number with its country's code`);
+  if (!number) throw misuse(`<${which}> must be a phone number with its country code`);
   return number;
 };
 
@@ -19,13 +19,13 @@ const moment = (iso: string | null, now: Date): string =>
 
 const windowLine = ({ open, expiresAt }: SessionAnswer, now: Date): string => {
   if (open) return `open, until ${moment(expiresAt, now)}`;
-  return expiresAt ? `shut, since ${moment(expiresAt, now)}` : 'shut: the customer has not written yet';
+  return expiresAt ? `closed, since ${moment(expiresAt, now)}` : 'closed: the customer has not written yet';
 };
 
 const mayBeWrittenTo = ({ open, optedOut, parked }: SessionAnswer): string => {
   if (optedOut) return 'nothing may be sent: the customer has opted out';
   if (open) return 'flows may be sent now';
-  return `the customer has to write first${parked > 0 ? '; then what is parked goes out' : ''}`;
+  return `the customer has to write first${parked > 0 ? '; then the parked flows go out' : ''}`;
 };
 
 export const showSession = async (
@@ -44,9 +44,9 @@ export const showSession = async (
       `from, to  ${shown.from}, ${shown.to}`,
       `window    ${windowLine(session, now)}`,
       `opened    ${moment(session.openedAt, now)}`,
-      `heard     ${moment(session.lastInboundAt, now)}`,
+      `inbound   ${moment(session.lastInboundAt, now)}`,
       `opt-out   ${session.optedOut ? 'yes' : 'no'}`,
-      `waiting   ${plural(session.parked, 'flow')}`,
+      `parked    ${plural(session.parked, 'flow')}`,
       `next      ${mayBeWrittenTo(session)}`,
     ],
     data: shown,

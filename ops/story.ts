@@ -1,4 +1,4 @@
-/** A message in plain words: what it is, how it got there, what comes next. Pure. */
+/** A message in plain words: its status, its history and what comes next. Pure. */
 
 import type { Message, TimelineEntry } from '../src/lib/messages/message.ts';
 import type { Status } from '../src/lib/messages/status.ts';
@@ -6,35 +6,36 @@ import { masked, maskedText, type Show } from './masks.ts';
 import { ago, bothTimes } from './times.ts';
 
 const NOW_IT_IS: Record<Status, string> = {
-  queued: 'it waits for a worker',
-  parked: 'it waits for the customer to write',
+  queued: 'waiting for a worker',
+  parked: 'waiting for the customer to write',
   expired: 'the customer did not write in time; nothing was sent',
-  sending: 'somebody is sending it, or died in it',
-  unknown: 'it may have gone out, and nothing proves what became of it',
-  sent: 'LipaChat has taken it',
+  sending: 'a process is sending it, or died while sending',
+  unknown: 'it may have gone out; nothing proves the outcome yet',
+  sent: 'LipaChat has accepted it',
   failed: 'it has failed for good',
-  delivered: 'it is on the phone of the customer',
-  read: 'the customer has seen it',
+  delivered: "it has reached the customer's phone",
+  read: 'the customer has read it',
 };
 
 const SAYS: Record<TimelineEntry['source'], string> = {
   api: 'the API',
   worker: 'the worker',
-  gateway: "LipaChat's answer",
+  gateway: "LipaChat's response",
   callback: 'a status callback',
   sweeper: 'the sweeper',
 };
 
 const until = (at: Date | undefined): string => (at ? ` until ${bothTimes(at)}` : '');
-const when = (at: Date | undefined): string => (at ? `, at ${bothTimes(at)} or when it is called again` : '');
+const when = (at: Date | undefined): string =>
+  at ? `, at ${bothTimes(at)} or on the caller's next request` : '';
 
-/** What happens without anybody's help, or what somebody has to do. */
+/** What happens next by itself, or what a person has to do. */
 export const nextStepOf = (message: Message, now: Date): string => {
   const { status, dueAt, lease } = message;
   switch (status) {
     case 'failed':
     case 'expired':
-      return 'none by itself; to try again, send it under a new messageId';
+      return 'none; to try again, send it under a new messageId';
     case 'parked':
       return `it goes out when the customer writes,${until(message.parkedUntil)}; then it expires`;
     case 'queued':
@@ -42,26 +43,26 @@ export const nextStepOf = (message: Message, now: Date): string => {
     case 'sending':
       if (lease && lease.until > now)
         return `its owner settles it,${until(lease.until)}; then the sweeper takes over`;
-      return 'its owner is gone: the sweeper takes it over within a minute';
+      return 'its lease is over: the sweeper takes it over within a minute';
     case 'unknown':
       if (dueAt) return `the sweeper repeats it under the same messageId${when(dueAt)}`;
-      return 'a status callback settles it; ask LipaChat what became of the messageId before sending another';
+      return 'a status callback settles it; ask LipaChat about the messageId before you send another';
     case 'sent':
-      return 'a status callback says when it is delivered';
+      return 'a status callback reports the delivery';
     case 'delivered':
     case 'read':
       return message.reply
-        ? 'none: the customer has answered'
-        : 'none; the customer may still answer the flow';
+        ? 'none: the customer has replied'
+        : 'none; the customer may still reply to the flow';
   }
 };
 
 const overdue = ({ dueAt }: Message, now: Date): string[] =>
   dueAt && now.getTime() - dueAt.getTime() > 5 * 60_000
-    ? [`overdue   the sweeper should have looked at it ${ago(dueAt, now)}: run doctor`]
+    ? [`overdue   the sweeper was due to handle it ${ago(dueAt, now)}: run doctor`]
     : [];
 
-/** The reply's values are the customer's own; the names of its fields tell enough. */
+/** Shows a reply's field names only: its values are the customer's personal data. */
 const replyLine = ({ reply }: Message): string[] => {
   if (!reply) return [];
   const fields = typeof reply.response === 'object' && reply.response ? Object.keys(reply.response) : [];
@@ -70,7 +71,7 @@ const replyLine = ({ reply }: Message): string[] => {
 };
 
 const entryLine = (entry: TimelineEntry, words: (text: string) => string): string =>
-  `  ${bothTimes(entry.at)}  ${entry.status}, says ${SAYS[entry.source]}${entry.detail ? `: ${words(entry.detail)}` : ''}`;
+  `  ${bothTimes(entry.at)}  ${entry.status}, by ${SAYS[entry.source]}${entry.detail ? `: ${words(entry.detail)}` : ''}`;
 
 const wording = (show: Show) => ({
   number: show === 'numbers' ? (number: string) => number : masked,
@@ -86,7 +87,7 @@ export const storyLines = (message: Message, now: Date, show: Show): string[] =>
     `next      ${nextStepOf(message, now)}`,
     ...overdue(message, now),
     `from, to  ${number(message.from)}, ${number(message.to)}`,
-    `flow      ${message.flowId}, for the client ${message.clientId}`,
+    `flow      ${message.flowId}, for client ${message.clientId}`,
     `calls     ${message.attempts} to LipaChat`,
     `created   ${bothTimes(message.createdAt)}`,
     ...(message.templateMessage ? [`template  ${message.templateMessage.state}`] : []),
@@ -96,7 +97,7 @@ export const storyLines = (message: Message, now: Date, show: Show): string[] =>
   ];
 };
 
-/** The same for machines. WhatsApp's id holds the customer's number, in base64. */
+/** The same as JSON. WhatsApp's id is left out unless numbers are shown: it contains the number in base64. */
 export const storyData = (message: Message, now: Date, show: Show) => {
   const { number, words } = wording(show);
   return {

@@ -45,7 +45,7 @@ const PROMISES: [command: RegExp, says: RegExp][] = [
   [/^dlq list/, /^DeliveryDeadLetterQueue +1 /m],
   [/^dlq redrive/, /^1 message moved/],
   [/^message/, /^status +sent/m],
-  [/^session/, /^window +shut/m],
+  [/^session/, /^window +closed/m],
   [/^doctor --stage/, /, 0 faults$/m],
   [/^doctor --json/, /"faults": 0/],
 ];

@@ -108,13 +108,13 @@ describe('message and session', () => {
   it('tell the story of a message, in both times and with its numbers masked', async () => {
     const { exitCode, stdout } = await local('message with-the-right-key');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^status +sent: LipaChat has taken it$/m);
-    expect(stdout).toMatch(/^next +a status callback says when it is delivered$/m);
+    expect(stdout).toMatch(/^status +sent: LipaChat has accepted it$/m);
+    expect(stdout).toMatch(/^next +a status callback reports the delivery$/m);
     expect(stdout).toMatch(/^from, to +254\*{6}747, 254\*{6}565$/m);
     expect(stdout).toMatch(
       /^created +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(\d\d \w+, \d\d:\d\d:\d\d (EAT|GMT\+3)\)$/m,
     );
-    expect(stdout).toMatch(/UTC \(.*\) +sent, says LipaChat's answer$/m);
+    expect(stdout).toMatch(/UTC \(.*\) +sent, by LipaChat's response$/m);
     expect(stdout).not.toContain(CUSTOMER);
   });
 

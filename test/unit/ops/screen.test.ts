@@ -137,11 +137,11 @@ describe('the command line', () => {
     [['client', 'create', 'iam', '--scopes', 'send', ...LOCAL], /a name is up to 64 of/],
     [['client', 'create', 'C R M', '--scopes', 'send', ...LOCAL], /a name is up to 64 of/],
     [['message', 'no id', ...LOCAL], /a messageId is 1 to 128 of/],
-    [['session', '254110090747', '12', ...LOCAL], /<to> has to be a phone number/],
+    [['session', '254110090747', '12', ...LOCAL], /<to> must be a phone number/],
     [['session', '254110090747', ...LOCAL], /missing required argument 'to'/],
     [['doctor', '--bogus'], /unknown option '--bogus'/],
-    [['doctor', '--stage', 'not/a/stage'], /a stage is letters, digits and hyphens/],
-    [['client', 'list', '--stage', 'not/a/stage'], /a stage is letters, digits and hyphens/],
+    [['doctor', '--stage', 'not/a/stage'], /a stage has only letters, digits and hyphens/],
+    [['client', 'list', '--stage', 'not/a/stage'], /a stage has only letters, digits and hyphens/],
   ])('%j is given in a wrong way: exit code 2, and why', async (args, reason) => {
     const { exitCode, stdout, stderr } = await opsHere(args, { env });
     expect([exitCode, stdout]).toEqual([2, '']);

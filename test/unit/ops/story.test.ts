@@ -25,8 +25,8 @@ describe('what comes next', () => {
       { status: 'parked', parkedUntil: later(60) },
       /^it goes out when the customer writes, until .*03:05:05 UTC .*; then it expires$/,
     ],
-    ['expired', { status: 'expired' }, /^none by itself; to try again, send it under a new messageId$/],
-    ['failed', { status: 'failed' }, /^none by itself/],
+    ['expired', { status: 'expired' }, /^none; to try again, send it under a new messageId$/],
+    ['failed', { status: 'failed' }, /^none; to try again/],
     [
       'sending',
       { status: 'sending', lease },
@@ -35,21 +35,17 @@ describe('what comes next', () => {
     [
       'sending, its lease over',
       { status: 'sending', lease: { ...lease, until: later(-1) } },
-      /^its owner is gone: the sweeper takes it over within a minute$/,
+      /^its lease is over: the sweeper takes it over within a minute$/,
     ],
     [
       'unknown and due',
       { status: 'unknown', dueAt: later(30) },
       /^the sweeper repeats it under the same messageId/,
     ],
-    [
-      'unknown for good',
-      { status: 'unknown', dueAt: undefined },
-      /ask LipaChat what became of the messageId/,
-    ],
-    ['sent', { status: 'sent' }, /^a status callback says when it is delivered$/],
-    ['delivered', { status: 'delivered' }, /^none; the customer may still answer the flow$/],
-    ['read and answered', { status: 'read', reply }, /^none: the customer has answered$/],
+    ['unknown for good', { status: 'unknown', dueAt: undefined }, /ask LipaChat about the messageId/],
+    ['sent', { status: 'sent' }, /^a status callback reports the delivery$/],
+    ['delivered', { status: 'delivered' }, /^none; the customer may still reply to the flow$/],
+    ['read and replied to', { status: 'read', reply }, /^none: the customer has replied$/],
   ];
 
   it.each(cases)('for a message that is %s', (_name, changes, step) => {
@@ -89,9 +85,9 @@ describe('the story of a message', () => {
   it('tells its timeline in order, who said what', () => {
     const lines = storyLines(failed, NOW, 'masked');
     expect(lines.slice(lines.indexOf('timeline') + 1)).toEqual([
-      expect.stringMatching(/^ {2}2026-01-02 03:04:05 UTC \(.*\) {2}sent, says LipaChat's answer$/),
+      expect.stringMatching(/^ {2}2026-01-02 03:04:05 UTC \(.*\) {2}sent, by LipaChat's response$/),
       expect.stringMatching(
-        /03:04:14 UTC \(.*\) {2}failed, says a status callback: 254\*+565 cannot be reached$/,
+        /03:04:14 UTC \(.*\) {2}failed, by a status callback: 254\*+565 cannot be reached$/,
       ),
     ]);
   });

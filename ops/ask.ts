@@ -1,4 +1,4 @@
-/** Reads a secret: from the keyboard without showing it, or from what is piped in. */
+/** Reads a secret from the keyboard without echo, or from a pipe. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -10,9 +10,9 @@ const fromKeyboard = async (question: string, { stdin, stderr }: Io): Promise<st
   stderr.write(question);
   const keys = createInterface({ input: stdin, output: nowhere(), terminal: true });
   try {
-    // Ctrl-C and Ctrl-D close it, and then no answer ever comes.
+    // After Ctrl-C or Ctrl-D, `question` never settles.
     const given = new Promise<never>((_resolve, reject) => {
-      keys.once('close', () => reject(new OpsError('nothing was entered, and nothing was changed')));
+      keys.once('close', () => reject(new OpsError('nothing entered; nothing changed')));
     });
     keys.once('SIGINT', () => keys.close());
     return await Promise.race([keys.question(''), given]);
@@ -22,7 +22,7 @@ const fromKeyboard = async (question: string, { stdin, stderr }: Io): Promise<st
   }
 };
 
-/** Without the blanks around it; empty if there was nothing. */
+/** The secret, trimmed; empty if nothing was entered. */
 export const askSecretly = async (question: string, io: Io): Promise<string> => {
   const answer = io.stdin.isTTY ? await fromKeyboard(question, io) : await text(io.stdin);
   return answer.trim();

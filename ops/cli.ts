@@ -1,4 +1,4 @@
-/** The command line: help, output and exit codes. 0: fine. 1: a fault. 2: given in a wrong way. */
+/** The command line: help, output and exit codes. 0: ok. 1: failure. 2: wrong usage. */
 import { Command, CommanderError } from 'commander';
 import { explain } from './explain.ts';
 import { findPlace } from './place.ts';
@@ -6,12 +6,12 @@ import { type Io, OpsError, type Report } from './report.ts';
 import { type Act, verbs } from './verbs.ts';
 
 const HELP = `
-Against the system of npm start: --stage local. Everywhere else AWS's own variables and profiles say which
-account is meant: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and their kin.
-For machines: npm run -s ops -- <verb> --json
-Exit codes: 0 fine, 1 a fault, 2 given in a wrong way.`;
+Use --stage local for the system of npm start. For any other stage, AWS's own variables and profiles select
+the account: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.
+For scripts: npm run -s ops -- <verb> --json
+Exit codes: 0 ok, 1 failure, 2 wrong usage.`;
 
-/** They do not come from their parents by themselves once a command was made on its own. */
+/** Applies the settings to all subcommands: commander doesn't inherit them for commands built separately. */
 const tame = (command: Command, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void => {
   command.exitOverride().configureOutput({
     writeOut: (text) => void stdout.write(text),
@@ -22,7 +22,7 @@ const tame = (command: Command, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'
 
 const programOf = (act: Act, io: Io): Command => {
   const program = new Command('npm run ops --')
-    .description("LipaFlow's operator: secrets, clients, queues, messages, and what is wrong.")
+    .description("LipaFlow's operator commands: secrets, clients, queues, messages, diagnosis.")
     .addHelpText('after', HELP);
   for (const verb of verbs(act)) program.addCommand(verb);
   tame(program, io);
@@ -35,7 +35,7 @@ const exitCodeOf = (error: unknown, { stderr }: Io): number => {
   return error instanceof OpsError ? error.exitCode : 1;
 };
 
-/** Runs one command line and gives its exit code. Never rejects. */
+/** Runs one command line and returns its exit code. Never rejects. */
 export const run = async (argv: string[], io: Io): Promise<number> => {
   let report: Report | undefined;
   const act: Act = (verb) => async (options) => {

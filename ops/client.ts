@@ -1,4 +1,4 @@
-/** client create, list, revoke: who may call the API. A token is shown once; only its SHA-256 is kept. */
+/** client create, list, revoke: the API's clients. A token is shown once; only its SHA-256 is stored. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { RegisteredClient } from '../src/lib/clients/dynamo-client-registry.ts';
 import { SCOPES } from '../src/lib/clients/scopes.ts';
@@ -7,12 +7,12 @@ import { columns, command, misuse, OpsError, plural, type Report } from './repor
 import { openStores } from './stores.ts';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-/** What the API calls those who come without a token of their own: their messages are not to be had. */
+/** The API's own names for callers without a token. A client of that name could read their messages. */
 const RESERVED = ['iam', 'unnamed'];
-/** The authorizer's answers are cached for so long. */
+/** How long the authorizer's decisions are cached. */
 const CACHE_SECONDS = 60;
 
-/** Enough of a token's hash to tell tokens apart; it opens nothing. */
+/** Enough of a token's hash to tell tokens apart. It grants no access. */
 const idOf = ({ tokenHash }: { tokenHash: string }): string => tokenHash.slice(0, 8);
 const isLive = ({ revokedAt }: RegisteredClient): boolean => revokedAt === undefined;
 
@@ -30,14 +30,14 @@ export const createClient = async (
   options: { scopes: string; anotherToken?: boolean },
 ): Promise<Report> => {
   if (!NAME.test(clientId) || RESERVED.includes(clientId)) {
-    throw misuse('a name is up to 64 of a-z 0-9 . _ -, and neither `iam` nor `unnamed`');
+    throw misuse('a name is up to 64 of a-z 0-9 . _ -, and not `iam` or `unnamed`');
   }
   const scopes = scopesIn(options.scopes);
   const { clients, clock } = openStores(place);
   const isThere = (await clients.list()).some((client) => client.clientId === clientId && isLive(client));
   if (isThere && !options.anotherToken) {
     throw new OpsError(
-      `${clientId} is there already: --another-token gives it a second token beside the first`,
+      `${clientId} already exists: --another-token gives it a second token beside the first`,
     );
   }
   const token = randomBytes(32).toString('hex');
@@ -46,9 +46,9 @@ export const createClient = async (
   const tokenId = idOf({ tokenHash });
   return {
     lines: [
-      `${clientId} may ${scopes.join(', ')}. Its token ${tokenId}, shown this once:`,
+      `${clientId} may ${scopes.join(', ')}. Its token ${tokenId}, shown only once:`,
       `  ${token}`,
-      `It never expires; ${command(place.stage, `client revoke ${clientId}`)} ends it.`,
+      `It never expires. ${command(place.stage, `client revoke ${clientId}`)} revokes it.`,
     ],
     data: { clientId, scopes, tokenId, token },
   };
@@ -65,7 +65,7 @@ export const listClients = async (place: Place): Promise<Report> => {
       revokedAt: client.revokedAt?.toISOString() ?? null,
     }))
     .sort((a, b) => a.clientId.localeCompare(b.clientId) || a.createdAt.localeCompare(b.createdAt));
-  if (data.length === 0) return { lines: ['There is no client.'], data };
+  if (data.length === 0) return { lines: ['There are no clients.'], data };
   const rows = data.map(({ clientId, scopes, tokenId, createdAt, revokedAt }) => [
     clientId,
     tokenId,
@@ -95,7 +95,7 @@ export const revokeClient = async (
   return {
     lines: [
       `${plural(meant.length, 'token')} of ${clientId} revoked${left > 0 ? `, ${left} left` : ''}.`,
-      `What the authorizer has cached counts for another ${CACHE_SECONDS} seconds.`,
+      `The authorizer may accept it from its cache for up to ${CACHE_SECONDS} seconds.`,
     ],
     data: { clientId, revoked: meant.map(idOf), left },
   };

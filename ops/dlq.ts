@@ -1,4 +1,4 @@
-/** dlq list, dlq redrive: what was given up, and another chance for it. */
+/** dlq list, dlq redrive: show dead letters and move them back to their source queue. */
 
 import { expectedQueues, sourceOf } from './expected.ts';
 import type { Place } from './place.ts';
@@ -25,7 +25,7 @@ export const listDeadLetters = async (place: Place): Promise<Report> => {
   const rowOf = async (queue: string): Promise<Row> => {
     const url = urlOf(place, queue);
     const state = await queues.state(url);
-    if (!state) throw new OpsError(`the queue ${nameOf(url)} is not there: deploy the stack`);
+    if (!state) throw new OpsError(`the queue ${nameOf(url)} does not exist: deploy the stack`);
     const { waiting, inFlight } = state;
     const oldest = waiting > 0 ? await queues.oldest(url) : undefined;
     return {
@@ -41,18 +41,18 @@ export const listDeadLetters = async (place: Place): Promise<Report> => {
     queue,
     String(waiting),
     oldest ? ago(new Date(oldest), now) : '-',
-    source ?? 'not to be redriven',
+    source ?? 'cannot be redriven',
   ]);
   return { lines: columns([['queue', 'waiting', 'oldest', 'source'], ...cells]), data: rows };
 };
 
-/** Queues that no queue gives up to. */
+/** Failure queues that are no queue's dead-letter queue, with the reason why they can't be redriven. */
 const NOT_REDRIVEN: Record<string, string> = {
-  PublisherFailureQueue: 'holds notes of stream records, which nothing takes back',
-  InvocationFailureQueue: 'holds events, which its function takes one by one',
+  PublisherFailureQueue: 'holds notes about stream records, which no function consumes',
+  InvocationFailureQueue: 'holds events, which you have to replay one by one',
 };
 
-/** The logical id as infra/ has it, however its letters were typed. */
+/** The logical id of infra/ for what was typed, ignoring case. */
 const queueNamed = (typed: string): string => {
   const names = deadLetterQueues();
   const found = names.find((name) => name.toLowerCase() === typed.toLowerCase());
@@ -64,14 +64,12 @@ export const redrive = async (place: Place, typed: string, io: Io): Promise<Repo
   const queue = queueNamed(typed);
   const source = sourceOf(queue);
   if (!source) {
-    throw new OpsError(
-      `${queue} ${NOT_REDRIVEN[queue] ?? 'was fed by no queue'}; docs/runbook.md says what to do`,
-    );
+    throw new OpsError(`${queue} ${NOT_REDRIVEN[queue] ?? 'has no source queue'}; see docs/runbook.md`);
   }
   const [from, to] = [urlOf(place, queue), urlOf(place, source)];
   const queues = openQueues(place.connection);
   const { waiting = 0 } = (await queues.state(from)) ?? {};
-  // What is moved gets a new time: should it be given up again meanwhile, it is to stay.
+  // A moved message gets a new send time. If it fails again meanwhile, it is not moved a second time.
   const begun = new Date();
   let moved = 0;
   for (;;) {

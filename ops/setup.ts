@@ -1,10 +1,10 @@
 /*
  * setup: a stage's secrets.
  *
- * 1. The place is looked up: without the API's address, nothing is written.
- * 2. The apiKey is read without echo, checked by its looks, and stored. Nothing entered keeps what is there.
- * 3. A webhook secret is made where there is none; with --force over the one that is there.
- * 4. What LipaChat's settings take is printed; a new secret is shown this once.
+ * 1. Find the API's URL. Without it, nothing is written.
+ * 2. Read the apiKey without echo, check its form, and store it. Empty input keeps the stored one.
+ * 3. Create the webhook secret if there is none. With --force, replace it.
+ * 4. Print the webhook URL for LipaChat's settings. A new secret is shown only once.
  */
 import { askSecretly } from './ask.ts';
 import { openParameters, type Parameters } from './parameters.ts';
@@ -22,7 +22,7 @@ const storeApiKey = async (parameters: Parameters, name: string, io: Io): Promis
   const entered = await askSecretly(`LipaChat's apiKey${known ? ' (Enter keeps the stored one)' : ''}: `, io);
   if (entered === '' && known) return 'kept';
   const fault = apiKeyFault(entered);
-  if (fault) throw misuse(`this is no apiKey: ${fault}. Nothing was changed`);
+  if (fault) throw misuse(`this is not an apiKey: ${fault}. Nothing was changed`);
   await parameters.write(name, entered);
   return 'stored';
 };
@@ -41,7 +41,7 @@ const storeWebhookSecret = async (
 
 export const setup = async (place: Place, options: { force?: boolean }, io: Io): Promise<Report> => {
   const { API_KEY_PARAMETER, WEBHOOK_SECRET_PARAMETER } = place.settings;
-  if (!place.apiUrl) throw new OpsError('the stack has no address of its API: give it as --api-url');
+  if (!place.apiUrl) throw new OpsError('the stack has no API URL: pass it as --api-url');
   const parameters = openParameters(place.connection);
   const apiKey = await storeApiKey(parameters, API_KEY_PARAMETER, io);
   const overwrite = options.force ? 'overwrite' : 'keep';
@@ -55,7 +55,7 @@ export const setup = async (place: Place, options: { force?: boolean }, io: Io):
       "The webhook's URL, for LipaChat's settings:",
       `  ${url}`,
       secret
-        ? 'It holds the secret, and is shown this once.'
+        ? 'It contains the secret and is shown only once.'
         : `Lost it? ${command(place.stage, 'webhook rotate')} makes a new one.`,
     ],
     data: { apiKey, webhookSecret: outcome, webhookUrl: url },

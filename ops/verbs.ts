@@ -1,14 +1,14 @@
-/** The verbs, their arguments and options. Each is loaded when it is asked for: the AWS clients of the others take time. */
+/** The verbs, their arguments and options. Each verb's module is loaded on use: loading all AWS clients takes time. */
 import { Command } from 'commander';
 import type { Place, PlaceOptions } from './place.ts';
 import type { Io, Report } from './report.ts';
 
-/** What every verb may be given. */
+/** The options of every verb. */
 type Common = PlaceOptions & { json?: boolean };
 
 type Verb<Options> = (find: () => Promise<Place>, options: Options, io: Io) => Promise<Report>;
 
-/** Makes of a verb what is to be done when it was called. */
+/** Turns a verb into commander's action. */
 export type Act = <Options extends Common>(verb: Verb<Options>) => (options: Options) => Promise<void>;
 
 const verb = (usage: string, description: string): Command => {
@@ -16,8 +16,8 @@ const verb = (usage: string, description: string): Command => {
   const command = new Command(name).description(description);
   for (const argument of args) command.argument(argument);
   return command
-    .option('--stage <stage>', 'which deployment', 'dev')
-    .option('--region <region>', 'where it was deployed to (default: AWS_REGION, else eu-west-1)')
+    .option('--stage <stage>', 'the deployment', 'dev')
+    .option('--region <region>', 'the region of the stack (default: AWS_REGION, else eu-west-1)')
     .option('--json', 'print JSON');
 };
 
@@ -27,14 +27,14 @@ const group = (name: string, description: string, verbs: readonly Command[]): Co
   return command;
 };
 
-const API_URL = ['--api-url <url>', "the API's address, where it is not the stack's own"] as const;
+const API_URL = ['--api-url <url>', "the API's URL, if it is not the stack's own"] as const;
 const NUMBERS = ['--show-numbers', 'print phone numbers in full'] as const;
 
 const setup = (act: Act): Command =>
   verb('setup', "store LipaChat's apiKey, make the webhook secret, print the webhook's URL")
     .option(...API_URL)
-    .option('--force', 'replace the webhook secret that is there: the old URL stops working')
-    .addHelpText('after', '\nThe apiKey is asked for without echo, or read from what is piped in.')
+    .option('--force', 'replace an existing webhook secret; the old URL stops working')
+    .addHelpText('after', '\nThe apiKey is read without echo, or from a pipe.')
     .action(
       act<Common & { force?: boolean }>(async (find, options, io) =>
         (await import('./setup.ts')).setup(await find(), options, io),
@@ -44,54 +44,56 @@ const setup = (act: Act): Command =>
 const client = (act: Act): Command => {
   type Create = Common & { scopes: string; anotherToken?: boolean };
   type Revoke = Common & { token?: string };
-  const create = verb('create <name>', 'make a client; its token is shown once')
+  const create = verb('create <name>', 'create a client; its token is shown only once')
     .requiredOption('--scopes <scopes>', 'send, read, campaigns, admin, comma-separated')
-    .option('--another-token', 'a second token for a client that is there, to replace its first')
+    .option('--another-token', 'add a second token to an existing client, to replace its first')
     .action((name: string, options: Create) =>
       act<Create>(async (find) => (await import('./client.ts')).createClient(await find(), name, options))(
         options,
       ),
     );
-  const list = verb('list', 'all clients, without their tokens').action(
+  const list = verb('list', 'list all clients, without their tokens').action(
     act(async (find) => (await import('./client.ts')).listClients(await find())),
   );
-  const revoke = verb('revoke <name>', 'end all tokens of a client')
-    .option('--token <id>', 'this one only, by its id in the list')
+  const revoke = verb('revoke <name>', 'revoke all tokens of a client')
+    .option('--token <id>', 'revoke only this token, by its id in the list')
     .action((name: string, options: Revoke) =>
       act<Revoke>(async (find) => (await import('./client.ts')).revokeClient(await find(), name, options))(
         options,
       ),
     );
-  return group('client', 'who may call the API', [create, list, revoke]);
+  return group('client', 'manage the API clients', [create, list, revoke]);
 };
 
 const webhook = (act: Act): Command => {
-  const rotate = verb('rotate', 'make a new secret beside the old one, and print the new URL')
+  const rotate = verb('rotate', 'add a new secret beside the old one and print the new URL')
     .option(...API_URL)
-    .option('--finish', 'drop the old one, once LipaChat uses the new one')
+    .option('--finish', 'drop the old secret, once LipaChat uses the new one')
     .action(
       act<Common & { finish?: boolean }>(async (find, options) =>
         (await import('./webhook.ts')).rotate(await find(), options),
       ),
     );
-  return group('webhook', "the webhook's secret", [rotate]);
+  return group('webhook', "manage the webhook's secret", [rotate]);
 };
 
 const dlq = (act: Act): Command => {
-  const list = verb('list', 'the dead-letter queues, how much is in them and since when').action(
+  const list = verb('list', 'list the dead-letter queues, with count and age').action(
     act(async (find) => (await import('./dlq.ts')).listDeadLetters(await find())),
   );
-  const redrive = verb('redrive <queue>', 'move what is in one back to the queue it came from').action(
-    (queue: string, options: Common) =>
-      act(async (find, _options, io) => (await import('./dlq.ts')).redrive(await find(), queue, io))(options),
+  const redrive = verb(
+    'redrive <queue>',
+    'move the messages of a dead-letter queue back to their source queue',
+  ).action((queue: string, options: Common) =>
+    act(async (find, _options, io) => (await import('./dlq.ts')).redrive(await find(), queue, io))(options),
   );
-  return group('dlq', 'what was given up', [list, redrive]);
+  return group('dlq', 'list and redrive dead letters', [list, redrive]);
 };
 
 type Shown = Common & { showNumbers?: boolean };
 
 const message = (act: Act): Command =>
-  verb('message <id>', "a message's story in plain words, and what comes next")
+  verb('message <id>', "show a message's status, history and next step")
     .option(...NUMBERS)
     .action((id: string, options: Shown) =>
       act<Shown>(async (find) => (await import('./message.ts')).showMessage(await find(), id, options))(
@@ -100,7 +102,7 @@ const message = (act: Act): Command =>
     );
 
 const session = (act: Act): Command =>
-  verb('session <from> <to>', 'may this customer be written to from this business number?')
+  verb('session <from> <to>', 'show whether this business number may write to this customer now')
     .option(...NUMBERS)
     .action((from: string, to: string, options: Shown) =>
       act<Shown>(async (find) =>
@@ -109,7 +111,7 @@ const session = (act: Act): Command =>
     );
 
 const doctor = (act: Act): Command =>
-  verb('doctor', 'look for everything that can be wrong, and say what to do').action(
+  verb('doctor', 'check everything that can be wrong, and say what to do').action(
     act(async (find) => (await import('./doctor.ts')).doctor(find)),
   );
 

@@ -1,4 +1,4 @@
-/** webhook rotate: a new secret beside the old one, and after a while without it. */
+/** webhook rotate: adds a new secret beside the old one; with --finish, drops the old one. */
 import { openParameters } from './parameters.ts';
 import type { Place } from './place.ts';
 import { command, OpsError, type Report } from './report.ts';
@@ -21,16 +21,16 @@ const begin = async (place: Place): Promise<Report> => {
   if (!place.apiUrl) throw new OpsError('the stack has no address of its API: give it as --api-url');
   const { secrets, write } = await open(place);
   if (secrets.length > 1) {
-    throw new OpsError(`two secrets count already: end that rotation with ${finishing(place)} first`);
+    throw new OpsError(`a rotation is in progress: finish it with ${finishing(place)} first`);
   }
   const secret = newSecret();
   await write([secret, ...secrets].join(','));
   const url = webhookUrl(place.apiUrl, secret);
   return {
     lines: [
-      "The webhook's new URL, for LipaChat's settings. It holds the secret, and is shown this once:",
+      "The webhook's new URL, for LipaChat's settings. It contains the secret and is shown only once:",
       `  ${url}`,
-      `The old one counts, too, until ${finishing(place)}.`,
+      `The old URL works too, until ${finishing(place)}.`,
     ],
     data: { webhookUrl: url, secrets: 2 },
   };
@@ -40,11 +40,11 @@ const finish = async (place: Place): Promise<Report> => {
   const { secrets, write } = await open(place);
   const { SECRET_CACHE_SECONDS: seconds } = place.settings;
   if (secrets.length === 1) {
-    return { lines: ['One secret counts; there is nothing to finish.'], data: { secrets: 1, dropped: 0 } };
+    return { lines: ['There is only one secret; nothing to finish.'], data: { secrets: 1, dropped: 0 } };
   }
   await write(secrets[0] ?? '');
   return {
-    lines: [`The old secret is dropped; running functions forget it within ${seconds} seconds.`],
+    lines: [`The old secret is dropped. Running functions stop accepting it within ${seconds} seconds.`],
     data: { secrets: 1, dropped: secrets.length - 1 },
   };
 };

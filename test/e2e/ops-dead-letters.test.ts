@@ -53,7 +53,7 @@ describe('dlq list', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^DeliveryDeadLetterQueue +23 +\d+ s ago +DeliveryQueue$/m);
     expect(stdout).toMatch(/^PlanDeadLetterQueue +0 +- +PlanQueue$/m);
-    expect(stdout).toMatch(/^PublisherFailureQueue +0 +- +not to be redriven$/m);
+    expect(stdout).toMatch(/^PublisherFailureQueue +0 +- +cannot be redriven$/m);
     expect(stdout).not.toMatch(/^DeliveryQueue/m);
   });
 });
@@ -77,7 +77,7 @@ describe('dlq redrive', () => {
   });
 
   it.each([
-    ['PublisherFailureQueue', 1, /^PublisherFailureQueue holds notes of stream records/],
+    ['PublisherFailureQueue', 1, /^PublisherFailureQueue holds notes about stream records/],
     ['InvocationFailureQueue', 1, /^InvocationFailureQueue holds events, .*runbook/],
     ['DeliveryQueue', 2, /^there is no dead-letter queue DeliveryQueue; there are DeliveryDeadLetterQueue, /],
   ])('refuses %s with exit code %i', async (queue, code, reason) => {

@@ -82,7 +82,7 @@ describe('setup', () => {
   it.each(['YOUR_API_KEY', 'two words'])('refuses %j, and changes nothing', async (entered) => {
     const { exitCode, stderr } = await again('setup', entered);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^this is no apiKey: .* Nothing was changed$/m);
+    expect(stderr).toMatch(/^this is not an apiKey: .* Nothing was changed$/m);
     expect(stderr).not.toContain(entered);
     expect((await parameter('/lipaflow/local/lipachat/api-key'))?.Value).toBe(`${API_KEY}-2`);
   });
@@ -158,7 +158,7 @@ describe('client', () => {
   it('refuses a second of the same name, and revokes no one who is not there', async () => {
     const second = await again('client create crm --scopes admin');
     expect([second.exitCode, second.stdout]).toEqual([1, '']);
-    expect(second.stderr).toMatch(/^crm is there already: --another-token/);
+    expect(second.stderr).toMatch(/^crm already exists: --another-token/);
     const nobody = await again('client revoke nobody');
     expect([nobody.exitCode, nobody.stdout]).toEqual([1, '']);
     expect(nobody.stderr).toMatch(/^there is no live client nobody: see/);
@@ -208,7 +208,7 @@ describe('webhook rotate, out of turn,', () => {
     const before = (await parameter('/lipaflow/local/webhook/secret'))?.Value;
     const second = await again(`webhook rotate ${url}`);
     expect(second.exitCode).toBe(1);
-    expect(second.stderr).toMatch(/^two secrets count already: .*--finish --stage local/);
+    expect(second.stderr).toMatch(/^a rotation is in progress: .*--finish --stage local/);
     expect((await parameter('/lipaflow/local/webhook/secret'))?.Value).toBe(before);
     expect((await again('webhook rotate --finish --json')).json()).toEqual({ secrets: 1, dropped: 1 });
     expect((await again('webhook rotate --finish --json')).json()).toEqual({ secrets: 1, dropped: 0 });

@@ -150,7 +150,7 @@ describe('the command line', () => {
 
   it.each([
     [['--help'], /setup .* doctor /s],
-    [['help', 'doctor'], /look for everything that can be wrong/],
+    [['help', 'doctor'], /check everything that can be wrong/],
     [['setup', '--help'], /--force/],
     [['client', 'create', '--help'], /--scopes <scopes>/],
     [['client', 'list', '--help'], /without their tokens/],

@@ -1,4 +1,4 @@
-/** Turns the writes of an engine without streams into the records of one. */
+/** Adds a stream to an engine that has none: each write becomes a stream record. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Item, Stream } from './aws-stream.ts';
 import type { AwsAnswer, AwsCall } from './aws-wire.ts';
@@ -15,7 +15,7 @@ type Write = { request: AwsCall; input: WriteInput; keys: Item };
 
 export type ChangesOptions = {
   call: Call;
-  /** The item as it is at this moment. */
+  /** Reads the current item. */
   getItem: (key: Item) => Promise<Item | undefined>;
   tableName: string;
   keyNames: string[];
@@ -23,7 +23,7 @@ export type ChangesOptions = {
 };
 
 const WRITES = ['PutItem', 'DeleteItem', 'UpdateItem'];
-// The engine does have it, but what it changes would be missing from the stream.
+// The engine supports these, but their changes would be missing from the stream.
 const REFUSED = ['BatchWriteItem', 'TransactWriteItems'];
 
 const refusal = (operation: string): AwsAnswer => ({
@@ -31,7 +31,7 @@ const refusal = (operation: string): AwsAnswer => ({
   headers: { 'content-type': 'application/x-amz-json-1.0' },
   body: JSON.stringify({
     __type: 'com.amazon.coral.validate#ValidationException',
-    message: `${operation} is not there locally: its changes would be missing from the stream`,
+    message: `${operation} is not supported locally: its changes would be missing from the stream`,
   }),
 });
 
@@ -43,7 +43,7 @@ const inputOf = (body: Buffer): WriteInput => {
   }
 };
 
-/** The engine's answer with another body, and without its checksum, which nobody looks at. */
+/** The engine's response with another body, without the checksum of the old one. */
 const answering = ({ status, headers }: AwsAnswer, body: object): AwsAnswer => {
   const { 'x-amz-crc32': _, ...others } = headers;
   return { status, headers: others, body: JSON.stringify(body) };
@@ -52,7 +52,7 @@ const answering = ({ status, headers }: AwsAnswer, body: object): AwsAnswer => {
 const isFailedCondition = ({ body }: AwsAnswer): boolean =>
   body.includes('#ConditionalCheckFailedException"');
 
-/** Runs what has the same name one after the other. */
+/** Runs tasks of the same name one after the other. */
 const createTurns = () => {
   const last = new Map<string, Promise<unknown>>();
   return async <Result>(name: string, run: () => Promise<Result>): Promise<Result> => {
@@ -68,8 +68,8 @@ const createTurns = () => {
 };
 
 /**
- * The same calls, with each change of an item in the stream. Writes of one key wait for each other, so that a
- * record's images are those right before and after its own write.
+ * Passes calls on and appends each change of an item to the stream. Writes to one key wait for each other, so a
+ * record's images are exactly those before and after its own write.
  */
 export const withChanges = ({ call, getItem, tableName, keyNames, stream }: ChangesOptions): Call => {
   const inTurn = createTurns();
@@ -80,14 +80,14 @@ export const withChanges = ({ call, getItem, tableName, keyNames, stream }: Chan
     return keys.length === keyNames.length ? Object.fromEntries(keys) : undefined;
   };
 
-  /** What was in a condition's way: the engine never says it, and AWS does to who asks for it. */
+  /** Adds the stored item to a failed condition if the caller asked for it: AWS returns it, the engine doesn't. */
   const refused = async (answer: AwsAnswer, { input, keys }: Write): Promise<AwsAnswer> => {
     const wantsItem = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' && isFailedCondition(answer);
     const found = wantsItem ? await getItem(keys) : undefined;
     return found ? answering(answer, { ...(JSON.parse(answer.body) as object), Item: found }) : answer;
   };
 
-  /** A put or a delete can say itself what was there before, so that it costs no reads. */
+  /** A put or delete can return the old item itself, so it needs no reads. */
   const replace = async (write: Write): Promise<AwsAnswer> => {
     const { request, input, keys } = write;
     const body = Buffer.from(JSON.stringify({ ...input, ReturnValues: 'ALL_OLD' }));
@@ -117,7 +117,7 @@ export const withChanges = ({ call, getItem, tableName, keyNames, stream }: Chan
     if (!WRITES.includes(operation)) return call(request);
     const input = inputOf(request.body);
     const keys = keysOf(input);
-    // A write without its key, or to another table, is refused by the engine in AWS's words.
+    // The engine rejects a write without a key, or to another table, with AWS's own error.
     if (!keys || input.TableName !== tableName) return call(request);
     const says = ['NONE', 'ALL_OLD', undefined].includes(input.ReturnValues);
     const write = { request, input, keys };

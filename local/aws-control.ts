@@ -1,4 +1,4 @@
-/** The control API under /__aws, by which a test breaks and inspects the stand-in from another process. */
+/** The control API under /__aws: lets a test inject faults and inspect the stand-in from another process. */
 import * as z from 'zod';
 import type { EventBus } from './aws-events.ts';
 import { type Faults, faultSchema } from './aws-faults.ts';
@@ -32,17 +32,17 @@ const reasonOf = (error: unknown): string =>
   error instanceof z.ZodError ? z.prettifyError(error) : String(error);
 
 /**
- * PUT /__aws/faults        one fault or an array of them, added to those there are: 204
- * DELETE /__aws/faults     no more faults: 204
- * GET /__aws/requests      calls per target since the last reset, `?match=` only those whose body contains it
+ * PUT /__aws/faults        adds one fault or an array of them: 204
+ * DELETE /__aws/faults     removes all faults: 204
+ * GET /__aws/requests      calls per target since the last reset; `?match=` counts only bodies that contain it
  * POST /__aws/parameters   { name, value }: 204
  * GET /__aws/dump          all items of the table, an array of DynamoDB JSON
- * GET /__aws/stream        records of the table's stream, `?after=` a SequenceNumber (without: from the oldest),
- *                          `&limit=` (1000), `&wait=` milliseconds for a first one (0)
- * GET /__aws/events        all events that PutEvents took, in order
- * DELETE /__aws/events     none any more: 204
- * POST /__aws/reset        no more faults, counts at nothing; items, parameters, stream and events stay: 204
- * A body of another form: 400 with the reason in `message`. Anything else: 404.
+ * GET /__aws/stream        records of the table's stream; `?after=` a SequenceNumber (default: from the oldest),
+ *                          `&limit=` (1000), `&wait=` milliseconds for the first record (0)
+ * GET /__aws/events        all events that PutEvents accepted, in order
+ * DELETE /__aws/events     removes them: 204
+ * POST /__aws/reset        removes faults and counts; items, parameters, stream and events stay: 204
+ * An invalid body: 400 with the reason in `message`. Anything else: 404.
  */
 export const createControl = (dependencies: Dependencies): Control => {
   const { faults, setParameter, dump, readStream, bus } = dependencies;
@@ -101,7 +101,7 @@ export const createControl = (dependencies: Dependencies): Control => {
 
   return async (method, url, body) => {
     const action = actions.get(`${method} ${url.pathname}`);
-    if (!action) return { status: 404, body: { message: `no ${method} ${url.pathname} here` } };
+    if (!action) return { status: 404, body: { message: `unknown route: ${method} ${url.pathname}` } };
     try {
       return await action(url, body);
     } catch (error) {

@@ -1,9 +1,9 @@
 /**
- * DynamoDB in memory: dynalite, called as a function and not over a socket of its own. So the server before it
- * can apply an operation and then lose the answer, and a client that breaks off in the middle of a request
- * cannot throw inside dynalite (it throws on a request's error, which would end the process).
- * Its stream and ReturnValuesOnConditionCheckFailure are our own (aws-changes.ts), and so is what it tells of its settings
- * (aws-table.ts). Not there: transactions, and whatever deletes what has expired: late TTL is normal on AWS.
+ * DynamoDB in memory: dynalite, called as a function, not over a socket. So the server in front of it can apply an
+ * operation and then lose the response. And a client that disconnects during a request can't make dynalite throw,
+ * which would end the process.
+ * We add the stream and ReturnValuesOnConditionCheckFailure (aws-changes.ts) and the table's settings (aws-table.ts).
+ * Not supported: transactions, and deletion by TTL, which is late on AWS too.
  */
 import { EventEmitter } from 'node:events';
 import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
@@ -15,7 +15,7 @@ import type { AwsAnswer, AwsCall } from './aws-wire.ts';
 import { readTableSettings } from './table.ts';
 
 export type Engine = {
-  /** One signed call as it came over HTTP. Errors of DynamoDB are answers, not rejections. */
+  /** One signed call as it came over HTTP. DynamoDB's errors are responses, not rejections. */
   call: (call: AwsCall) => Promise<AwsAnswer>;
   putItem: (item: Record<string, AttributeValue>) => Promise<void>;
   /** The table's stream. */
@@ -24,7 +24,7 @@ export type Engine = {
   dump: () => Promise<unknown[]>;
 };
 
-/** The fields of dynalite's answers that are read here. */
+/** The fields of dynalite's responses that we read. */
 type OwnAnswer = {
   Table?: { TableStatus: string };
   Item?: Item;
@@ -36,11 +36,11 @@ const signedHeaders = (target: string): Record<string, string> => ({
   'content-type': 'application/x-amz-json-1.0',
   'x-amz-target': `DynamoDB_20120810.${target}`,
   'x-amz-date': '20260101T000000Z',
-  // dynalite asks for the form of a signature and never checks it.
+  // dynalite requires a signature of the right form but never verifies it.
   authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=local',
 });
 
-/** dynalite uses nothing of a response but these. */
+/** A response object with only what dynalite uses. */
 const recorder = (done: (answer: AwsAnswer) => void) => {
   const headers: Record<string, string> = {};
   return {
@@ -97,7 +97,7 @@ const scanAll = async (ask: OwnCaller, tableName: string): Promise<unknown[]> =>
 const keyNamesOf = ({ KeySchema = [] }: CreateTableCommandInput): string[] =>
   KeySchema.flatMap(({ AttributeName }) => AttributeName ?? []);
 
-/** Starts an engine with one table in it, ready for use. */
+/** Starts an engine with one active table. */
 export const startEngine = async (table: CreateTableCommandInput): Promise<Engine> => {
   const { TableName: tableName = '' } = table;
   const plain = createCaller();

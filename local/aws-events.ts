@@ -1,9 +1,9 @@
-/** EventBridge, as far as events are put on a bus: it keeps them, for whoever wants to see what went out. A bus is there unless it was deleted. */
+/** EventBridge's PutEvents: stores the events so that tests can read them. Every bus exists unless it was deleted. */
 import { randomUUID } from 'node:crypto';
 import type { AwsAnswer } from './aws-wire.ts';
 import { ACCOUNT_ID, REGION } from './lambda.ts';
 
-/** The fields of the operations' inputs that are read here. */
+/** The fields of the inputs that we read. */
 export type EventsInput = {
   /** The bus. */
   Name?: string;
@@ -23,9 +23,9 @@ export type KeptEvent = {
   bus: string;
   source: string;
   detailType: string;
-  /** As parsed from its JSON. */
+  /** Parsed from its JSON. */
   detail: unknown;
-  /** What the entry itself said, in seconds. */
+  /** The entry's own time, in epoch seconds. */
   time?: number | undefined;
   resources: string[];
 };
@@ -34,14 +34,14 @@ type Entry = NonNullable<EventsInput['Entries']>[number];
 type EntryAnswer = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
 
 export type EventBus = {
-  /** Answers one operation; `failsEntry` is asked once for each entry. */
+  /** Handles one operation. `failsEntry` is called once per entry. */
   answer: (operation: string, input: EventsInput, failsEntry?: () => boolean) => AwsAnswer;
-  /** All events that were taken, in the order of their arrival. */
+  /** All accepted events, in order of arrival. */
   events: () => KeptEvent[];
   forget: () => void;
 };
 
-// `npm start` may run for days; no test puts as many.
+// `npm start` may run for days. No test sends this many.
 const EVENTS_KEPT = 200_000;
 const MAX_ENTRIES = 10;
 
@@ -53,7 +53,7 @@ const reply = (status: number, body: object): AwsAnswer => ({
 
 const refusal = (type: string, message: string): AwsAnswer => reply(400, { __type: type, message });
 
-/** `undefined` for what is no JSON object: EventBridge takes nothing else as a detail. */
+/** `undefined` unless it is a JSON object, as EventBridge requires of a detail. */
 const detailOf = (text: string): object | undefined => {
   try {
     const detail: unknown = JSON.parse(text);
@@ -65,10 +65,10 @@ const detailOf = (text: string): object | undefined => {
 
 const failed = (ErrorCode: string, ErrorMessage: string): EntryAnswer => ({ ErrorCode, ErrorMessage });
 
-/** Keeps nothing yet. */
+/** An empty bus. */
 export const createEventBus = (): EventBus => {
   let kept: KeptEvent[] = [];
-  // Nobody creates one here: with no rule to match, any name will do.
+  // No call creates a bus here. Without rules to match, any name is valid.
   const deleted = new Set<string>();
 
   const keep = (event: KeptEvent): void => {

@@ -1,16 +1,16 @@
-/** Which call meets which fault, and which calls there were. Knows nothing of HTTP or of AWS. */
+/** Decides which call gets which fault, and counts calls. Independent of HTTP and AWS. */
 import * as z from 'zod';
 import { createRandom } from './random.ts';
 
 /**
  * A fault for calls of one kind.
- * `target` an operation's name or `*`; `match` a substring of the request's body;
- * `nth` starts with the nth matching call from now (default 1);
- * `times` how many calls from there on, null for all until DELETE (default: 1, with `probability`: null);
- * `probability` hits each of those calls by chance, the same chances for the same `seed` (default 1);
- * `ms` only for `delay`: how long the call waits before it is applied;
- * `fail-entries`, of PutEvents only, strikes entries and not calls: `probability` is that of an entry, `every: n`
- * fails each nth entry, counted over all calls; the rest of the call is applied.
+ * `target`: an operation's name or `*`. `match`: a substring of the request's body.
+ * `nth`: starts with the nth matching call from now (default 1).
+ * `times`: for how many calls, null for all until DELETE (default 1, with `probability` null).
+ * `probability`: hits each of those calls at random, repeatably for the same `seed` (default 1).
+ * `ms`, only for `delay`: how long the call waits before it is applied.
+ * `fail-entries`, only for PutEvents, hits entries, not calls: `probability` applies to each entry, `every: n`
+ * fails each nth entry, counted over all calls. The rest of the call is applied.
  */
 const fields = z.strictObject({
   target: z.string().min(1),
@@ -26,27 +26,27 @@ const fields = z.strictObject({
 
 export const faultSchema = fields
   .refine(({ target, fault }) => fault !== 'fail-entries' || target === 'PutEvents', {
-    error: 'fail-entries is a fault of PutEvents',
+    error: 'fail-entries is only for PutEvents',
   })
   .refine(({ every, fault }) => every === undefined || fault === 'fail-entries', {
-    error: 'every is for fail-entries',
+    error: 'every is only for fail-entries',
   });
 
 export type FaultSpec = z.input<typeof faultSchema>;
 type Fault = z.output<typeof faultSchema>;
-/** A fault that strikes. Of `fail-entries` it says, asked once for each entry, which ones fail. */
+/** A fault that hits a call. For `fail-entries`, call `failsEntry` once per entry. */
 export type Strike = Fault & { failsEntry: () => boolean };
 export type Faults = {
   add: (fault: Fault) => void;
   clear: () => void;
-  /** Notes the call and says which fault it meets, if any. */
+  /** Records the call and returns the fault that hits it, if any. */
   meet: (target: string, body: string) => Strike | undefined;
-  /** How many calls of each target since the last `forget`, of those whose body contains `match`. */
+  /** The number of calls per target since the last `forget`, counting only bodies that contain `match`. */
   counts: (match?: string) => Record<string, number>;
   forget: () => void;
 };
 
-// `npm start` may run for days: bodies are kept for matching only as far back as a test looks.
+// `npm start` may run for days, so only as many bodies are kept as a test needs.
 const BODIES_KEPT = 50_000;
 
 const timesOf = ({ times, probability, every }: Fault): number | null => {
@@ -54,7 +54,7 @@ const timesOf = ({ times, probability, every }: Fault): number | null => {
   return probability === undefined && every === undefined ? 1 : null;
 };
 
-/** Decides entry by entry, over all calls that the fault strikes. */
+/** Decides entry by entry, over all calls that the fault hits. */
 const createEntryTrigger = ({ seed, probability = 1, every = 1 }: Fault) => {
   const random = createRandom(seed);
   let entries = 0;
@@ -64,7 +64,7 @@ const createEntryTrigger = ({ seed, probability = 1, every = 1 }: Fault) => {
   };
 };
 
-/** Decides call by call whether one fault strikes. */
+/** Decides call by call whether a fault hits. */
 const createTrigger = (fault: Fault) => {
   const random = createRandom(fault.seed);
   const chance = fault.fault === 'fail-entries' ? 1 : (fault.probability ?? 1);
@@ -89,7 +89,7 @@ const tally = (targets: string[]): Record<string, number> => {
   return counts;
 };
 
-/** No faults, no calls yet. */
+/** Starts without faults and calls. */
 export const createFaults = (): Faults => {
   let triggers: { strike: Strike; strikes: (target: string, body: string) => boolean }[] = [];
   let calls: { target: string; body: string }[] = [];
@@ -104,7 +104,7 @@ export const createFaults = (): Faults => {
     meet: (target, body) => {
       calls.push({ target, body });
       if (calls.length > 2 * BODIES_KEPT) calls = calls.slice(-BODIES_KEPT);
-      // Every fault counts the call, also when an earlier one strikes: `nth` stays what it says.
+      // Every fault counts the call, even if an earlier one hits it, so `nth` stays exact.
       const striking = triggers.filter(({ strikes }) => strikes(target, body));
       return striking[0]?.strike;
     },

@@ -1,6 +1,6 @@
 /**
- * The AWS stand-in as a process of its own, for fault tests.
- * AWS_PORT (default 0, any free one), TABLE_NAME, LIPAFLOW_PARAMETERS (a JSON map of names to values).
+ * The AWS stand-in as its own process, for fault tests.
+ * AWS_PORT (default 0: any free port), TABLE_NAME, LIPAFLOW_PARAMETERS (a JSON map of names to values).
  * Prints one line, `aws http://127.0.0.1:PORT`, when it is ready.
  */
 import * as z from 'zod';
@@ -15,5 +15,5 @@ console.log(`aws ${aws.url}`);
 const end = (): void => process.exit(0);
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
-// With an IPC channel there is a parent that wants to outlive us: when it is gone, so are we.
+// With an IPC channel, the parent's end must end this process too.
 process.on('disconnect', end);

@@ -1,12 +1,12 @@
-/** SSM's Parameter Store, as far as strings are read, written and deleted. */
+/** SSM's Parameter Store: reading, writing and deleting strings. */
 import type { AwsAnswer } from './aws-wire.ts';
 
-/** The fields of the operations' inputs that are read here. */
+/** The fields of the inputs that we read. */
 export type SsmInput = {
   Name?: string;
   Names?: string[];
   Value?: string;
-  /** Parameters have it from their first value on. */
+  /** Set with a parameter's first value, and kept. */
   Type?: ParameterType;
   Overwrite?: boolean;
   WithDecryption?: boolean;
@@ -15,9 +15,9 @@ export type SsmInput = {
 type ParameterType = 'String' | 'SecureString';
 
 export type Parameters = {
-  /** A new one is a SecureString. */
+  /** A new parameter is a SecureString. */
   set: (name: string, value: string) => void;
-  /** Answers one SSM operation by its name, from its JSON input. */
+  /** Handles one SSM operation by name, from its JSON input. */
   answer: (operation: string, input: SsmInput) => AwsAnswer;
 };
 
@@ -38,7 +38,7 @@ const describe = (name: string, stored: Stored, decrypted: boolean) => ({
   LastModifiedDate: stored.changedAt.getTime() / 1000,
   Name: name,
   Type: stored.type,
-  // Without WithDecryption AWS hands out ciphertext. Forgetting it has to fail here as well.
+  // Without WithDecryption, AWS returns ciphertext. Code that omits it has to fail here too.
   Value:
     decrypted || stored.type === 'String'
       ? stored.value
@@ -46,7 +46,7 @@ const describe = (name: string, stored: Stored, decrypted: boolean) => ({
   Version: stored.version,
 });
 
-/** An empty store in memory. */
+/** An empty in-memory store. */
 export const createParameters = (): Parameters => {
   const store = new Map<string, Stored>();
 

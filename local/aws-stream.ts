@@ -1,4 +1,4 @@
-/** A table's stream: what has changed, in the order in which it was written. */
+/** A table's stream: all changes, in the order of the writes. */
 import { EventEmitter, once } from 'node:events';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ACCOUNT_ID, REGION } from './lambda.ts';
@@ -6,7 +6,7 @@ import { ACCOUNT_ID, REGION } from './lambda.ts';
 export type Item = Record<string, AttributeValue>;
 type Change = { keys: Item; before: Item | undefined; after: Item | undefined };
 
-/** A record as Lambda hands it to a function. The images are DynamoDB JSON. */
+/** A record as Lambda passes it to a function. Images are DynamoDB JSON. */
 export type StreamRecord = {
   eventID: string;
   eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
@@ -26,10 +26,10 @@ export type StreamRecord = {
 };
 
 type ReadOptions = {
-  /** The SequenceNumber after which to read; without one, from the oldest record that is kept. */
+  /** Read after this SequenceNumber. Default: from the oldest record kept. */
   after?: string | undefined;
   limit: number;
-  /** How long to wait for a record while there is none. Default: not at all. */
+  /** How long to wait for a first record. Default 0. */
   waitMs?: number | undefined;
   signal?: AbortSignal | undefined;
 };
@@ -37,9 +37,9 @@ type ReadOptions = {
 export type ReadStream = (options: ReadOptions) => Promise<StreamRecord[]>;
 export type Stream = { append: (change: Change) => void; read: ReadStream };
 
-// AWS keeps a day. `npm start` may run for days.
+// AWS keeps records for a day. `npm start` may run for days.
 const RECORDS_KEPT = 100_000;
-/** Real ones are numbers of 21 and more digits, too: code that compares them as numbers fails here as well. */
+/** Real SequenceNumbers have 21 or more digits too, so code that compares them as numbers fails here as well. */
 const FIRST_SEQUENCE = 10n ** 20n;
 
 const eventNameOf = ({ before, after }: Change): StreamRecord['eventName'] => {
@@ -68,7 +68,7 @@ const recordOf = (change: Change, sequence: number, tableName: string): StreamRe
   };
 };
 
-/** A stream with nothing in it. `read` rejects for an `after` that is no number. */
+/** An empty stream. `read` rejects if `after` is not a number. */
 export const createStream = (tableName: string): Stream => {
   const news = new EventEmitter().setMaxListeners(0);
   let records: StreamRecord[] = [];

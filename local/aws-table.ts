@@ -1,10 +1,10 @@
-/** A table's stream, TTL and backups as DynamoDB tells and changes them. The engine knows of none of them. */
+/** A table's stream, TTL and backup settings, which the engine doesn't support: describing and changing them. */
 import type { AwsAnswer, AwsCall } from './aws-wire.ts';
 import type { TableSettings } from './table.ts';
 
 type Call = (call: AwsCall) => Promise<AwsAnswer>;
 
-/** The fields of the operations' inputs that are read here. */
+/** The fields of the inputs that we read. */
 type Input = {
   TableName?: string;
   TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
@@ -22,8 +22,8 @@ const reply = (body: object): AwsAnswer => ({
 const onOff = (on: boolean): 'ENABLED' | 'DISABLED' => (on ? 'ENABLED' : 'DISABLED');
 
 /**
- * The same calls, with these settings in what DescribeTable and its kin answer. UpdateTimeToLive,
- * UpdateContinuousBackups and an UpdateTable of the stream change what is told, and nothing else.
+ * Passes calls on and adds these settings to the responses of DescribeTable and the other Describe operations.
+ * UpdateTimeToLive, UpdateContinuousBackups and an UpdateTable of the stream change only what they report.
  */
 export const withTableSettings = (call: Call, given: TableSettings): Call => {
   let settings = given;

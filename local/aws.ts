@@ -1,4 +1,4 @@
-/** One server on loopback that stands in for AWS: DynamoDB, SSM, EventBridge, and a control API. */
+/** A server on loopback that stands in for AWS: DynamoDB, SSM, EventBridge, and a control API. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -13,17 +13,17 @@ import { listen, readBody } from './http-server.ts';
 import { readTable } from './table.ts';
 
 export type AwsOptions = {
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   port: number;
   tableName: string;
-  /** SSM parameters by name, all of them SecureStrings. */
+  /** SSM parameters by name, all SecureStrings. */
   parameters: Record<string, string>;
 };
 
 export type Aws = {
   url: string;
   setParameter: (name: string, value: string) => void;
-  /** Writes one item, given as DynamoDB JSON. */
+  /** Writes one item in DynamoDB JSON. */
   putItem: (item: Record<string, AttributeValue>) => Promise<void>;
   /** The table's stream. */
   readStream: ReadStream;
@@ -34,7 +34,7 @@ type Request = {
   headers: IncomingMessage['headers'];
   operation: string;
   body: Buffer;
-  /** Only while PutEvents is to fail by entries. */
+  /** Set only while a fail-entries fault hits PutEvents. */
   failsEntry?: () => boolean;
 };
 type Service = {
@@ -59,7 +59,7 @@ const send = (response: ServerResponse, { status, headers, body }: AwsAnswer): v
 const serviceOf = (services: Record<string, Service>, target: string): Service | undefined =>
   services[target.split('_')[0]?.split('.')[0] ?? ''];
 
-/** Answers one call, or ends its connection, as the fault wants it. */
+/** Answers a call, or ends its connection, according to the fault. */
 const withFault = async (
   fault: Strike,
   service: Service,
@@ -88,8 +88,8 @@ const withFault = async (
 };
 
 /**
- * Starts DynamoDB with the table of infra/table.yml, SSM with `parameters`, and EventBridge with no rule.
- * Rejects with EADDRINUSE when the port is taken.
+ * Starts DynamoDB with the table of infra/table.yml, SSM with `parameters`, and EventBridge without rules.
+ * Rejects with EADDRINUSE if the port is taken.
  */
 export const startAws = async ({ port, tableName, parameters }: AwsOptions): Promise<Aws> => {
   const engine = await startEngine(readTable(tableName));
@@ -146,7 +146,7 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
   };
 
   const server = createServer((request, response) => {
-    // A client that went away in the middle of its request is no news. What else fails is a fault in here.
+    // A client may disconnect during its request. Any other error is a fault of the stand-in.
     answer(request, response).catch((error: unknown) => {
       if (!request.destroyed || request.complete) console.error('aws stand-in:', error);
       response.destroy();

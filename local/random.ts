@@ -1,4 +1,4 @@
-/** Chances that a test can repeat: 0 ≤ n < 1, the same ones for the same seed (mulberry32). */
+/** Repeatable random numbers: 0 ≤ n < 1, the same sequence for the same seed (mulberry32). */
 export const createRandom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {

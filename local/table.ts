@@ -1,4 +1,4 @@
-/** The table as infra/table.yml defines it, in the words of DynamoDB's CreateTable. */
+/** The table of infra/table.yml, as input of DynamoDB's CreateTable. */
 import { readFileSync } from 'node:fs';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
@@ -30,7 +30,7 @@ const template = z.object({
   }),
 });
 
-/** What a table has beside its keys: its stream, its TTL and its backups. */
+/** A table's stream, TTL and backups. */
 export type TableSettings = {
   /** Absent: no stream. */
   streamViewType?: 'NEW_AND_OLD_IMAGES' | undefined;
@@ -44,13 +44,13 @@ const properties = () => {
   return template.parse(parse(source)).Resources.Table.Properties;
 };
 
-/** What creates the table under `tableName`: keys, indexes, on demand. Throws when the file has another form. */
+/** The input to create the table `tableName`: keys, indexes, billing. Throws if the file has another form. */
 export const readTable = (tableName: string): CreateTableCommandInput => {
   const { BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = properties();
   return { TableName: tableName, BillingMode, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes };
 };
 
-/** The rest of the file's table, which CreateTable does not take. */
+/** The settings of the file's table that are not part of CreateTable here. */
 export const readTableSettings = (): TableSettings => {
   const {
     StreamSpecification,

@@ -140,7 +140,7 @@ describe('a transaction', () => {
   it('is refused, since its changes would be missing from the stream', async () => {
     const Put = { TableName, Item: { pk: { S: 'transacted' } } };
     const call = dynamo.send(new TransactWriteItemsCommand({ TransactItems: [{ Put }] }));
-    await expect(call).rejects.toThrow('not there locally');
+    await expect(call).rejects.toThrow('not supported locally');
     expect(await read(['transacted'])).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A stand-in for an API Gateway HTTP API in this process: routes, authorizers, events of payload format 2.0,
- * and API Gateway's own answers where the functions give none.
+ * An in-process stand-in for an API Gateway HTTP API: routes, authorizers, events of payload format 2.0,
+ * and API Gateway's own error responses.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -12,12 +12,12 @@ import { listen, readBody } from './http-server.ts';
 import { invoke, type LambdaFunction, within } from './lambda.ts';
 
 export type ApiGatewayOptions = {
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   port: number;
   routes: Route[];
   authorizers: Record<string, AuthorizerDefinition>;
   functions: Record<string, LambdaFunction>;
-  /** How long the API waits for a function. AWS's hard limit is the default, 30 000. */
+  /** How long the API waits for a function. Default: AWS's hard limit, 30 000. */
   integrationTimeoutMs?: number;
 };
 
@@ -25,11 +25,11 @@ export type ApiGateway = { url: string; close: () => Promise<void> };
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const INTEGRATION_TIMEOUT_MS = 30_000;
-const TOO_SLOW = 'the integration took longer than the API waits';
+const TOO_SLOW = 'the integration timed out';
 
 const functionOf = (functions: Record<string, LambdaFunction>, name: string): LambdaFunction => {
   const found = functions[name];
-  if (!found) throw new Error(`a route or authorizer names the function ${name}, which is not there`);
+  if (!found) throw new Error(`a route or authorizer names the function ${name}, which does not exist`);
   return found;
 };
 
@@ -44,7 +44,7 @@ const createAuthorizers = ({ authorizers, functions }: ApiGatewayOptions): Map<s
 const headersOf = (request: IncomingMessage): Record<string, string> => {
   const headers: Record<string, string> = {};
   for (const [name, values] of Object.entries(request.headersDistinct)) {
-    // Cookies have a field of their own in format 2.0, and the connection is not the caller's business.
+    // In format 2.0, cookies have their own field. `connection` concerns the proxy, not the function.
     if (values && name !== 'cookie' && name !== 'connection') headers[name] = values.join(',');
   }
   return headers;
@@ -98,10 +98,10 @@ const send = (response: ServerResponse, requestId: string, answer: GatewayAnswer
 };
 
 /**
- * Starts the API on 127.0.0.1. Its own answers, all `{"message":"…"}`: 400 for a path that is no valid
- * percent-encoding, 401 without an identity, 403 when the authorizer says no, 404 without a route, 413 for a
- * body over 10 MB, 500 when a function throws, is over its time or answers malformed, 503 when the API has
- * waited long enough. Rejects with EADDRINUSE when the port is taken.
+ * Starts the API on 127.0.0.1. Its own error responses, all `{"message":"…"}`: 400 for a path with invalid
+ * percent-encoding, 401 without an identity, 403 if the authorizer denies, 404 without a route, 413 for a body
+ * over 10 MB, 500 if a function throws, exceeds its timeout or returns a malformed response, 503 if the
+ * integration times out. Rejects with EADDRINUSE if the port is taken.
  */
 export const startApiGateway = async (options: ApiGatewayOptions): Promise<ApiGateway> => {
   const router = createRouter(options.routes);

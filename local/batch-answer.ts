@@ -1,9 +1,9 @@
-/** What a function answered to a batch, read as Lambda's event source mappings read it. */
+/** Reads a function's response to a batch as Lambda's event source mappings do. */
 type Answer = { batchItemFailures?: { itemIdentifier?: unknown }[] | null } | null | undefined;
 
 /**
- * The identifiers that failed, none for no answer or an empty one. As on AWS, an answer that names anything
- * but one of `identifiers`, or has another form, fails the whole batch.
+ * The identifiers that failed; none if the response is missing or empty. As on AWS, a malformed response, or one that
+ * names anything outside `identifiers`, fails the whole batch.
  */
 export const failedItems = (answer: unknown, identifiers: string[]): Set<string> => {
   const failures = (answer as Answer)?.batchItemFailures ?? [];

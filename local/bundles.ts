@@ -1,4 +1,4 @@
-/** The built functions, loaded into this process. */
+/** Loads the built functions into this process. */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,14 +9,14 @@ const require = createRequire(import.meta.url);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Loads one bundle; its handler reads the environment as it is now, so that has to be set before.
- * Throws when the bundle is not built, or when its own init throws.
+ * Loads one bundle. It reads the environment on loading, so set that before.
+ * Throws if the bundle is not built, or if its init throws.
  */
 export const loadFunction = ({ name, handler, timeoutMs }: FunctionDefinition): LambdaFunction => {
   const dot = handler.lastIndexOf('.');
   const exportName = handler.slice(dot + 1);
   const file = resolve(ROOT, `${handler.slice(0, dot)}.cjs`);
-  // A second system in one process has other settings: it needs modules of its own.
+  // A second system in one process has other settings, so it needs its own modules.
   delete require.cache[file];
   const loaded = (require(file) as Record<string, LambdaHandler | undefined>)[exportName];
   if (!loaded) throw new Error(`${file} has no export ${exportName}`);

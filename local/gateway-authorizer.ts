@@ -1,10 +1,10 @@
-/** Request authorizers with simple responses, and their cache. */
+/** Request authorizers with simple responses and a cache. */
 import { type AuthorizerContext, authorizerEvent, type GatewayRequest } from './gateway-event.ts';
 import { invoke, type LambdaFunction } from './lambda.ts';
 
 export type AuthorizerDefinition = {
   functionName: string;
-  /** For one `$request.header.Authorization`. All of them must be there for the function to be asked. */
+  /** For example `$request.header.Authorization`. Without all of them, the function isn't called. */
   identitySource: string[];
   resultTtlInSeconds: number;
 };
@@ -14,7 +14,7 @@ type Decision =
   | { outcome: 'forbidden' }
   | { outcome: 'unauthorized' };
 
-/** Rejects when the function throws, is over its time, or answers in another form. */
+/** Rejects if the function throws, times out, or returns another form. */
 export type Authorizer = (request: GatewayRequest) => Promise<Decision>;
 
 type Source = (request: GatewayRequest) => string | undefined;
@@ -34,7 +34,7 @@ const sourceOf = (expression: string): Source => {
     return ({ rawQueryString }) => new URLSearchParams(rawQueryString).get(name) ?? undefined;
   }
   const source = kind === 'context' ? CONTEXT[name] : undefined;
-  if (!source) throw new Error(`the local gateway knows no identity source ${expression}`);
+  if (!source) throw new Error(`the local gateway does not support the identity source ${expression}`);
   return source;
 };
 
@@ -45,7 +45,7 @@ const isSimpleResponse = (answer: unknown): answer is SimpleResponse =>
   typeof answer.isAuthorized === 'boolean';
 
 const decisionOf = (answer: unknown): Decision => {
-  if (!isSimpleResponse(answer)) throw new Error('the authorizer gave no simple response');
+  if (!isSimpleResponse(answer)) throw new Error('the authorizer returned no simple response');
   if (!answer.isAuthorized) return { outcome: 'forbidden' };
   return { outcome: 'allowed', context: answer.context ?? null };
 };
@@ -68,8 +68,8 @@ const createCache = (ttlMs: number) => {
 };
 
 /**
- * One authorizer. Both answers, yes and no, are kept for the TTL under the identity's values; errors are not.
- * As on AWS, nobody waits for a question that another request is already asking.
+ * One authorizer. Both decisions, allow and deny, are cached for the TTL by the identity's values; errors are not.
+ * As on AWS, concurrent requests with the same identity each call the function.
  */
 export const createAuthorizer = (definition: AuthorizerDefinition, lambda: LambdaFunction): Authorizer => {
   const sources = definition.identitySource.map(sourceOf);

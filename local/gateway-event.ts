@@ -5,7 +5,7 @@ import type {
 } from 'aws-lambda';
 import { ACCOUNT_ID, REGION } from './lambda.ts';
 
-/** A request, already matched to a route, in the form in which the events need it. */
+/** A request that is matched to a route, in the form that the events need. */
 export type GatewayRequest = {
   requestId: string;
   at: Date;
@@ -21,7 +21,7 @@ export type GatewayRequest = {
   pathParameters: Record<string, string>;
 };
 
-/** `context` of the authorizer's answer, null if it gave none. */
+/** `context` of the authorizer's response; null if it has none. */
 export type AuthorizerContext = Record<string, unknown> | null;
 export type ProxyEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<AuthorizerContext>;
 export type AuthorizerEvent = APIGatewayRequestAuthorizerEventV2;
@@ -31,13 +31,13 @@ const DOMAIN_NAME = `${API_ID}.execute-api.${REGION}.amazonaws.com`;
 
 const isFilled = (record: object): boolean => Object.keys(record).length > 0;
 
-// Measured on AWS (ministackorg/ministack#766): these types come as text, all else as base64, a form and a body
-// without a content type among it. The suffixes +json and +xml are our reading, nobody's measurement.
+// Measured on AWS (ministackorg/ministack#766): these types come as text. All others come as base64, including a
+// form and a body without a content type. The suffixes +json and +xml are our assumption, not measured.
 const TEXT_TYPE = /^(text\/.*|application\/(json|javascript|xml)|[^/]+\/[^/]+\+(json|xml))$/;
 
 const isText = (headers: Record<string, string>): boolean => {
   const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-  // Compressed text is not text: API Gateway does not unpack it.
+  // Compressed text is not text: API Gateway does not decompress it.
   return TEXT_TYPE.test(contentType) && (headers['content-encoding'] ?? 'identity') === 'identity';
 };
 
@@ -57,7 +57,7 @@ const queryFields = (rawQueryString: string) => {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** As in access logs: 12/Mar/2020:19:03:58 +0000 */
+/** The format of access logs: 12/Mar/2020:19:03:58 +0000 */
 const logTime = (at: Date): string => {
   const [date = '', time = ''] = at.toISOString().split('T');
   const [year, , day] = date.split('-');
@@ -94,9 +94,9 @@ const commonFields = (request: GatewayRequest) => ({
 });
 
 /**
- * The event of a Lambda proxy integration. Fields that have nothing to say are left out, as AWS does.
- * `authorizer` is what the route's authorizer gave as context, undefined on an open route: then, as on AWS,
- * requestContext has no `authorizer` at all.
+ * The event of a Lambda proxy integration. Empty fields are omitted, as on AWS.
+ * `authorizer` is the context from the route's authorizer. On an open route it is undefined, and requestContext has
+ * no `authorizer`, as on AWS.
  */
 export const proxyEvent = (request: GatewayRequest, authorizer?: AuthorizerContext): ProxyEvent => {
   const context = requestContext(request);
@@ -109,7 +109,7 @@ export const proxyEvent = (request: GatewayRequest, authorizer?: AuthorizerConte
   return event as ProxyEvent;
 };
 
-/** The event of a REQUEST authorizer; `identitySource` the values in the order of the configuration. */
+/** The event of a REQUEST authorizer. `identitySource`: the values in the order of the configuration. */
 export const authorizerEvent = (request: GatewayRequest, identitySource: string[]): AuthorizerEvent => {
   const path = request.rawPath.replace(/^\//, '');
   return {

@@ -1,4 +1,4 @@
-/** What an HTTP API makes of a function's answer (payload format 2.0). */
+/** How an HTTP API turns a function's result into a response (payload format 2.0). */
 export type GatewayAnswer = {
   statusCode: number;
   headers: Record<string, string>;
@@ -7,12 +7,12 @@ export type GatewayAnswer = {
 };
 
 const JSON_TYPE = 'application/json';
-// What API Gateway says of a response that names no type.
+// API Gateway's default for a response without a type.
 const DEFAULT_TYPE = 'text/plain;charset=UTF-8';
-// Of the connection, not of the answer: API Gateway sets them itself.
+// API Gateway sets these itself: they concern the connection.
 const OWN_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
-/** API Gateway's own answers: `{"message":"Not Found"}` and the like. */
+/** API Gateway's own responses, such as `{"message":"Not Found"}`. */
 export const gatewayMessage = (statusCode: number, message: string): GatewayAnswer => ({
   statusCode,
   headers: { 'content-type': JSON_TYPE },
@@ -59,8 +59,8 @@ const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
 /**
- * A value without `statusCode` is a 200 with that value as JSON. A malformed response is a 500, as on AWS:
- * a status that is none, a body that is not a string, headers that are no plain values.
+ * A value without `statusCode` becomes a 200 with that value as JSON. A malformed response becomes a 500, as on AWS:
+ * an invalid status, a body that is not a string, headers that are not plain values.
  */
 export const answerOf = (value: unknown): GatewayAnswer => {
   if (!isResult(value)) return inferred(value);

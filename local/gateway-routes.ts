@@ -1,10 +1,10 @@
-/** Which route takes a request. As on API Gateway: a literal segment wins over a parameter. */
+/** Finds the route of a request. As on API Gateway, a literal segment wins over a parameter. */
 export type Route = {
   method: string;
-  /** With `{name}` for a segment that is a parameter. */
+  /** A segment `{name}` is a parameter. */
   path: string;
   functionName: string;
-  /** The authorizer's name, null for a route that is open. */
+  /** The authorizer's name; null for an open route. */
   authorizer: string | null;
 };
 
@@ -18,7 +18,7 @@ const parameterName = (segment: string): string | undefined => /^\{(\w+)\}$/.exe
 const checked = (route: Route): Candidate => {
   const segments = route.path.split('/');
   const unknown = segments.find((segment) => segment.includes('{') && !parameterName(segment));
-  if (unknown) throw new Error(`the local gateway has no greedy parameters: ${route.path}`);
+  if (unknown) throw new Error(`the local gateway does not support greedy parameters: ${route.path}`);
   return { route, segments };
 };
 
@@ -42,8 +42,8 @@ const bySpecificity = (left: Candidate, right: Candidate): number => {
 };
 
 /**
- * A router over the routes; it throws URIError for a parameter that is no valid percent-encoding.
- * Throws at once for a path it does not understand.
+ * Makes a router, which throws URIError for a parameter with invalid percent-encoding.
+ * Throws at once for a route's path that it does not support.
  */
 export const createRouter = (routes: Route[]): Router => {
   const candidates = routes.map(checked).sort(bySpecificity);

@@ -1,11 +1,11 @@
-/** The little that the local servers share: listening on loopback, ending at once, reading a body. */
+/** Shared by the local servers: listening on loopback, closing at once, reading a body. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Listening = { url: string; port: number; close: () => Promise<void> };
 
-// Longer than any client keeps an idle connection: whoever closes first decides who meets a stale socket,
-// and a reset that no test asked for is indistinguishable from one that a test did ask for.
+// Longer than any client keeps an idle connection. If the server closed first, a client could hit a stale socket,
+// and a test can't tell such a reset from one that it injected.
 const KEEP_ALIVE_MS = 120_000;
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
@@ -17,8 +17,8 @@ const close = (server: Server): Promise<void> =>
   });
 
 /**
- * Listens on 127.0.0.1, port 0 meaning any free one. `close` cuts the connections that are still open.
- * Rejects with the server's error, for one EADDRINUSE.
+ * Listens on 127.0.0.1; port 0 means any free port. `close` cuts open connections.
+ * Rejects with the server's error, such as EADDRINUSE.
  */
 export const listen = (server: Server, port: number): Promise<Listening> =>
   new Promise((resolve, reject) => {
@@ -32,8 +32,8 @@ export const listen = (server: Server, port: number): Promise<Listening> =>
   });
 
 /**
- * The whole body, or `undefined` when it is over `maxBytes`. What is over is read and dropped, since a client
- * that is still writing would otherwise see a broken connection and not the answer.
+ * The whole body, or `undefined` if it exceeds `maxBytes`. The excess is read and dropped: otherwise a client that is
+ * still writing would see a broken connection instead of the response.
  */
 export const readBody = async (request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];

@@ -1,8 +1,8 @@
-/** One invocation as Lambda makes it: JSON in, JSON out, a context, an end to its time. */
+/** One invocation as on Lambda: JSON in, JSON out, a context and a timeout. */
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 
-// The callbacks of Node 0.10 are gone from Lambda's newer runtimes, and from here.
+// Lambda's newer runtimes have no callbacks, so they are left out here.
 export type LambdaContext = Omit<Context, 'done' | 'fail' | 'succeed'>;
 export type LambdaHandler = (event: unknown, context: LambdaContext) => unknown;
 export type LambdaFunction = { name: string; timeoutMs: number; handler: LambdaHandler };
@@ -12,7 +12,7 @@ export const ACCOUNT_ID = '000000000000';
 
 type ContextOptions = { functionName: string; timeoutMs: number; awsRequestId?: string };
 
-/** What a handler gets beside its event; the remaining time counts from now. */
+/** The handler's context. The remaining time counts from now. */
 const lambdaContext = ({ functionName, timeoutMs, awsRequestId }: ContextOptions): LambdaContext => {
   const endsAt = performance.now() + timeoutMs;
   return {
@@ -30,7 +30,7 @@ const lambdaContext = ({ functionName, timeoutMs, awsRequestId }: ContextOptions
 
 const asJson = (value: unknown): unknown => (value === undefined ? null : JSON.parse(JSON.stringify(value)));
 
-/** The promise's outcome, or a rejection with `message` once `ms` are over. What it does after that is lost. */
+/** The promise's outcome, or a rejection with `message` after `ms`. A later outcome is ignored. */
 export const within = async <Value>(ms: number, promise: Promise<Value>, message: string): Promise<Value> => {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_resolve, reject) => {
@@ -47,8 +47,8 @@ const run = async (handler: LambdaHandler, event: unknown, context: LambdaContex
   asJson(await handler(asJson(event), context));
 
 /**
- * Calls the function and gives what it returned, as JSON would carry it. Rejects with what the handler threw,
- * or with Lambda's words when its time is over.
+ * Calls the function and returns its result after a JSON round trip. Rejects with the handler's error, or with
+ * Lambda's own message on a timeout.
  */
 export const invoke = (
   { name, timeoutMs, handler }: LambdaFunction,

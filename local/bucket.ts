@@ -1,10 +1,10 @@
-/** The bucket as infra/bucket.yml defines it, as far as a local one has it. */
+/** The bucket of infra/bucket.yml, as far as it can exist locally. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
-// Strict: a property that would change what a function sees, versions or CORS for one, is not to be passed over.
-// What is here is of no consequence on loopback; nothing expires, as on AWS nothing does before its day.
+// Strict: don't ignore a property that changes what a function sees, such as versions or CORS.
+// The properties below make no difference on loopback. Nothing expires locally; on AWS, objects expire after days.
 const properties = z.strictObject({
   OwnershipControls: z.unknown(),
   PublicAccessBlockConfiguration: z.unknown(),
@@ -19,7 +19,7 @@ const template = z.object({
   }),
 });
 
-/** What creates the bucket under `name`. Throws when the file has a property that has no local counterpart. */
+/** The definition to create the bucket from. Throws if the file has a property without a local counterpart. */
 export const readBucket = (name: string): { name: string } => {
   template.parse(parse(readFileSync(new URL('../infra/bucket.yml', import.meta.url), 'utf8')));
   return { name };

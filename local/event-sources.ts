@@ -1,4 +1,4 @@
-/** The stack's event source mappings, each between its queue or stream and its function in this process. */
+/** The stack's event source mappings: connects queues and streams to their functions in this process. */
 
 import type { ReadStream } from './aws-stream.ts';
 import { invoke, type LambdaFunction } from './lambda.ts';
@@ -19,11 +19,11 @@ type EventSourcesOptions = {
 
 const functionOf = (functions: Record<string, LambdaFunction>, name: string): LambdaFunction => {
   const found = functions[name];
-  if (!found) throw new Error(`an event source names the function ${name}, which is not there`);
+  if (!found) throw new Error(`an event source names the function ${name}, which does not exist`);
   return found;
 };
 
-/** The note that Lambda leaves at a mapping's on-failure destination: which records, not the records. */
+/** The note that Lambda sends to a mapping's on-failure destination: it names the records without their content. */
 const failureNote = (functionName: string, { records, attempts, error }: GivenUp) => ({
   requestContext: {
     functionArn: functionName,
@@ -40,7 +40,7 @@ const failureNote = (functionName: string, { records, attempts, error }: GivenUp
   error: String(error),
 });
 
-/** Starts all of them. What a stream's function gave up is printed, and noted in its failure queue. */
+/** Starts all mappings. Records that a stream's function gave up are printed, and a note goes to its failure queue. */
 export const startEventSources = (options: EventSourcesOptions): { close: () => Promise<void> } => {
   const { functions, sqsUrl, readStream } = options;
 

@@ -1,4 +1,4 @@
-/** An event source mapping from a queue to a function: what Lambda's pollers do. */
+/** An event source mapping from a queue to a function, as Lambda's pollers work. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { failedItems } from './batch-answer.ts';
@@ -14,13 +14,13 @@ export type QueueSourceOptions = {
   /** How many batches may be in flight. */
   maximumConcurrency: number;
   /**
-   * How long a poll waits for messages; with 0 it looks every 25 ms. Default 20. fauxqs does not notice a poll
-   * that was dropped, and gives it messages: whoever stops polling a queue that lives on uses 0.
+   * How long a poll waits for messages; with 0, it polls every 25 ms. Default 20. fauxqs doesn't notice an aborted
+   * poll and still gives it messages, so use 0 if you stop polling a queue that lives on.
    */
   waitSeconds?: number;
-  /** Calls the function; its answer names what failed, a rejection fails the batch. */
+  /** Calls the function. Its response names what failed; a rejection fails the whole batch. */
   invoke: (event: SQSEvent) => Promise<unknown>;
-  /** A batch that failed as a whole, or a queue that did not answer. Default: the console. */
+  /** Called if a whole batch failed or the queue didn't respond. Default: prints to the console. */
   onError?: (error: unknown) => void;
 };
 
@@ -42,8 +42,8 @@ const recordOf = (message: SqsMessage, queueName: string): SQSRecord => ({
 });
 
 /**
- * Polls until `close`, which drops the poll, lets batches in flight go on unwatched, and deletes nothing more.
- * What failed stays in the queue, to come back when its visibility timeout is over.
+ * Polls until `close`, which aborts the poll, doesn't wait for batches in flight, and deletes nothing more.
+ * Failed messages stay in the queue and reappear after their visibility timeout.
  */
 export const startQueueSource = (options: QueueSourceOptions): QueueSource => {
   const { queueUrl, queueName, batchSize, maximumConcurrency, invoke } = options;

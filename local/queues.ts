@@ -1,18 +1,18 @@
-/** The queues as infra/*.yml define them, in the words of SQS's CreateQueue. */
+/** The queues of infra/*.yml, as input of SQS's CreateQueue. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { ACCOUNT_ID, REGION } from './lambda.ts';
 
 export type QueueDefinition = {
-  /** Its logical id: on AWS it has a generated name, here this one. */
+  /** The logical id, which is the queue's name locally. On AWS, the name is generated. */
   name: string;
   attributes: Record<string, string>;
 };
 
 const FILES = ['queues.yml', 'events.yml', 'schedules.yml'];
 
-// Strict: a property that the local queue does not have, a FIFO for one, is not to be passed over.
+// Strict: don't ignore a property that the local queue doesn't support, such as FIFO.
 const properties = z.strictObject({
   VisibilityTimeout: z.number().optional(),
   MessageRetentionPeriod: z.number().optional(),
@@ -31,7 +31,7 @@ const template = z.object({ Resources: z.record(z.string(), z.looseObject({ Type
 
 export const queueArn = (name: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${name}`;
 
-/** At which URL a queue is, by its logical id. */
+/** The URL of a queue, by its logical id. */
 export const queueUrl = (sqsUrl: string, name: string): string => `${sqsUrl}/${ACCOUNT_ID}/${name}`;
 
 const attributesOf = (source: unknown): Record<string, string> => {
@@ -52,5 +52,5 @@ const queuesIn = (file: string): QueueDefinition[] => {
     .map(([name, resource]) => ({ name, attributes: attributesOf(resource['Properties'] ?? {}) }));
 };
 
-/** All queues of the stack. Throws when a file has a property that has no local counterpart. */
+/** All queues of the stack. Throws if a file has a property without a local counterpart. */
 export const readQueues = (): QueueDefinition[] => FILES.flatMap(queuesIn);

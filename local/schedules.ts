@@ -1,4 +1,4 @@
-/** Fires the functions of the stack's schedules, as EventBridge does. */
+/** Invokes the functions of the stack's schedules, as EventBridge does. */
 import { randomUUID } from 'node:crypto';
 import type { ScheduledEvent } from 'aws-lambda';
 import { ACCOUNT_ID, invoke, type LambdaFunction, REGION } from './lambda.ts';
@@ -7,7 +7,7 @@ export type Schedule = { functionName: string; everyMs: number };
 
 type SchedulesOptions = { schedules: Schedule[]; functions: Record<string, LambdaFunction> };
 
-/** What EventBridge fires a function with. */
+/** The event that EventBridge sends to a scheduled function. */
 export const scheduledEvent = (functionName: string): ScheduledEvent => ({
   version: '0',
   id: randomUUID(),
@@ -21,7 +21,7 @@ export const scheduledEvent = (functionName: string): ScheduledEvent => ({
   detail: {},
 });
 
-/** Fires `lambda`, but not while its last run is still going: a slow run must not become a pile of them. */
+/** Invokes `lambda` unless its last run is still in progress, so that slow runs don't pile up. */
 const createTick = (lambda: LambdaFunction) => {
   let running = false;
   return async (): Promise<void> => {
@@ -37,11 +37,11 @@ const createTick = (lambda: LambdaFunction) => {
   };
 };
 
-/** Each schedule fires once its time is over for the first time, then at its rate. Keeps no process alive. */
+/** Each schedule first fires after one interval, then at its rate. The timers don't keep the process alive. */
 export const startSchedules = ({ schedules, functions }: SchedulesOptions): { close: () => void } => {
   const timers = schedules.map(({ functionName, everyMs }) => {
     const lambda = functions[functionName];
-    if (!lambda) throw new Error(`a schedule names the function ${functionName}, which is not there`);
+    if (!lambda) throw new Error(`a schedule names the function ${functionName}, which does not exist`);
     return setInterval(createTick(lambda), everyMs).unref();
   });
   return { close: () => timers.forEach(clearInterval) };

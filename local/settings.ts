@@ -1,4 +1,4 @@
-/** What the caller's environment says about the local system itself: its ports and its secrets. */
+/** The local system's own settings from the caller's environment: ports and secrets. */
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Environment } from './environment.ts';
@@ -7,17 +7,17 @@ export type LocalSettings = {
   ports: { api: number; simulator: number; aws: number; sqs: number };
   token: string;
   apiKey: string;
-  /** At least 32 characters; two, comma-separated, while rotating. */
+  /** At least 32 characters; two, comma-separated, during a rotation. */
   webhookSecret: string;
-  /** Only while WEBHOOK_HMAC_PARAMETER is set. */
+  /** Only if WEBHOOK_HMAC_PARAMETER is set. */
   webhookHmacSecret: string | undefined;
-  /** Instead of the queues' own visibility timeout, for those who cannot wait three minutes. */
+  /** Overrides the queues' visibility timeout of three minutes. */
   visibilityTimeoutSeconds: number | undefined;
 };
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const secret = z.string().refine((value) => value.split(',').every((part) => part.trim().length >= 32), {
-  error: 'has to have at least 32 characters',
+  error: 'must have at least 32 characters',
 });
 
 const schema = z.object({
@@ -37,9 +37,9 @@ const withoutEmpty = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
 /**
- * Reads ports and secrets from `env` and makes up the secrets that are not there. PORT=0 means that the
- * simulator and the AWS stand-ins take any free port too, unless they are told otherwise.
- * Throws with the name of what is wrong.
+ * Reads ports and secrets from `env` and generates missing secrets. With PORT=0, the simulator and the AWS stand-ins
+ * use any free port too, unless their own ports are set.
+ * Throws an error that names the invalid setting.
  */
 export const readSettings = (env: Environment): LocalSettings => {
   const { data, error } = schema.safeParse(withoutEmpty(env));

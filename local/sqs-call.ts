@@ -1,4 +1,4 @@
-/** One call of SQS's JSON protocol: what the local event sources need, without loading an SDK for it. */
+/** One call of SQS's JSON protocol, for the local event sources. Saves loading the SDK. */
 import type { SQSRecordAttributes } from 'aws-lambda';
 
 export type SqsMessage = {
@@ -6,7 +6,7 @@ export type SqsMessage = {
   ReceiptHandle: string;
   Body: string;
   MD5OfBody: string;
-  /** There when MessageSystemAttributeNames asked for all of them. */
+  /** Present if MessageSystemAttributeNames requests all of them. */
   Attributes: SQSRecordAttributes;
 };
 
@@ -16,7 +16,7 @@ type Answers = {
   DeleteMessageBatch: { Failed?: { Id: string; Message?: string }[] };
 };
 
-/** Rejects with SQS's words for what is no 200, with fetch's error when nothing answers or `signal` says stop. */
+/** Rejects with SQS's message unless the status is 2xx, and with fetch's error on no response or an abort. */
 export const callSqs = async <Operation extends keyof Answers>(
   operation: Operation,
   input: { QueueUrl: string; [field: string]: unknown },

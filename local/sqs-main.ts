@@ -1,6 +1,6 @@
 /**
- * SQS and S3 as a process of its own, for fault tests. RECIPIENTS_BUCKET names the bucket.
- * SQS_PORT (default 0, any free one), SQS_VISIBILITY_SECONDS and SQS_MAX_RECEIVES instead of those of infra/.
+ * SQS and S3 as their own process, for fault tests. RECIPIENTS_BUCKET names the bucket.
+ * SQS_PORT (default 0: any free port); SQS_VISIBILITY_SECONDS and SQS_MAX_RECEIVES override those of infra/.
  * Prints one line, `sqs http://127.0.0.1:PORT`, when it is ready.
  */
 import { startSqs } from './sqs.ts';
@@ -19,5 +19,5 @@ console.log(`sqs ${sqs.url}`);
 const end = (): void => process.exit(0);
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
-// With an IPC channel there is a parent that wants to outlive us: when it is gone, so are we.
+// With an IPC channel, the parent's end must end this process too.
 process.on('disconnect', end);

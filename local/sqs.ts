@@ -1,17 +1,17 @@
-/** SQS and S3 on one port of loopback: fauxqs, with the queues and the bucket of infra/. */
+/** SQS and S3 on one loopback port: fauxqs with the queues and the bucket of infra/. */
 import { type BuildAppOptions, buildApp } from 'fauxqs';
 import { readBucket } from './bucket.ts';
 import { REGION } from './lambda.ts';
 import { type QueueDefinition, readQueues } from './queues.ts';
 
 export type SqsOptions = {
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   port: number;
-  /** What the bucket is called: RECIPIENTS_BUCKET. */
+  /** The bucket's name: RECIPIENTS_BUCKET. */
   bucketName: string;
-  /** Instead of the file's, for all queues: a test cannot wait three minutes for a message to come back. */
+  /** Overrides the file's for all queues: a test can't wait three minutes for a message to reappear. */
   visibilityTimeoutSeconds?: number | undefined;
-  /** Instead of the file's: with workers being killed, a message may come back more than five times. */
+  /** Overrides the file's: if a test kills workers, a message may be received more than five times. */
   maxReceiveCount?: number | undefined;
 };
 
@@ -38,7 +38,7 @@ const createQueue = async (app: App, url: string, { name, attributes }: QueueDef
   const answer = await app.inject({
     method: 'POST',
     url: '/',
-    // It becomes a part of the queue's URL.
+    // The host becomes part of the queue's URL.
     authority: new URL(url).host,
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.CreateQueue' },
     payload: JSON.stringify({ QueueName: name, Attributes: attributes }),
@@ -52,15 +52,15 @@ const createBucket = async (app: App, { name }: { name: string }): Promise<void>
 };
 
 /**
- * Starts it with every queue of infra/ and the bucket, empty. Beside SQS and S3 it answers GET /_fauxqs/queues
- * (counts) and GET /_fauxqs/queues/<name> (messages). It takes up to 11 MiB in one request and looks at no
- * signature. Rejects with EADDRINUSE when the port is taken.
+ * Starts with every queue of infra/ and the bucket, all empty. Beside SQS and S3, it serves GET /_fauxqs/queues
+ * (counts) and GET /_fauxqs/queues/<name> (messages). It accepts up to 11 MiB per request and checks no signature.
+ * Rejects with EADDRINUSE if the port is taken.
  */
 export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
-  // Not `host`: with an address in it, the queue URLs would begin with sqs.<region>.127.0.0.1.
+  // Without `host`: with an address there, queue URLs would begin with sqs.<region>.127.0.0.1.
   const settings: BuildAppOptions = { logger: false, defaultRegion: REGION };
   const app = buildApp(settings);
-  // startFauxqs would listen on all addresses of the machine.
+  // startFauxqs would listen on all network interfaces.
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
   await createBucket(app, readBucket(options.bucketName));
   for (const queue of readQueues()) await createQueue(app, url, adjusted(queue, options));

@@ -1,4 +1,4 @@
-/** What fires the functions of serverless.yml: routes, schedules, queues and streams. */
+/** The triggers of the functions in serverless.yml: routes, schedules, queues and streams. */
 import * as z from 'zod';
 import type { Route } from './gateway-routes.ts';
 import type { QueueSourceOptions } from './queue-source.ts';
@@ -6,13 +6,13 @@ import type { Schedule } from './schedules.ts';
 import { everyMs } from './stack-schedules.ts';
 import type { StreamSourceOptions } from './stream-source.ts';
 
-/** Which function takes from a queue. Queues have their logical ids as names. */
+/** The function that consumes a queue. Queue names are logical ids. */
 export type QueueMapping = { functionName: string } & Pick<
   QueueSourceOptions,
   'queueName' | 'batchSize' | 'maximumConcurrency'
 >;
 
-/** Which function takes the table's changes, and which queue the notes of what it gave up. */
+/** The function that consumes the table's stream, and the queue for notes about records it gave up. */
 export type StreamMapping = { functionName: string; failureQueueName: string } & Pick<
   StreamSourceOptions,
   | 'batchSize'
@@ -22,7 +22,7 @@ export type StreamMapping = { functionName: string; failureQueueName: string } &
   | 'bisectBatchOnFunctionError'
 >;
 
-// Strict where silence would deceive: an event that nothing here fires, an option that nothing here honours.
+// Strict: an event that nothing here fires, or an option that nothing here honours, must not pass silently.
 const httpApi = z.strictObject({
   method: z.string(),
   path: z.string(),
@@ -41,7 +41,7 @@ const sqs = z.strictObject({
 
 const stream = z.strictObject({
   type: z.literal('dynamodb'),
-  // There is one table.
+  // There is only one table.
   arn: z.strictObject({ 'Fn::GetAtt': z.tuple([z.literal('Table'), z.literal('StreamArn')]) }),
   startingPosition: z.literal('TRIM_HORIZON'),
   batchSize: z.number(),

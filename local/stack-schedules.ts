@@ -1,4 +1,4 @@
-/** infra/schedules.yml, read for the functions that it fires. */
+/** Reads the scheduled functions from infra/schedules.yml. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -6,7 +6,7 @@ import type { Schedule } from './schedules.ts';
 
 const getArn = z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) });
 
-// Strict: another kind of target or of event is nothing that the local system would fire.
+// Strict: the local system doesn't fire other kinds of targets or events.
 const rule = z.strictObject({
   Description: z.string(),
   ScheduleExpression: z.string(),
@@ -15,7 +15,7 @@ const rule = z.strictObject({
     z.strictObject({
       Id: z.string(),
       Arn: getArn,
-      // Here nothing stands between the clock and the function, so there is nothing to deliver again.
+      // Locally, a timer calls the function directly, so there is no delivery to retry.
       RetryPolicy: z.unknown(),
       DeadLetterConfig: z.strictObject({ Arn: getArn }),
     }),
@@ -31,11 +31,12 @@ const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 
 export const everyMs = (rate: string): number => {
   const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rate) ?? [];
   const unitMs = UNIT_MS[unit];
-  if (!count || !unitMs) throw new Error(`the local system understands rate(n minutes) only, not ${rate}`);
+  if (!count || !unitMs)
+    throw new Error(`the local system supports only rate(n minutes|hours|days), not ${rate}`);
   return Number(count) * unitMs;
 };
 
-/** Serverless names the function `sweeper` SweeperLambdaFunction. */
+/** Serverless gives the function `sweeper` the logical id SweeperLambdaFunction. */
 const functionOf = (logicalId: string): string => {
   const name = logicalId.replace(/LambdaFunction$/, '');
   return name.charAt(0).toLowerCase() + name.slice(1);
@@ -46,7 +47,7 @@ const scheduleOf = (properties: unknown): Schedule => {
   return { functionName: functionOf(Targets[0].Arn['Fn::GetAtt'][0]), everyMs: everyMs(ScheduleExpression) };
 };
 
-/** All rules of the file. Throws when one has no local counterpart. */
+/** All rules of the file. Throws if one has no local counterpart. */
 export const readSchedules = (): Schedule[] => {
   const source = readFileSync(new URL('../infra/schedules.yml', import.meta.url), 'utf8');
   return Object.values(template.parse(parse(source)).Resources)

@@ -1,4 +1,4 @@
-/** serverless.yml, read for what the local system and the tests need of it. */
+/** Reads from serverless.yml what the local system and the tests need. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -18,10 +18,10 @@ import { readSchedules } from './stack-schedules.ts';
 
 export type FunctionDefinition = {
   name: string;
-  /** As in the file: dist/sendFlow.handler */
+  /** As in the file, for example dist/sendFlow.handler */
   handler: string;
   timeoutMs: number;
-  /** Of this function alone. `npm start` has one process, so what it says of Node itself is left out there. */
+  /** This function's own variables. `npm start` has one process, so it ignores their Node options. */
   environment?: Record<string, string>;
 };
 
@@ -38,7 +38,7 @@ export type StackEnvironment = {
 };
 
 export type Stack = {
-  /** What stage `local` gives to every function, ports and all as the file has them. */
+  /** The variables of stage `local` for every function, with the ports of the file. */
   environment: StackEnvironment;
   functions: Record<string, FunctionDefinition>;
   routes: Route[];
@@ -52,7 +52,7 @@ const authorizer = z.object({
   functionName: z.string(),
   identitySource: z.array(z.string()),
   resultTtlInSeconds: z.number().default(0),
-  // The local gateway knows these answers and no other.
+  // The local gateway supports only this form of response.
   enableSimpleResponses: z.literal(true),
   payloadVersion: z.literal('2.0'),
 });
@@ -79,7 +79,7 @@ const serverless = z.object({
   functions: z.record(z.string(), functionSchema),
 });
 
-/** Reads serverless.yml. Throws, naming the place, when it holds something that has no local counterpart. */
+/** Reads serverless.yml. Throws, naming the place, if the file has something without a local counterpart. */
 export const readStack = (): Stack => {
   const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
   const { params, provider, functions } = serverless.parse(parse(source));

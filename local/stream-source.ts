@@ -1,4 +1,4 @@
-/** An event source mapping from a table's stream to a function: what Lambda's pollers do. */
+/** An event source mapping from a table's stream to a function, as Lambda's pollers work. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadStream, StreamRecord } from './aws-stream.ts';
 import { failedItems } from './batch-answer.ts';
@@ -7,23 +7,23 @@ export type GivenUp = { records: StreamRecord[]; attempts: number; error: unknow
 
 export type StreamSourceOptions = {
   read: ReadStream;
-  /** Calls the function; its answer names what failed, a rejection fails the batch. */
+  /** Calls the function. Its response names what failed; a rejection fails the whole batch. */
   invoke: (event: { Records: StreamRecord[] }) => Promise<unknown>;
   batchSize: number;
-  /** How many batches may be in flight: as on AWS, all records of one item are in the same lane. */
+  /** How many batches may be in flight. As on AWS, all records of one item are in the same lane. */
   parallelizationFactor: number;
   maximumRetryAttempts: number;
   maximumRecordAgeInSeconds: number;
   bisectBatchOnFunctionError: boolean;
-  /** The first pause before a retry; each is twice as long as the one before, up to ten seconds. Default 200. */
+  /** The pause before the first retry. It doubles with each retry, up to ten seconds. Default 200. */
   backoffMs?: number;
-  /** What was tried for the last time, in the order of the stream. The records after it go on. */
+  /** Called with records after their last try, in stream order. Later records continue. */
   onGivenUp: (givenUp: GivenUp) => void | Promise<void>;
 };
 
 export type StreamSource = {
   close: () => Promise<void>;
-  /** The SequenceNumber up to which everything is published or given up; `undefined` before the first. */
+  /** Everything up to this SequenceNumber is published or given up; `undefined` before the first. */
   position: () => string | undefined;
 };
 
@@ -47,11 +47,11 @@ const chunksOf = <Value>(values: Value[], size: number): Value[][] =>
 const isTooOld = ({ dynamodb }: StreamRecord, maximumSeconds: number): boolean =>
   Date.now() / 1000 - dynamodb.ApproximateCreationDateTime > maximumSeconds;
 
-/** Publishes one batch until it is done, given up, or `signal` says stop. */
+/** Delivers one batch until it is done or given up, or until `signal` aborts. */
 const createDelivery = (options: StreamSourceOptions, signal: AbortSignal) => {
   const { invoke, onGivenUp, backoffMs = 200, maximumRetryAttempts, maximumRecordAgeInSeconds } = options;
 
-  /** What is still to be done: from the first record that failed on, as AWS reads a partial failure. */
+  /** Returns the rest of the batch, from the first failed record on, as AWS handles a partial failure. */
   const attempt = async (batch: StreamRecord[]): Promise<Attempt> => {
     try {
       const failed = failedItems(await invoke({ Records: batch }), batch.map(sequenceOf));
@@ -59,7 +59,7 @@ const createDelivery = (options: StreamSourceOptions, signal: AbortSignal) => {
       const rest = first < 0 ? [] : batch.slice(first);
       return { rest, error: 'reported as failed', nextSize: rest.length };
     } catch (error) {
-      // Halves, so that in the end a poisonous record is alone and takes no others along.
+      // Halve the batch, so that a poisonous record ends up alone and doesn't take others with it.
       const half = Math.ceil(batch.length / 2);
       return { rest: batch, error, nextSize: options.bisectBatchOnFunctionError ? half : batch.length };
     }
@@ -84,7 +84,7 @@ const createDelivery = (options: StreamSourceOptions, signal: AbortSignal) => {
   return deliver;
 };
 
-/** Reads from the oldest record on, until `close`, which waits for no invocation. */
+/** Reads from the oldest record on until `close`, which doesn't wait for invocations. */
 export const startStreamSource = (options: StreamSourceOptions): StreamSource => {
   const { read, batchSize, parallelizationFactor: lanes } = options;
   const closed = new AbortController();

@@ -1,4 +1,4 @@
-/** The whole of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, the schedules, queues and streams. */
+/** All of LipaFlow in this process, on loopback: stand-ins for AWS and LipaChat, the API, schedules, queues and streams. */
 import { createHash } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { clientItem } from '../src/lib/clients/dynamo-client-registry.ts';
@@ -23,28 +23,28 @@ export type System = {
   apiUrl: string;
   simulatorUrl: string;
   awsUrl: string;
-  /** S3 is there, too. */
+  /** Serves S3 too. */
   sqsUrl: string;
-  /** Bearer token of the API client `local`, which has every scope. */
+  /** The bearer token of API client `local`, which has every scope. */
   token: string;
-  /** Where LipaChat calls back. Holds the webhook's secret. */
+  /** The URL for LipaChat's callbacks. Contains the webhook's secret. */
   webhookUrl: string;
-  /** Ends all parts, open connections too. */
+  /** Stops all parts and cuts open connections. */
   close: () => Promise<void>;
 };
 
 type Closable = { close: () => void | Promise<void> };
-/** Notes what has to be closed at the end, and hands it on. */
+/** Registers a part to close at the end, and returns it. */
 type Keep = <Part extends Closable>(part: Part) => Part;
 type Ground = { stack: Stack; caller: Environment; settings: LocalSettings; keep: Keep };
 
-/** Starts a part. A taken port becomes a sentence that says which one and what to do. */
+/** Starts a part. If its port is taken, the error says which one and what to do. */
 const onPort = async <Part>(variable: string, port: number, start: () => Promise<Part>): Promise<Part> => {
   try {
     return await start();
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new Error(`port ${port} is taken: set ${variable} to a free one, or PORT=0 for any`);
+    throw new Error(`port ${port} is taken: set ${variable} to a free port, or PORT=0 for any free ports`);
   }
 };
 
@@ -120,9 +120,9 @@ const startParts = async (ground: Ground, overrides: Environment): Promise<Omit<
 };
 
 /**
- * Starts everything from the bundles in dist/, which have to be built. Ports, secrets and the functions'
- * settings come from `overrides` and then from process.env, which is changed: the bundles read it.
- * Rejects, with all that had started ended again, when a setting is wrong or a port is taken.
+ * Starts everything from the bundles in dist/, which have to be built. Ports, secrets and the functions' settings
+ * come from `overrides`, then from process.env. It changes process.env, since the bundles read it.
+ * Rejects if a setting is invalid or a port is taken, after stopping what had started.
  */
 export const startSystem = async (overrides: Environment = {}): Promise<System> => {
   const caller = { ...process.env, ...overrides };

@@ -11,7 +11,7 @@ import { type Answer, parseJson, sendAnswer } from './http.ts';
 type BreakageOf<K extends Breakage['kind']> = Extract<Breakage, { kind: K }>;
 
 /**
- * `settle` does the gateway's own work (it may deliver) and gives the answer that it would send. `signal` ends all
+ * `settle` does the gateway's own work (it may deliver) and returns the response that it would send. `signal` aborts all
  * waiting when the simulator closes.
  */
 type Stage = { response: ServerResponse; settle: () => Promise<Answer>; signal: AbortSignal };
@@ -44,7 +44,7 @@ const breakers: Breakers = {
   },
   'cut-body': async (_fault, { response, settle }) => {
     const bytes = begin(response, await settle());
-    // Only when the half has left: destroying at once would take the headers along.
+    // Only once half of it has left: destroying at once would lose the headers too.
     response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
   },
   'no-messageId-echo': async (_fault, { response, settle }) => {
@@ -64,17 +64,17 @@ const breakers: Breakers = {
   },
 };
 
-/** Plays a fault of the wire; returns when nothing more will be written. */
+/** Plays a wire fault. Resolves when nothing more will be written. */
 export async function breakDown(fault: Breakage, stage: Stage): Promise<void> {
   await breakByKind(fault.kind, fault, stage);
 }
 
-/** TypeScript ties a kind to its fault only through a type parameter. */
+/** TypeScript needs a type parameter to tie a kind to its fault. */
 function breakByKind<K extends Breakage['kind']>(kind: K, fault: BreakageOf<K>, stage: Stage) {
   return breakers[kind](fault, stage);
 }
 
-/** A real TCP reset (RST), not an orderly end. */
+/** A TCP reset (RST), not an orderly end. */
 function reset(response: ServerResponse): void {
   response.socket?.resetAndDestroy();
 }
@@ -102,7 +102,7 @@ function* repeated(character: string, bytes: number): Generator<Buffer> {
     yield block.subarray(0, Math.min(left, block.length));
 }
 
-/** Streams with backpressure; a client that hangs up early is what these faults are for, so no error. */
+/** Streams with backpressure. These faults expect clients to disconnect early, so that is no error. */
 async function stream(stages: (Readable | Gzip | ServerResponse)[]): Promise<void> {
   await pipeline(stages).catch(() => undefined);
 }

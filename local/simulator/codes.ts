@@ -5,10 +5,10 @@ import { type Answer, jsonAnswer } from './http.ts';
 
 export const errorCode = z.int().min(0).max(999_999);
 
-/** Where in an answer the code stands; nobody has seen how the gateway passes it on. */
+/** Where a response contains the code. How the real gateway passes it on is not documented. */
 export const codePlace = z.enum(['message', 'errors-array', 'errors-object', 'data']);
 
-/** WhatsApp's titles of the codes that a reader of a log should know at once. */
+/** WhatsApp's titles of the most important codes. */
 const titles: Record<number, string> = {
   190: 'Access token has expired',
   130429: 'Rate limit hit',
@@ -25,20 +25,20 @@ const titles: Record<number, string> = {
   132069: 'Flow is throttled',
 };
 
-/** WhatsApp's title; for a rarer code the error book's name of its class. */
+/** WhatsApp's title; for other codes, the name of their error class. */
 export function titleOf(code: number): string {
   return titles[code] ?? classOf(code)?.replaceAll('-', ' ') ?? 'unknown error';
 }
 
-/** A code in words, as WhatsApp writes it: `(#131047) Re-engagement message`. */
+/** A code as text, in WhatsApp's form: `(#131047) Re-engagement message`. */
 export const codeInWords = (code: number): string => `(#${code}) ${titleOf(code)}`;
 
 type Refusal = { code: number; place: z.infer<typeof codePlace>; httpStatus: number };
 type Refused = { now: Date; messageId: string | null; to: string | null };
 
 /**
- * A refusal with a code. In `data` it is the receipt of a message that failed, so behind a 2xx its envelope says
- * "success"; all others say "error".
+ * A refusal with a code. With place `data`, it is the receipt of a failed message, so a 2xx envelope says "success". All
+ * others say "error".
  */
 export function codedRefusal({ code, place, httpStatus }: Refusal, refused: Refused): Answer {
   const coded = { code, title: titleOf(code) };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 const nairobiOffsetMs = 3 * 3_600_000;
 
-/** The gateway's time: Nairobi's, no zone, nine fractional digits (`2024-03-22T11:42:18.625016916`). */
+/** The gateway's timestamp: Nairobi time without a zone, nine fractional digits (`2024-03-22T11:42:18.625016916`). */
 function gatewayTimestamp(now: Date): string {
   const millis = new Date(now.getTime() + nairobiOffsetMs).toISOString().slice(0, -1);
   const nanos = (process.hrtime.bigint() % 1_000_000n).toString().padStart(6, '0');
@@ -26,7 +26,7 @@ export function envelope(now: Date, parts: EnvelopeParts): Envelope {
 export const requestFailed = (now: Date): Envelope =>
   envelope(now, { status: 'error', message: 'Request failed.' });
 
-/** Says "success" although it is a failure: that is the real gateway's way, and the trap to keep. */
+/** Says "success" although it is a failure, as the real gateway does. The tests need this trap. */
 export const invalidCredentials = (now: Date): Envelope => envelope(now, { message: 'Invalid credentials' });
 
 export const sessionClosed = (now: Date): Envelope =>
@@ -49,12 +49,12 @@ export function receipt(sent: { messageId: string; waId: string }): Receipt {
   };
 }
 
-/** What a Java web framework says by itself: here `status` is a number. */
+/** The error body of a Java web framework, where `status` is a number. */
 export function frameworkError(now: Date, status: number, error: string, path: string): object {
   return { timestamp: now.toISOString(), status, error, path };
 }
 
-/** A fresh WhatsApp message id, laid out as the seed's sample decodes: the number, then 18 random hex digits. */
+/** A new WhatsApp message id in the layout of the documented sample: the number, then 18 random hex digits. */
 export function freshWaId(to: string): string {
   const parts = [
     Buffer.from([0x1c, 0x18, to.length]),

@@ -4,10 +4,10 @@ import { codePlace, errorCode } from './codes.ts';
 const httpStatus = z.int().min(200).max(599);
 const milliseconds = z.int().min(0).max(3_600_000);
 
-/** Whether the message is delivered all the same, behind an answer that does not say so. */
+/** Whether the message is delivered although the response doesn't say so. */
 const accepted = z.boolean().default(false);
 
-/** Faults that put an invented answer in the place of the gateway's own. */
+/** Faults that replace the gateway's response by an invented one. */
 const inventions = [
   z.strictObject({
     kind: z.literal('outcome'),
@@ -62,7 +62,7 @@ const inventions = [
   }),
 ] as const;
 
-/** Faults of the wire: the gateway does its work, and something happens to the answer or the connection. */
+/** Wire faults: the gateway does its work, and something happens to the response or the connection. */
 const breakages = [
   z.strictObject({ kind: z.literal('reset-before-accept') }),
   z.strictObject({ kind: z.literal('silence-before-accept') }),
@@ -92,8 +92,8 @@ export type Breakage = z.infer<typeof breakage>;
 export type Fault = Invention | Breakage;
 
 /**
- * When a fault strikes: all that `match` names must fit. `path` is below /api/v1 and exact; without it only sends (POST)
- * fit. `attempt` is the nth request that carries its messageId. `times: null` means for ever.
+ * When a fault hits: every field of `match` must match. `path` is exact and below /api/v1; without it, only sends (POST)
+ * match. `attempt` is the nth request with its messageId. `times: null` means without limit.
  */
 export const faultRule = z.strictObject({
   match: z

@@ -2,12 +2,12 @@ import type { Fault, FaultRule } from './fault-kinds.ts';
 import { digitsOf } from './http.ts';
 import type { Entry } from './journal.ts';
 
-/** A rule that waits; `left` is how often it may still strike (null: for ever). */
+/** A rule that waits. `left` is how often it may still hit; null means without limit. */
 export type ArmedFault = FaultRule & { number: number; left: number | null; struck: number };
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** The faults on order. The oldest rule that fits and is not used up strikes; a request meets at most one. */
+/** The pending faults. The oldest matching rule that isn't used up hits; a request gets at most one. */
 export function createFaults() {
   const rules: ArmedFault[] = [];
   let count = 0;

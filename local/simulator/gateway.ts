@@ -32,7 +32,7 @@ type Decision = {
   delivery?: Delivery;
 };
 
-/** LipaChat's own paths, with whatever fault is on order for the request. */
+/** LipaChat's own paths, with any pending fault for the request. */
 export function createGateway(world: World) {
   const decide = createDecide(world);
 
@@ -48,7 +48,7 @@ export function createGateway(world: World) {
   };
 }
 
-/** Does the gateway's work for one request and notes it; the answer is for the caller to send, or to spoil. */
+/** Does the gateway's work for one request and records it. The caller sends the response, or breaks it. */
 async function settleCall(step: { world: World; entry: Entry; decide: () => Decision }): Promise<Answer> {
   const { world, entry } = step;
   const decision = step.decide();
@@ -61,7 +61,7 @@ async function settleCall(step: { world: World; entry: Entry; decide: () => Deci
   return decision.answer;
 }
 
-/** Decides and delivers in one synchronous step: two requests of one id can never both find it new. */
+/** Decides and delivers in one synchronous step, so two requests with one id can't both find it new. */
 function createDecide({ settings, conversation, now }: World) {
   return (call: Call): Decision => {
     if (!call.apiKeyRight) {
@@ -120,7 +120,7 @@ function createDecide({ settings, conversation, now }: World) {
     return jsonAnswer(200, envelope(now(), { data: receipt(delivery) }));
   }
 
-  /** Newest first; `page` counts from 0, as Spring's pages do (not documented). */
+  /** Newest first. `page` counts from 0, as in Spring (not documented). */
   function list(query: URLSearchParams): Decision {
     const page = Number(query.get('page') ?? 0);
     const size = Number(query.get('size') ?? 20);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** An answer as bytes-to-be: faults cut, drip or replace it after it was decided. */
+/** A response before it is written: faults may cut, drip or replace it. */
 export type Answer = { status: number; headers: Record<string, string>; body: string };
 
 export function jsonAnswer(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
@@ -13,7 +13,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
   response.end(answer.body);
 }
 
-/** Reads a whole body as UTF-8; undefined when it is longer than `maxBytes`. Throws when the client leaves. */
+/** Reads a whole body as UTF-8; undefined if it exceeds `maxBytes`. Throws if the client disconnects. */
 export async function readText(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -24,7 +24,7 @@ export async function readText(request: IncomingMessage, maxBytes: number): Prom
   return size > maxBytes ? undefined : Buffer.concat(chunks).toString('utf8');
 }
 
-/** The parsed JSON, or undefined when the text is none (JSON itself has no undefined). */
+/** The parsed JSON; undefined if the text is not JSON, which itself has no undefined. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -53,12 +53,12 @@ const inventors: Inventors = {
   },
 };
 
-/** The answer that a fault puts in the place of the gateway's own. */
+/** The response that a fault sends instead of the gateway's own. */
 export function invent(fault: Invention, stage: Stage): Answer {
   return inventByKind(fault.kind, fault, stage);
 }
 
-/** TypeScript ties a kind to its fault only through a type parameter. */
+/** TypeScript needs a type parameter to tie a kind to its fault. */
 function inventByKind<K extends Invention['kind']>(kind: K, fault: InventionOf<K>, stage: Stage): Answer {
   return inventors[kind](fault, stage);
 }

@@ -10,7 +10,7 @@ export type Outcome =
   | 'not-found'
   | 'not-processed';
 
-/** A request as it came in. `path` is below /api/v1; `body` is parsed JSON, or the text where it is none. */
+/** A request as it came in. `path` is below /api/v1. `body` is parsed JSON, or the text if it is not JSON. */
 export type Call = {
   method: string;
   path: string;
@@ -21,9 +21,9 @@ export type Call = {
 };
 
 /**
- * One request in the log. The key's value is never kept: `apiKeyRight` says whether it was a valid one. `attempt` is
- * how many requests carried this messageId so far; `outcome` stays `not-processed` while a fault keeps the gateway
- * from looking at the request.
+ * One request in the log. The apiKey's value is never stored; `apiKeyRight` says whether it was valid. `attempt` is the
+ * number of requests with this messageId so far. `outcome` stays `not-processed` if a fault keeps the gateway from
+ * processing the request.
  */
 export type Entry = {
   number: number;

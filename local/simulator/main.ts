@@ -1,10 +1,10 @@
 /**
- * The simulator as a process of its own, for tests in which several service processes share one LipaChat.
+ * The simulator as its own process, for tests in which several service processes share one LipaChat.
  *
- *   SIMULATOR_PORT (default 0: any) · LIPAFLOW_LOCAL_API_KEY (required) · SIMULATOR_WEBHOOK_URL ·
+ *   SIMULATOR_PORT (default 0: any free port) · LIPAFLOW_LOCAL_API_KEY (required) · SIMULATOR_WEBHOOK_URL ·
  *   SIMULATOR_WEBHOOK_HMAC_SECRET
  *
- * Prints one line, `simulator http://127.0.0.1:PORT`, when it listens; ends with 0 on SIGINT and SIGTERM.
+ * Prints one line, `simulator http://127.0.0.1:PORT`, when it listens. Exits with 0 on SIGINT and SIGTERM.
  */
 import { type SimulatorOptions, startSimulator } from './simulator.ts';
 

@@ -12,7 +12,7 @@ const between = (least: number, most: number) =>
       `${least} to ${most} characters`,
     );
 
-/** `to` takes digits only; `from` also with a plus, as the seed prints the sandbox number. */
+/** `to` has digits only. `from` may have a plus, as in the documented sandbox number. */
 const addressed = {
   messageId: filled,
   to: z.string().regex(/^\d{7,15}$/, 'digits only'),
@@ -62,10 +62,10 @@ const contracts: Record<SendKind, z.ZodType<z.infer<z.ZodObject<typeof addressed
   text,
 };
 
-/** A body that the gateway would take; `to` and `from` in digits. */
+/** A body that the gateway would accept; `to` and `from` as digits. */
 export type Send = { kind: SendKind; messageId: string; to: string; from: string; body: unknown };
 
-/** Checks a body as the gateway does. The reasons are for our request log: the gateway itself gives none. */
+/** Validates a body as the gateway does. The reasons are for our request log; the gateway itself gives none. */
 export function readSend(kind: SendKind, body: unknown): { send: Send } | { reason: string } {
   const read = contracts[kind].safeParse(body);
   if (!read.success) return { reason: describe(read.error) };

@@ -7,16 +7,16 @@ import { createWorld, type World } from './world.ts';
 
 const gatewayPrefix = '/api/v1';
 const controlPrefix = '/__sim';
-/** Room for a callback that is too big for our webhook on purpose. */
+/** Room for a callback that is deliberately too big for our webhook. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
 export type SimulatorOptions = {
-  /** 0 takes any free port. */
+  /** 0 for any free port. */
   port: number;
   host?: string;
   apiKey: string;
   webhookUrl?: string;
-  /** Callbacks carry X-Hub-Signature-256 over their raw bytes. */
+  /** If set, callbacks carry X-Hub-Signature-256 over their raw bytes. */
   webhookHmacSecret?: string;
   sandboxNumber?: string;
   joinCode?: string;
@@ -24,14 +24,14 @@ export type SimulatorOptions = {
 
 export type Simulator = {
   url: string;
-  /** What a client of LipaChat takes as its base URL: `url` + /api/v1. */
+  /** The base URL for a LipaChat client: `url` + /api/v1. */
   baseUrl: string;
   setWebhookUrl: (url: string) => void;
-  /** Drops all connections, held ones too. May be called twice. */
+  /** Drops all connections, open ones too. May be called twice. */
   close: () => Promise<void>;
 };
 
-/** Starts a stand-in for LipaChat. Rejects when the port is taken; throws ZodError when `webhookUrl` is no http(s) URL. */
+/** Starts a stand-in for LipaChat. Rejects if the port is taken, or with ZodError if `webhookUrl` is not an http(s) URL. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const closing = new AbortController();
   const world = createWorld({
@@ -81,13 +81,13 @@ function createListener(world: World) {
   };
 }
 
-/** A client that left, or our own closing, is no fault; anything else is a mistake in the simulator, so it is loud. */
+/** A client that disconnects, or the simulator's closing, is no fault. Anything else is a bug in the simulator, so print it. */
 function fail(error: unknown, during: { response: ServerResponse; closing: AbortSignal }): void {
   const { response, closing } = during;
   if (closing.aborted || response.destroyed) return;
   console.error('simulator:', error);
   if (response.headersSent) response.destroy();
-  else sendAnswer(response, jsonAnswer(500, { error: 'the simulator itself failed' }));
+  else sendAnswer(response, jsonAnswer(500, { error: 'the simulator failed' }));
 }
 
 function listen(server: Server, { port, host = '127.0.0.1' }: SimulatorOptions): Promise<string> {

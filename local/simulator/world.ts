@@ -5,7 +5,7 @@ import { createJournal, type Journal } from './journal.ts';
 import { createSettings, type SettingsStore } from './settings.ts';
 import { createWebhook, type Webhook } from './webhook.ts';
 
-/** All that the simulator knows; the gateway's paths and the control API are two views of it. */
+/** The simulator's whole state, shared by the gateway's paths and the control API. */
 export type World = {
   settings: SettingsStore;
   conversation: Conversation;
@@ -14,7 +14,7 @@ export type World = {
   webhook: Webhook;
   callbacks: Callbacks;
   sandboxNumber: string;
-  /** The simulator's own clock, moved by `clockOffsetMs`. */
+  /** The simulator's own clock, shifted by `clockOffsetMs`. */
   now: () => Date;
   /** Aborted when the simulator closes. */
   signal: AbortSignal;

@@ -9,7 +9,7 @@ type Options = { webhook: Webhook; settings: () => Settings; now: () => Date; si
 
 export type Callbacks = ReturnType<typeof createCallbacks>;
 
-/** Status callbacks: on request one at a time, or by themselves after each delivery when switched on. */
+/** Status callbacks: single ones on request, or automatic ones after each delivery if enabled. */
 export function createCallbacks({ webhook, settings, now, signal }: Options) {
   let stop = new AbortController();
   let pending = 0;
@@ -22,7 +22,7 @@ export function createCallbacks({ webhook, settings, now, signal }: Options) {
     }
   }
 
-  /** Notes the status; the function it gives tells our webhook of it, with the same bytes each time. */
+  /** Records the status. The returned function calls our webhook with it, with the same bytes each time. */
   function reporter(delivery: Delivery, said: StatusReport): () => Promise<WebhookResult> {
     delivery.status = said.status;
     const body = JSON.stringify(statusBody(delivery, said, now()));
@@ -32,7 +32,7 @@ export function createCallbacks({ webhook, settings, now, signal }: Options) {
   return {
     reporter,
     pending: (): number => pending,
-    /** Resolves at once, or (`early`) when our webhook has had all callbacks, before the send itself is answered. */
+    /** Resolves at once or, with `early`, after all callbacks and so before the send gets its response. */
     async announce(delivery: Delivery): Promise<void> {
       const { enabled, early } = settings().callbacks;
       if (!enabled) return;
@@ -44,7 +44,7 @@ export function createCallbacks({ webhook, settings, now, signal }: Options) {
         });
       if (early) await done;
     },
-    /** Forgets what has not been sent yet. */
+    /** Drops callbacks that have not been sent yet. */
     clear(): void {
       stop.abort();
       stop = new AbortController();
@@ -52,7 +52,7 @@ export function createCallbacks({ webhook, settings, now, signal }: Options) {
   };
 }
 
-/** What will be said of a delivery; one that is to fail is SENT at most. */
+/** The statuses to report for a delivery. One that is to fail gets at most SENT before. */
 function planned(delivery: Delivery, callbacks: Settings['callbacks']): StatusReport[] {
   const { statuses, reorder, duplicate, shape } = callbacks;
   const failure = callbacks.failWith.find((rule) => fits(rule, delivery));

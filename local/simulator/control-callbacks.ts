@@ -12,7 +12,7 @@ const arbitraryCallback = z.strictObject({
   ...repeats,
 });
 
-/** Any body, under any headers. */
+/** A callback with any body and headers. */
 export async function sendCallback(world: World, request: ControlRequest): Promise<Answer> {
   const callback = arbitraryCallback.parse(request.body);
   const body = typeof callback.body === 'string' ? callback.body : JSON.stringify(callback.body);
@@ -30,7 +30,7 @@ const messageStatus = z.strictObject({
   ...repeats,
 });
 
-/** A status of a message that was delivered. */
+/** A status callback for a delivered message. */
 export async function reportStatus(world: World, { subject, body }: ControlRequest): Promise<Answer> {
   const { useWaIdOnly, repeat, concurrent, ...said } = messageStatus.parse(body);
   const delivery = world.conversation.find(subject);
@@ -46,7 +46,7 @@ const templateStatus = z.strictObject({
   ...repeats,
 });
 
-/** A status of a template: an announcement only, `templates` in the settings says which may be sent. */
+/** A template's status callback. It announces only: `templates` in the settings decides which may be sent. */
 export async function reportTemplate(world: World, { subject, body }: ControlRequest): Promise<Answer> {
   const said = templateStatus.parse(body);
   const callback = {

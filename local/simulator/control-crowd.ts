@@ -5,7 +5,7 @@ import { type Answer, digitsOf, jsonAnswer } from './http.ts';
 import { customerMessage, inboundBody } from './inbound.ts';
 import type { World } from './world.ts';
 
-/** `perCall` messages come in one call of our webhook, as WhatsApp gathers them too; `concurrency` calls at once. */
+/** `perCall` messages per call of our webhook, as WhatsApp batches them too; `concurrency` calls at once. */
 const crowd = z.strictObject({
   customers: z.array(phone).min(1).max(20_000),
   to: phone.optional(),
@@ -14,7 +14,7 @@ const crowd = z.strictObject({
   concurrency: z.int().min(1).max(20).default(4),
 });
 
-/** Many customers write to one business number at once, each one message: their windows open. */
+/** Many customers write one message each to one business number: their windows open. */
 export async function writeInTogether(world: World, request: ControlRequest): Promise<Answer> {
   const { customers, text, perCall, concurrency, to = world.sandboxNumber } = crowd.parse(request.body);
   const [business, now] = [digitsOf(to), world.now()];

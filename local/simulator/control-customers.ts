@@ -11,7 +11,7 @@ const writer = z.object({ customer: phone });
 const customerIn = ({ subject }: ControlRequest): string =>
   digitsOf(writer.parse({ customer: subject }).customer);
 
-/** A customer writes to a business number: the window opens, and our webhook hears of it. */
+/** A customer writes to a business number: the window opens, and our webhook is called. */
 export function writeIn(world: World, request: ControlRequest): Promise<Answer> {
   const customer = customerIn(request);
   const message = customerMessage.parse(request.body);
@@ -24,7 +24,7 @@ export function writeIn(world: World, request: ControlRequest): Promise<Answer> 
   });
 }
 
-/** A customer fills in a flow that was delivered: that is an inbound message too. */
+/** A customer fills in a delivered flow, which is an inbound message too. */
 export async function replyToFlow(world: World, request: ControlRequest): Promise<Answer> {
   const customer = customerIn(request);
   const reply = flowReply.parse(request.body);
@@ -41,7 +41,7 @@ export async function replyToFlow(world: World, request: ControlRequest): Promis
 
 type Sought = { customer: string; to: string | undefined; messageId: string | undefined };
 
-/** A named flow may have come from any number of ours; without a name, the sandbox's is meant. */
+/** A flow given by messageId may be from any of our numbers. Otherwise, the sandbox number is the default. */
 function findFlow(world: World, { customer, to, messageId }: Sought): Delivery | undefined {
   const business = to ?? (messageId === undefined ? world.sandboxNumber : undefined);
   return world.conversation

@@ -14,8 +14,8 @@ const wanted = z.strictObject({
 });
 
 /**
- * `?fields=to,at` gives no more than those of each delivery, as a list of values in that order, and `?skip=` leaves
- * out so many of the first: thousands of them can be looked at again and again.
+ * `?fields=to,at` returns only these fields, as a list of values per delivery, and `?skip=` leaves out the first ones. So
+ * a test can poll thousands of deliveries.
  */
 export function shownDeliveries(all: readonly Delivery[], query: URLSearchParams): unknown {
   const { fields: names, skip } = wanted.parse(Object.fromEntries(query));

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { WebhookResult } from './webhook.ts';
 
-/** `subject` is the variable segment of the path (a customer, a messageId, a template's name), decoded. */
+/** `subject` is the decoded variable segment of the path: a customer, a messageId or a template's name. */
 export type ControlRequest = { subject: string; query: URLSearchParams; body: unknown };
 
 export const phone = z.string().regex(/^\+?\d{7,15}$/, 'a phone number');
 
-/** How often our webhook is called with the same bytes: one after the other, or (`concurrent`) all at once. */
+/** How often to call our webhook with the same bytes: one after the other or, with `concurrent`, all at once. */
 export const repeats = {
   repeat: z.int().min(1).max(1000).default(1),
   concurrent: z.boolean().default(false),

@@ -11,8 +11,8 @@ import type { World } from './world.ts';
 type Route = { method: string; path: RegExp; run: (request: ControlRequest) => Promise<Answer> | Answer };
 
 /**
- * The control API, below /__sim. Answers JSON; 400 `{error, fields: [{field, problem}]}` names each wrong field,
- * 404 an unknown path, message or flow. `path` comes without the prefix.
+ * The control API below /__sim. Responds with JSON: 400 `{error, fields: [{field, problem}]}` names each invalid field,
+ * 404 means an unknown path, message or flow. `path` has no prefix.
  */
 export function createControl(world: World) {
   const routes = createRoutes(world);
@@ -29,7 +29,7 @@ export function createControl(world: World) {
         return refuse(error);
       }
     }
-    return jsonAnswer(404, { error: `no ${request.method} /__sim${request.path}` });
+    return jsonAnswer(404, { error: `unknown route: ${request.method} /__sim${request.path}` });
   };
 }
 
@@ -89,7 +89,7 @@ function describeState(world: World): object {
   };
 }
 
-/** Without the secrets: the keys, and the webhook's URL (its path holds one). */
+/** Without the secrets: the keys, and the webhook's URL, since its path contains one. */
 function shownSettings(world: World): object {
   const { apiKeys, webhookUrl, ...shown } = world.settings.current();
   return { ...shown, apiKeys: apiKeys.length, webhookUrlSet: webhookUrl !== null };
@@ -111,7 +111,7 @@ function emptied(part: { clear: () => void }): object {
 function refuse(error: unknown): Answer {
   if (!(error instanceof z.ZodError)) throw error;
   const fields = error.issues.map((issue) => ({ field: fieldOf(issue), problem: issue.message }));
-  return jsonAnswer(400, { error: 'the request is wrong', fields });
+  return jsonAnswer(400, { error: 'the request is invalid', fields });
 }
 
 function fieldOf(issue: z.core.$ZodIssue): string {

@@ -4,20 +4,20 @@ import type { Send } from './messages.ts';
 
 const windowMs = 24 * 3_600_000;
 
-/** A message that really went out: one entry each time a customer's phone would ring. `at` is ISO 8601. */
+/** A message that reached a customer: one entry each time their phone would ring. `at` is ISO 8601. */
 export type Delivery = Send & { waId: string; conversationId: string; at: string; status: string };
 
-/** One customer-service window; instants are ISO 8601. */
+/** A customer-service window. Instants are ISO 8601. */
 export type Session = { from: string; to: string; openedAt: string; expiresAt: string; open: boolean };
 
 type Rules = { now: () => Date; sandboxNumber: string; joinCode: string };
 
-/** A customer's message: `at` is the message's own time, in epoch milliseconds. */
+/** A customer's message. `at` is the message's own time in epoch ms. */
 export type Heard = { customer: string; business: string; text: string | undefined; at: number };
 
 export type Conversation = ReturnType<typeof createConversation>;
 
-/** WhatsApp's side of things: who may be written to, and what was delivered to them. */
+/** WhatsApp's side: open windows and deliveries. */
 export function createConversation({ now, sandboxNumber, joinCode }: Rules) {
   const openedAt = new Map<string, number>();
   const joined = new Set<string>();
@@ -35,7 +35,7 @@ export function createConversation({ now, sandboxNumber, joinCode }: Rules) {
     find: (messageId: string): Delivery | undefined => latest.get(messageId),
     deliveries: (): readonly Delivery[] => deliveries,
 
-    /** Opens or prolongs the window. False: a stranger wrote to the sandbox without the join code, so nothing happens. */
+    /** Opens or extends the window. Returns false if a new customer wrote to the sandbox without the join code. */
     hear({ customer, business, text, at }: Heard): boolean {
       if (business === digitsOf(sandboxNumber) && !joined.has(customer)) {
         if (text?.trim().toLowerCase() !== joinCode.toLowerCase()) return false;
@@ -47,7 +47,7 @@ export function createConversation({ now, sandboxNumber, joinCode }: Rules) {
       return true;
     },
 
-    /** Delivers. One synchronous step with `find`, so concurrent requests of one id cannot both pass it. */
+    /** Delivers. Synchronous with `find`, so concurrent requests with one id can't both pass. */
     deliver(send: Send): Delivery {
       const delivery: Delivery = {
         ...send,

@@ -4,9 +4,9 @@ import { phone, repeats } from './control-request.ts';
 import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
 
 /**
- * What is true of all that a customer sends. `to` is the sandbox by default. `timestamp`: "s" or "ms" stamps the
- * message with the simulator's time, a number is sent as it is. `raw` is merged over the message. `notify: false`
- * loses the webhook's call altogether.
+ * The common fields of everything that a customer sends. `to`: the sandbox by default. `timestamp`: "s" or "ms" sends the
+ * simulator's time, a number is sent as it is. `raw` is merged over the message. `notify: false` skips the webhook
+ * call.
  */
 export const arriving = {
   to: phone.optional(),
@@ -17,7 +17,7 @@ export const arriving = {
   ...repeats,
 };
 
-/** A customer writes in. */
+/** A customer's message. */
 export const customerMessage = z
   .strictObject({
     ...arriving,
@@ -28,20 +28,20 @@ export const customerMessage = z
   })
   .refine((message) => message.type.toUpperCase() !== 'TEXT' || message.text !== undefined, {
     path: ['text'],
-    message: 'a TEXT message needs it',
+    message: 'required for a TEXT message',
   });
 
 type CustomerMessage = z.infer<typeof customerMessage>;
 type Stamped = Pick<CustomerMessage, 'timestamp'>;
 type Written = { message: CustomerMessage; customer: string; business: string; now: Date };
 
-/** The message's own time in epoch milliseconds: its stamp (seconds or milliseconds) or now. */
+/** The message's own time in epoch ms: its timestamp (in seconds or milliseconds), or now. */
 export function writtenAt({ timestamp }: Stamped, now: Date): number {
   if (typeof timestamp !== 'number') return now.getTime();
   return timestamp < 100_000_000_000 ? timestamp * 1000 : timestamp;
 }
 
-/** The webhook's body for it, and the messageId in it. */
+/** The webhook body, and the messageId in it. */
 export function inboundBody(written: Written): { messageId: string; body: unknown } {
   const messageId = written.message.messageId ?? randomUUID();
   if (written.message.shape === 'whatsapp') return { messageId, body: whatsappMessage(written, messageId) };
@@ -63,14 +63,14 @@ function flatMessage({ message, customer, business, now }: Written, messageId: s
   };
 }
 
-/** The message's stamp, if it is to have one. */
+/** The message's timestamp field, if requested. */
 export function stamp({ timestamp }: Stamped, now: Date): object {
   if (timestamp === undefined) return {};
   if (typeof timestamp === 'number') return { timestamp };
   return { timestamp: timestamp === 's' ? Math.floor(now.getTime() / 1000) : now.getTime() };
 }
 
-/** The gateway's documented sample for the type; any other content comes through `raw`. */
+/** The gateway's documented sample for the type. Use `raw` for other content. */
 function content({ type, text }: CustomerMessage): object {
   switch (type.toUpperCase()) {
     case 'TEXT':

@@ -4,10 +4,10 @@ import type { Delivery } from './conversation.ts';
 import { arriving, stamp, writtenAt } from './inbound.ts';
 import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
 
-/** The key under which a flow whose author declared it gives our correlation value back. */
+/** The field in which a flow returns our correlation value, if its author declared it. */
 const correlationKey = 'lipaflow_ref';
 
-/** Each way in which a filled-in flow may come in; none of them is documented. */
+/** The forms in which a filled-in flow may arrive. None of them is documented. */
 const shape = z.enum([
   'nfm_reply',
   'nfm_reply-object',
@@ -20,8 +20,8 @@ const shape = z.enum([
 ]);
 
 /**
- * A customer fills in a flow: the one of `messageId`, else the latest that this pair was sent. `withContext` names
- * it by its waId (by default only WhatsApp's envelope does); `withToken` gives the sent correlation value back.
+ * A customer fills in a flow: the one of `messageId`, or else the latest one sent to this pair. `withContext` refers to it
+ * by its waId (by default, only WhatsApp's envelope does). `withToken` returns the correlation value that was sent.
  */
 export const flowReply = z.strictObject({
   ...arriving,
@@ -35,7 +35,7 @@ export const flowReply = z.strictObject({
 type FlowReply = z.infer<typeof flowReply>;
 type Filled = { reply: FlowReply; flow: Delivery; now: Date };
 
-/** The webhook's body for it, and the inbound message's own id. */
+/** The webhook body, and the inbound message's own id. */
 export function replyBody(filled: Filled): { messageId: string; body: unknown } {
   const messageId = randomUUID();
   const isWhatsapp = filled.reply.shape === 'whatsapp';

@@ -6,8 +6,8 @@ export const statusWord = z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']);
 export type StatusWord = z.infer<typeof statusWord>;
 
 /**
- * How a status callback looks: the gateway's own with a FAILED code as `errorCode`, the same with the code in its
- * `statusDesc` only, or WhatsApp's envelope.
+ * The form of a status callback: the gateway's own with a FAILED code as `errorCode`, the same with the code only in
+ * `statusDesc`, or WhatsApp's envelope.
  */
 export const statusShape = z.enum(['flat', 'words', 'whatsapp']);
 export type StatusShape = z.infer<typeof statusShape>;
@@ -48,12 +48,12 @@ const settings = z.strictObject({
 });
 
 /**
- * What the simulator is told to be like. Times in milliseconds. `apiKeys` are the keys valid now (several while
- * one is being rotated); `templates` are the names that may be sent (null: any).
+ * The simulator's settings. Times are in milliseconds. `apiKeys` are the valid keys (several during a rotation).
+ * `templates` are the names that may be sent (null: any).
  *
- * Of the callbacks: `delayMs` is waited before each status, or before the statuses that it names. `failWith`, one rule
- * or a list, makes the callbacks of the messages that it fits say SENT (if that is planned at all) and then FAILED
- * with its code; `errorCode` is the code of any other FAILED.
+ * Callbacks: `delayMs` is the pause before each status, or before the statuses that it names. `failWith`, one rule or a
+ * list, makes the callbacks of matching messages report SENT (if planned) and then FAILED with its code. `errorCode` is
+ * the code of any other FAILED.
  */
 export type Settings = z.infer<typeof settings>;
 
@@ -89,7 +89,7 @@ export function createSettings(start: { apiKey: string; webhookUrl: string | nul
 
   return {
     current: (): Settings => current,
-    /** Merges `input` over the current settings; throws ZodError and changes nothing when a field is wrong. */
+    /** Merges `input` over the current settings. If a field is invalid, throws ZodError and changes nothing. */
     change(input: unknown): Settings {
       const changes = patch.parse(input);
       current = settings.parse({
@@ -99,7 +99,7 @@ export function createSettings(start: { apiKey: string; webhookUrl: string | nul
       });
       return current;
     },
-    /** All as at the start, but the webhook's address: it says where we live, not how a test wants us. */
+    /** Resets all settings except the webhook's URL, which depends on the system, not on a test. */
     reset(): void {
       current = initial(current.webhookUrl);
     },

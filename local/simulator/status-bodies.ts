@@ -6,8 +6,8 @@ import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
 const defaultFailure = 131026;
 
 /**
- * What is said of a delivery. `withoutMessageId` leaves only the waId to find the message by (WhatsApp's envelope
- * never has another); `extra` is merged into the status. `errorCode` counts with FAILED only.
+ * The status of a delivery. With `withoutMessageId`, only the waId identifies the message, as always in WhatsApp's
+ * envelope. `extra` is merged into the status. `errorCode` applies only to FAILED.
  */
 export type StatusReport = {
   status: StatusWord;
@@ -18,7 +18,7 @@ export type StatusReport = {
   extra?: Record<string, unknown> | undefined;
 };
 
-/** The webhook's body for a status of a message. */
+/** The webhook body for a status of a message. */
 export function statusBody(delivery: Delivery, said: StatusReport, now: Date): object {
   return said.shape === 'whatsapp' ? whatsappStatus(delivery, said, now) : gatewayStatus(delivery, said);
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const retryDelaysMs = [100, 200, 400];
 const answerWithinMs = 10_000;
 
-/** How a webhook call ended: `status` null when no answer came (`error` says why); `attempts` counts the calls. */
+/** The result of a webhook call. `status` is null without a response, and `error` says why. `attempts` counts the calls. */
 export type WebhookResult = { status: number | null; attempts: number; error: string | null };
 
 export type WebhookCall = WebhookResult & { at: string; body: string };
@@ -20,11 +20,11 @@ type Options = {
 
 export type Webhook = ReturnType<typeof createWebhook>;
 
-/** Calls our webhook as the gateway would: POST, JSON, repeated a few times on 5xx and broken connections. */
+/** Calls our webhook as the gateway would: POST with JSON, repeated a few times on 5xx and broken connections. */
 export function createWebhook({ url, hmacSecret, now, signal }: Options) {
   const calls: WebhookCall[] = [];
 
-  /** `headers` win over the simulator's own (the signature too); null takes one away. */
+  /** `headers` override the simulator's own, including the signature. null removes one. */
   async function call(body: string, headers: Record<string, string | null> = {}): Promise<WebhookResult> {
     const target = url();
     const result =
@@ -76,12 +76,12 @@ function postOnce({ target, body, headers, signal }: Post): Promise<Omit<Webhook
   const options: RequestOptions = {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-    // No kept-alive connection: an idle one that the other side has closed would look like a failed callback.
+    // No keep-alive: an idle connection that the other side has closed would look like a failed callback.
     agent: false,
     signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
   };
   return new Promise((resolve) => {
-    // The code alone: a message might carry the URL, and the URL carries the webhook's secret.
+    // Only the code: an error message might contain the URL, which contains the webhook's secret.
     const failed = (error: NodeJS.ErrnoException): void =>
       resolve({ status: null, error: error.code ?? error.name });
     const sent = request(target, options, (answer) => {

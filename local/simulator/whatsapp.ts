@@ -1,4 +1,4 @@
-/** WhatsApp's own envelope, as the gateway may pass it on: `content` holds messages, statuses or contacts. */
+/** WhatsApp's own envelope, as the gateway may pass it on. `content` has messages, statuses or contacts. */
 export function whatsappEnvelope(business: string, content: object): object {
   const value = {
     messaging_product: 'whatsapp',
@@ -9,5 +9,5 @@ export function whatsappEnvelope(business: string, content: object): object {
   return { object: 'whatsapp_business_account', entry: [{ id: '102290129340398', changes: [change] }] };
 }
 
-/** WhatsApp stamps in seconds, as text. */
+/** WhatsApp's timestamps: seconds, as text. */
 export const whatsappStamp = (epochMs: number): string => String(Math.floor(epochMs / 1000));

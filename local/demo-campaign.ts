@@ -1,4 +1,4 @@
-/** A campaign's way: a file with a few bad rows, its plan, and hundreds of flows at a pace. */
+/** The demo of a campaign: a file with a few bad rows, its plan, and hundreds of flows at a steady rate. */
 import { randomUUID } from 'node:crypto';
 import type { CampaignView } from '../src/lib/campaigns/report.ts';
 import { showProgress } from './demo-progress.ts';
@@ -8,12 +8,12 @@ import type { System } from './system.ts';
 const BUSINESS = '254110090747';
 const PER_MINUTE = 1_500;
 const NAMES = ['Wanjiru', 'Otieno', 'Amina', '"Juma, the tall"', 'Njeri'];
-/** Each of them is told with its line, and stops none of the others. */
+/** The plan reports each one with its line, and the others go on. */
 const BAD_ROWS = ['0712345678,Local,home', '254700000001', '254700000002,Un"quoted,home'];
 
 type Crowd = { writers: string[]; silent: string[]; stopped: string[] };
 
-/** Most have written in; some have not, and some wrote STOP after that. */
+/** Most customers have written; some never did, and some wrote STOP afterwards. */
 const crowdOf = (count: number): Crowd => {
   const all = Array.from({ length: count }, (_, n) => `2547${String(50_000_000 + n)}`);
   const [silent, stopped] = [Math.ceil(count * 0.03), Math.ceil(count * 0.01)];
@@ -35,7 +35,7 @@ const showPlan = (plan: NonNullable<CampaignView['plan']>): void => {
   const { counts, estimatedMinutes, price, rejected } = plan;
   for (const [what, count] of Object.entries(counts)) console.log(`     ${what.padEnd(12)} ${count}`);
   console.log(
-    `     about ${estimatedMinutes} min at this pace, ${price.currency} ${price.amount} by the rates of ${price.asOf}`,
+    `     about ${estimatedMinutes} min at this rate, ${price.currency} ${price.amount} at the prices of ${price.asOf}`,
   );
   for (const { line, kind, reason } of rejected) console.log(`     line ${line}: ${kind}, ${reason}`);
 };
@@ -57,19 +57,19 @@ export const tellOfCampaign = async (system: System, recipients: number): Promis
   const crowd = crowdOf(recipients);
   const { writers, silent, stopped } = crowd;
   title(
-    `${recipients - silent.length} customers write in, ${stopped.length} of them with a STOP after it; ${silent.length} never wrote.`,
+    `${recipients - silent.length} customers write, then STOP comes from ${stopped.length} of them; ${silent.length} never write.`,
   );
   const joined = [...writers, ...stopped];
-  // A few at a time: all parts of the system share this process.
+  // A few at a time, since all parts of the system share this process.
   const gently = { text: 'join lipaflow', perCall: 25, concurrency: 1 };
   const heard = await simulated('POST', 'customers/messages', { customers: joined, ...gently });
   for (const customer of stopped) await simulated('POST', `customers/${customer}/messages`, { text: 'STOP' });
   holds(
-    'the webhook heard all of them',
+    'the webhook received all messages',
     heard.json['joined'] === joined.length && heard.json['failed'] === 0,
   );
 
-  title('A campaign is created: a flow with a placeholder for each recipient’s own name, and a pace.');
+  title('Create a campaign: a flow with a placeholder for each recipient’s name, and a rate.');
   const created = await step('POST', '/v1/campaigns', {
     ...{ campaignId, name: 'Share your details', perMinute: PER_MINUTE },
     message: {
@@ -83,12 +83,12 @@ export const tellOfCampaign = async (system: System, recipients: number): Promis
   });
   holds('it is a draft', created.status === 201 && campaignIn(created).state === 'draft');
 
-  title('Its recipients are uploaded as CSV, with a few bad rows among them.');
+  title('Upload its recipients as CSV, with a few bad rows among them.');
   const link = await step('POST', `${path}/recipients`, { format: 'csv' });
   const put = await fetch(String(link.json['url']), { method: 'PUT', body: fileOf(crowd) });
-  holds('the file is in S3, by a link that needs no AWS credentials', put.status === 200);
+  holds('the file is in S3, uploaded through a link that needs no AWS credentials', put.status === 200);
 
-  title('It is planned: every row is read and checked, nothing is sent.');
+  title('Plan it: every row is read and checked, and nothing is sent.');
   await step('POST', `${path}/plan`);
   const planned = await until(
     () => api('GET', path),
@@ -103,7 +103,7 @@ export const tellOfCampaign = async (system: System, recipients: number): Promis
   );
   holds('the figures are exact', isExact);
 
-  title(`It is started, at ${PER_MINUTE} a minute.`);
+  title(`Start it, at ${PER_MINUTE} messages a minute.`);
   const startedAt = Date.now();
   await step('POST', `${path}/start`);
   const done = await showProgress({
@@ -112,17 +112,17 @@ export const tellOfCampaign = async (system: System, recipients: number): Promis
     withinMs: (recipients / PER_MINUTE) * 60_000 + 60_000,
   });
   const seconds = (Date.now() - startedAt) / 1000;
-  holds(`it is completed, after ${seconds.toFixed(1)} s`, done.state === 'completed');
+  holds(`it is completed after ${seconds.toFixed(1)} s`, done.state === 'completed');
 
-  title('Everybody had one turn.');
+  title('Each recipient was handled once.');
   const { progress } = done;
   holds(`${writers.length} sent`, progress?.sent === writers.length);
-  holds(`${silent.length} parked until they write in`, progress?.parked === silent.length);
-  holds(`${stopped.length} left alone, who wrote STOP`, progress?.['opted-out'] === stopped.length);
+  holds(`${silent.length} parked until they write`, progress?.parked === silent.length);
+  holds(`${stopped.length} skipped, since they wrote STOP`, progress?.['opted-out'] === stopped.length);
   const deliveries = await simulated('GET', 'deliveries?fields=to');
   const rung = (deliveries.json as unknown as [to: string][]).map(([to]) => to);
   holds(
-    'every phone rang once, and no other',
+    'every phone got one flow, and no other phone got any',
     rung.length === writers.length && new Set(rung).size === rung.length,
   );
   const events = await until(
@@ -132,5 +132,8 @@ export const tellOfCampaign = async (system: System, recipients: number): Promis
   const types = (events.json as unknown as { detailType: string }[]).map(({ detailType }) => detailType);
   const told = types.filter((type) => type.startsWith('campaign.'));
   console.log(`     ${told.join(' → ')}`);
-  holds('the bus was told', told.join() === 'campaign.planned,campaign.started,campaign.completed');
+  holds(
+    'the bus has the events of the campaign',
+    told.join() === 'campaign.planned,campaign.started,campaign.completed',
+  );
 };

@@ -1,4 +1,4 @@
-/** One flow's way, step by step. */
+/** The demo of one flow, step by step. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { call, holds, show, title, until } from './demo-steps.ts';
@@ -23,14 +23,14 @@ export const tellOfFlow = async ({ apiUrl, simulatorUrl, awsUrl, token }: System
     return Array.isArray(json) ? json.filter((delivery) => delivery.kind === kind).length : 0;
   };
 
-  title('A cloud app sends a flow, but the customer has not written in 24 hours: WhatsApp forbids it.');
+  title('An app sends a flow. The customer has not written in the last 24 hours, so WhatsApp forbids it.');
   console.log('   → POST /v1/flows');
   const refused = await send(flow);
   show(refused);
-  holds('the window is shut, so nothing was sent and the messageId is free', refused.status === 409);
+  holds('the window is closed: nothing was sent, and the messageId is still free', refused.status === 409);
 
   title(
-    'It sends it again and says what to do then: a template message asks the customer to write, the flow waits.',
+    'The app sends it again with a fallback: a template message asks the customer to write, and the flow waits.',
   );
   console.log('   → POST /v1/flows  { …, "whenClosed": "template", "template": { … } }');
   const template = { name: 'share_details', languageCode: 'en', placeholders: ['Asha'] };
@@ -44,28 +44,28 @@ export const tellOfFlow = async ({ apiUrl, simulatorUrl, awsUrl, token }: System
   );
 
   title(
-    "The customer writes in (here: the sandbox's join code). LipaChat calls our webhook, and the window opens.",
+    "The customer writes (here, the sandbox's join code). LipaChat calls our webhook, and the window opens.",
   );
   await customer('messages', { text: 'join lipaflow' });
   const session = await call('GET', `${apiUrl}/v1/sessions/${BUSINESS}/${CUSTOMER}`, { token });
   show(session);
   holds('the session window is open', session.json['open'] === true);
 
-  title('The parked flow goes out by itself: the webhook queued it, a worker sends it.');
+  title('The parked flow goes out without another request: the webhook queued it, and a worker sends it.');
   console.log(`   → GET /v1/messages/${flow.messageId}`);
   const sent = await until(read, ({ json }) => json['status'] === 'sent');
   show(sent);
-  holds("sent, with LipaChat's own answer inside", sent.json['status'] === 'sent');
+  holds("sent, with LipaChat's own response inside", sent.json['status'] === 'sent');
   holds('the customer got one flow', (await deliveries('flow')) === 1);
 
-  title('The app repeats its request, twice: the stored answer comes back, nothing is sent.');
+  title('The app repeats its request twice. It gets the stored answer, and nothing is sent.');
   console.log('   → POST /v1/flows');
   const [first, second] = [await send(waiting), await send(waiting)];
   console.log(`   ← ${second.status}  Idempotent-Replayed: ${second.headers.get('idempotent-replayed')}`);
-  holds('the very same bytes', second.status === 201 && second.text === first.text);
+  holds('exactly the same bytes', second.status === 201 && second.text === first.text);
   holds('the customer still has one flow', (await deliveries('flow')) === 1);
 
-  title('WhatsApp reports the delivery, the customer fills the flow in, and its answers are captured.');
+  title('WhatsApp reports the delivery, the customer fills in the flow, and LipaFlow stores the reply.');
   await call('POST', `${simulatorUrl}/__sim/messages/${flow.messageId}/status`, {
     body: { status: 'DELIVERED' },
   });
@@ -80,11 +80,11 @@ export const tellOfFlow = async ({ apiUrl, simulatorUrl, awsUrl, token }: System
   }
   console.log(`     reply: ${JSON.stringify(answered.json['reply'])}`);
   holds(
-    'delivered, and answered',
+    'delivered, and the reply is stored',
     answered.json['status'] === 'delivered' && answered.json['reply'] !== undefined,
   );
 
-  title('Every step was told on the event bus, in its order.');
+  title('Every step is an event on the bus, in order.');
   const events = await until(
     () => call('GET', `${awsUrl}/__aws/events`),
     ({ text }) => text.includes('flow.replied'),
@@ -93,7 +93,7 @@ export const tellOfFlow = async ({ apiUrl, simulatorUrl, awsUrl, token }: System
   console.log(`     ${types.join(' → ')}`);
   const expected = ['message.parked', 'session.opened', 'message.sent', 'message.delivered', 'flow.replied'];
   holds(
-    'each once',
+    'each event came once',
     expected.every((type) => types.filter((t) => t === type).length === 1),
   );
 };

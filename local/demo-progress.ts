@@ -1,4 +1,4 @@
-/** A campaign's progress as a line: it rewrites itself on a terminal, and is written once a second elsewhere. */
+/** A campaign's progress as one line: rewritten in place on a terminal, printed once a second elsewhere. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressView } from '../src/lib/campaigns/report.ts';
 
@@ -23,7 +23,7 @@ const progressLine = ({ state, progress }: Seen, now: Date): string => {
   return `${bar} ${done}  ${counts.join(' · ')}${secondsLeft(eta, now)}`;
 };
 
-/** Shows `read` again and again until `isOver`, or until `withinMs` are over: the last that was seen. */
+/** Shows the progress until `isOver`, or for at most `withinMs`. Returns the last state. */
 export const showProgress = async <Campaign extends Seen>(options: {
   read: () => Promise<Campaign>;
   isOver: (campaign: Campaign) => boolean;
@@ -35,7 +35,7 @@ export const showProgress = async <Campaign extends Seen>(options: {
     const campaign = await options.read();
     const line = `     ${progressLine(campaign, new Date())}`;
     const isLast = options.isOver(campaign) || Date.now() > givenUpAt;
-    // A line that is longer than the terminal can't be rewritten.
+    // A line longer than the terminal's width can't be rewritten.
     if (stdout.isTTY) stdout.write(`${REWRITE}${line.slice(0, stdout.columns - 1)}${isLast ? '\n' : ''}`);
     else stdout.write(`${line}\n`);
     if (isLast) return campaign;

@@ -1,4 +1,4 @@
-/** What the stories of the demo share: numbered steps, calls, and claims that have to hold. */
+/** Shared by the demos: numbered steps, calls, and checks. */
 
 export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
 
@@ -39,7 +39,7 @@ export const holds = (claim: string, isSo: boolean): void => {
 
 const PATIENCE_MS = 20_000;
 
-/** Polls until it is so; what happens behind the API takes a moment. */
+/** Polls until `isSo` is true, for at most 20 seconds: work behind the API takes a moment. */
 export const until = async (
   ask: () => Promise<Answer>,
   isSo: (answer: Answer) => boolean,

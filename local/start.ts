@@ -1,4 +1,4 @@
-/** `npm start`: builds, starts the local system, says how to use it, and ends all of it on Ctrl-C. */
+/** `npm start`: builds and starts the local system, prints how to use it, and stops everything on Ctrl-C. */
 import { randomUUID } from 'node:crypto';
 import { build } from '../scripts/build.ts';
 import type { System } from './system.ts';
@@ -25,14 +25,14 @@ const curl = (url: string, body: object, headers: string[] = []): string =>
     .reduce((command, part) => `${command} ${part}`, `curl -sS ${url}`);
 
 const hint = ({ apiUrl, simulatorUrl }: System): string => `
-What the API takes and answers, and a page to try it out: ${apiUrl}/docs
+API reference, where you can try each request: ${apiUrl}/docs
 
-WhatsApp lets you write only within 24 hours of the customer's last message. As the customer, write in:
+WhatsApp lets you write only within 24 hours of the customer's last message. Write as the customer first:
   ${curl(`${simulatorUrl}/__sim/customers/${CUSTOMER}/messages`, { text: 'join lipaflow' })}
-Then send a flow with the curl of the next line. See what arrived: curl -sS ${simulatorUrl}/__sim/deliveries
+Then send a flow with the curl command on the next line. See what arrived: curl -sS ${simulatorUrl}/__sim/deliveries
 `;
 
-// One line, for people and for programs: name=value pairs first, the command to paste last.
+// One line for people and programs: name=value pairs, then the command to paste.
 const readyLine = ({ apiUrl, simulatorUrl, token, webhookUrl }: System): string =>
   [
     'ready',
@@ -43,11 +43,11 @@ const readyLine = ({ apiUrl, simulatorUrl, token, webhookUrl }: System): string 
     curl(`${apiUrl}/v1/flows`, flow(), [`authorization: Bearer ${token}`]),
   ].join(' ');
 
-// Everything lives in this process: when it ends, so do the connections that clients still hold open.
+// Everything runs in this process, so exiting also ends connections that clients hold open.
 const end = (): void => process.exit(0);
 
-// Between npm and us there may be a shell, which a signal to npm ends without ever reaching us; and a killed npm
-// tells nobody. When our parent is gone, `npm start` is over.
+// There may be a shell between npm and this process. A signal to npm may end the shell without reaching us, and a killed
+// npm sends no signal at all. So exit as soon as the parent process has changed.
 const endWithNpm = (): void => {
   const { ppid: parent } = process;
   const { npm_lifecycle_event: script } = process.env;
@@ -59,7 +59,7 @@ process.on('SIGINT', end);
 process.on('SIGTERM', end);
 endWithNpm();
 try {
-  // esbuild has a process of its own: meanwhile this one loads the rest.
+  // esbuild runs in its own process. Meanwhile, this one loads the rest.
   const [{ startSystem }] = await Promise.all([import('./system.ts'), build()]);
   const system = await startSystem();
   process.stderr.write(hint(system));

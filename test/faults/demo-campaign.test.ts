@@ -13,7 +13,7 @@ describe('npm run demo -- campaign', () => {
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(counts.at(-1)).toBe(60);
     expect(output).toContain('campaign.planned → campaign.started → campaign.completed');
-    expect(output).toContain('All steps held.');
+    expect(output).toContain('All steps passed.');
   }, 60_000);
 
   it.concurrent('ends with 1 where a step failed: here nobody hears the word STOP', async () => {

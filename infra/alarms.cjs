@@ -1,23 +1,34 @@
 /**
- * The alarms, and the topic that they go to: one list for all functions and queues, which no new one is left out of.
- * docs/runbook.md has a section for each kind. `serverless` loads this file and puts it among the resources.
+ * The alarms and their SNS topic. Alarms are generated for every function and queue, so that a new one is never left out.
+ * Each description says what happened and what to do first; docs/runbook.md has a section for each kind of alarm.
+ * `serverless` loads this file into the stack's resources.
  */
 
 const MINUTE = 60;
-/** SQS holds a message back for 15 minutes at most, and that counts as its age. */
-const OLDEST_S = { DeliveryQueue: 1800, CampaignQueue: 1800, PlanQueue: 5400 };
-const DEAD_LETTERS = [
-  'DeliveryDeadLetterQueue',
-  'CampaignDeadLetterQueue',
-  'PlanDeadLetterQueue',
-  'PublisherFailureQueue',
-  'InvocationFailureQueue',
-];
+const CHECK_WORKER = 'Check worker for errors and throttles; if there are none, LipaChat is slow.';
+/** SQS delays a message by at most 15 minutes, and the delay counts towards its age. */
+const QUEUES = {
+  DeliveryQueue: { oldestSeconds: 1800, first: CHECK_WORKER },
+  CampaignQueue: { oldestSeconds: 1800, first: CHECK_WORKER },
+  PlanQueue: { oldestSeconds: 5400, first: 'Check campaignPlanner for errors and throttles.' },
+};
+const DEAD_LETTERS = {
+  DeliveryDeadLetterQueue:
+    'A delivery failed five times. Its message is safe: the sweeper enqueues it again. Find the cause in the log of worker, fix it, then redrive the queue.',
+  CampaignDeadLetterQueue:
+    'A campaign recipient failed five times. The campaign enqueues it again. Find the cause in the log of worker, fix it, then redrive the queue.',
+  PlanDeadLetterQueue:
+    'Planning a campaign failed three times. Find the cause in the log of campaignPlanner, fix it, then redrive the queue or plan the campaign again.',
+  PublisherFailureQueue:
+    'Outbound events are missing: table changes could not be published. Look for events.refused in the log of publisher, fix the bus, then tell consumers about the gap.',
+  InvocationFailureQueue:
+    'A flow or a campaign that came as an event failed three times, or a tick could not be delivered. Read the queue, fix the cause, then invoke the function with the payload.',
+};
 
 const upper = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 const topic = [{ Ref: 'AlarmTopic' }];
 
-/** By default: an alarm as soon as one period of five minutes is over `threshold`. */
+/** By default, the alarm rises as soon as one five-minute period exceeds `Threshold`. */
 const alarm = (description, properties) => ({
   Type: 'AWS::CloudWatch::Alarm',
   Properties: {
@@ -47,42 +58,52 @@ const ofQueue = (id, MetricName) => ({
   Statistic: 'Maximum',
 });
 
-/** One that came once in a while is Lambda's own affair; two of three periods are not. */
+/** Occasional faults pass by themselves. Two of three periods mean that one lasts. */
 const LASTING = { EvaluationPeriods: 3, DatapointsToAlarm: 2 };
 
 const functionAlarms = (name) => [
-  [`${upper(name)}ErrorsAlarm`, alarm(`${name} fails.`, { ...ofFunction(name, 'Errors'), ...LASTING })],
+  [
+    `${upper(name)}ErrorsAlarm`,
+    alarm(
+      `${name} keeps throwing errors. Check its log for ERROR entries; "bad settings" names a wrong setting. Fix the setting or go back to the last release.`,
+      { ...ofFunction(name, 'Errors'), ...LASTING },
+    ),
+  ],
   [
     `${upper(name)}ThrottlesAlarm`,
-    alarm(`${name} is throttled by Lambda.`, { ...ofFunction(name, 'Throttles'), ...LASTING }),
+    alarm(
+      `Lambda keeps throttling ${name}: the account's concurrency is used up. Raise the quota, or lower maximumConcurrency of a queue.`,
+      { ...ofFunction(name, 'Throttles'), ...LASTING },
+    ),
   ],
 ];
 
-const deadLetterAlarm = (id) => [
+const deadLetterAlarm = ([id, text]) => [
   `${id}Alarm`,
-  alarm(`Something was given up: ${id}.`, {
-    ...ofQueue(id, 'ApproximateNumberOfMessagesVisible'),
-    Period: MINUTE,
-  }),
+  alarm(`${id}: ${text}`, { ...ofQueue(id, 'ApproximateNumberOfMessagesVisible'), Period: MINUTE }),
 ];
 
-const ageAlarm = ([id, seconds]) => [
+const ageAlarm = ([id, { oldestSeconds, first }]) => [
   `${id}AgeAlarm`,
-  alarm(`The oldest message of ${id} waits for too long.`, {
+  alarm(`The oldest message in ${id} is over ${oldestSeconds / 60} minutes old. ${first}`, {
     ...ofQueue(id, 'ApproximateAgeOfOldestMessage'),
-    Threshold: seconds,
+    Threshold: oldestSeconds,
   }),
 ];
 
-/** Nothing else would tell: a tick that never comes has no errors. */
-const silentAlarm = (name) => [
+const TICKS = {
+  sweeper: 'Messages that a crash left are not finished, and parked flows do not expire.',
+  campaignTick: 'Campaigns do not start or advance.',
+};
+
+/** A tick that never runs has no errors, so only missing invocations show it. */
+const NO_DATA = { ComparisonOperator: 'LessThanThreshold', Threshold: 1, TreatMissingData: 'breaching' };
+const silentAlarm = ([name, effect]) => [
   `${upper(name)}SilentAlarm`,
-  alarm(`${name} has not run for five minutes.`, {
-    ...ofFunction(name, 'Invocations'),
-    ComparisonOperator: 'LessThanThreshold',
-    Threshold: 1,
-    TreatMissingData: 'breaching',
-  }),
+  alarm(
+    `${name} has not run for five minutes. ${effect} Check that its EventBridge rule is enabled, then check ${name} for errors and throttles.`,
+    { ...ofFunction(name, 'Invocations'), ...NO_DATA },
+  ),
 ];
 
 const ownAlarms = (stage) => {
@@ -92,40 +113,42 @@ const ownAlarms = (stage) => {
     Dimensions: [{ Name: 'service', Value: `lipaflow-${stage}` }],
   });
   return {
-    UnknownAlarm: alarm('Of several messages nobody can tell whether they went out.', {
-      ...own('message.unknown'),
-      Period: 15 * MINUTE,
-      Threshold: 5,
-    }),
-    CredentialsAlarm: alarm('LipaChat refuses the apiKey.', {
-      ...own('gateway.credentials'),
-      Statistic: 'SampleCount',
-    }),
+    UnknownAlarm: alarm(
+      'More than five messages became unknown in 15 minutes: they may have been sent, but no readable response came. Check LipaChat for an outage. Do not send these messages under new messageIds.',
+      { ...own('message.unknown'), Period: 15 * MINUTE, Threshold: 5 },
+    ),
+    CredentialsAlarm: alarm(
+      `LipaChat rejected the apiKey. Sends get 503 and campaigns pause. Unless a key rotation is under way, store a valid key with "npm run ops -- setup --stage ${stage}", then resume the paused campaigns.`,
+      { ...own('gateway.credentials'), Statistic: 'SampleCount' },
+    ),
     GatewayAlertAlarm: alarm(
-      'WhatsApp has stopped a number, or holds a template or a flow back.',
+      'WhatsApp stopped a number or holds back a template or a flow, or a campaign could not read its plan. Check "Failed, by class" on the dashboard, fix the cause in WhatsApp Manager, then resume the paused campaigns.',
       own('gateway.alert'),
     ),
-    SlowGatewayAlarm: alarm('LipaChat takes longer than ten seconds for one send in a hundred.', {
-      ...own('gateway.accepted'),
-      ...LASTING,
-      ExtendedStatistic: 'p99',
-      Threshold: 10_000,
-    }),
-    CampaignPausedAlarm: alarm('A campaign has paused by itself.', own('campaign.paused-itself')),
-    EventsAgeAlarm: alarm('Events come late, or not at all.', {
-      ...ofFunction('publisher', 'IteratorAge'),
-      Statistic: 'Maximum',
-      Threshold: 5 * MINUTE * 1000,
-    }),
-    ApiFaultsAlarm: alarm('The API answers 5xx.', {
-      Namespace: 'AWS/ApiGateway',
-      MetricName: '5xx',
-      Dimensions: [
-        { Name: 'ApiId', Value: { Ref: 'HttpApi' } },
-        { Name: 'Stage', Value: '$default' },
-      ],
-      Threshold: 5,
-    }),
+    SlowGatewayAlarm: alarm(
+      'LipaChat keeps taking more than ten seconds for one send in a hundred. Ask LipaChat. To reduce the load, pause running campaigns.',
+      { ...own('gateway.accepted'), ...LASTING, ExtendedStatistic: 'p99', Threshold: 10_000 },
+    ),
+    CampaignPausedAlarm: alarm(
+      'A campaign paused itself. Find its ID as campaign.paused in the logs of worker and campaignTick, read its reason with GET /v1/campaigns/{campaignId}, fix that, then resume the campaign.',
+      own('campaign.paused-itself'),
+    ),
+    EventsAgeAlarm: alarm(
+      'Outbound events are more than five minutes late. Check publisher for errors and throttles. The stream keeps changes for 24 hours.',
+      { ...ofFunction('publisher', 'IteratorAge'), Statistic: 'Maximum', Threshold: 5 * MINUTE * 1000 },
+    ),
+    ApiFaultsAlarm: alarm(
+      'The API returned more than five 5xx responses in five minutes. LipaChat outages count as 503. Check "Calls, by outcome" on the dashboard, then the routes in the API access log.',
+      {
+        Namespace: 'AWS/ApiGateway',
+        MetricName: '5xx',
+        Dimensions: [
+          { Name: 'ApiId', Value: { Ref: 'HttpApi' } },
+          { Name: 'Stage', Value: '$default' },
+        ],
+        Threshold: 5,
+      },
+    ),
   };
 };
 
@@ -167,9 +190,9 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
     Resources: {
       ...topicResources,
       ...Object.fromEntries(functions.flatMap(functionAlarms)),
-      ...Object.fromEntries(DEAD_LETTERS.map(deadLetterAlarm)),
-      ...Object.fromEntries(Object.entries(OLDEST_S).map(ageAlarm)),
-      ...Object.fromEntries(['sweeper', 'campaignTick'].map(silentAlarm)),
+      ...Object.fromEntries(Object.entries(DEAD_LETTERS).map(deadLetterAlarm)),
+      ...Object.fromEntries(Object.entries(QUEUES).map(ageAlarm)),
+      ...Object.fromEntries(Object.entries(TICKS).map(silentAlarm)),
       ...ownAlarms(stage),
     },
   };

@@ -1,10 +1,10 @@
-/** The CloudWatch dashboard: a day's story and a campaign's, LipaChat's part in it, what stands still, and what it costs. */
+/** The CloudWatch dashboard: messages of the day, campaigns, LipaChat, queues and cost. */
 
 const HOUR = 3600;
 
 /**
- * Prices of eu-west-1 in USD, of 2026, to see an order of magnitude; the bill is the truth. Lambda on arm64 at 512 MB for
- * a millisecond, and a request; DynamoDB on demand, a unit; HTTP API, a request; SQS, a request.
+ * USD prices of eu-west-1 in 2026, for an order of magnitude; only the bill is exact. Units: Lambda, a millisecond on arm64
+ * at 512 MB and an invocation; DynamoDB on demand, a write or read unit; HTTP API, a request; SQS, a request.
  */
 const PRICE = {
   ms: 0.5 * 0.0000133334e-3,
@@ -36,7 +36,7 @@ const OUTCOMES = [
 
 const RECIPIENTS = ['sent', 'parked', 'queued', 'unknown', 'failed', 'opted-out', 'window-shut'];
 
-// biome-ignore-start lint/suspicious/noTemplateCurlyInString: CloudFormation fills them in.
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: CloudFormation resolves them.
 const widget = (title, metrics, more = {}) => ({
   type: 'metric',
   width: 12,
@@ -54,7 +54,7 @@ const widget = (title, metrics, more = {}) => ({
 
 const heading = (markdown) => ({ type: 'text', width: 24, height: 1, properties: { markdown } });
 
-/** Widgets in rows of two; a heading has a row of its own. */
+/** Places widgets two to a row, and each heading on its own row. */
 const laidOut = (widgets) => {
   let [x, y] = [0, 0];
   return widgets.map((one) => {
@@ -70,7 +70,7 @@ const story = (stage) => {
   const own = (names, more = {}) =>
     names.map((name) => ['LipaFlow', name, 'service', `lipaflow-${stage}`, { label: name, ...more }]);
   return [
-    heading('## The day'),
+    heading('## Messages'),
     widget(
       'Sent, delivered, read, replied',
       own(['message.sent', 'message.delivered', 'message.read', 'flow.replied']),
@@ -84,14 +84,14 @@ const story = (stage) => {
       },
     ),
     widget(
-      'Windows opened; waiting for one',
+      'Session windows opened, messages waiting, opt-outs',
       own(['session.opened', 'message.parked', 'message.expired', 'contact.opted-out']),
     ),
     widget('Failed, by class', own(FAILURES.map((name) => `failed.${name}`)), { stacked: true }),
     heading('## Campaigns'),
-    widget('Recipients, by what became of them', own(RECIPIENTS.map((name) => `campaign.${name}`))),
+    widget('Recipients, by outcome', own(RECIPIENTS.map((name) => `campaign.${name}`))),
     widget(
-      'Turns',
+      'State changes',
       own([
         'campaign.started',
         'campaign.completed',
@@ -114,16 +114,16 @@ const story = (stage) => {
       { stacked: true },
     ),
     widget(
-      'To be looked at',
+      'Needs attention',
       own(['message.unknown', 'gateway.alert', 'callback.unrecognised', 'reply.unreadable']),
     ),
   ];
 };
 
 const standing = () => [
-  heading('## What waits, and what was given up'),
+  heading('## Queues and dead letters'),
   widget(
-    'Messages in the queues',
+    'Messages in queues',
     QUEUES.map((id) => [
       'AWS/SQS',
       'ApproximateNumberOfMessagesVisible',
@@ -146,7 +146,7 @@ const standing = () => [
   ),
 ];
 
-/** Hidden metrics, and one sum of them at today's prices. */
+/** Hidden metrics, and their sum at the prices above. */
 const cost = (functions) => {
   const hidden = (id, ...metric) => [...metric, { id, visible: false }];
   const ofFunctions = (prefix, name) =>
@@ -162,11 +162,9 @@ const cost = (functions) => {
     `(${QUEUES.map((_, n) => `FILL(q${n}, 0)`).join(' + ')}) * ${PRICE.sqs}`,
   ];
   return [
-    heading(
-      '## What AWS costs, estimated: Lambda, DynamoDB, the API, SQS. LipaChat and WhatsApp have prices of their own',
-    ),
+    heading('## Estimated cost of Lambda, DynamoDB, the API and SQS, without LipaChat and WhatsApp'),
     widget(
-      'USD an hour',
+      'USD per hour',
       [
         [{ expression: terms.join(' + '), label: 'USD', id: 'usd' }],
         ...ofFunctions('d', 'Duration'),
@@ -180,14 +178,14 @@ const cost = (functions) => {
       ],
       { period: HOUR },
     ),
-    widget('Requests of the API, and its faults', [
+    widget('API requests and errors', [
       ['AWS/ApiGateway', 'Count', 'ApiId', '${HttpApi}'],
       ['AWS/ApiGateway', '4xx', 'ApiId', '${HttpApi}'],
       ['AWS/ApiGateway', '5xx', 'ApiId', '${HttpApi}'],
     ]),
   ];
 };
-// biome-ignore-end lint/suspicious/noTemplateCurlyInString: CloudFormation fills them in.
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: CloudFormation resolves them.
 
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const functions = Object.keys(await resolveConfigurationProperty(['functions']));

@@ -1,8 +1,8 @@
 import { countFailure } from '../lipachat/call-with-retries.ts';
 import { gatewayMessageIdOf, isTemplateId, otherIdsOf } from '../messages/gateway-message-id.ts';
+import { EVENT_OF_REPORT, transition } from '../messages/lifecycle.ts';
 import { isMessageId, type Message, type MessageId, pairOf, waKeyOf } from '../messages/message.ts';
 import type { MessageAliasStore } from '../messages/ports.ts';
-import { afterStatus } from '../messages/resend.ts';
 import { retryOf } from '../messages/retry.ts';
 import { isOutdated, type StatusReport } from '../messages/status-report.ts';
 import type { TemplateName } from '../messages/template-message.ts';
@@ -42,7 +42,8 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     if (isOutdated(found.value, report)) return;
     // First, so that whoever meets the message afterwards finds the window as it is.
     if (errorClass === 'window-shut') await closeWindowOf(found.value);
-    const change = (message: Message) => afterStatus(message, report, clock.now());
+    const event = EVENT_OF_REPORT[report.status];
+    const change = (message: Message) => transition(message, event, { report, now: clock.now() });
     const next = change(found.value);
     if (report.status === 'failed' && next !== found.value) countFailure(telemetry, errorClass);
     // Kept before the send that has it: a callback may name nothing else.

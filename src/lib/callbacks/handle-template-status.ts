@@ -1,8 +1,9 @@
+import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { StatusReport } from '../messages/status-report.ts';
-import { type TemplateName, templateMessageFailed } from '../messages/template-message.ts';
+import type { TemplateName } from '../messages/template-message.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
@@ -45,8 +46,8 @@ export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
     }
     const writtenAt = (await sessions.get(pair))?.value.window?.lastInboundAt;
     const detail = report.detail ?? 'WhatsApp reported a failure of the template message';
-    const known = { now: clock.now(), detail, correlationId: messageId, name, writtenAt };
-    const change = (message: Message) => templateMessageFailed(message, report, known);
+    const known = { now: clock.now(), detail, correlationId: messageId, report, name, writtenAt };
+    const change = (message: Message) => transition(message, 'templateFailed', known);
     await updateWithRetry(messages, found, change);
   };
 }

@@ -1,4 +1,4 @@
-import { type Answer, type FlowRequest, fingerprint, type Message } from './message.ts';
+import type { Answer, Message } from './message.ts';
 import { isProven } from './status.ts';
 
 /*
@@ -45,35 +45,6 @@ export type ClaimDecision =
 
 const after = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1000);
 
-/**
- * The first claim of a request.
- *
- * With `resend` it is `dispatched` from the start: a taker would repeat the messageId in either phase, so a
- * second write before the call would buy nothing. With `hold` the phase decides, and that write is made.
- */
-export function newClaim(request: FlowRequest, clientId: string, terms: ClaimTerms): Message {
-  const { owner, now } = terms;
-  const until = after(now, terms.leaseSeconds);
-  return {
-    messageId: request.messageId,
-    clientId,
-    fingerprint: fingerprint(request),
-    to: request.to,
-    from: request.from,
-    flowId: request.flowId,
-    request,
-    status: 'sending',
-    lease: { owner, until, phase: terms.ambiguity.mode === 'resend' ? 'dispatched' : 'claimed' },
-    epoch: 1,
-    attempts: 0,
-    createdAt: now,
-    firstTryAt: now,
-    dueAt: until,
-    expiresAt: after(now, terms.retentionDays * 86_400),
-    timeline: [{ at: now, status: 'sending', source: 'api' }],
-  };
-}
-
 /** What a caller, or the sweeper, does with what is stored. The payload has been compared before. */
 export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   const { answer, lease, status } = stored;
@@ -103,23 +74,6 @@ export function isFresh(
   { now, ambiguity }: Pick<ClaimTerms, 'now' | 'ambiguity'>,
 ): boolean {
   return now < after(message.firstTryAt ?? message.createdAt, ambiguity.resendHorizonSeconds);
-}
-
-/** The claim in the hands of a new owner, fenced against the old one by the next epoch. */
-export function takenOver(message: Message, terms: ClaimTerms): Message {
-  const until = after(terms.now, terms.leaseSeconds);
-  const notLeft = message.status === 'queued' || message.lease?.phase === 'claimed';
-  const phase = notLeft && terms.ambiguity.mode === 'hold' ? 'claimed' : 'dispatched';
-  return {
-    ...message,
-    status: 'sending',
-    reason: undefined,
-    lease: { owner: terms.owner, until, phase },
-    epoch: message.epoch + 1,
-    // Out of the queue nothing has left yet: the horizon counts anew.
-    firstTryAt: message.status === 'queued' ? terms.now : message.firstTryAt,
-    dueAt: until,
-  };
 }
 
 /** Who believes to hold a message: an owner, and the epoch of its claim. */

@@ -50,12 +50,18 @@ const WORD_LIMIT = 512;
 
 export function receiptOf(
   message: Message,
-  seen: { readonly session: SessionView | null; readonly gateway: unknown },
+  seen: {
+    readonly session: SessionView | null;
+    readonly gateway: unknown;
+    /** The status that the receipt says, where a callback has taken the message further. */
+    readonly as?: Status;
+  },
 ): Receipt {
+  const status = seen.as ?? message.status;
   return {
     messageId: message.messageId,
     type: 'flow',
-    status: message.status,
+    status,
     to: message.to,
     from: message.from,
     flowId: message.flowId,
@@ -65,17 +71,17 @@ export function receiptOf(
     createdAt: message.createdAt.toISOString(),
     sentAt: message.sentAt?.toISOString() ?? null,
     gateway: capped(seen.gateway),
-    ...whyNot(message),
+    ...whyNot(message, status),
   };
 }
 
 /** Why it is not sent, for what is not; nothing for the rest. */
-function whyNot(message: Message): { reason?: string; nextStep?: string } {
-  const reason = message.reason ?? (message.status === 'queued' ? 'it waits for its worker' : undefined);
-  return reason === undefined ? {} : { reason, nextStep: nextStepOf(message) };
+function whyNot(message: Message, status: Status): { reason?: string; nextStep?: string } {
+  const reason = message.reason ?? (status === 'queued' ? 'it waits for its worker' : undefined);
+  return reason === undefined ? {} : { reason, nextStep: nextStepOf(message, status) };
 }
 
-function nextStepOf({ status, dueAt, parkedUntil, notBefore }: Message): string {
+function nextStepOf({ dueAt, parkedUntil, notBefore }: Message, status: Status): string {
   if (status === 'failed' || status === 'expired') return 'none: a new message needs a new messageId';
   if (status === 'parked') return `it goes out when the customer writes, until ${parkedUntil?.toISOString()}`;
   if (status === 'queued')

@@ -4,10 +4,11 @@ import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { afterSending, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
+import { transition } from './lifecycle.ts';
 import type { Message, MessageId } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
 import { LONGEST_DELAY_MS } from './retry.ts';
-import { cancelled, isInRecipientQueue, isUnderWay, PAIR_PACE_MS, rechecked, released } from './waiting.ts';
+import { isInRecipientQueue, isUnderWay, PAIR_PACE_MS } from './waiting.ts';
 
 /*
  * The lane of one pair: the flows that wait for one customer. The oldest goes first, and the next one only when
@@ -52,7 +53,7 @@ export function makeRecipientQueue({
       if (stored.value.status !== 'parked') continue;
       // By the time of the write, not of the reading: in between it may have become overdue.
       const after = await updateWithRetry(messages, stored, (m) =>
-        released(m, { now: clock.now(), notBefore }),
+        transition(m, 'customerWrote', { now: clock.now(), notBefore }),
       );
       if (!after || !isInRecipientQueue(after.value) || after.value.status === 'parked') continue;
       if (after.value.status === 'queued') await enqueue(after.value.messageId, notBefore);
@@ -65,7 +66,7 @@ export function makeRecipientQueue({
     const waiting = await messages.waiting(pair, LONGEST_QUEUE);
     if (waiting.length === 0) return;
     const now = clock.now();
-    await each(waiting, (m) => rechecked(m, now, true));
+    await each(waiting, (m) => transition(m, 'rechecked', { now, isWindowOpen: true }));
     await releaseNext(pair);
   }
 
@@ -82,7 +83,7 @@ export function makeRecipientQueue({
     const detail = 'The recipient has opted out.';
     const now = clock.now();
     await each(await messages.waiting(pair, LONGEST_QUEUE), (m) =>
-      cancelled(m, { now, detail, correlationId }),
+      transition(m, 'optedOut', { now, detail, correlationId }),
     );
   }
 

@@ -1,6 +1,5 @@
 import { type ErrorClass, pairPauseSeconds } from '../whatsapp/error-codes.ts';
-import { type Fence, holds } from './claim.ts';
-import { type Message, remember, type Tried } from './message.ts';
+import type { Message, Tried } from './message.ts';
 
 /*
  * Trying again later: the one table of what a sender does about a class of WhatsApp's codes, whether the code
@@ -70,46 +69,6 @@ export function counted({ tries = 0, triesOf }: Tried, errorClass: ErrorClass | 
 
 /** The sweeper enqueues a message again if nothing has come of it so long after it was due. */
 export const QUEUE_GRACE_MS = 120_000;
-
-const later = (at: Date, ms: number) => new Date(at.getTime() + ms);
-
-export interface Waiting {
-  readonly now: Date;
-  readonly delaySeconds: number;
-  readonly errorClass: ErrorClass | undefined;
-}
-
-/** Back in the queue, not before its pause is over. What is longer than the queue's own delay, the sweeper brings. */
-export function heldBack(message: Message, { now, delaySeconds, errorClass }: Waiting): Message {
-  const notBefore = later(now, delaySeconds * 1000);
-  const isLong = delaySeconds * 1000 > LONGEST_DELAY_MS;
-  return {
-    ...message,
-    ...counted(message, errorClass),
-    status: 'queued',
-    lease: undefined,
-    promised: true,
-    notBefore,
-    dueAt: isLong ? notBefore : later(notBefore, QUEUE_GRACE_MS),
-    // What waits must not vanish.
-    expiresAt: new Date(Math.max(message.expiresAt.getTime(), notBefore.getTime() + DAY_S * 1000)),
-  };
-}
-
-/** The message back in the queue after a try that sent nothing, if it is its owner who says so. */
-export function queuedAgain(
-  message: Message,
-  fence: Fence,
-  why: Waiting & { readonly reason: string },
-): Message {
-  if (!holds(fence, message) || message.answer) return message;
-  const { now, reason } = why;
-  return {
-    ...heldBack(message, why),
-    reason,
-    timeline: remember(message, { at: now, status: 'queued', source: 'worker', detail: reason }),
-  };
-}
 
 /** By how much the clocks of two invocations may differ. */
 const EARLY_MS = 1_000;

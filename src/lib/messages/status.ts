@@ -5,19 +5,13 @@
  */
 export type Status = 'queued' | 'parked' | 'expired' | 'sending' | 'unknown' | ReportedStatus;
 
-/** A rung that a status callback can report. */
+/**
+ * What a status callback can report, in WhatsApp's order: sent < failed < delivered < read. The higher status wins,
+ * whichever callback comes first; a callback never takes a message down.
+ */
 export type ReportedStatus = 'sent' | 'failed' | 'delivered' | 'read';
 
-// accepted < sent < failed < delivered < read: the higher wins, whatever comes first (whatsapp-rules, "Webhooks").
-const STATUS_ORDER: readonly string[] = ['sent', 'failed', 'delivered', 'read'] satisfies ReportedStatus[];
-const rankOf = (status: Status) => STATUS_ORDER.indexOf(status);
-
-/** The higher of the two: a callback never brings a message down. */
-export function advanceStatus(current: Status, reported: ReportedStatus): Status {
-  return rankOf(reported) > rankOf(current) ? reported : current;
-}
-
-/** Did WhatsApp or the gateway say something about this message? */
+/** Has WhatsApp or LipaChat proved what became of the message? */
 export function isProven(status: Status): status is ReportedStatus {
-  return rankOf(status) >= 0;
+  return status === 'sent' || status === 'failed' || status === 'delivered' || status === 'read';
 }

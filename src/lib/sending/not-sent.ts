@@ -1,10 +1,10 @@
 import type { Release } from '../lipachat/verdict.ts';
 import { fenceOf, isFresh, undispatched } from '../messages/claim.ts';
+import { transition } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message, type RejectionCode } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { pauseBefore, queuedAgain } from '../messages/retry.ts';
-import { markedIdle } from '../messages/settlement.ts';
+import { pauseBefore } from '../messages/retry.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
@@ -74,7 +74,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     const now = clock.now();
     const fence = fenceOf(claim.value);
     const again = await updateWithRetry(messages, claim, (m) =>
-      queuedAgain(m, fence, { now, delaySeconds, errorClass, reason: DETAIL[code] }),
+      transition(m, 'postponed', { fence, now, delaySeconds, errorClass, reason: DETAIL[code] }),
     );
     if (again?.value.status === 'queued') {
       await recipientQueue.enqueue(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
@@ -97,7 +97,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     const standing = await updateWithRetry(messages, claim, (m) =>
       fresh
         ? undispatched(m, fence)
-        : markedIdle(m, fence, { now, reason: `it could not be sent (${code})` }),
+        : transition(m, 'givenUp', { fence, now, reason: `it could not be sent (${code})` }),
     );
     return { message: standing?.value ?? claim.value, fresh: false };
   }

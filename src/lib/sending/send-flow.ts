@@ -1,4 +1,5 @@
-import { type ClaimTerms, decideClaim, fenceOf, holds, newClaim, takenOver } from '../messages/claim.ts';
+import { type ClaimTerms, decideClaim, fenceOf, holds } from '../messages/claim.ts';
+import { newMessage, transition } from '../messages/lifecycle.ts';
 import {
   type FlowRequest,
   fingerprint,
@@ -10,9 +11,7 @@ import {
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { isTooEarly } from '../messages/retry.ts';
-import { markedUnknown } from '../messages/settlement.ts';
 import { isProven } from '../messages/status.ts';
-import { queuedAtOnce } from '../messages/waiting.ts';
 import type { Clock, Random, Secret, Stored, Telemetry, Written } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
@@ -78,14 +77,14 @@ export function makeSendFlow(deps: SendFlowDeps) {
   /** A caller's request. Throws an AppError for every answer that is a problem. */
   async function send(command: SendCommand): Promise<SendResult> {
     const terms = termsNow();
-    const ours = newClaim(command.request, command.clientId, terms);
-    const claim = command.respondAsync ? queuedAtOnce(ours, terms.now) : ours;
+    const { request, clientId, respondAsync } = command;
+    const claim = newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms });
     // The write is the slower one: it leaves first.
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
     const ahead = readAhead(deps, pairOf(claim));
     const claimed = await claiming;
     const attempt: Attempt = { ...command, terms, ahead, source: 'caller' };
-    if (claimed.done && command.respondAsync) {
+    if (claimed.done && respondAsync) {
       await recipientQueue.enqueue(claim.messageId, terms.now);
       return resultOf({ message: claim, fresh: true });
     }
@@ -108,7 +107,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
       return;
     }
     const terms = termsNow();
-    const taken = await messages.replace(stored, takenOver(stored.value, terms));
+    const taken = await messages.replace(stored, transition(stored.value, 'takenOver', terms));
     if (!taken.done) return;
     await deliver(taken.stored, { ...run, request: undefined, terms, ahead }, { mayHaveLeft: false });
   }
@@ -149,11 +148,11 @@ export function makeSendFlow(deps: SendFlowDeps) {
         case 'finalize':
           return resultOf(await settler.finalize(stored, attempt));
         case 'markUnknown': {
-          const { now } = attempt.terms;
+          const { terms } = attempt;
           const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
           const standing = await updateWithRetry(messages, stored, (m) =>
-            isSameRequest(m, found.value) && decideClaim(m, attempt.terms).kind === 'markUnknown'
-              ? markedUnknown(m, { now, reason })
+            isSameRequest(m, found.value)
+              ? transition(m, 'repeatForbidden', { terms, now: terms.now, reason })
               : m,
           );
           if (!standing) throw busy(1);
@@ -167,7 +166,10 @@ export function makeSendFlow(deps: SendFlowDeps) {
         case 'takeOver': {
           const { mayHaveLeft } = decision;
           telemetry.warn('claim.taken-over', { messageId: stored.value.messageId, mayHaveLeft });
-          const written = await messages.replace(stored, takenOver(stored.value, attempt.terms));
+          const written = await messages.replace(
+            stored,
+            transition(stored.value, 'takenOver', attempt.terms),
+          );
           if (written.done)
             return afterwards(attempt, await deliver(written.stored, attempt, { mayHaveLeft }));
           if (!written.stored) throw busy(1);

@@ -3,6 +3,7 @@ import type { Gateway } from '../lipachat/ports.ts';
 import type { Release, Verdict } from '../lipachat/verdict.ts';
 import { isFresh } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
+import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
 import type { Accepted } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
@@ -12,7 +13,6 @@ import {
   isTemplateMessageDue,
   templateLockKeyOf,
   templateMessagePostponed,
-  templateMessageRefused,
 } from '../messages/template-message.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
@@ -187,7 +187,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     attempt: Attempt,
   ): Promise<Stored<Message> | undefined> {
     const change = { now: clock.now(), detail, correlationId: attempt.correlationId };
-    const failed = await updateWithRetry(messages, parked, (m) => templateMessageRefused(m, change));
+    const failed = await updateWithRetry(messages, parked, (m) => transition(m, 'templateRefused', change));
     return failed ?? parked;
   }
 

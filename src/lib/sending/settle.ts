@@ -1,9 +1,9 @@
 import type { Verdict } from '../lipachat/verdict.ts';
 import { fenceOf, holds, mayResend } from '../messages/claim.ts';
+import { transition, unsettled } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { SessionView } from '../messages/receipt.ts';
-import { finalized, settledRejected, settledSent, settledUnknown } from '../messages/settlement.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { isOpen, type Session } from '../whatsapp/session-window.ts';
@@ -52,7 +52,7 @@ export function makeSettler(deps: SettleDeps) {
       return after(stored, { claim: claim.value, attempt, found });
     });
     const isOurs = settled && isSameRequest(settled, claim.value);
-    return { message: isOurs ? settled : unsettled(claim.value, attempt), fresh };
+    return { message: isOurs ? settled : answerUnsettled(claim.value, attempt), fresh };
   }
 
   function after(stored: Message, by: { claim: Message; attempt: Attempt; found: Found }): Message {
@@ -65,17 +65,19 @@ export function makeSettler(deps: SettleDeps) {
     const session = viewOf(by.found.session);
     const settling = { now: clock.now(), calls, retentionDays };
     if (verdict.kind === 'sent') {
-      return settledSent(stored, { ...settling, accepted: verdict.accepted, session });
+      return transition(stored, 'gatewayAccepted', { ...settling, accepted: verdict.accepted, session });
     }
-    const proven = holds(fence, stored) ? finalized(stored, { ...settling, session, correlationId }) : stored;
+    const proven = holds(fence, stored)
+      ? transition(stored, 'answerMissing', { ...settling, session, correlationId })
+      : stored;
     if (proven !== stored) return proven;
     if (verdict.kind === 'rejected') {
       const { code, detail } = verdict;
-      return settledRejected(stored, fence, { ...settling, code, detail, correlationId });
+      return transition(stored, 'refused', { ...settling, fence, code, detail, correlationId });
     }
     const next = new Date(settling.now.getTime() + RESEND_PAUSE_MS);
     const nextTryAt = verdict.again && mayResend(stored, { ...terms, now: next }) ? next : undefined;
-    return settledUnknown(stored, fence, { ...settling, reason: verdict.reason, nextTryAt });
+    return transition(stored, 'outcomeUnknown', { ...settling, fence, reason: verdict.reason, nextTryAt });
   }
 
   /** Writes a settle as long as the invocation lasts; undefined where the store stayed down. */
@@ -105,7 +107,7 @@ export function makeSettler(deps: SettleDeps) {
       session,
       correlationId: attempt.correlationId,
     };
-    const settled = await updateWithRetry(messages, stored, (m) => finalized(m, settling));
+    const settled = await updateWithRetry(messages, stored, (m) => transition(m, 'answerMissing', settling));
     return { message: settled?.value ?? stored.value, fresh: false };
   }
 
@@ -113,9 +115,9 @@ export function makeSettler(deps: SettleDeps) {
 }
 
 /** What a caller is told while the receipt could not be stored: the sweeper will find out. */
-function unsettled(claim: Message, { terms }: Attempt): Message {
+function answerUnsettled(claim: Message, { terms }: Attempt): Message {
   const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
   // With `hold` the sweeper asks nobody: only a callback can tell.
   const dueAt = terms.ambiguity.mode === 'hold' ? undefined : claim.dueAt;
-  return { ...claim, status: 'unknown', lease: undefined, dueAt, reason };
+  return unsettled(claim, { dueAt, reason });
 }

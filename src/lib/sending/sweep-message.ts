@@ -1,8 +1,9 @@
 import type { ClaimTerms } from '../messages/claim.ts';
+import { transition } from '../messages/lifecycle.ts';
 import { type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { enqueuedAgain, expired, isOverdue, rechecked } from '../messages/waiting.ts';
+import { isOverdue } from '../messages/waiting.ts';
 import type { Clock, Random, Secret, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
@@ -49,7 +50,7 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
     const pair = pairOf(parked.value);
     const now = clock.now();
     if (isOverdue(parked.value, now)) {
-      await updateWithRetry(messages, parked, (m) => expired(m, now));
+      await updateWithRetry(messages, parked, (m) => transition(m, 'waitEnded', { now }));
       return recipientQueue.releaseNext(pair);
     }
     const session = (await sessions.get(pair))?.value;
@@ -58,13 +59,13 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
     const terms: ClaimTerms = { ...deps.terms, owner: deps.random.uuid(), now };
     const attempt = { ...run, request: undefined, terms, ahead: readAhead(deps, pair) };
     const { flow } = open ? { flow: parked } : await sendTemplate(parked, attempt);
-    await updateWithRetry(messages, flow, (m) => rechecked(m, now, open));
+    await updateWithRetry(messages, flow, (m) => transition(m, 'rechecked', { now, isWindowOpen: open }));
     await recipientQueue.releaseNext(pair);
   }
 
   async function enqueueAgain(queued: Stored<Message>): Promise<void> {
     const now = clock.now();
-    const again = await updateWithRetry(messages, queued, (m) => enqueuedAgain(m, now));
+    const again = await updateWithRetry(messages, queued, (m) => transition(m, 'reenqueued', { now }));
     if (again?.value.status === 'queued') await recipientQueue.enqueue(queued.value.messageId, now);
   }
 }

@@ -1,8 +1,8 @@
 import { fenceOf } from '../messages/claim.ts';
+import { transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { parked } from '../messages/waiting.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
@@ -50,7 +50,7 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
       return notSent.refuse(claim, attempt, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
     }
     const waiting = await updateWithRetry(messages, claim, (m) =>
-      parked(m, fenceOf(claim.value), clock.now()),
+      transition(m, 'windowClosed', { fence: fenceOf(claim.value), now: clock.now() }),
     );
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
     // It waits in any case; what hindered its template message, the sweeper meets again.

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
-import { settledSent } from '../../../src/lib/messages/settlement.ts';
-import {
-  advanceStatus,
-  isProven,
-  type ReportedStatus,
-  type Status,
-} from '../../../src/lib/messages/status.ts';
-import { afterReport } from '../../../src/lib/messages/status-report.ts';
+import { isProven, type ReportedStatus, type Status } from '../../../src/lib/messages/status.ts';
 import { later, sampleMessage } from '../../support/fakes/samples.ts';
 
 const rung = fc.constantFrom<ReportedStatus>('sent', 'failed', 'delivered', 'read');
@@ -27,10 +21,13 @@ const WA_ID = 'wamid.1';
 const ORDER: readonly Status[] = ['sent', 'failed', 'delivered', 'read'];
 
 function hearing(message: Message, said: Word, at: Date): Message {
-  if (said.by === 'callback') return afterReport(message, { status: said.status, at, waId: WA_ID });
+  if (said.by === 'callback') {
+    const report = { status: said.status, at, waId: WA_ID };
+    return transition(message, EVENT_OF_REPORT[said.status], { report, now: at });
+  }
   const accepted = { kind: 'accepted', waId: WA_ID, envelope: {} } as const;
   const session = { open: true, expiresAt: null };
-  return settledSent(message, { now: at, calls: 1, retentionDays: 30, accepted, session });
+  return transition(message, 'gatewayAccepted', { now: at, calls: 1, retentionDays: 30, accepted, session });
 }
 
 const heardAll = (words: readonly Word[]): Message =>
@@ -125,7 +122,21 @@ describe('what callbacks and the send’s own answer say of a message', () => {
   });
 });
 
-describe('the ladder', () => {
+/** Where a callback takes a message of this status. */
+const advanceStatus = (current: Status, reported: ReportedStatus): Status =>
+  hearing(sampleMessage({ status: current, waId: WA_ID }), { by: 'callback', status: reported }, later(1))
+    .status;
+
+describe('the order of statuses', () => {
+  it('takes a message to the higher of its own and the reported status', () => {
+    fc.assert(
+      fc.property(status, rung, (current, reported) => {
+        const isHigher = ORDER.indexOf(reported) > ORDER.indexOf(current);
+        expect(advanceStatus(current, reported)).toBe(isHigher ? reported : current);
+      }),
+    );
+  });
+
   it('never goes down, and does nothing the second time', () => {
     fc.assert(
       fc.property(status, rung, rung, (current, first, second) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
-import { afterStatus } from '../../../src/lib/messages/resend.ts';
+import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/retry.ts';
 import { classOf, ERROR_CLASSES } from '../../../src/lib/whatsapp/error-codes.ts';
 import { later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
@@ -39,7 +39,7 @@ describe('the error book', () => {
         const verdict = verdictOn(refused, { mayHaveLeft: false });
         expect(['rejected', 'release']).toContain(verdict.kind);
         const report = { status: 'failed', at: later(1), code: given, detail: 'Oh' } as const;
-        const after = afterStatus(sentWith(whenClosed), report, later(1));
+        const after = transition(sentWith(whenClosed), 'reportedFailed', { report, now: later(1) });
         const parks = errorClass === 'window-shut' && whenClosed === 'park';
         expect(after.status).toBe(parks ? 'parked' : retryOf(errorClass) ? 'queued' : 'failed');
         // What comes back is not lost: it has a reason, a time, and what it says.

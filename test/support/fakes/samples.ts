@@ -1,5 +1,6 @@
 /** A message that could be anybody's, for tests to change what they are about. */
-import { type ClaimTerms, newClaim } from '../../../src/lib/messages/claim.ts';
+import type { ClaimTerms } from '../../../src/lib/messages/claim.ts';
+import { newMessage } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message, MessageId } from '../../../src/lib/messages/message.ts';
 import type { Pair, PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { SESSION_MS, type Session } from '../../../src/lib/whatsapp/session-window.ts';
@@ -44,7 +45,10 @@ export function sampleTerms(changes: Partial<ClaimTerms> = {}): ClaimTerms {
 /** A claim as it is first written, with `changes` over it. */
 export function sampleMessage(changes: Partial<Message> = {}): Message {
   const request = sampleRequest(changes.messageId ? { messageId: changes.messageId } : {});
-  return { ...newClaim(request, 'client-1', sampleTerms()), ...changes };
+  return {
+    ...newMessage('claimed', { request, clientId: 'client-1', terms: sampleTerms() }),
+    ...changes,
+  };
 }
 
 /** A window that a customer's message opened at `at`. */

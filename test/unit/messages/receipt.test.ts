@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import { receiptOf, viewOf } from '../../../src/lib/messages/receipt.ts';
-import { settledSent } from '../../../src/lib/messages/settlement.ts';
 import { sendResponse } from '../../../src/lib/sending/send-result.ts';
 import { idOf, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
@@ -17,7 +17,7 @@ const GATEWAY = {
 const SESSION = { open: true, expiresAt: '2026-01-03T03:04:05.000Z' };
 
 const sent = (envelope: unknown = GATEWAY) =>
-  settledSent(sampleMessage(), {
+  transition(sampleMessage(), 'gatewayAccepted', {
     now: later(1),
     calls: 1,
     retentionDays: 30,
@@ -60,15 +60,17 @@ describe('the receipt of a message that was sent', () => {
   it('has null for a waId that nobody gave', () => {
     const { waId: _, ...accepted } = { kind: 'accepted', waId: 'x', envelope: GATEWAY } as const;
     const settling = { now: NOW, calls: 1, retentionDays: 30, session: SESSION };
-    expect(JSON.parse(bodyOf(settledSent(sampleMessage(), { ...settling, accepted })))).toMatchObject({
-      waId: null,
-    });
+    const message = transition(sampleMessage(), 'gatewayAccepted', { ...settling, accepted });
+    expect(JSON.parse(bodyOf(message))).toMatchObject({ waId: null });
   });
 
   it('says `sent` also where a callback was faster, and the message keeps the higher rung', () => {
     const settling = { now: NOW, calls: 1, retentionDays: 30, session: SESSION };
     const accepted = { kind: 'accepted', waId: 'wamid.1', envelope: GATEWAY } as const;
-    const message = settledSent(sampleMessage({ status: 'read' }), { ...settling, accepted });
+    const message = transition(sampleMessage({ status: 'read' }), 'gatewayAccepted', {
+      ...settling,
+      accepted,
+    });
     expect([message.status, JSON.parse(bodyOf(message))]).toMatchObject(['read', { status: 'sent' }]);
   });
 

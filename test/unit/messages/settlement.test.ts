@@ -1,20 +1,15 @@
 /** Who may settle a message: its owner by a refusal or as unknown, anybody by a receipt, nobody twice. */
 import { describe, expect, it } from 'vitest';
-import { fenceOf, takenOver } from '../../../src/lib/messages/claim.ts';
+import { fenceOf } from '../../../src/lib/messages/claim.ts';
+import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
-import {
-  finalized,
-  settledRejected,
-  settledSent,
-  settledUnknown,
-} from '../../../src/lib/messages/settlement.ts';
 import { later, NOW, sampleMessage, sampleTerms } from '../../support/fakes/samples.ts';
 
 const claim = sampleMessage();
-const owner = fenceOf(claim);
+const fence = fenceOf(claim);
 
 /** The same message in the hands of somebody else, after the owner's lease. */
-const stolen = takenOver(claim, sampleTerms({ owner: 'owner-2', now: later(60) }));
+const stolen = transition(claim, 'takenOver', sampleTerms({ owner: 'owner-2', now: later(60) }));
 const proven: Message = { ...claim, status: 'delivered' };
 const refused: Message = {
   ...claim,
@@ -26,16 +21,17 @@ const session = { open: true, expiresAt: null };
 const accepted = { kind: 'accepted', waId: 'wamid.1', envelope: {} } as const;
 
 const settlements: Record<string, (stored: Message) => Message> = {
-  sent: (stored) => settledSent(stored, { ...settling, accepted, session }),
+  sent: (stored) => transition(stored, 'gatewayAccepted', { ...settling, accepted, session }),
   rejected: (stored) =>
-    settledRejected(stored, owner, {
+    transition(stored, 'refused', {
       ...settling,
+      fence,
       code: 'gateway-rejected',
       detail: 'No.',
       correlationId: 'c',
     }),
-  unknown: (stored) => settledUnknown(stored, owner, { ...settling, reason: 'silence' }),
-  finalized: (stored) => finalized(stored, { ...settling, session, correlationId: 'c' }),
+  unknown: (stored) => transition(stored, 'outcomeUnknown', { ...settling, fence, reason: 'silence' }),
+  finalized: (stored) => transition(stored, 'answerMissing', { ...settling, session, correlationId: 'c' }),
 };
 
 const settle = (how: string, stored: Message): Message => settlements[how]?.(stored) ?? stored;
@@ -58,11 +54,12 @@ describe('a message', () => {
   });
 
   it('is not another owner’s who only has the same epoch, or only the same name', () => {
-    for (const fence of [
+    for (const other of [
       { owner: 'owner-2', epoch: 1 },
       { owner: 'owner-1', epoch: 2 },
     ]) {
-      expect(settledUnknown(claim, fence, { ...settling, reason: 'silence' })).toBe(claim);
+      const settlement = { ...settling, fence: other, reason: 'silence' };
+      expect(transition(claim, 'outcomeUnknown', settlement)).toBe(claim);
     }
   });
 
@@ -110,7 +107,8 @@ describe('a message', () => {
 
   it('as unknown keeps what is to be sent, and is due when it is to be repeated', () => {
     const next = later(31);
-    const again = settledUnknown(claim, owner, { ...settling, reason: 'silence', nextTryAt: next });
+    const settlement = { ...settling, fence, reason: 'silence', nextTryAt: next };
+    const again = transition(claim, 'outcomeUnknown', settlement);
     expect(again).toMatchObject({
       status: 'unknown',
       reason: 'silence',
@@ -123,7 +121,7 @@ describe('a message', () => {
 
   it('counts the calls of all of its owners', () => {
     const once = settle('unknown', claim);
-    const twice = takenOver(once, sampleTerms({ owner: 'owner-2', now: NOW }));
+    const twice = transition(once, 'takenOver', sampleTerms({ owner: 'owner-2', now: NOW }));
     expect(settle('sent', twice)).toMatchObject({ attempts: 2, epoch: 2 });
   });
 });

@@ -1,13 +1,18 @@
 /** Of which send a status callback speaks: by WhatsApp's id where it has one, else by the id that LipaChat got. */
 import { describe, expect, it } from 'vitest';
 import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
-import { afterReport, isOutdated } from '../../../src/lib/messages/status-report.ts';
+import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
+import type { Message } from '../../../src/lib/messages/message.ts';
+import { isOutdated, type StatusReport } from '../../../src/lib/messages/status-report.ts';
 import { idOf, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
 const first = sampleMessage({ messageId: idOf('m-1'), status: 'sent', waId: 'wamid.1' });
 const second = sampleMessage({ ...first, resends: 1, waId: 'wamid.2', retiredWaIds: ['wamid.1'] });
 const unheard = { ...second, waId: undefined };
 const derived = gatewayMessageIdOf(second);
+
+const afterReport = (message: Message, report: StatusReport): Message =>
+  transition(message, EVENT_OF_REPORT[report.status], { report, now: report.at });
 
 describe('a status callback', () => {
   it.each([

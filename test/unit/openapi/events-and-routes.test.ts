@@ -6,7 +6,8 @@ import { mayUse, type Scope } from '../../../src/lib/clients/scopes.ts';
 import { type Changed, eventsFor } from '../../../src/lib/events/event.ts';
 import type { ApiResponse } from '../../../src/lib/http/api.ts';
 import { problemOf } from '../../../src/lib/http/problem.ts';
-import { type ClaimTerms, fenceOf, newClaim } from '../../../src/lib/messages/claim.ts';
+import { type ClaimTerms, fenceOf } from '../../../src/lib/messages/claim.ts';
+import { newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import {
   type Message,
   type MessageId,
@@ -19,12 +20,7 @@ import type { MessageStore } from '../../../src/lib/messages/ports.ts';
 import { makeRead } from '../../../src/lib/messages/read.ts';
 import { receiptOf, viewOf } from '../../../src/lib/messages/receipt.ts';
 import { maybeReplied, replied } from '../../../src/lib/messages/reply.ts';
-import { afterStatus } from '../../../src/lib/messages/resend.ts';
-import { queuedAgain } from '../../../src/lib/messages/retry.ts';
-import { settledRejected, settledSent, settledUnknown } from '../../../src/lib/messages/settlement.ts';
 import type { Status } from '../../../src/lib/messages/status.ts';
-import { afterReport } from '../../../src/lib/messages/status-report.ts';
-import { cancelled, expired, parked, queuedAtOnce, released } from '../../../src/lib/messages/waiting.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 import { flowBody, parseFlow, prefersAsync } from '../../../src/lib/sending/contract.ts';
 import { sendResponse } from '../../../src/lib/sending/send-result.ts';
@@ -363,7 +359,9 @@ describe('the answers of the code', () => {
     ambiguity: { mode: 'resend', resendHorizonSeconds: 900 },
   };
   const request = parseFlow(JSON.parse(read('examples/send-flow.json')), undefined);
-  const claim = newClaim(request, 'client', terms);
+  const claiming = { request, clientId: 'client', terms };
+  const claim = newMessage('claimed', claiming);
+  const fence = fenceOf(claim);
   const settling = { now: later, calls: 1, retentionDays: 30 };
   const envelope = {
     timestamp: null,
@@ -373,49 +371,68 @@ describe('the answers of the code', () => {
     errors: null,
   };
   const session = { open: true, expiresAt: later.toISOString() };
-  const sent = settledSent(claim, {
+  const sent = transition(claim, 'gatewayAccepted', {
     ...settling,
     session,
     accepted: { kind: 'accepted', waId: 'wamid.1', envelope },
   });
-  const idOnly = settledSent(claim, {
+  const idOnly = transition(claim, 'gatewayAccepted', {
     ...settling,
     session: { open: false, expiresAt: null },
     accepted: { kind: 'accepted', envelope: { ...envelope, padding: 'x'.repeat(17_000) } },
   });
-  const waiting = settledUnknown(claim, fenceOf(claim), { ...settling, reason: 'silence', nextTryAt: later });
-  const standing = settledUnknown(claim, fenceOf(claim), { ...settling, reason: 'silence' });
-  const refused = settledRejected(claim, fenceOf(claim), {
+  const waiting = transition(claim, 'outcomeUnknown', {
     ...settling,
+    fence,
+    reason: 'silence',
+    nextTryAt: later,
+  });
+  const standing = transition(claim, 'outcomeUnknown', { ...settling, fence, reason: 'silence' });
+  const refused = transition(claim, 'refused', {
+    ...settling,
+    fence,
     code: 'gateway-rejected',
     detail: 'no',
     correlationId: 'first',
   });
-  const failed = afterReport(sent, { status: 'failed', at: later, detail: '131026 undeliverable' });
-  const delivered = afterReport(sent, { status: 'delivered', at: later });
+  const failed = transition(sent, 'reportedFailed', {
+    report: { status: 'failed', at: later, detail: '131026 undeliverable' },
+    now: later,
+  });
+  const delivered = transition(sent, 'reportedDelivered', {
+    report: { status: 'delivered', at: later },
+    now: later,
+  });
   const template = { name: 'welcome', languageCode: 'en' };
-  const patient = newClaim(
-    { ...request, whenClosed: 'template', template, parkForSeconds: 60 },
-    'client',
-    terms,
-  );
-  const queued = queuedAtOnce(claim, now);
-  const waitingForReply = parked(patient, fenceOf(patient), now);
-  const letGo = released(waitingForReply, { now: later, notBefore: later });
-  const overdue = expired(waitingForReply, new Date(now.getTime() + 60_000));
-  const stopped = cancelled(waitingForReply, { now: later, detail: 'no more', correlationId: 'first' });
-  const backInQueue = queuedAgain(claim, fenceOf(claim), {
+  const patient = newMessage('claimed', {
+    ...claiming,
+    request: { ...request, whenClosed: 'template', template, parkForSeconds: 60 },
+  });
+  const queued = newMessage('accepted', claiming);
+  const waitingForReply = transition(patient, 'windowClosed', { fence: fenceOf(patient), now });
+  const letGo = transition(waitingForReply, 'customerWrote', { now: later, notBefore: later });
+  const overdue = transition(waitingForReply, 'waitEnded', { now: new Date(now.getTime() + 60_000) });
+  const stopped = transition(waitingForReply, 'optedOut', {
+    now: later,
+    detail: 'no more',
+    correlationId: 'first',
+  });
+  const backInQueue = transition(claim, 'postponed', {
+    fence,
     now: later,
     delaySeconds: 5,
     errorClass: 'wait',
     reason: 'slowly',
   });
-  const sentInVain = settledSent(patient, {
+  const sentInVain = transition(patient, 'gatewayAccepted', {
     ...settling,
     session,
     accepted: { kind: 'accepted', waId: 'wamid.2', envelope },
   });
-  const shutAfterAll = afterStatus(sentInVain, { status: 'failed', at: later, code: 131047 }, later);
+  const shutAfterAll = transition(sentInVain, 'reportedFailed', {
+    report: { status: 'failed', at: later, code: 131047 },
+    now: later,
+  });
   const reply = { id: 'inbound-1', at: later, response: { package: 'home' } };
   const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
   const perhapsAnswered = maybeReplied(delivered, reply);
@@ -581,17 +598,20 @@ describe('the events', () => {
     ambiguity: { mode: 'resend', resendHorizonSeconds: 900 },
   };
   const body = { ...JSON.parse(read('examples/send-flow.json')), whenClosed: 'park', parkForSeconds: 60 };
-  const claim = newClaim(parseFlow(body, undefined), 'client', terms);
+  const claim = newMessage('claimed', { request: parseFlow(body, undefined), clientId: 'client', terms });
   const fence = fenceOf(claim);
   const settling = { now: later, calls: 1, retentionDays: 30 };
-  const sent = settledSent(claim, {
+  const sent = transition(claim, 'gatewayAccepted', {
     ...settling,
     session: { open: true, expiresAt: null },
     accepted: { kind: 'accepted', waId: 'wamid.1', envelope: {} },
   });
-  const failed = afterReport(sent, { status: 'failed', at: later });
-  const readByCustomer = afterReport(sent, { status: 'read', at: later });
-  const waits = parked(claim, fence, now);
+  const failed = transition(sent, 'reportedFailed', { report: { status: 'failed', at: later }, now: later });
+  const readByCustomer = transition(sent, 'reportedRead', {
+    report: { status: 'read', at: later },
+    now: later,
+  });
+  const waits = transition(claim, 'windowClosed', { fence, now });
   const reply: Reply = { id: 'inbound-1', at: later, response: {}, matchedBy: 'context' };
 
   const message = (before: Message | undefined, after: Message): Changed => ({
@@ -614,23 +634,33 @@ describe('the events', () => {
     ...CAMPAIGN_CHANGES,
     message(claim, sent),
     message(claim, { ...sent, waId: undefined }),
-    message(sent, afterReport(sent, { status: 'delivered', at: later })),
+    message(
+      sent,
+      transition(sent, 'reportedDelivered', { report: { status: 'delivered', at: later }, now: later }),
+    ),
     message(sent, readByCustomer),
     message(sent, failed),
-    message(sent, afterStatus(sent, { status: 'failed', at: later, code: 131047 }, later)),
+    message(
+      sent,
+      transition(sent, 'reportedFailed', {
+        report: { status: 'failed', at: later, code: 131047 },
+        now: later,
+      }),
+    ),
     message(
       claim,
-      settledRejected(claim, fence, {
+      transition(claim, 'refused', {
         ...settling,
+        fence,
         code: 'gateway-rejected',
         detail: 'no',
         correlationId: 'c',
       }),
     ),
-    message(claim, settledUnknown(claim, fence, { ...settling, reason: 'silence' })),
+    message(claim, transition(claim, 'outcomeUnknown', { ...settling, fence, reason: 'silence' })),
     message(claim, waits),
-    message(waits, cancelled(waits, { now: later, detail: 'no more', correlationId: 'c' })),
-    message(waits, expired(waits, new Date(now.getTime() + 60_000))),
+    message(waits, transition(waits, 'optedOut', { now: later, detail: 'no more', correlationId: 'c' })),
+    message(waits, transition(waits, 'waitEnded', { now: new Date(now.getTime() + 60_000) })),
     message(readByCustomer, replied(readByCustomer, reply)),
     message(failed, replied(failed, reply)),
     session(undefined, opened),

@@ -65,9 +65,12 @@ const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
     reason: 'How the message ends that a callback is about.',
   },
   contacts: {
-    codes: ['not-found', 'recipient-opted-out'],
+    codes: [
+      ...(['gateway-rejected', 'gateway-throttled', 'gateway-unavailable'] as const),
+      ...(['not-found', 'recipient-opted-out'] as const),
+    ],
     reason:
-      'A route that serverless.yml does not have; how parked messages end when their customer opts out.',
+      'A route that serverless.yml does not have; how messages end, by the lifecycle that cancels the parked ones.',
   },
   campaigns: { codes: ['send-in-progress'], reason: 'How the turn of a recipient may end.' },
 };

@@ -1,0 +1,157 @@
+import type { Message } from './message.ts';
+import type { ReportedStatus, Status } from './status.ts';
+import {
+  accept,
+  type Claiming,
+  claim,
+  isOwned,
+  isUpForTakeOver,
+  type NewMessage,
+  takeOver,
+} from './transitions/claiming.ts';
+import type { MessageEvent, MessageEvents } from './transitions/events.ts';
+import { isCurrent, isParkable, isRetryable, parkAgain, record, sendAgain } from './transitions/reporting.ts';
+import * as settling from './transitions/settling.ts';
+import * as waiting from './transitions/waiting.ts';
+
+/*
+ * Every transition of a message, by status and event: where it goes (`to`), under which guard (`when`), and which
+ * function makes the rest of the change (`by`). Of several arrows the first counts whose guard holds. An event that is
+ * not listed for a status changes nothing. Each arrow is one conditional write, so of two that race exactly one
+ * happens. Only this file sets `status`; docs/architecture.md shows the table as a diagram.
+ */
+
+interface Arrow<Facts> {
+  readonly to: Status;
+  readonly when?: (message: Message, facts: Facts) => boolean;
+  readonly by: (message: Message, facts: Facts, to: Status) => Message;
+}
+
+type Arrows = { readonly [E in MessageEvent]?: readonly Arrow<MessageEvents[E]>[] };
+
+/** A failure that passes takes the send back; any other one is final. */
+const reportedFailed = [
+  { to: 'parked', when: isParkable, by: parkAgain },
+  { to: 'queued', when: isRetryable, by: sendAgain },
+  { to: 'failed', when: isCurrent, by: record },
+] as const satisfies Arrows['reportedFailed'];
+
+/** Nothing proves yet that it was sent. A late receipt or callback counts wherever the message waits by then. */
+const unproven = {
+  gatewayAccepted: [{ to: 'sent', when: settling.isUnanswered, by: settling.settleSent }],
+  reportedSent: [{ to: 'sent', when: isCurrent, by: record }],
+  reportedFailed,
+  reportedDelivered: [{ to: 'delivered', when: isCurrent, by: record }],
+  reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+} as const satisfies Arrows;
+
+/** Its owner learns that nothing was sent. That a callback has proved the opposite meanwhile does not stop it. */
+const owned = {
+  windowClosed: [{ to: 'parked', when: isOwned, by: waiting.park }],
+  postponed: [{ to: 'queued', when: isOwned, by: waiting.postpone }],
+} as const satisfies Arrows;
+
+/** LipaChat or WhatsApp has proved it. Whatever only repeats that keeps the status and adds to the history. */
+function proven<S extends ReportedStatus>(to: S) {
+  const again = [{ to, when: isCurrent, by: record }] as const;
+  return {
+    ...owned,
+    gatewayAccepted: [{ to, when: settling.isUnanswered, by: settling.settleSent }],
+    answerMissing: [{ to, when: settling.isUnanswered, by: settling.finalize }],
+    reportedSent: again,
+    reportedFailed: again,
+    reportedDelivered: again,
+    reportedRead: again,
+  } as const satisfies Arrows;
+}
+
+export const MESSAGE_TRANSITIONS = {
+  queued: {
+    ...unproven,
+    takenOver: [{ to: 'sending', by: takeOver }],
+    reenqueued: [{ to: 'queued', by: waiting.reenqueue }],
+    optedOut: [{ to: 'failed', by: waiting.cancel }],
+  },
+  parked: {
+    ...unproven,
+    customerWrote: [{ to: 'queued', when: waiting.isInTime, by: waiting.release }],
+    waitEnded: [{ to: 'expired', when: waiting.isTimeOver, by: waiting.expire }],
+    rechecked: [{ to: 'parked', by: waiting.recheck }],
+    optedOut: [{ to: 'failed', by: waiting.cancel }],
+    templateRefused: [{ to: 'failed', by: waiting.failByTemplate }],
+    templateFailed: [
+      { to: 'parked', when: waiting.isTemplateRetryable, by: waiting.retryTemplate },
+      { to: 'failed', when: waiting.isTemplateOut, by: waiting.failByReport },
+    ],
+  },
+  expired: unproven,
+  sending: {
+    ...unproven,
+    ...owned,
+    takenOver: [{ to: 'sending', when: isUpForTakeOver, by: takeOver }],
+    refused: [{ to: 'failed', when: isOwned, by: settling.reject }],
+    outcomeUnknown: [{ to: 'unknown', when: isOwned, by: settling.settleUnknown }],
+    repeatForbidden: [{ to: 'unknown', when: settling.isPastRepeat, by: settling.markUnknown }],
+    givenUp: [{ to: 'unknown', when: isOwned, by: settling.giveUp }],
+  },
+  unknown: {
+    ...unproven,
+    takenOver: [{ to: 'sending', when: isUpForTakeOver, by: takeOver }],
+    repeatForbidden: [{ to: 'unknown', when: settling.isPastRepeat, by: settling.markUnknown }],
+  },
+  sent: {
+    ...proven('sent'),
+    reportedFailed,
+    reportedDelivered: [{ to: 'delivered', when: isCurrent, by: record }],
+    reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+  },
+  failed: {
+    ...proven('failed'),
+    reportedDelivered: [{ to: 'delivered', when: isCurrent, by: record }],
+    reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+  },
+  delivered: {
+    ...proven('delivered'),
+    reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+  },
+  read: proven('read'),
+} as const satisfies { readonly [S in Status]: Arrows };
+
+/** An event without an arrow cannot be used. */
+type ListedEvent = { [S in Status]: keyof (typeof MESSAGE_TRANSITIONS)[S] }[Status];
+
+/** The first status of a message: claimed by the caller who sends it, or accepted for a worker with a 202. */
+export const FIRST_STATUS = {
+  claimed: { to: 'sending', by: claim },
+  accepted: { to: 'queued', by: accept },
+} as const satisfies Record<string, { to: Status; by: (claiming: Claiming) => NewMessage }>;
+
+export function newMessage(event: keyof typeof FIRST_STATUS, claiming: Claiming): Message {
+  const { to, by } = FIRST_STATUS[event];
+  return { ...by(claiming), status: to };
+}
+
+/** The message after an event; the same object where the event changes nothing. */
+export function transition<E extends ListedEvent>(
+  message: Message,
+  event: E,
+  facts: MessageEvents[E],
+): Message {
+  const arrows: Arrows = MESSAGE_TRANSITIONS[message.status];
+  const arrow = arrows[event]?.find(({ when }) => when?.(message, facts) ?? true);
+  const changed = arrow?.by(message, facts, arrow.to) ?? message;
+  return arrow && changed !== message ? { ...changed, status: arrow.to } : message;
+}
+
+/** The event of each status that WhatsApp reports. */
+export const EVENT_OF_REPORT = {
+  sent: 'reportedSent',
+  failed: 'reportedFailed',
+  delivered: 'reportedDelivered',
+  read: 'reportedRead',
+} as const satisfies Record<ReportedStatus, MessageEvent>;
+
+/** No transition: what its caller reads while the outcome cannot be stored. The stored message keeps its status. */
+export function unsettled(claim: Message, shown: Pick<Message, 'dueAt' | 'reason'>): Message {
+  return { ...claim, ...shown, status: 'unknown', lease: undefined };
+}

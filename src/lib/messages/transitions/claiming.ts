@@ -1,0 +1,82 @@
+import { type ClaimTerms, decideClaim, type Fence, holds } from '../claim.ts';
+import { type FlowRequest, fingerprint, type Message } from '../message.ts';
+import { QUEUE_GRACE_MS } from '../retry.ts';
+
+/** A message before `lifecycle.ts` gives it its first status. */
+export type NewMessage = Omit<Message, 'status'>;
+
+export interface Claiming {
+  readonly request: FlowRequest;
+  readonly clientId: string;
+  readonly terms: ClaimTerms;
+}
+
+/**
+ * The first claim of a request.
+ *
+ * With `resend` it is `dispatched` from the start: another owner would repeat the messageId in either phase, so a
+ * second write before the call would gain nothing. With `hold` the phase decides, and `deliver` makes that write.
+ */
+export function claim({ request, clientId, terms }: Claiming): NewMessage {
+  const { owner, now } = terms;
+  const until = after(now, terms.leaseSeconds);
+  return {
+    messageId: request.messageId,
+    clientId,
+    fingerprint: fingerprint(request),
+    to: request.to,
+    from: request.from,
+    flowId: request.flowId,
+    request,
+    lease: { owner, until, phase: terms.ambiguity.mode === 'resend' ? 'dispatched' : 'claimed' },
+    epoch: 1,
+    attempts: 0,
+    createdAt: now,
+    firstTryAt: now,
+    dueAt: until,
+    expiresAt: after(now, terms.retentionDays * 86_400),
+    timeline: [{ at: now, status: 'sending', source: 'api' }],
+  };
+}
+
+/** A message that a worker sends; its caller gets a 202 at once. */
+export function accept(claiming: Claiming): NewMessage {
+  const { now } = claiming.terms;
+  return {
+    ...claim(claiming),
+    lease: undefined,
+    promised: true,
+    dueAt: new Date(now.getTime() + QUEUE_GRACE_MS),
+    timeline: [{ at: now, status: 'queued', source: 'api' }],
+  };
+}
+
+/** Is the lease over, and may another owner send it? */
+export function isUpForTakeOver(message: Message, terms: ClaimTerms): boolean {
+  return decideClaim(message, terms).kind === 'takeOver';
+}
+
+/** The claim of a new owner. The next epoch fences it against the old one. */
+export function takeOver(message: Message, terms: ClaimTerms): Message {
+  const until = after(terms.now, terms.leaseSeconds);
+  const notLeft = message.status === 'queued' || message.lease?.phase === 'claimed';
+  const phase = notLeft && terms.ambiguity.mode === 'hold' ? 'claimed' : 'dispatched';
+  return {
+    ...message,
+    reason: undefined,
+    lease: { owner: terms.owner, until, phase },
+    epoch: message.epoch + 1,
+    // Nothing of a queued message has left yet: its resend horizon starts now.
+    firstTryAt: message.status === 'queued' ? terms.now : message.firstTryAt,
+    dueAt: until,
+  };
+}
+
+/** Does the fence still hold, and is the message unanswered? */
+export function isOwned(message: Message, { fence }: { readonly fence: Fence }): boolean {
+  return !message.answer && holds(fence, message);
+}
+
+function after(at: Date, seconds: number): Date {
+  return new Date(at.getTime() + seconds * 1000);
+}

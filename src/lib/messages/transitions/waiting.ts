@@ -1,0 +1,238 @@
+import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
+import type { Fence } from '../claim.ts';
+import { templateIdOf } from '../gateway-message-id.ts';
+import { type Message, type RejectionCode, remember } from '../message.ts';
+import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS, retryOf } from '../retry.ts';
+import type { StatusReport } from '../status-report.ts';
+import { isAbout, type TemplateName, templateMessagePostponed } from '../template-message.ts';
+import { isOverdue } from '../waiting.ts';
+
+/*
+ * `dueAt` brings the sweeper to a message that waits: 75 s after the parking, for a reply that crossed it; then once
+ * an hour; once a minute while the window is open and another flow of the pair goes first.
+ */
+const FIRST_CHECK_MS = 75_000;
+const LATER_CHECK_MS = 3_600_000;
+const BUSY_CHECK_MS = 60_000;
+
+const DEFAULT_PARK_SECONDS = 259_200;
+const DAY_MS = 86_400_000;
+
+export interface Owned {
+  readonly fence: Fence;
+  readonly now: Date;
+}
+
+export interface Pausing {
+  readonly now: Date;
+  readonly delaySeconds: number;
+  readonly errorClass: ErrorClass | undefined;
+}
+
+/** Why a message fails that has not left. */
+export interface Ending {
+  readonly now: Date;
+  readonly detail: string;
+  readonly correlationId: string;
+}
+
+export interface TemplateFailure extends Ending {
+  readonly report: StatusReport;
+  readonly name: TemplateName;
+  /** When the customer last wrote: a template message from before has done its work. */
+  readonly writtenAt: Date | undefined;
+}
+
+/** The message waits for its customer, by its owner's decision. */
+export function park(message: Message, { now }: Owned): Message {
+  return {
+    ...parkedFor(message, now),
+    reason: 'the session window is shut',
+    timeline: [...message.timeline, { at: now, status: 'parked', source: 'api' }],
+  };
+}
+
+/** Without an owner, and waiting for its customer as long as the request says. */
+export function parkedFor(message: Message, now: Date): Message {
+  const parkedUntil = parkedUntilOf(message);
+  return {
+    ...message,
+    lease: undefined,
+    promised: true,
+    parkedUntil,
+    expiresAt: retainedPast(parkedUntil, message),
+    templateMessage: message.templateMessage ?? templateMessageFor(message),
+    dueAt: earlier(parkedUntil, later(now, FIRST_CHECK_MS)),
+  };
+}
+
+export function parkedUntilOf({ request, parkedUntil, createdAt }: Message): Date {
+  const seconds = request?.parkForSeconds ?? DEFAULT_PARK_SECONDS;
+  return parkedUntil ?? later(createdAt, seconds * 1000);
+}
+
+/** Retention counts from the end of the wait: a message that waits must not vanish. */
+function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Date {
+  const retention = expiresAt.getTime() - createdAt.getTime();
+  return new Date(Math.max(expiresAt.getTime(), parkedUntil.getTime() + retention));
+}
+
+function templateMessageFor(message: Message): Message['templateMessage'] {
+  const asks = message.request?.whenClosed === 'template';
+  return asks ? { messageId: templateIdOf(message.messageId), state: 'pending' } : undefined;
+}
+
+/** Back in the queue after an attempt that sent nothing. */
+export function postpone(message: Message, pausing: Owned & Pausing & { readonly reason: string }): Message {
+  const { now, reason } = pausing;
+  return {
+    ...heldBack(message, pausing),
+    reason,
+    timeline: remember(message, { at: now, status: 'queued', source: 'worker', detail: reason }),
+  };
+}
+
+/** Not before its pause is over. The sweeper brings back what waits longer than the queue can delay it. */
+export function heldBack(message: Message, { now, delaySeconds, errorClass }: Pausing): Message {
+  const notBefore = later(now, delaySeconds * 1000);
+  const isLong = delaySeconds * 1000 > LONGEST_DELAY_MS;
+  return {
+    ...message,
+    ...counted(message, errorClass),
+    lease: undefined,
+    promised: true,
+    notBefore,
+    dueAt: isLong ? notBefore : later(notBefore, QUEUE_GRACE_MS),
+    // A message that waits must not vanish.
+    expiresAt: new Date(Math.max(message.expiresAt.getTime(), notBefore.getTime() + DAY_MS)),
+  };
+}
+
+export function isInTime(message: Message, { now }: { readonly now: Date }): boolean {
+  return !isOverdue(message, now);
+}
+
+/** The parked message on its way to the worker. */
+export function release(message: Message, times: { readonly now: Date; readonly notBefore: Date }): Message {
+  return {
+    ...message,
+    reason: undefined,
+    notBefore: times.notBefore,
+    dueAt: later(times.notBefore, QUEUE_GRACE_MS),
+    timeline: remember(message, { at: times.now, status: 'queued', source: 'worker' }),
+  };
+}
+
+export function isTimeOver(message: Message, { now }: { readonly now: Date }): boolean {
+  return isOverdue(message, now);
+}
+
+/** The parked message whose customer has not written in time. */
+export function expire(message: Message, { now }: { readonly now: Date }): Message {
+  return {
+    ...message,
+    request: undefined,
+    dueAt: undefined,
+    reason: 'the customer did not write in time',
+    timeline: remember(message, { at: now, status: 'expired', source: 'sweeper' }),
+  };
+}
+
+/** When the sweeper checks the parked message again. */
+export function recheck(
+  message: Message,
+  { now, isWindowOpen }: { readonly now: Date; readonly isWindowOpen: boolean },
+): Message {
+  if (!message.parkedUntil) return message;
+  const asks = message.templateMessage?.state === 'pending';
+  const next = later(now, isWindowOpen ? BUSY_CHECK_MS : asks ? FIRST_CHECK_MS : LATER_CHECK_MS);
+  // A template message that could not be sent has a time before which it is not tried again.
+  const asksAt = asks && !isWindowOpen ? (message.templateMessage?.notBefore ?? next) : next;
+  return { ...message, dueAt: earlier(message.parkedUntil, asksAt > next ? asksAt : next) };
+}
+
+/** The queued message that the sweeper has enqueued once more. */
+export function reenqueue(message: Message, { now }: { readonly now: Date }): Message {
+  return { ...message, dueAt: later(now, QUEUE_GRACE_MS) };
+}
+
+/** Its customer has opted out. Nothing of the message has left. */
+export function cancel(message: Message, ending: Ending): Message {
+  return failedFor(message, ending, { code: 'recipient-opted-out', source: 'callback' });
+}
+
+/** LipaChat refused its template message: the caller has to change that. */
+export function failByTemplate(message: Message, ending: Ending): Message {
+  return failedFor(message, ending, { code: 'gateway-rejected', source: 'gateway' });
+}
+
+/** Is the report about the template message that is out, and has the customer not written since? */
+export function isTemplateOut(
+  { templateMessage, createdAt }: Message,
+  { name, writtenAt }: TemplateFailure,
+): boolean {
+  if (!templateMessage || !isAbout(templateMessage, name)) return false;
+  return !writtenAt || writtenAt <= (templateMessage.triedAt ?? createdAt);
+}
+
+/** The same, for a reason that passes. */
+export function isTemplateRetryable(message: Message, failure: TemplateFailure): boolean {
+  return isTemplateOut(message, failure) && retryOfReport(failure.report) !== undefined;
+}
+
+/** WhatsApp failed its template message for a reason that passes: another goes out under an id of its own. */
+export function retryTemplate(message: Message, { report, now }: TemplateFailure): Message {
+  const { templateMessage } = message;
+  const retry = retryOfReport(report);
+  if (!templateMessage || !retry) return message;
+  const next = templateMessagePostponed(templateMessage, retry, now);
+  if (next.state !== 'pending') return { ...message, templateMessage: next };
+  // A callback may be faster than the receipt.
+  const { waId = report.waId } = templateMessage;
+  const resends = (templateMessage.resends ?? 0) + 1;
+  const { notBefore = now } = next;
+  const { parkedUntil = notBefore } = message;
+  return {
+    ...message,
+    templateMessage: {
+      ...next,
+      resends,
+      messageId: templateIdOf(message.messageId, resends),
+      waId: undefined,
+    },
+    retiredWaIds: [...(message.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])],
+    dueAt: earlier(parkedUntil, notBefore),
+  };
+}
+
+/** WhatsApp failed its template message for good. */
+export function failByReport(message: Message, failure: TemplateFailure): Message {
+  return failedFor(message, failure, { code: 'gateway-rejected', source: 'callback' });
+}
+
+function retryOfReport({ code }: StatusReport) {
+  return retryOf(code === undefined ? undefined : classOf(code));
+}
+
+function failedFor(
+  message: Message,
+  { now, detail, correlationId }: Ending,
+  { code, source }: { readonly code: RejectionCode; readonly source: 'callback' | 'gateway' },
+): Message {
+  return {
+    ...message,
+    request: undefined,
+    dueAt: undefined,
+    reason: detail,
+    answer: { kind: 'rejected', code, detail, correlationId },
+    timeline: remember(message, { at: now, status: 'failed', source, detail }),
+  };
+}
+
+function later(at: Date, ms: number): Date {
+  return new Date(at.getTime() + ms);
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a.getTime() < b.getTime() ? a : b;
+}

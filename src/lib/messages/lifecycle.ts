@@ -10,6 +10,7 @@ import {
   takeOver,
 } from './transitions/claiming.ts';
 import type { MessageEvent, MessageEvents } from './transitions/events.ts';
+import * as failing from './transitions/failing.ts';
 import { isCurrent, isParkable, isRetryable, parkAgain, record, sendAgain } from './transitions/reporting.ts';
 import * as settling from './transitions/settling.ts';
 import * as waiting from './transitions/waiting.ts';
@@ -70,18 +71,18 @@ export const MESSAGE_TRANSITIONS = {
     ...unproven,
     takenOver: [{ to: 'sending', by: takeOver }],
     reenqueued: [{ to: 'queued', by: waiting.reenqueue }],
-    optedOut: [{ to: 'failed', by: waiting.cancel }],
+    optedOut: [{ to: 'failed', by: failing.cancel }],
   },
   parked: {
     ...unproven,
     customerWrote: [{ to: 'queued', when: waiting.isInTime, by: waiting.release }],
     waitEnded: [{ to: 'expired', when: waiting.isTimeOver, by: waiting.expire }],
     rechecked: [{ to: 'parked', by: waiting.recheck }],
-    optedOut: [{ to: 'failed', by: waiting.cancel }],
-    templateRefused: [{ to: 'failed', by: waiting.failByTemplate }],
+    optedOut: [{ to: 'failed', by: failing.cancel }],
+    templateRefused: [{ to: 'failed', by: failing.failByTemplate }],
     templateFailed: [
-      { to: 'parked', when: waiting.isTemplateRetryable, by: waiting.retryTemplate },
-      { to: 'failed', when: waiting.isTemplateOut, by: waiting.failByReport },
+      { to: 'parked', when: failing.isTemplateRetryable, by: failing.retryTemplate },
+      { to: 'failed', when: failing.isTemplateOut, by: failing.failByReport },
     ],
   },
   expired: unproven,

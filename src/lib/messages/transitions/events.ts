@@ -1,4 +1,5 @@
 import type { ClaimTerms } from '../claim.ts';
+import type { Ending, TemplateFailure } from './failing.ts';
 import type { Reported } from './reporting.ts';
 import type * as settling from './settling.ts';
 import type * as waiting from './waiting.ts';
@@ -31,11 +32,11 @@ export interface MessageEvents {
   rechecked: { readonly now: Date; readonly isWindowOpen: boolean };
   /** The sweeper has enqueued it again. */
   reenqueued: { readonly now: Date };
-  optedOut: waiting.Ending;
+  optedOut: Ending;
   /** LipaChat refuses its template message. */
-  templateRefused: waiting.Ending;
+  templateRefused: Ending;
   /** WhatsApp has failed its template message. */
-  templateFailed: waiting.TemplateFailure;
+  templateFailed: TemplateFailure;
   /** WhatsApp's status callbacks. */
   reportedSent: Reported;
   reportedFailed: Reported;

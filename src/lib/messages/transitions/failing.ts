@@ -1,0 +1,95 @@
+import { classOf } from '../../whatsapp/error-codes.ts';
+import { templateIdOf } from '../gateway-message-id.ts';
+import { type Message, type RejectionCode, remember } from '../message.ts';
+import { retryOf } from '../retry.ts';
+import type { StatusReport } from '../status-report.ts';
+import { isAbout, type TemplateName, templateMessagePostponed } from '../template-message.ts';
+
+/* A message that waits and fails: its customer opts out, or its template message fails. */
+
+/** Why a message fails that has not left. */
+export interface Ending {
+  readonly now: Date;
+  readonly detail: string;
+  readonly correlationId: string;
+}
+
+export interface TemplateFailure extends Ending {
+  readonly report: StatusReport;
+  readonly name: TemplateName;
+  /** When the customer last wrote: a template message from before has done its work. */
+  readonly writtenAt: Date | undefined;
+}
+
+/** Its customer has opted out. Nothing of the message has left. */
+export function cancel(message: Message, ending: Ending): Message {
+  return failedFor(message, ending, { code: 'recipient-opted-out', source: 'callback' });
+}
+
+/** LipaChat refused its template message: the caller has to change that. */
+export function failByTemplate(message: Message, ending: Ending): Message {
+  return failedFor(message, ending, { code: 'gateway-rejected', source: 'gateway' });
+}
+
+/** Is the report about the template message that is out, and has the customer not written since? */
+export function isTemplateOut(
+  { templateMessage, createdAt }: Message,
+  { name, writtenAt }: TemplateFailure,
+): boolean {
+  if (!templateMessage || !isAbout(templateMessage, name)) return false;
+  return !writtenAt || writtenAt <= (templateMessage.triedAt ?? createdAt);
+}
+
+/** The same, for a reason that passes. */
+export function isTemplateRetryable(message: Message, failure: TemplateFailure): boolean {
+  return isTemplateOut(message, failure) && retryOfReport(failure.report) !== undefined;
+}
+
+/** WhatsApp failed its template message for a reason that passes: another goes out under an id of its own. */
+export function retryTemplate(message: Message, { report, now }: TemplateFailure): Message {
+  const { templateMessage } = message;
+  const retry = retryOfReport(report);
+  if (!templateMessage || !retry) return message;
+  const next = templateMessagePostponed(templateMessage, retry, now);
+  if (next.state !== 'pending') return { ...message, templateMessage: next };
+  // A callback may be faster than the receipt.
+  const { waId = report.waId } = templateMessage;
+  const resends = (templateMessage.resends ?? 0) + 1;
+  const { notBefore = now } = next;
+  const { parkedUntil = notBefore } = message;
+  return {
+    ...message,
+    templateMessage: {
+      ...next,
+      resends,
+      messageId: templateIdOf(message.messageId, resends),
+      waId: undefined,
+    },
+    retiredWaIds: [...(message.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])],
+    dueAt: parkedUntil < notBefore ? parkedUntil : notBefore,
+  };
+}
+
+/** WhatsApp failed its template message for good. */
+export function failByReport(message: Message, failure: TemplateFailure): Message {
+  return failedFor(message, failure, { code: 'gateway-rejected', source: 'callback' });
+}
+
+function retryOfReport({ code }: StatusReport) {
+  return retryOf(code === undefined ? undefined : classOf(code));
+}
+
+function failedFor(
+  message: Message,
+  { now, detail, correlationId }: Ending,
+  { code, source }: { readonly code: RejectionCode; readonly source: 'callback' | 'gateway' },
+): Message {
+  return {
+    ...message,
+    request: undefined,
+    dueAt: undefined,
+    reason: detail,
+    answer: { kind: 'rejected', code, detail, correlationId },
+    timeline: remember(message, { at: now, status: 'failed', source, detail }),
+  };
+}

@@ -1,27 +1,19 @@
 /** A campaign's turns as the change stream shows them, by the code that makes them. */
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
-import {
-  awaiting,
-  ended,
-  expiredInTime,
-  paused,
-  planFailed,
-  planned,
-  planningBegun,
-  resumed,
-  started,
-} from '../../src/lib/campaigns/lifecycle.ts';
+import { transition } from '../../src/lib/campaigns/lifecycle.ts';
 import type { Changed } from '../../src/lib/events/event.ts';
 import { sampleCampaign, samplePlan } from './fakes/campaign-samples.ts';
 import { later, NOW } from './fakes/samples.ts';
 
 const draft = sampleCampaign({ plan: undefined, parent: 'every-day' as CampaignId });
-const planning = planningBegun(draft, { planId: 'plan-1', dryRun: false, now: NOW });
-const readyToStart = planned(planning, samplePlan(10), NOW);
-const waiting = awaiting({ ...draft, schedule: { expression: 'rate(1 day)' } }, later(86_400), NOW);
-const running = started(readyToStart, NOW);
-const standing = paused(running, { reason: 'paused by request', now: NOW });
+const planning = transition(draft, 'planningBegun', { planId: 'plan-1', dryRun: false, now: NOW });
+const readyToStart = transition(planning, 'planReady', { plan: samplePlan(10), now: NOW });
+const daily = { ...draft, schedule: { expression: 'rate(1 day)' } };
+const waiting = transition(daily, 'runScheduled', { nextRunAt: later(86_400), now: NOW });
+const running = transition(readyToStart, 'started', { now: NOW });
+const standing = transition(running, 'paused', { reason: 'paused by request', now: NOW });
+const allSettled = { ...running, cursor: { row: 10, offset: 500, batch: 1 }, folded: 1 };
 const timed = { ...running, expiresAt: later(60) };
 
 /** Each state that a campaign may be in, as views show them. */
@@ -32,10 +24,14 @@ export const CAMPAIGNS: Record<string, Campaign> = {
   scheduled: waiting,
   running,
   paused: standing,
-  completed: ended(running, 'completed', NOW),
-  cancelled: ended(running, 'cancelled', NOW),
-  expired: expiredInTime(timed, later(61)),
-  failed: planFailed({ ...planning, autoStart: true }, 'plan-1', 'the file is not there', NOW),
+  completed: transition(allSettled, 'progressed', { now: NOW }),
+  cancelled: transition(running, 'cancelled', { now: NOW }),
+  expired: transition(timed, 'timeChecked', { now: later(61) }),
+  failed: transition({ ...planning, autoStart: true }, 'planFailed', {
+    planId: 'plan-1',
+    reason: 'the file is not there',
+    now: NOW,
+  }),
 };
 
 const changed = (before: Campaign | undefined, after: Campaign | undefined): Changed => {
@@ -51,7 +47,7 @@ export const CAMPAIGN_CHANGES: Changed[] = [
   changed(readyToStart, running),
   changed(running, standing),
   changed(standing, { ...running, turn: standing.turn + 1 }),
-  changed(standing, resumed(standing, NOW)),
+  changed(standing, transition(standing, 'resumed', { now: NOW })),
   changed(running, CAMPAIGNS['completed']),
   changed(running, CAMPAIGNS['cancelled']),
   changed(timed, CAMPAIGNS['expired']),

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { FlowRequest } from '../messages/message.ts';
 import type { CampaignId } from './campaign-id.ts';
-import { type BatchCounts, NO_COUNTS } from './ledger.ts';
+import type { BatchCounts } from './ledger.ts';
 
-/** Where a campaign stands; `campaign-turns.ts` has the arrows between them. */
+/** `lifecycle.ts` has the arrows between the states. */
 export type CampaignState =
   | 'draft'
   | 'planning'
@@ -14,7 +14,7 @@ export type CampaignState =
   | 'paused'
   | CampaignEnd;
 
-export type CampaignEnd = 'completed' | 'cancelled' | 'expired' | 'failed';
+type CampaignEnd = 'completed' | 'cancelled' | 'expired' | 'failed';
 
 /** A flow as `POST /v1/flows` takes it, without who gets it; `{{column}}` in its texts is each recipient's own. */
 export type CampaignMessage = Omit<FlowRequest, 'messageId' | 'to'>;
@@ -139,7 +139,6 @@ export interface Planning {
   readonly tries: number;
 }
 
-const START: Cursor = { row: 0, offset: 0, batch: 0 };
 const DAY_MS = 86_400_000;
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms);
@@ -149,35 +148,6 @@ export function campaignFingerprint(definition: unknown): string {
   return createHash('sha256')
     .update(canonicalize(definition) ?? '')
     .digest('base64url');
-}
-
-export function newCampaign(
-  definition: CampaignDefinition,
-  by: {
-    readonly clientId: string;
-    readonly fingerprint: string;
-    readonly source: RecipientSource | undefined;
-    readonly autoStart?: true | undefined;
-    readonly parent?: CampaignId | undefined;
-    readonly now: Date;
-    readonly retentionDays: number;
-  },
-): Campaign {
-  const { now, ...rest } = by;
-  const campaign = {
-    ...definition,
-    ...rest,
-    state: 'draft',
-    turn: 0,
-    cursor: START,
-    folded: 0,
-    totals: NO_COUNTS,
-    reasons: {},
-    createdAt: now,
-    changedAt: now,
-    keepUntil: now,
-  } as const;
-  return { ...campaign, keepUntil: keptUntil(campaign) };
 }
 
 /** A campaign under way takes no longer than this: so long its plan is kept (infra/bucket.yml). */

@@ -3,7 +3,7 @@ import type { Clock, Random, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, isPastItsTime, PAUSED_BY_REQUEST } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
-import { awaiting, ended, paused, resumed, started, withSource } from './lifecycle.ts';
+import { transition } from './lifecycle.ts';
 import type { PlanStarter } from './plan/begin.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import { forgetSource, sourceKey } from './plan/source.ts';
@@ -67,7 +67,7 @@ export function makeControl(deps: ControlDeps) {
       const key = sourceKey(found.value, `${random.uuid()}.${format}`);
       const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
       const now = clock.now();
-      await turn(found, (c) => withSource(c, source, now), {
+      await turn(found, (c) => transition(c, 'sourceReplaced', { source, now }), {
         verb: 'given other recipients',
         states: ['draft'],
       });
@@ -95,16 +95,20 @@ export function makeControl(deps: ControlDeps) {
       const wanted = { verb: 'started', states: ['running', 'scheduled', 'completed'] } as const;
       if (schedule) {
         const next = nextRun(parseSchedule(schedule), now);
-        return turn(found, (c) => (c.state === 'scheduled' ? c : awaiting(c, next, now)), wanted);
+        return turn(
+          found,
+          (c) => (c.state === 'scheduled' ? c : transition(c, 'runScheduled', { nextRunAt: next, now })),
+          wanted,
+        );
       }
       if (found.value.state === 'planned') await assertUnchanged(found.value);
-      const campaign = await turn(found, (c) => started(c, now), wanted);
+      const campaign = await turn(found, (c) => transition(c, 'started', { now }), wanted);
       return lookNow(campaign);
     },
 
     async pause(id: CampaignId, asker: Asker): Promise<Campaign> {
       const now = clock.now();
-      const change = (c: Campaign) => paused(c, { reason: PAUSED_BY_REQUEST, now });
+      const change = (c: Campaign) => transition(c, 'paused', { reason: PAUSED_BY_REQUEST, now });
       return turn(await find(id, asker), change, { verb: 'paused', states: ['paused'] });
     },
 
@@ -113,12 +117,12 @@ export function makeControl(deps: ControlDeps) {
       const found = await find(id, asker);
       assertNotOver(found.value, now);
       const wanted = { verb: 'resumed', states: ['running', 'completed'] } as const;
-      return lookNow(await turn(found, (c) => resumed(c, now), wanted));
+      return lookNow(await turn(found, (c) => transition(c, 'resumed', { now }), wanted));
     },
 
     async cancel(id: CampaignId, asker: Asker): Promise<Campaign> {
       const now = clock.now();
-      const change = (c: Campaign) => ended(c, 'cancelled', now);
+      const change = (c: Campaign) => transition(c, 'cancelled', { now });
       const cancelled = await turn(await find(id, asker), change, {
         verb: 'cancelled',
         states: ['cancelled'],

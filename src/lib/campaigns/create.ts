@@ -4,10 +4,10 @@ import {
   type Campaign,
   type CampaignDefinition,
   campaignFingerprint,
-  newCampaign,
   type RecipientSource,
 } from './campaign.ts';
 import type { Asker } from './control.ts';
+import { newCampaign } from './lifecycle.ts';
 import { sourceKey } from './plan/source.ts';
 import type { CampaignStore, ObjectStore } from './ports.ts';
 import { parseSchedule, ScheduleFault } from './schedule.ts';

@@ -1,6 +1,5 @@
-import { type Campaign, hasMore } from './campaign.ts';
+import type { Campaign } from './campaign.ts';
 import { type LedgerBatch, sumOf } from './ledger.ts';
-import { ended } from './lifecycle.ts';
 
 /* How far a campaign is: what it has taken out of its plan, and what of that is settled and counted. */
 
@@ -39,11 +38,4 @@ export function withFolded(campaign: Campaign, batch: LedgerBatch): Campaign {
     reasons[name] = (Object.hasOwn(reasons, name) ? (reasons[name] ?? 0) : 0) + 1;
   }
   return { ...campaign, folded: campaign.folded + 1, totals: sumOf(campaign.totals, batch.counts), reasons };
-}
-
-/** All taken, all settled, all counted: it is complete, once. */
-export function completedIfDone(campaign: Campaign, now: Date): Campaign {
-  const done =
-    campaign.state === 'running' && !hasMore(campaign) && campaign.folded === campaign.cursor.batch;
-  return done ? ended(campaign, 'completed', now) : campaign;
 }

@@ -4,10 +4,10 @@ import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, hasMore } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from './ledger.ts';
-import { paused } from './lifecycle.ts';
+import { transition } from './lifecycle.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import type { BatchStore, CampaignQueue, CampaignStore, ObjectStore } from './ports.ts';
-import { completedIfDone, withBatch, withFolded, withShare } from './progress.ts';
+import { withBatch, withFolded, withShare } from './progress.ts';
 import { slotsFor } from './rate-limit.ts';
 
 /*
@@ -50,7 +50,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     if (folded?.value.state !== 'running') return folded?.value;
     const now = clock.now();
     const counted = await updateWithRetry(campaigns, folded, (c) =>
-      completedIfDone(withShare(c, share, now), now),
+      transition(withShare(c, share, now), 'progressed', { now }),
     );
     if (counted?.value.state !== 'running') return counted?.value;
     const woken = await wake(counted, share);
@@ -67,7 +67,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       });
       if (!batch || batch.pending.length > 0) break;
       current = await updateWithRetry(campaigns, current, (c) =>
-        completedIfDone(withFolded(c, batch), clock.now()),
+        transition(withFolded(c, batch), 'progressed', { now: clock.now() }),
       );
     }
     return current;
@@ -125,7 +125,9 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     telemetry.count('gateway.alert');
     telemetry.warn('campaign.paused', { campaignId, reason });
     const stored = await campaigns.get(campaignId);
-    return (await updateWithRetry(campaigns, stored, (c) => paused(c, { reason, now: clock.now() })))?.value;
+    return (
+      await updateWithRetry(campaigns, stored, (c) => transition(c, 'paused', { reason, now: clock.now() }))
+    )?.value;
   }
 
   async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {

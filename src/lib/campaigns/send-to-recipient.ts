@@ -6,7 +6,7 @@ import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
 import { isOutpaced, type LedgerBatch, recipientMessageId, type Settlement, wakeAfter } from './ledger.ts';
-import { paused } from './lifecycle.ts';
+import { transition } from './lifecycle.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import { personalised } from './plan/row.ts';
@@ -154,7 +154,9 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
 
   async function pause({ campaignId }: Pick<Campaign, 'campaignId'>, reason: string): Promise<void> {
     const stored = await campaigns.get(campaignId);
-    const after = await updateWithRetry(campaigns, stored, (c) => paused(c, { reason, now: clock.now() }));
+    const after = await updateWithRetry(campaigns, stored, (c) =>
+      transition(c, 'paused', { reason, now: clock.now() }),
+    );
     if (after?.value === stored?.value) return;
     telemetry.count('gateway.alert');
     telemetry.warn('campaign.paused', { campaignId, reason });

@@ -2,9 +2,9 @@ import pMap from 'p-map';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
-import { type Campaign, definitionOf, hasEnded, newCampaign, runIdOf } from './campaign.ts';
+import { type Campaign, definitionOf, hasEnded, runIdOf } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
-import { awaiting, cameDue, expiredInTime, planningRetried } from './lifecycle.ts';
+import { newCampaign, transition } from './lifecycle.ts';
 import type { PlanStarter } from './plan/begin.ts';
 import { forgetSource } from './plan/source.ts';
 import type { CampaignStore, NumberPaceStore, ObjectStore, PlanQueue } from './ports.ts';
@@ -70,7 +70,9 @@ export function makeTicker(deps: TickDeps) {
   async function wakeUp(id: CampaignId): Promise<Stored<Campaign> | undefined> {
     const now = clock.now();
     const stored = await campaigns.get(id);
-    const turned = await updateWithRetry(campaigns, stored, (c) => cameDue(expiredInTime(c, now), now));
+    const turned = await updateWithRetry(campaigns, stored, (c) =>
+      transition(transition(c, 'timeChecked', { now }), 'startDue', { now }),
+    );
     if (turned?.value.state === 'planning') await planAgain(turned);
     if (turned?.value.state === 'scheduled') await makeRun(turned);
     if (turned && hasEnded(turned.value)) await forgetSource(objects, turned.value);
@@ -81,7 +83,7 @@ export function makeTicker(deps: TickDeps) {
     const now = clock.now();
     const { dueAt } = stored.value;
     if (!dueAt || dueAt > now) return;
-    const again = await campaigns.replace(stored, planningRetried(stored.value, now));
+    const again = await campaigns.replace(stored, transition(stored.value, 'plannerLost', { now }));
     const { campaignId, state, planning } = again.stored?.value ?? stored.value;
     if (again.done && state === 'planning' && planning)
       await planQueue.enqueue({ campaignId, planId: planning.planId });
@@ -114,7 +116,7 @@ export function makeTicker(deps: TickDeps) {
     );
     if (made.stored) await planStarter.begin(made.stored, { dryRun: false, wait: false });
     const next = nextAfter(schedule, nextRunAt, now);
-    await updateWithRetry(campaigns, stored, (c) => awaiting(c, next, now));
+    await updateWithRetry(campaigns, stored, (c) => transition(c, 'runScheduled', { nextRunAt: next, now }));
     telemetry.info('campaign.run-made', { campaignId: runId });
   }
 

@@ -2,7 +2,7 @@
 import type { Scheduler } from 'fast-check';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import { OUTCOMES, planLine, settledIn } from '../../../src/lib/campaigns/ledger.ts';
-import { ended, paused, resumed, started } from '../../../src/lib/campaigns/lifecycle.ts';
+import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import { makePlanReader } from '../../../src/lib/campaigns/plan/reader.ts';
 import type { RecipientTurn } from '../../../src/lib/campaigns/ports.ts';
 import { progressOf } from '../../../src/lib/campaigns/report.ts';
@@ -66,7 +66,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const { etag, bytes } = await objects.head({ bucket: objects.bucket, key: 'plans/c' });
   const plan = samplePlan(given.recipients, { file: { key: 'plans/c', etag, bytes } });
   const planned = sampleCampaign({ state: 'planned', plan, perMinute: PER_MINUTE });
-  await campaigns.create(started(planned, clock.now()));
+  await campaigns.create(transition(planned, 'started', { now: clock.now() }));
   const { campaignId } = planned;
 
   function process(link: Link) {
@@ -135,9 +135,9 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       case 'work':
         return work(step);
       case 'pause':
-        return change((c) => paused(c, { reason: 'asked', now: clock.now() }));
+        return change((c) => transition(c, 'paused', { reason: 'asked', now: clock.now() }));
       case 'resume':
-        return change((c) => resumed(c, clock.now()));
+        return change((c) => transition(c, 'resumed', { now: clock.now() }));
       case 'wait':
         clock.advance(step.ms);
         return Promise.resolve();
@@ -171,7 +171,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const clean = process(straight);
   const isOver = async () => (await campaigns.get(campaignId))?.value.state === 'completed';
   for (let round = 0; round < 400 && !(await isOver()); round += 1) {
-    await change((c) => resumed(c, clock.now()));
+    await change((c) => transition(c, 'resumed', { now: clock.now() }));
     await clean.look(PER_MINUTE);
     for (const turn of queue.take()) await clean.work(turn, run);
     clock.advance(15_000);
@@ -193,6 +193,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
     next = first + count;
   }
   if (next !== given.recipients) broken.push('the batches are not the plan');
-  if (campaign && ended(campaign, 'cancelled', clock.now()) !== campaign) broken.push('the end is not final');
+  if (campaign && transition(campaign, 'cancelled', { now: clock.now() }) !== campaign)
+    broken.push('the end is not final');
   return broken;
 }

@@ -1,12 +1,8 @@
 /** A campaign that could be anybody's, for tests to change what they are about. */
-import {
-  type Campaign,
-  type CampaignDefinition,
-  newCampaign,
-  type Plan,
-} from '../../../src/lib/campaigns/campaign.ts';
+import type { Campaign, CampaignDefinition, Plan } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import { type LedgerBatch, openedBatch } from '../../../src/lib/campaigns/ledger.ts';
+import { newCampaign } from '../../../src/lib/campaigns/lifecycle.ts';
 import { BUSINESS, later, NOW } from './samples.ts';
 
 const CAMPAIGN = 'campaign-1' as CampaignId;

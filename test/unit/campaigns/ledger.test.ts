@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recipientMessageId, wakingOf, wokenAgain } from '../../../src/lib/campaigns/ledger.ts';
-import { completedIfDone, withFolded } from '../../../src/lib/campaigns/progress.ts';
+import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
+import { withFolded } from '../../../src/lib/campaigns/progress.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { CUSTOMER, later, NOW } from '../../support/fakes/samples.ts';
@@ -71,10 +72,11 @@ describe('folding', () => {
 
   it('ends the campaign when all is taken and counted, and not before', () => {
     const almost = { ...campaign, folded: 1 };
-    expect(completedIfDone(almost, NOW)).toBe(almost);
-    expect(completedIfDone({ ...campaign, folded: 2 }, NOW)).toMatchObject({ state: 'completed', turn: 1 });
+    expect(transition(almost, 'progressed', { now: NOW })).toBe(almost);
+    const done = transition({ ...campaign, folded: 2 }, 'progressed', { now: NOW });
+    expect(done).toMatchObject({ state: 'completed', turn: 1 });
     const more = { ...campaign, folded: 2, cursor: { ...campaign.cursor, row: 9 } };
-    expect(completedIfDone(more, NOW)).toBe(more);
+    expect(transition(more, 'progressed', { now: NOW })).toBe(more);
   });
 });
 

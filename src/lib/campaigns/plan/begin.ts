@@ -2,7 +2,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Clock, Random, Stored } from '../../platform/ports.ts';
 import { updateWithRetry } from '../../platform/update-with-retry.ts';
 import type { Campaign } from '../campaign.ts';
-import { planFailed, planningBegun } from '../lifecycle.ts';
+import { transition } from '../lifecycle.ts';
 import type { CampaignStore, ObjectStore, PlanQueue } from '../ports.ts';
 import type { Planner } from './plan.ts';
 import { RecipientsFault } from './recipient.ts';
@@ -34,7 +34,9 @@ export function makePlanStarter({ campaigns, objects, planQueue, planner, clock,
   ): Promise<Campaign> {
     const planId = random.uuid();
     const now = clock.now();
-    const begun = await updateWithRetry(campaigns, found, (c) => planningBegun(c, { planId, dryRun, now }));
+    const begun = await updateWithRetry(campaigns, found, (c) =>
+      transition(c, 'planningBegun', { planId, dryRun, now }),
+    );
     if (!begun) throw new AppError('not-found', 'There is no such campaign.');
     const { value: campaign } = begun;
     if (campaign.planning?.planId !== planId) return campaign;
@@ -42,7 +44,7 @@ export function makePlanStarter({ campaigns, objects, planQueue, planner, clock,
     const size = await sizeOf(campaign);
     if (size instanceof RecipientsFault) {
       const failed = await updateWithRetry(campaigns, begun, (c) =>
-        planFailed(c, planId, size.message, clock.now()),
+        transition(c, 'planFailed', { planId, reason: size.message, now: clock.now() }),
       );
       return failed?.value ?? campaign;
     }

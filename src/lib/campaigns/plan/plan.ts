@@ -6,7 +6,7 @@ import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { type Campaign, isPlanning, LONGEST_DAYS, type Plan, type RejectedRow } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { type PlannedRecipient, recipientMessageId } from '../ledger.ts';
-import { planFailed, planned, planningGoesOn } from '../lifecycle.ts';
+import { transition } from '../lifecycle.ts';
 import type { CampaignStore, ObjectStore, RecipientReader, RowReader } from '../ports.ts';
 import { type EstimateDeps, makeEstimate } from './estimate.ts';
 import { openPlanFiles, type PlanFiles } from './files.ts';
@@ -54,7 +54,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
     const now = clock.now();
     const after = await updateWithRetry(campaigns, await campaigns.get(campaignId), (c) =>
       outcome instanceof RecipientsFault
-        ? planFailed(c, planId, outcome.message, now)
+        ? transition(c, 'planFailed', { planId, reason: outcome.message, now })
         : planned(c, outcome, now),
     );
     telemetry.info('campaign.planned', { campaignId, state: after?.value.state });
@@ -136,7 +136,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
       toldAt = now.getTime();
       const stored = await campaigns.get(campaignId);
       const told = await updateWithRetry(campaigns, stored, (c) =>
-        planningGoesOn(c, planning.planId, { rows, now }),
+        transition(c, 'planningProgressed', { planId: planning.planId, rows, now }),
       );
       if (!told || !isPlanning(told.value, planning.planId))
         throw new RecipientsFault('the plan was given up');
@@ -145,6 +145,12 @@ export function makePlanner(deps: PlanCampaignDeps) {
   }
 
   return { plan };
+}
+
+/** Planned, and started in the same write if no caller is to start it. */
+function planned(campaign: Campaign, plan: Plan, now: Date): Campaign {
+  const next = transition(campaign, 'planReady', { plan, now });
+  return next !== campaign && next.autoStart ? transition(next, 'started', { now }) : next;
 }
 
 /** Longer than its plan is kept, it could not come to its end. */

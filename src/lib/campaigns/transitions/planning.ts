@@ -1,0 +1,105 @@
+import { type Campaign, type CampaignDefinition, isPlanning, type RecipientSource } from '../campaign.ts';
+import type { CampaignId } from '../campaign-id.ts';
+import { NO_COUNTS } from '../ledger.ts';
+import type { Change, Facts } from './events.ts';
+
+/** A planner that has been silent for so long counts as dead. */
+const PLANNING_GRACE_MS = 16 * 60_000;
+const PLANNING_TRIES = 3;
+
+/** A campaign before `lifecycle.ts` gives it its first state. */
+export interface NewCampaign {
+  readonly clientId: string;
+  readonly fingerprint: string;
+  readonly source: RecipientSource | undefined;
+  readonly autoStart?: true | undefined;
+  readonly parent?: CampaignId | undefined;
+  readonly now: Date;
+  readonly retentionDays: number;
+}
+
+export function draft(
+  definition: CampaignDefinition,
+  { now, ...rest }: NewCampaign,
+): Omit<Campaign, 'state'> {
+  return {
+    ...definition,
+    ...rest,
+    turn: 0,
+    cursor: { row: 0, offset: 0, batch: 0 },
+    folded: 0,
+    totals: NO_COUNTS,
+    reasons: {},
+    createdAt: now,
+    changedAt: now,
+    keepUntil: now,
+  };
+}
+
+/** What was planned with other recipients is void. It sends no event, so the version and the retention stay. */
+export function replaceSource(campaign: Campaign, { source, now }: Facts<'sourceReplaced'>): Change {
+  const { turn, keepUntil } = campaign;
+  return { source, plan: undefined, reason: undefined, changedAt: now, turn, keepUntil };
+}
+
+export function beginPlanning(_: Campaign, { planId, dryRun, now }: Facts<'planningBegun'>): Change {
+  const planning = { planId, dryRun, since: now, rows: 0, tries: 1 };
+  return { planning, dueAt: later(now, PLANNING_GRACE_MS) };
+}
+
+export function isThisPlan(campaign: Campaign, { planId }: { readonly planId: string }): boolean {
+  return isPlanning(campaign, planId);
+}
+
+export function noteProgress({ planning }: Campaign, { rows, now }: Facts<'planningProgressed'>): Change {
+  return { planning: planning && { ...planning, rows }, dueAt: later(now, PLANNING_GRACE_MS) };
+}
+
+export function mayPlanAgain({ planning }: Campaign): boolean {
+  return planning !== undefined && planning.tries < PLANNING_TRIES;
+}
+
+export function planAgain({ planning }: Campaign, { now }: Facts<'plannerLost'>): Change {
+  return {
+    planning: planning && { ...planning, tries: planning.tries + 1, rows: 0 },
+    dueAt: later(now, PLANNING_GRACE_MS),
+  };
+}
+
+/** A dry run leaves its figures. Only a plan with its file can be started. */
+export function isDryRun(campaign: Campaign, { plan }: Facts<'planReady'>): boolean {
+  return isThisPlan(campaign, plan) && campaign.planning?.dryRun === true;
+}
+
+export function isReady(campaign: Campaign, { plan }: Facts<'planReady'>): boolean {
+  return isThisPlan(campaign, plan);
+}
+
+export function keepPlan(_: Campaign, { plan }: Facts<'planReady'>): Change {
+  return { plan, planning: undefined, dueAt: undefined };
+}
+
+/** No caller waits who could mend the recipients and plan again. */
+export function isUnattended({ autoStart, planning }: Campaign): boolean {
+  return autoStart === true && planning !== undefined;
+}
+
+export function isThisPlanUnattended(campaign: Campaign, facts: Facts<'planFailed'>): boolean {
+  return isThisPlan(campaign, facts) && isUnattended(campaign);
+}
+
+export function dropPlan(_: Campaign, { reason }: { readonly reason: string }): Change {
+  return { planning: undefined, plan: undefined, reason, dueAt: undefined };
+}
+
+export function giveUpPlanning(campaign: Campaign): Change {
+  return dropPlan(campaign, { reason: 'the planning did not end' });
+}
+
+export function isBeingPlanned({ planning }: Campaign): boolean {
+  return planning !== undefined;
+}
+
+function later(at: Date, ms: number): Date {
+  return new Date(at.getTime() + ms);
+}

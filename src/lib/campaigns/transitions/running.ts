@@ -1,0 +1,67 @@
+import { type Campaign, hasMore, isPastItsTime } from '../campaign.ts';
+import type { Change, Facts } from './events.ts';
+
+export function startsLater({ plan, startAt }: Campaign, { now }: Facts<'started'>): boolean {
+  return plan?.file !== undefined && startAt !== undefined && startAt > now;
+}
+
+export function awaitStart({ startAt, expiresAt }: Campaign): Change {
+  return { dueAt: earliest(startAt, expiresAt) };
+}
+
+export function hasPlanFile({ plan }: Campaign): boolean {
+  return plan?.file !== undefined;
+}
+
+export function run(_: Campaign, { now }: { readonly now: Date }): Change {
+  return { startedAt: now, slotAt: now, dueAt: now };
+}
+
+export function isScheduleOver(_: Campaign, { nextRunAt }: Facts<'runScheduled'>): boolean {
+  return nextRunAt === undefined;
+}
+
+export function endSchedule(campaign: Campaign): Change {
+  return { ...end(campaign), reason: 'its schedule has no time to come any more' };
+}
+
+/** It sends nothing itself: it waits for its times, and each makes a campaign of its own. */
+export function awaitRun(campaign: Campaign, { nextRunAt }: Facts<'runScheduled'>): Change {
+  return { nextRunAt, dueAt: earliest(nextRunAt, campaign.expiresAt) };
+}
+
+export function hasStartCome({ startAt }: Campaign, { now }: Facts<'startDue'>): boolean {
+  return startAt !== undefined && startAt <= now;
+}
+
+/** Nothing more is taken. The worker drops what is queued already, which stays pending. */
+export function pause({ expiresAt }: Campaign, { reason }: Facts<'paused'>): Change {
+  return { reason, dueAt: expiresAt };
+}
+
+/** What is pending in its open batches gets new times from now on. */
+export function resume(_: Campaign, { now }: Facts<'resumed'>): Change {
+  return { resumedAt: now, slotAt: now, dueAt: now };
+}
+
+/** All recipients are taken, settled and counted. */
+export function isAllSettled(campaign: Campaign): boolean {
+  return !hasMore(campaign) && campaign.folded === campaign.cursor.batch;
+}
+
+/** Recipients who were not reached stay so. */
+export function end(_: Campaign): Change {
+  return { planning: undefined, dueAt: undefined };
+}
+
+export function isTimeOver(campaign: Campaign, { now }: Facts<'timeChecked'>): boolean {
+  return isPastItsTime(campaign, now);
+}
+
+export function expire(campaign: Campaign): Change {
+  return { ...end(campaign), reason: 'its time was over before all recipients were reached' };
+}
+
+function earliest(...dates: (Date | undefined)[]): Date | undefined {
+  return dates.reduce((a, b) => (a && b ? (a < b ? a : b) : (a ?? b)), undefined);
+}

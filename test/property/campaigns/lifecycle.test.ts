@@ -1,0 +1,135 @@
+/** The table of transitions, against the functions behind it: every state, every event, every kind of campaign. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Campaign, CampaignState } from '../../../src/lib/campaigns/campaign.ts';
+import { hasEnded } from '../../../src/lib/campaigns/campaign.ts';
+import { CAMPAIGN_TRANSITIONS, transition } from '../../../src/lib/campaigns/lifecycle.ts';
+import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
+import { later, NOW } from '../../support/fakes/samples.ts';
+
+type Table = typeof CAMPAIGN_TRANSITIONS;
+type Event = { [S in CampaignState]: keyof Table[S] }[CampaignState];
+type Facts<E extends Event> = Parameters<typeof transition<E>>[2];
+
+const table: Record<string, Record<string, readonly { readonly to: CampaignState }[]>> = CAMPAIGN_TRANSITIONS;
+const STATES = Object.keys(CAMPAIGN_TRANSITIONS) as CampaignState[];
+const waysOf = (state: CampaignState, event: Event): readonly CampaignState[] =>
+  (table[state]?.[event] ?? []).map(({ to }) => to);
+
+const now = fc.constantFrom(0, 60, 3_600).map((seconds) => later(seconds));
+const onlyNow = fc.record({ now });
+const planId = fc.constantFrom('plan-1', 'plan-2');
+const reason = fc.constant('because');
+const source = { bucket: 'recipients', key: 'uploads/2.csv', format: 'csv', given: 'upload' } as const;
+
+/** Facts for every event. A new event needs its own here. */
+const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
+  sourceReplaced: now.map((at) => ({ source, now: at })),
+  planningBegun: fc.record({ planId, dryRun: fc.boolean(), now }),
+  planningProgressed: fc.record({ planId, rows: fc.nat(), now }),
+  plannerLost: onlyNow,
+  planReady: fc.record({ plan: planId.map((id) => samplePlan(10, { planId: id })), now }),
+  planFailed: fc.record({ planId, reason, now }),
+  started: onlyNow,
+  runScheduled: fc.record({ nextRunAt: fc.option(now, { nil: undefined }), now }),
+  startDue: onlyNow,
+  paused: fc.record({ reason, now }),
+  resumed: onlyNow,
+  progressed: onlyNow,
+  cancelled: onlyNow,
+  timeChecked: onlyNow,
+};
+const EVENTS = Object.keys(FACTS) as Event[];
+
+const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined });
+
+/** Any campaign in this state, also one that no walk reaches. */
+const campaignIn = (state: CampaignState): fc.Arbitrary<Campaign> =>
+  fc
+    .record({
+      planning: optional(
+        fc.record({
+          planId,
+          dryRun: fc.boolean(),
+          since: now,
+          rows: fc.nat(),
+          tries: fc.constantFrom(1, 2, 3),
+        }),
+      ),
+      plan: fc.constantFrom(undefined, samplePlan(10), samplePlan(10, { file: undefined })),
+      autoStart: fc.constantFrom(undefined, true as const),
+      startAt: optional(now),
+      expiresAt: optional(now),
+      dueAt: optional(now),
+      reason: optional(reason),
+      cursor: fc.record({ row: fc.constantFrom(5, 10), offset: fc.nat(), batch: fc.constantFrom(1, 2) }),
+      folded: fc.constantFrom(1, 2),
+    })
+    .map((changes) => sampleCampaign({ ...changes, state }));
+
+const happening = <E extends Event>(event: E): fc.Arbitrary<(campaign: Campaign) => Campaign> =>
+  FACTS[event].map((facts) => (campaign: Campaign) => transition(campaign, event, facts));
+
+const cases = STATES.flatMap((state) => EVENTS.map((event) => ({ state, event })));
+const unlisted = cases.filter(({ state, event }) => waysOf(state, event).length === 0);
+const listed = cases.filter(({ state, event }) => waysOf(state, event).length > 0);
+
+describe('the table of transitions', () => {
+  it.each(unlisted)('$state: $event is not listed, and changes nothing', ({ state, event }) => {
+    fc.assert(
+      fc.property(campaignIn(state), happening(event), (campaign, apply) => {
+        expect(apply(campaign)).toBe(campaign);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each(listed)(
+    '$state: $event goes where its arrows point, and each of them is met',
+    ({ state, event }) => {
+      const met = new Set<CampaignState>();
+      fc.assert(
+        fc.property(campaignIn(state), happening(event), (campaign, apply) => {
+          const after = apply(campaign);
+          if (after === campaign) return;
+          expect(waysOf(state, event)).toContain(after.state);
+          met.add(after.state);
+        }),
+        { numRuns: 300, seed: 1 },
+      );
+      expect([...met].toSorted()).toEqual([...new Set(waysOf(state, event))].toSorted());
+    },
+  );
+
+  it('counts every change of state that is an event, and no other change', () => {
+    const any = fc.constantFrom(...EVENTS).chain(happening);
+    fc.assert(
+      fc.property(fc.constantFrom(...STATES).chain(campaignIn), any, (campaign, apply) => {
+        const after = apply(campaign);
+        const isEvent =
+          after.state !== campaign.state && !(campaign.state === 'planned' && after.state === 'draft');
+        expect(after.turn).toBe(campaign.turn + (isEvent ? 1 : 0));
+        expect(after.keepUntil.getTime()).toBeGreaterThanOrEqual(campaign.keepUntil.getTime());
+      }),
+    );
+  });
+
+  it('leaves nothing due where it has ended, and lets nothing follow', () => {
+    const any = fc.constantFrom(...EVENTS).chain(happening);
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 40 }), (events) => {
+        const end = events.reduce((campaign, apply) => apply(campaign), sampleCampaign({ plan: undefined }));
+        if (hasEnded(end)) expect([end.dueAt, end.planning]).toEqual([undefined, undefined]);
+      }),
+    );
+    for (const state of STATES.filter((one) => hasEnded({ state: one }))) {
+      expect(EVENTS.filter((event) => waysOf(state, event).length > 0)).toEqual([]);
+    }
+  });
+
+  it('keeps the new recipients of a planned campaign, and voids its plan', () => {
+    const campaign = sampleCampaign({ state: 'planned' });
+    const after = transition(campaign, 'sourceReplaced', { source, now: later(1, NOW) });
+    expect(after).toMatchObject({ state: 'draft', source, plan: undefined, turn: campaign.turn });
+  });
+});

@@ -1,0 +1,223 @@
+/**
+ * Items as version 0.1 has written them: one or more of each kind and state, with the value that 0.1 read from each
+ * (test/support/dump/items-0.1.jsonl, written by the stores of 0.1 to the embedded engine). Stored names never change:
+ * a release reads them to the same value, and writes the same attributes.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Aws, startAws } from '../../local/aws.ts';
+import type { InboundRecord, UnmatchedStatus } from '../../src/lib/callbacks/ports.ts';
+import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
+import type { LedgerBatch } from '../../src/lib/campaigns/ledger.ts';
+import type { NumberPaceStored } from '../../src/lib/campaigns/ports.ts';
+import {
+  clientItem,
+  makeClientRegistry,
+  type RegisteredClient,
+} from '../../src/lib/clients/dynamo-client-registry.ts';
+import { readChange } from '../../src/lib/events/dynamo-changes.ts';
+import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
+import type { Message, MessageId, TemplateMessage } from '../../src/lib/messages/message.ts';
+import { systemRandom } from '../../src/lib/platform/clock.ts';
+import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
+import type { TemplateLock } from '../../src/lib/sending/ports.ts';
+import type { Pair } from '../../src/lib/whatsapp/phone.ts';
+import type { Session } from '../../src/lib/whatsapp/session-window.ts';
+import { NOW } from '../support/fakes/samples.ts';
+import { clientFor, storesOn } from './engines.ts';
+
+type Attributes = Record<string, AttributeValue>;
+
+interface Dumped {
+  readonly kind: string;
+  /** As 0.1 read it, under the field names of 0.1. */
+  readonly value: unknown;
+  /** What the store was given beside the value. */
+  readonly given?: { readonly dueAt?: Date };
+  readonly item: Attributes;
+}
+
+const DUMP = new URL('../support/dump/items-0.1.jsonl', import.meta.url);
+
+const dates = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && '$date' in value ? new Date(String(value.$date)) : value;
+
+const dump = readFileSync(DUMP, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line, dates) as Dumped);
+
+/** What has another name in the domain by now than it had in 0.1, by kind. */
+const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
+  message: ({ invitation, ...message }) => ({
+    ...message,
+    ...(invitation ? { templateMessage: invitation as TemplateMessage } : {}),
+  }),
+};
+
+const todaysValue = ({ kind, value }: Dumped): unknown =>
+  renamed[kind]?.(value as Record<string, unknown>) ?? value;
+
+describe('an item of 0.1', () => {
+  let aws: Aws;
+  let client: DynamoDBClient;
+  let stores: ReturnType<typeof storesOn>;
+  let registry: ReturnType<typeof makeClientRegistry>;
+
+  beforeAll(async () => {
+    aws = await startAws({ port: 0, tableName: 'dump', parameters: {} });
+    client = clientFor(aws.url);
+    stores = storesOn(client, 'dump');
+    registry = makeClientRegistry(
+      makeTable({ client, tableName: 'dump', clock: stores.clock, random: systemRandom }),
+    );
+  });
+  afterAll(async () => {
+    client.destroy();
+    await aws.close();
+  });
+
+  const put = (item: Attributes) =>
+    client.send(new PutItemCommand({ TableName: 'dump', Item: { ...item, rev: { S: 'of 0.1' } } }));
+
+  /** The table's item of that key, without its revision. */
+  async function stored(pk: string): Promise<Attributes | undefined> {
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: 'dump' }));
+    const { rev: _, ...item } = Items.find((one) => one['pk']?.S === pk) ?? {};
+    return item;
+  }
+
+  interface Kind {
+    read(value: never): Promise<unknown>;
+    /** Writes the value over the item of 0.1, or where nothing is. */
+    write(value: never, dumped: Dumped): Promise<unknown>;
+  }
+
+  const versioned = <Key, T>(
+    store: () => {
+      get(key: Key): Promise<{ value: T; revision: string } | undefined>;
+      replace(stored: { value: T; revision: string }, value: T): Promise<{ done: boolean }>;
+    },
+    keyOf: (value: T) => Key,
+  ) => ({
+    read: async (value: T) => (await store().get(keyOf(value)))?.value,
+    write: async (value: T) => {
+      const found = await store().get(keyOf(value));
+      if (!found) throw new Error('not there');
+      expect(await store().replace(found, found.value)).toMatchObject({ done: true });
+    },
+  });
+
+  const SALT = { pk: { S: 'salt#forgotten' }, salt: { S: 'f'.repeat(72) } };
+
+  const kinds: Record<string, Kind> = {
+    message: versioned(
+      () => stores.messages,
+      ({ messageId }: Message) => messageId,
+    ),
+    session: versioned(
+      () => stores.sessions,
+      ({ pair }: Session) => pair,
+    ),
+    campaign: versioned(
+      () => stores.campaigns,
+      ({ campaignId }: Campaign) => campaignId,
+    ),
+    numberPace: versioned(
+      () => stores.numberPaces,
+      ({ business }: NumberPaceStored) => business,
+    ),
+    invitationSlot: versioned(
+      () => stores.templateLocks,
+      ({ slot }: TemplateLock) => slot,
+    ),
+    batch: {
+      read: (batch: LedgerBatch) => stores.batches.get(batch),
+      write: async (batch: LedgerBatch) => {
+        await drop(`batch#${batch.campaignId}#${batch.n}`);
+        await stores.batches.open(batch);
+      },
+    },
+    client: {
+      read: async ({ tokenHash }: RegisteredClient) =>
+        (await registry.list()).find((one) => one.tokenHash === tokenHash),
+      write: (one: RegisteredClient) => put(marshall(clientItem(one), { removeUndefinedValues: true })),
+    },
+    salt: {
+      read: () => Promise.resolve({ salt: 'f'.repeat(72) }),
+      // Written once and never again: what counts is that the hashes of erased opt-outs are still found by it.
+      write: () => Promise.resolve(),
+    },
+    forgotten: {
+      read: async ({ pair }: { pair: Pair }) => {
+        await put(SALT);
+        return { pair, at: await stores.erasedOptOuts().optedOutAt(pair) };
+      },
+      write: ({ pair, at }: { pair: Pair; at: Date }) => stores.erasedOptOuts().remember(pair, at),
+    },
+    inbound: {
+      read: ({ id }: InboundRecord) => stores.callbacks.remember({ id, writtenAt: new Date(0) }, NOW),
+      write: async (record: InboundRecord, { item }: Dumped) => {
+        await drop(String(item['pk']?.S));
+        await stores.callbacks.remember(record, NOW);
+      },
+    },
+    raw: {
+      read: async (text: string) => (await stores.rawCallbacks()).find((one) => one === text),
+      write: (text: string) => stores.callbacks.keepRaw(text, NOW),
+    },
+    templateStatus: {
+      read: (_: TemplateStatus) => Promise.resolve(undefined),
+      write: (status: TemplateStatus) => stores.callbacks.keepTemplateStatus(status),
+    },
+    orphan: {
+      read: async (unmatched: UnmatchedStatus) =>
+        (await stores.callbacks.dueUnmatched(NOW, 10)).find(({ waKey }) => waKey === unmatched.waKey) ??
+        // Not due, so that no read finds it.
+        unmatched,
+      write: (unmatched: UnmatchedStatus, { given }: Dumped) =>
+        stores.callbacks.keepUnmatched(unmatched, given?.dueAt),
+    },
+    wireAlias: {
+      read: async ({ alias }: { alias: string }) => ({
+        alias,
+        messageId: await stores.aliases.messageOf(alias),
+      }),
+      write: ({ alias, messageId }: { alias: string; messageId: MessageId }) =>
+        stores.aliases.keep(alias, messageId),
+    },
+  };
+
+  const drop = (pk: string) =>
+    makeTable({ client, tableName: 'dump', clock: stores.clock, random: systemRandom }).drop(pk);
+
+  const cases = dump.map((dumped) => [`${dumped.kind} ${dumped.item['pk']?.S}`, dumped] as const);
+
+  it.each(cases)('is read as 0.1 read it and written as 0.1 wrote it: %s', async (_, dumped) => {
+    const kind = kinds[dumped.kind];
+    if (!kind) throw new Error(`no store for ${dumped.kind}`);
+    const value = todaysValue(dumped);
+    await put(dumped.item);
+    if (dumped.kind !== 'templateStatus') expect(await kind.read(value as never)).toEqual(value);
+    await kind.write(value as never, dumped);
+    // Sets have no order.
+    expect(unmarshall((await stored(String(dumped.item['pk']?.S))) ?? {})).toEqual(unmarshall(dumped.item));
+  });
+
+  it.each(cases.filter(([name]) => /^(message|session|campaign|templateStatus)/.test(name)))(
+    'is read in the change stream: %s',
+    (_, dumped) => {
+      const after = { ...dumped.item, rev: { S: 'of 0.1' } };
+      const kind = dumped.kind === 'templateStatus' ? 'template-status' : dumped.kind;
+      const change = { kind, before: undefined, after: todaysValue(dumped) };
+      expect(readChange({ before: undefined, after })).toMatchObject(change);
+    },
+  );
+});

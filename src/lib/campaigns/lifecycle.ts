@@ -89,8 +89,11 @@ export const CAMPAIGN_TRANSITIONS = {
 /** An event without an arrow cannot be used. */
 type ListedEvent = { [S in CampaignState]: keyof (typeof CAMPAIGN_TRANSITIONS)[S] }[CampaignState];
 
+export const FIRST_STATE = { created: { to: 'draft', by: planning.draft } } as const;
+
 export function newCampaign(definition: CampaignDefinition, given: planning.NewCampaign): Campaign {
-  const campaign: Campaign = { ...planning.draft(definition, given), state: 'draft' };
+  const { to, by } = FIRST_STATE.created;
+  const campaign: Campaign = { ...by(definition, given), state: to };
   return { ...campaign, keepUntil: keptUntil(campaign) };
 }
 

@@ -198,7 +198,7 @@ export function remember(message: Message, entry: TimelineEntry): readonly Timel
   return known || full ? message.timeline : [...message.timeline, entry];
 }
 
-/** A send had failed, and the message waits once more (`domain/send-again.ts`). */
+/** A send had failed, and the message waits once more (`transitions/reporting.ts`). */
 function isTakenBack({ status, source }: TimelineEntry): boolean {
   return source === 'callback' && (status === 'parked' || status === 'queued');
 }

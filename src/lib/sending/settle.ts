@@ -11,7 +11,7 @@ import type { Attempt, AttemptResult } from './attempt.ts';
 
 /*
  * Settling: the verdict becomes what is stored, in the light of what is stored by then. A callback, or another
- * owner after our lease, may have been faster; each rule of `domain/settlement` says who wins.
+ * owner after our lease, may have been faster; `messages/lifecycle.ts` says who wins.
  */
 
 export interface SettleDeps {

@@ -13,11 +13,11 @@ describe('writing figures into a page', () => {
   it.each([
     ['adjacent', '\n'],
     ['apart', '\n\n| old |\n\n'],
-  ])('replaces what lies between the marks, and keeps all text around them: marks %s', (_, middle) => {
+  ])('replaces the text between the marks and keeps everything around them: marks %s', (_, middle) => {
     expect(withFigures(pageWith(middle), FIGURES)).toBe(pageWith(`\n\n${FIGURES}\n\n`));
   });
 
-  it('replaces the figures of the run before', () => {
+  it('replaces the figures of the previous run', () => {
     const once = withFigures(pageWith('\n'), 'old figures');
     expect(withFigures(once, FIGURES)).toBe(withFigures(pageWith('\n'), FIGURES));
   });
@@ -33,7 +33,7 @@ describe('writing figures into a page', () => {
     ['no mark at the beginning', `${BEFORE}<!-- end -->${AFTER}`],
     ['its marks in the wrong order', `${BEFORE}<!-- end -->\n<!-- figures -->${AFTER}`],
     ['a mark twice', `${pageWith('\n')}\n<!-- end -->\n`],
-  ])('refuses a page that has %s, and says what it needs', (_, page) => {
+  ])('rejects a page with %s and says what it needs', (_, page) => {
     expect(() => withFigures(page, FIGURES)).toThrow(
       'the page needs one line "<!-- figures -->" and, after it, one line "<!-- end -->"',
     );
@@ -43,7 +43,7 @@ describe('writing figures into a page', () => {
 describe('docs/performance.md', () => {
   const page = readFileSync(join(ROOT, 'docs/performance.md'), 'utf8');
 
-  it('has its marks, and prose after them that a run keeps', () => {
+  it('has its marks, and text after them that a run keeps', () => {
     const written = withFigures(page, FIGURES);
     expect(written).toContain(FIGURES);
     expect(written.endsWith(page.slice(page.indexOf('\n## How to read it\n')))).toBe(true);

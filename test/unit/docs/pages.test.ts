@@ -1,4 +1,4 @@
-/** The pages hold no leftovers of a generator, and no link to a file or a heading that is not there. */
+/** The pages contain no generator leftovers, and no links to files or headings that do not exist. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,12 +13,12 @@ const onDisk = (path: string): string | undefined => {
 };
 
 describe('the pages of the repository', () => {
-  it('are README.md and all of docs/, among others', () => {
+  it('include README.md and everything in docs/', () => {
     expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/architecture.md']));
     expect(PAGES.filter((page) => page.startsWith('docs/adr/')).length).toBeGreaterThan(10);
   });
 
-  it.each(PAGES)('%s has no leftover and no dead link', (page) => {
+  it.each(PAGES)('contain no leftover and no dead link: %s', (page) => {
     expect(faultsIn(page, onDisk)).toEqual([]);
   });
 });
@@ -42,7 +42,7 @@ describe('a fault of a page', () => {
     ['a link to no heading of its own', '# Page\n\n[up](#pages)', '#pages leads to no heading'],
     ['a heading that stands in a block', '```md\n# Up\n```\n\n[up](#up)', '#up leads to no heading'],
     ['a third heading of two', '[this](other.md#a-code-heading-twice-2)', '-2 leads to no heading'],
-  ])('is %s', (_, text, fault) => {
+  ])('includes %s', (_, text, fault) => {
     expect(faults(text)).toEqual([expect.stringContaining(fault)]);
   });
 
@@ -54,7 +54,7 @@ describe('a fault of a page', () => {
     ['the second of two headings', '[a](other.md#a-code-heading-twice-1)'],
     ['a heading of its own', '# A page of 2026\n\n[up](#a-page-of-2026)'],
     ['an address', '[a](https://example.com/gone.md#x) <mailto:a@example.com>'],
-  ])('is not %s', (_, text) => {
+  ])('does not include %s', (_, text) => {
     expect(faults(text)).toEqual([]);
   });
 });

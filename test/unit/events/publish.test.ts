@@ -1,4 +1,4 @@
-/** Contract §4: which change is which event, and how they go out. */
+/** Contract §4: which change becomes which event, and how events are published. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Changed, eventsFor, type OutboundEvent } from '../../../src/lib/events/event.ts';
@@ -17,7 +17,7 @@ const typesOf = (changed: Changed) => eventsFor(changed).map(({ type }) => type)
 
 describe('a change of a message', () => {
   it.each(['sent', 'delivered', 'read', 'failed', 'parked', 'expired', 'unknown'] as const)(
-    'to %s is an event, with the ids and no text of the message',
+    'to %s is an event that carries the ids and no text of the message',
     (status) => {
       const timeline = [{ at: later(7), status, source: 'gateway' } as const];
       const [event, ...others] = eventsFor(message({}, { status, timeline, waId: 'wamid.1', reason: 'r' }));
@@ -39,12 +39,12 @@ describe('a change of a message', () => {
     },
   );
 
-  it.each(['sending', 'queued'] as const)('to %s is none', (status) => {
+  it.each(['sending', 'queued'] as const)('to %s is not an event', (status) => {
     expect(typesOf(message({ status: 'parked' }, { status }))).toEqual([]);
     expect(typesOf(message(undefined, { status }))).toEqual([]);
   });
 
-  it('that is bookkeeping is none', () => {
+  it('that is only bookkeeping is not an event', () => {
     const sent = { status: 'sent' } as const;
     for (const more of [{ dueAt: later(9) }, { attempts: 3 }, { waId: 'w' }, { epoch: 9 }, { tries: 2 }]) {
       expect(typesOf(message(sent, { ...sent, ...more }))).toEqual([]);
@@ -55,7 +55,7 @@ describe('a change of a message', () => {
     expect(typesOf(message({ ...sent, reply }, { ...sent, reply, dueAt: later(1) }))).toEqual([]);
   });
 
-  it('that brings a reply is one, beside a status of the same write', () => {
+  it('that brings a reply is an event, beside a status in the same write', () => {
     const reply = { id: 'r-1', at: later(3), response: { secret: 'canary' }, matchedBy: 'token' } as const;
     const events = eventsFor(message({ status: 'sent' }, { status: 'delivered', reply }));
     expect(events.map(({ type }) => type)).toEqual(['message.delivered', 'flow.replied']);
@@ -73,7 +73,7 @@ describe('a change of a session', () => {
   const stop = { consent: { optedOut: true, at: later(1) } };
   const start = { consent: { optedOut: false, at: later(2) } };
 
-  it('opens a window once, however long it is prolonged', () => {
+  it('reports the opening of a window once, however often the window is extended', () => {
     expect(typesOf(session(undefined, { window }))).toEqual(['session.opened']);
     const longer = { ...window, lastInboundAt: later(9), expiresAt: later(86_409) };
     expect(typesOf(session({ window }, { window: longer }))).toEqual([]);
@@ -82,7 +82,7 @@ describe('a change of a session', () => {
     expect(typesOf(session({ window }, { window: { ...window, expiresAt: NOW } }))).toEqual([]);
   });
 
-  it('tells of STOP and START, each time that they turn', () => {
+  it('reports each change between STOP and START', () => {
     expect(typesOf(session({}, stop))).toEqual(['contact.opted-out']);
     expect(typesOf(session(stop, start))).toEqual(['contact.opted-in']);
     expect(typesOf(session(undefined, { ...stop, window }))).toEqual(['session.opened', 'contact.opted-out']);
@@ -91,7 +91,7 @@ describe('a change of a session', () => {
   });
 });
 
-it('a template’s status is told when it changes, and once', () => {
+it("a template's status is published once, when it changes", () => {
   const after = { id: 't', templateId: 't', templateName: 'hello', status: 'APPROVED', at: NOW };
   const kind = 'template-status' as const;
   expect(eventsFor({ kind, before: undefined, after })).toMatchObject([
@@ -104,13 +104,13 @@ it('a template’s status is told when it changes, and once', () => {
 describe('an eventId', () => {
   const ids = (...changes: Changed[]) => changes.flatMap(eventsFor).map(({ detail }) => detail.eventId);
 
-  it('is the same for the same fact, whatever else the write brings', () => {
+  it('is the same for the same fact, whatever else the write contains', () => {
     const one = message({ status: 'sent' }, { status: 'delivered' });
     const other = message({ status: 'sending', attempts: 7 }, { status: 'delivered', dueAt: later(5) });
     expect(new Set(ids(one, one, other)).size).toBe(1);
   });
 
-  it('is another for another fact', () => {
+  it('differs for a different fact', () => {
     const changes = (['sent', 'delivered', 'read', 'failed', 'parked', 'unknown'] as const).flatMap(
       (status) => [
         message({}, { status }),
@@ -127,8 +127,8 @@ const sentChange = (id: string, index: number, status: 'sent' | 'delivered' | 'r
   changed: message({ messageId: idOf(id) }, { messageId: idOf(id), status }),
 });
 
-describe('publishing', () => {
-  it('takes ten at most in a call, and one of a message', async () => {
+describe('publishing events', () => {
+  it('puts at most ten into one call, and one per message', async () => {
     const waves: (readonly OutboundEvent[])[] = [];
     const put = (events: readonly OutboundEvent[]) => {
       waves.push(events);
@@ -146,7 +146,7 @@ describe('publishing', () => {
     }
   });
 
-  it('loses nothing and keeps each message’s order, whatever part of it the bus refuses, and when', async () => {
+  it("loses nothing and keeps each message's order, whatever the bus refuses and when", async () => {
     const plan = fc.record({
       of: fc.array(fc.nat(6), { minLength: 1, maxLength: 40 }),
       refusals: fc.array(fc.constantFrom<'all' | number>('all', 0, 2, 3, 2, 5), { maxLength: 12 }),
@@ -172,7 +172,7 @@ describe('publishing', () => {
             ),
           }),
         );
-        // As the stream does it: from the first that failed on, all come again.
+        // As the stream does it: everything from the first failure on is delivered again.
         let rest = changes;
         for (let batches = 0; rest.length > 0 && batches < 30; batches += 1) {
           const failed = await publish(rest);
@@ -195,14 +195,14 @@ describe('publishing', () => {
     );
   });
 
-  it('gives back the first place that failed, not the last', async () => {
+  it('returns the position of the first failure, not the last', async () => {
     const put = (events: readonly OutboundEvent[]) =>
       Promise.resolve(events.map(({ detail }) => !['b', 'd'].includes(String(detail['messageId']))));
     const publish = makePublish({ bus: { put }, telemetry: fakeTelemetry() });
     expect(await publish(['a', 'b', 'c', 'd'].map((id, n) => sentChange(id, 10 + n)))).toBe(11);
   });
 
-  it('counts what went out by its kind, and what the bus refused not yet', async () => {
+  it('counts published events by type, and refused ones only once they are published', async () => {
     const telemetry = fakeTelemetry();
     const refused = new Set(['b']);
     const put = (events: readonly OutboundEvent[]) =>
@@ -217,13 +217,13 @@ describe('publishing', () => {
   });
 });
 
-describe('a fact', () => {
+describe('the metrics of an event', () => {
   const paused = (reason: string): OutboundEvent => ({
     type: 'campaign.paused',
     detail: { eventId: 'c:2:paused', version: 1, at: NOW.toISOString(), reason },
   });
 
-  it('is a campaign that paused itself, unlike one that its owner paused', () => {
+  it('tell a campaign that paused itself from one that its owner paused', () => {
     expect(factsOf(paused('WhatsApp has stopped the number (stop-number)'))).toEqual([
       'campaign.paused',
       'campaign.paused-itself',
@@ -231,7 +231,7 @@ describe('a fact', () => {
     expect(factsOf(paused('paused by request'))).toEqual(['campaign.paused']);
   });
 
-  it('has no number and no id in its name', () => {
+  it('have no number and no id in their names', () => {
     const [event] = eventsFor(message({}, { status: 'delivered' }));
     expect(event && factsOf(event)).toEqual(['message.delivered']);
   });

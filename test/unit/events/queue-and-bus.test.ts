@@ -1,4 +1,4 @@
-/** The adapters of SQS and EventBridge, over a server on loopback. */
+/** The adapters of SQS and EventBridge, over a loopback server. */
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -42,13 +42,16 @@ describe('the delivery queue', () => {
     [6, 6],
     [900, 900],
     [5_000, 900],
-  ])('gets the messageId and nothing else, asked for %s s and delayed by %s', async (asked, delayed) => {
-    const sent = await enqueueAt(200, SENT, asked);
-    expect(sent).toMatchObject({ DelaySeconds: delayed, MessageBody: '{"messageId":"m-1"}' });
-    expect(String(sent?.['QueueUrl'])).toMatch(/deliveries$/);
-  });
+  ])(
+    'gets the messageId and nothing else, with a requested delay of %s s that becomes %s',
+    async (asked, delayed) => {
+      const sent = await enqueueAt(200, SENT, asked);
+      expect(sent).toMatchObject({ DelaySeconds: delayed, MessageBody: '{"messageId":"m-1"}' });
+      expect(String(sent?.['QueueUrl'])).toMatch(/deliveries$/);
+    },
+  );
 
-  it('is down where it refuses, and says nothing of itself', async () => {
+  it('is unavailable when it refuses, and the error shows nothing of the refusal', async () => {
     const fault = await enqueueAt(500, '{"__type":"InternalError"}', 0).catch((e: unknown) => e);
     expect(fault).toMatchObject({ code: 'store-unavailable', retryAfter: 2 });
     expect((fault as { detail: string }).detail).not.toMatch(/sqs|aws|http/i);
@@ -81,18 +84,18 @@ describe('the event bus', () => {
     expect(JSON.parse(String(entry?.['Detail']))).toEqual(event('a').detail);
   });
 
-  it('says which of them it has taken', async () => {
+  it('reports which events it accepted', async () => {
     const Entries = [{ EventId: '1' }, { ErrorCode: 'ThrottlingException' }, { EventId: '3' }];
     expect(await putTo(200, { FailedEntryCount: 1, Entries }, ['a', 'b', 'c'])).toEqual([true, false, true]);
   });
 
-  it('has taken none of those that its answer does not name', async () => {
+  it('counts events that its response does not name as refused', async () => {
     expect(await putTo(200, { Entries: [{ EventId: '1' }] }, ['a', 'b'])).toEqual([true, false]);
     await server?.close();
     expect(await putTo(200, {}, ['a'])).toEqual([false]);
   });
 
-  it('throws where it took none', async () => {
+  it('throws when it accepted none', async () => {
     await expect(putTo(500, { __type: 'InternalException' }, ['a'])).rejects.toThrow();
   });
 });

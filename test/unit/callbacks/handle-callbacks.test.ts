@@ -39,36 +39,36 @@ const status = (changes: Partial<Callback & { kind: 'status' }> = {}): Callback 
 const session = async () => (await world.sessions.get(PAIR))?.value;
 
 describe('an inbound message', () => {
-  it('opens the window for 24 hours from its own time', async () => {
+  it('opens the session window for 24 hours from its own timestamp', async () => {
     await webhook.handleCallbacks([inbound({ writtenAt: later(-3_600) })]);
     expect(await session()).toEqual(sampleSession(later(-3_600)));
   });
 
-  it('opens it from its arrival where it carries no time', async () => {
+  it('opens the window from its arrival when it carries no timestamp', async () => {
     await webhook.handleCallbacks([inbound()]);
     expect(await session()).toEqual(sampleSession(NOW));
   });
 
-  it('counts with its first arrival where it carries no time and comes again', async () => {
+  it('counts from its first arrival when it carries no timestamp and is repeated', async () => {
     await webhook.handleCallbacks([inbound()]);
     world.clock.advance(3_600_000);
     await webhook.handleCallbacks([inbound()]);
     expect((await session())?.window?.expiresAt).toEqual(later(86_400));
   });
 
-  it('counts each time where it has no id by which a repeat could be known', async () => {
+  it('counts at each arrival when it has no id to recognize a repeat by', async () => {
     await webhook.handleCallbacks([inbound({ id: undefined })]);
     world.clock.advance(3_600_000);
     await webhook.handleCallbacks([inbound({ id: undefined })]);
     expect((await session())?.window?.expiresAt).toEqual(later(86_400 + 3_600));
   });
 
-  it('opens nothing where it was written a day ago', async () => {
+  it('opens nothing when it was written a day ago', async () => {
     await webhook.handleCallbacks([inbound({ writtenAt: later(-86_400) })]);
     expect(await session()).toBeUndefined();
   });
 
-  it('leaves the window’s beginning alone while that is open, and begins a new one after it', async () => {
+  it('keeps the start of an open window, and starts a new window after that one closes', async () => {
     await webhook.handleCallbacks([inbound({ id: '1' })]);
     world.clock.advance(3_600_000);
     await webhook.handleCallbacks([inbound({ id: '2' })]);
@@ -78,20 +78,20 @@ describe('an inbound message', () => {
     expect((await session())?.window?.openedAt).toEqual(later(27 * 3_600));
   });
 
-  it('has one effect among fifty at once', async () => {
+  it('takes effect once among fifty concurrent copies', async () => {
     await webhook.handleCallbacks(Array.from({ length: 50 }, () => inbound()));
     expect(world.sessions.all()).toEqual([sampleSession(NOW)]);
   });
 
-  it('opens a window again that the gateway had closed', async () => {
+  it('reopens a window that the gateway closed', async () => {
     await world.sessions.create(afterGatewayClosed(sampleSession(later(-60)), later(-1)));
     await webhook.handleCallbacks([inbound()]);
     expect(await session()).toMatchObject({ window: { openedAt: NOW, expiresAt: later(86_400) } });
   });
 });
 
-describe('a window that a customer opens while a message is refused', () => {
-  it('stays open: the refusal was of the window before it', async () => {
+describe('a window that a customer opens while a message is being refused', () => {
+  it('stays open, because the refusal was about the previous window', async () => {
     await world.sessions.create(sampleSession(later(-80_000)));
     const customer = world.process('customer');
     const writes = async () => {
@@ -105,8 +105,8 @@ describe('a window that a customer opens while a message is refused', () => {
   });
 });
 
-describe('a status', () => {
-  it('climbs its message’s ladder, by either id', async () => {
+describe('a status callback', () => {
+  it('advances the status of its message, by either id', async () => {
     await world.sessions.create(sampleSession());
     await world.process('caller').send();
     await webhook.handleCallbacks([status({ report: { status: 'delivered' } })]);
@@ -117,7 +117,7 @@ describe('a status', () => {
     expect(world.onlyMessage()?.status).toBe('read');
   });
 
-  it('is found by WhatsApp’s id where the other is not ours', async () => {
+  it("is matched by WhatsApp's id when the other id is not ours", async () => {
     await world.sessions.create(sampleSession());
     await world.process('caller').send();
     for (const messageId of ['gateway-77', 'no id of ours at all!', '']) {
@@ -127,7 +127,7 @@ describe('a status', () => {
     expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 
-  it('is kept where its message is not known by that id yet', async () => {
+  it('is stored as an unmatched status when its message is not known by that id yet', async () => {
     await webhook.handleCallbacks([status({ messageId: undefined })]);
     expect(world.callbacks.unmatchedStatuses()).toEqual([
       { waKey: waKeyOf(waIdOf(ID)), report: { status: 'delivered', at: NOW }, keptAt: NOW },
@@ -135,7 +135,7 @@ describe('a status', () => {
     expect(JSON.stringify(world.callbacks.unmatchedStatuses())).not.toContain(waIdOf(ID));
   });
 
-  it('has its own time where it carries one', async () => {
+  it('keeps its own timestamp when it carries one', async () => {
     await world.sessions.create(sampleSession());
     await world.process('caller').send();
     await webhook.handleCallbacks([status({ at: later(-7) })]);
@@ -143,14 +143,14 @@ describe('a status', () => {
   });
 });
 
-describe('everything else', () => {
-  it('is kept raw where nobody understands it, and counted', async () => {
+describe('any other callback', () => {
+  it('is stored raw and counted when it cannot be understood', async () => {
     await webhook.handleCallbacks([{ kind: 'unrecognised', raw: '{"odd":1}' }]);
     expect(world.callbacks.raw()).toEqual(['{"odd":1}']);
     expect(world.telemetry.counted('callback.unrecognised')).toBe(1);
   });
 
-  it('opens the window with a reply that can’t be read, and is kept raw and counted', async () => {
+  it('opens the window, and is stored raw and counted, when it is a reply that cannot be read', async () => {
     const unreadable = '{"type":"FLOW","odd":"canary"}';
     await webhook.handleCallbacks([inbound({ unreadable })]);
     await webhook.handleCallbacks([inbound({ unreadable })]);
@@ -165,7 +165,7 @@ describe('everything else', () => {
     expect(world.telemetry.counted('callback.notice')).toBe(1);
   });
 
-  it('is never logged with a number, an id or its words', async () => {
+  it('is never logged with a number, an id or its text', async () => {
     await webhook.handleCallbacks([inbound(), status(), { kind: 'unrecognised', raw: '{"text":"canary"}' }]);
     expect(JSON.stringify(world.telemetry.lines)).not.toMatch(/254717746565|canary|wamid/);
   });
@@ -173,7 +173,7 @@ describe('everything else', () => {
 
 describe('a store that fails', () => {
   it.each(['remember', 'get', 'create'])(
-    'at %s is told of, so that LipaChat sends it again; then all is well',
+    'at %s reports an error, so that LipaChat repeats the callback and the repeat succeeds',
     async (call) => {
       faults.fail(call, 'before');
       await expect(webhook.handleCallbacks([inbound()])).rejects.toMatchObject({ code: 'store-unavailable' });

@@ -1,4 +1,6 @@
-/** What WhatsApp says of the template message of a parked flow: a word on that, and never one on the flow. */
+/**
+ * Status callbacks about the template message of a parked flow. They are never taken for callbacks about the flow.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { waKeyOf } from '../../../src/lib/messages/message.ts';
@@ -54,7 +56,7 @@ async function rest(minutes: number): Promise<void> {
   }
 }
 
-/** The names under which a callback may speak of it: LipaChat's shape, that with both, and WhatsApp's own. */
+/** The ids by which a callback may name it: LipaChat's shape, the shape with both ids, and WhatsApp's own. */
 const NAMES: [string, string | undefined, string | undefined][] = [
   ['its messageId', FIRST, undefined],
   ['both ids', FIRST, waIdOf(FIRST)],
@@ -62,9 +64,9 @@ const NAMES: [string, string | undefined, string | undefined][] = [
   ['its id at WhatsApp and one of LipaChat’s own', 'gateway-77', waIdOf(FIRST)],
 ];
 
-describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
+describe.each(NAMES)('a callback that names the template message by %s', (_, name, waId) => {
   it.each<ReportedStatus>(['sent', 'delivered', 'read'])(
-    'changes nothing as %s, and is kept nowhere',
+    'changes nothing as %s, and is not stored',
     async (status) => {
       const before = message();
       await p.handleStatus(name, report({ status, waId }));
@@ -73,7 +75,7 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
     },
   );
 
-  it('is never a word on the flow, also once that was sent', async () => {
+  it('is never taken for a callback about the flow, even after the flow was sent', async () => {
     await writes();
     await rest(1);
     const before = message();
@@ -84,11 +86,11 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
   });
 
   it.each([
-    ['the caller has to change it', 132_001],
-    ['nobody can be reached', 131_026],
-    ['nobody knows the code', 139_999],
+    ['the caller has to change the request', 132_001],
+    ['the customer cannot be reached', 131_026],
+    ['the code is unknown', 139_999],
     ['there is no code', undefined],
-  ])('fails the flow where it failed, and %s', async (_why, code) => {
+  ])('fails the flow when the template message failed and %s', async (_why, code) => {
     await p.handleStatus(name, report({ waId, code }));
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh', answer: { code: 'gateway-rejected' } });
     expect(message()?.request).toBeUndefined();
@@ -96,7 +98,7 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
     expect(templates()).toEqual([FIRST]);
   });
 
-  it('keeps the customer’s word, and nothing that waits goes out', async () => {
+  it("records the customer's opt-out, and sends nothing that waits", async () => {
     await p.handleStatus(name, report({ waId, code: 131_050 }));
     expect((await p.read.session(PAIR)).optedOut).toBe(true);
     expect(message()).toMatchObject({ status: 'failed', answer: { code: 'recipient-opted-out' } });
@@ -108,26 +110,29 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
     ['wait', 130_429, 5],
     ['pair-too-fast', 131_056, 5],
     ['cannot-tell', 131_000, 5],
-  ])('lets another go out later, for %s, and the flow waits on', async (errorClass, code, minutes) => {
-    await p.handleStatus(name, report({ waId, code }));
-    expect(message()).toMatchObject({
-      status: 'parked',
-      templateMessage: { state: 'pending', messageId: SECOND },
-    });
-    await p.handleStatus(name, report({ waId, code }));
-    await rest(minutes);
-    expect(templates()).toEqual([FIRST, SECOND]);
-    expect(message()).toMatchObject({
-      status: 'parked',
-      templateMessage: { state: 'sent', waId: waIdOf(SECOND) },
-    });
-    const alerts = ['stop-number', 'content-held'].includes(errorClass) ? 2 : 0;
-    expect(world.telemetry.counted('gateway.alert')).toBe(alerts);
-    await p.handleStatus(name, report({ waId, code: 132_001 }));
-    expect(message()?.status).toBe('parked');
-  });
+  ])(
+    'lets another template message go out later for class %s, and the flow keeps waiting',
+    async (errorClass, code, minutes) => {
+      await p.handleStatus(name, report({ waId, code }));
+      expect(message()).toMatchObject({
+        status: 'parked',
+        templateMessage: { state: 'pending', messageId: SECOND },
+      });
+      await p.handleStatus(name, report({ waId, code }));
+      await rest(minutes);
+      expect(templates()).toEqual([FIRST, SECOND]);
+      expect(message()).toMatchObject({
+        status: 'parked',
+        templateMessage: { state: 'sent', waId: waIdOf(SECOND) },
+      });
+      const alerts = ['stop-number', 'content-held'].includes(errorClass) ? 2 : 0;
+      expect(world.telemetry.counted('gateway.alert')).toBe(alerts);
+      await p.handleStatus(name, report({ waId, code: 132_001 }));
+      expect(message()?.status).toBe('parked');
+    },
+  );
 
-  it('is of no consequence where the customer has written since', async () => {
+  it('has no effect once the customer has written', async () => {
     await writes();
     const before = message();
     await p.handleStatus(name, report({ waId, code: 132_001 }));
@@ -137,7 +142,7 @@ describe.each(NAMES)('a callback that names %s', (_, name, waId) => {
 });
 
 describe('a template message that WhatsApp failed', () => {
-  it('has done its work, where its flow waits behind another that the customer’s message let go', async () => {
+  it("has no effect when a customer's message came and its flow only waits behind another one", async () => {
     const other = { ...request, messageId: idOf('m-2'), flowId: 'ANOTHER' };
     await p.send({ request: other });
     world.clock.advance(1_000);
@@ -150,7 +155,7 @@ describe('a template message that WhatsApp failed', () => {
     expect(found()).toEqual(before);
   });
 
-  it('goes out a day later at the soonest, where it was held for the user’s sake, and once', async () => {
+  it("is sent again once, a day later at the earliest, when it was held for the user's sake", async () => {
     await p.handleStatus(FIRST, report({ code: 131_049 }));
     world.clock.advance(DAY_MS - 120_000);
     await rest(1);
@@ -164,7 +169,7 @@ describe('a template message that WhatsApp failed', () => {
     expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'failed' } });
   });
 
-  it('goes out twice more at most where nobody can tell why', async () => {
+  it('is sent again at most twice when the cause is unknown', async () => {
     for (const n of [0, 1, 2, 3]) {
       await p.handleStatus(templateIdOf(ID, n), report({ code: 131_000 }));
       await rest(12);
@@ -173,7 +178,7 @@ describe('a template message that WhatsApp failed', () => {
     expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'failed' } });
   });
 
-  it('is another’s word where it came before the one that is out now', async () => {
+  it('has no effect on the flow once a newer template message is out', async () => {
     await p.handleStatus(FIRST, report({ code: 130_429 }));
     await rest(5);
     for (const [name, waId] of [
@@ -187,7 +192,7 @@ describe('a template message that WhatsApp failed', () => {
     expect(message()?.status).toBe('failed');
   });
 
-  it('is found by the sweeper, where its id at WhatsApp was told before it was kept', async () => {
+  it('is matched by the sweeper when the callback arrives before its WhatsApp id is stored', async () => {
     world = makeWorld();
     p = world.process('p');
     const early = world.process('early', {
@@ -207,7 +212,7 @@ describe('a template message that WhatsApp failed', () => {
     expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 
-  it('is not noted as sent by its own late receipt, once another is to go out', async () => {
+  it('is not marked as sent by its own late receipt once another one is due', async () => {
     world = makeWorld();
     p = world.process('p');
     const slow = world.process('slow', {
@@ -227,7 +232,7 @@ describe('a template message that WhatsApp failed', () => {
   });
 });
 
-describe('a template message that LipaChat refuses for a reason that passes', () => {
+describe('a template message that LipaChat refuses for a temporary reason', () => {
   const refusal = (code: number): Outcome => ({
     kind: 'rejected',
     message: 'Oh',
@@ -239,18 +244,21 @@ describe('a template message that LipaChat refuses for a reason that passes', ()
   it.each([
     ['ten minutes', 131_031, 9, 3],
     ['a day', 131_049, 24 * 59, 40],
-  ])('keeps its id and its distance: %s', async (_, code, minutesBefore, minutesAfter) => {
-    world = makeWorld();
-    p = world.process('p');
-    world.gateway.nextTemplates(refusal(code));
-    await p.send({ request });
-    await rest(minutesBefore);
-    expect(templates()).toEqual([]);
-    await rest(minutesAfter);
-    expect(templates()).toEqual([FIRST]);
-  });
+  ])(
+    'keeps its id, and its delay before the next attempt: %s',
+    async (_, code, minutesBefore, minutesAfter) => {
+      world = makeWorld();
+      p = world.process('p');
+      world.gateway.nextTemplates(refusal(code));
+      await p.send({ request });
+      await rest(minutesBefore);
+      expect(templates()).toEqual([]);
+      await rest(minutesAfter);
+      expect(templates()).toEqual([FIRST]);
+    },
+  );
 
-  it('does not go out once the customer has written meanwhile', async () => {
+  it('is not sent once the customer has written in the meantime', async () => {
     world = makeWorld();
     p = world.process('p');
     const slow = world.process('slow', {
@@ -265,7 +273,7 @@ describe('a template message that LipaChat refuses for a reason that passes', ()
     expect(message()?.status).toBe('queued');
   });
 
-  it('is known by its id before it leaves', async () => {
+  it('can be found by its id before it is sent', async () => {
     world = makeWorld();
     p = world.process('p');
     world.gateway.nextTemplates('accept-unheard', 'accept-unheard');

@@ -12,7 +12,7 @@ const BYTES = Buffer.from('{"text":"Asante 👋🏽 @ é"}');
 const sign = (bytes: Buffer, key = KEY) => `sha256=${createHmac('sha256', key).update(bytes).digest('hex')}`;
 
 describe('the secret in the path', () => {
-  it('is known by the whole of it, and by nothing else', () => {
+  it('matches only as a whole', () => {
     expect(isWebhookSecret(SECRET, SECRET)).toBe(true);
     const wrong = [
       '',
@@ -27,47 +27,47 @@ describe('the secret in the path', () => {
     for (const given of wrong) expect(isWebhookSecret(given, SECRET)).toBe(false);
   });
 
-  it('may be either of two while they are rotated', () => {
+  it('may be either of two during a rotation', () => {
     const both = `${SECRET},${NEXT}`;
     expect([SECRET, NEXT].map((given) => isWebhookSecret(given, both))).toEqual([true, true]);
     expect(isWebhookSecret(both, both)).toBe(false);
     expect(isWebhookSecret('', both)).toBe(false);
   });
 
-  it('may stand between blanks and line ends in its parameter', () => {
+  it('may be surrounded by spaces and line breaks in its parameter', () => {
     const parameter = ` ${SECRET} ,\n${NEXT}\n`;
     expect([SECRET, NEXT].map((given) => isWebhookSecret(given, parameter))).toEqual([true, true]);
   });
 
   it.each(['', ',', ',,', ' , ', `${SECRET},`, `,${SECRET}`])(
-    'lets nobody in with an empty one, where the parameter is %j',
+    'never matches when it is empty and the parameter is %j',
     (parameter) => {
       for (const given of ['', ' ', ',']) expect(isWebhookSecret(given, parameter)).toBe(false);
     },
   );
 
-  it('lets nobody in where it is shorter than 32 characters, and still the other one', () => {
+  it('never matches when it is shorter than 32 characters, while the other secret still does', () => {
     const short = 'c'.repeat(31);
     expect(isWebhookSecret(short, short)).toBe(false);
     expect(isWebhookSecret(short, `${short},${SECRET}`)).toBe(false);
     expect(isWebhookSecret(SECRET, `${short},${SECRET}`)).toBe(true);
   });
 
-  it('is compared without a fault whatever length is given', () => {
+  it('is compared without an error, whatever the length of the given value', () => {
     for (const length of [0, 1, 31, 33, 100_000])
       expect(isWebhookSecret('a'.repeat(length), SECRET)).toBe(false);
   });
 });
 
 describe('a signature', () => {
-  it('is good for these very bytes', () => {
+  it('is valid for exactly the signed bytes', () => {
     expect(isSignedBy(KEY, sign(BYTES), BYTES)).toBe(true);
     const rewritten = Buffer.from(JSON.stringify(JSON.parse('{"text": "Asante 👋🏽 @ é"}')));
     expect(isSignedBy(KEY, sign(Buffer.from('{"text": "Asante 👋🏽 @ é"}')), rewritten)).toBe(false);
     expect(isSignedBy(KEY, sign(BYTES), Buffer.concat([BYTES, Buffer.from('\n')]))).toBe(false);
   });
 
-  it('is good for an empty body and for bytes that are no text', () => {
+  it('is valid for an empty body and for bytes that are not text', () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from([0xff, 0xfe, 0x00])]) {
       expect(isSignedBy(KEY, sign(bytes), bytes)).toBe(true);
     }
@@ -94,17 +94,17 @@ describe('a signature', () => {
     ['before a line end', `${good}\n`],
     ['given twice', `${good},${good}`],
     ['in another form', `sha256=${Buffer.from(hex, 'hex').toString('base64')}`],
-  ])('is refused where it is %s', (_, signature) => {
+  ])('is rejected when it is %s', (_, signature) => {
     expect(isSignedBy(KEY, signature, BYTES)).toBe(false);
   });
 
-  it('may be made with either of two keys while they are rotated', () => {
+  it('may be made with either of two keys during a rotation', () => {
     const keys = `${KEY}, other`;
     expect([KEY, 'other'].map((key) => isSignedBy(keys, sign(BYTES, key), BYTES))).toEqual([true, true]);
   });
 
   it.each(['', ',', `${KEY},`, `,${KEY}`, ' , '])(
-    'can’t be made with an empty key, where the parameter is %j',
+    'cannot be made with an empty key when the parameter is %j',
     (keys) => {
       expect(isSignedBy(keys, sign(BYTES, ''), BYTES)).toBe(false);
       expect(isSignedBy(keys, sign(BYTES, ' '), BYTES)).toBe(false);
@@ -112,14 +112,14 @@ describe('a signature', () => {
   );
 });
 
-describe('the door', () => {
-  it('asks for no signature where no key is set', async () => {
+describe('webhook authentication', () => {
+  it('requires no signature when no key is set', async () => {
     const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: undefined });
     expect(await auth.accepts(undefined, BYTES)).toBe(true);
     expect(await auth.accepts('rubbish', BYTES)).toBe(true);
   });
 
-  it('asks everybody for one where a key is set, also where the parameter turned out empty', async () => {
+  it('requires a signature from everyone when a key is set, even if the parameter turns out to be empty', async () => {
     const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(KEY) });
     expect([await auth.accepts(undefined, BYTES), await auth.accepts(sign(BYTES), BYTES)]).toEqual([
       false,
@@ -129,7 +129,7 @@ describe('the door', () => {
     expect(await empty.accepts(undefined, BYTES)).toBe(false);
   });
 
-  it('knows nobody without a secret in the path', async () => {
+  it('rejects every request without a secret in the path', async () => {
     const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: undefined });
     expect([await auth.knows(undefined), await auth.knows(''), await auth.knows(SECRET)]).toEqual([
       false,
@@ -138,7 +138,7 @@ describe('the door', () => {
     ]);
   });
 
-  it('knows a secret and a key that were changed a moment ago', async () => {
+  it('accepts a secret and a key that were changed a moment ago', async () => {
     const [secret, hmacKey] = [fakeSecret(SECRET), fakeSecret(KEY)];
     const auth = makeWebhookAuth({ secret, hmacKey });
     expect(await auth.knows(NEXT)).toBe(false);
@@ -148,7 +148,7 @@ describe('the door', () => {
     expect(await auth.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
   });
 
-  it('lets nobody in, with a fault that may pass, while the secret can’t be read', async () => {
+  it('rejects every request with a temporary fault while the secret cannot be read', async () => {
     const secret = fakeSecret(SECRET);
     secret.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));
     const auth = makeWebhookAuth({ secret, hmacKey: undefined });

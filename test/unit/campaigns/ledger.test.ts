@@ -11,26 +11,26 @@ const times = (seconds: number, resumedAt?: Date) => ({ now: later(seconds), res
 describe('a batch', () => {
   const enqueued = sampleBatch({ isEnqueued: true, wakeAt: later(300) });
 
-  it('is left alone while its records are on their way', () => {
+  it('is left alone while its records are in the queue', () => {
     expect(wakingOf(enqueued, times(299))).toBeUndefined();
     expect(wakingOf(sampleBatch(), times(19))).toBeUndefined();
   });
 
-  it('is lost when its time is over, or when whoever began its round has died', () => {
+  it('is lost when its time is up, or when the process that began its round has died', () => {
     expect(wakingOf(enqueued, times(300))).toBe('lost');
     expect(wakingOf(sampleBatch(), times(20))).toBe('lost');
   });
 
-  it('was dropped where its campaign has stood still since', () => {
+  it('is dropped when its campaign was paused and resumed after the enqueue', () => {
     expect(wakingOf(enqueued, times(1, later(1)))).toBe('dropped');
     expect(wakingOf(enqueued, times(1, later(-1)))).toBeUndefined();
   });
 
-  it('has nothing to wake for once all of it is settled', () => {
+  it('has nothing to enqueue once every recipient is settled', () => {
     expect(wakingOf({ ...enqueued, pending: [] }, times(10_000, later(9_000)))).toBeUndefined();
   });
 
-  it('counts the rounds that were lost, and begins anew after a pause', () => {
+  it('counts its lost rounds, and starts from zero after a pause', () => {
     const round = { now: later(400), lastSlotAt: later(460) };
     const lost = wokenAgain({ ...enqueued, wakes: 3 }, 'lost', round);
     expect(lost).toMatchObject({ wakes: 4, wokenAt: later(400), wakeAt: later(700), isEnqueued: false });
@@ -38,7 +38,7 @@ describe('a batch', () => {
   });
 });
 
-describe('folding', () => {
+describe('aggregating the batches of a campaign', () => {
   const campaign = sampleCampaign({ state: 'running', cursor: { row: 10, offset: 500, batch: 2 } });
   const whole = sampleBatch({
     pending: [],
@@ -46,7 +46,7 @@ describe('folding', () => {
     outcomes: { 2: { outcome: 'failed', reason: 'it was refused' } },
   });
 
-  it('adds a complete batch once, in its turn', () => {
+  it('adds a complete batch once and in order', () => {
     const once = withFolded(campaign, whole);
     expect(once).toMatchObject({
       folded: 1,
@@ -57,7 +57,7 @@ describe('folding', () => {
     expect(withFolded(campaign, { ...whole, n: 1 })).toBe(campaign);
   });
 
-  it('waits for a batch that has somebody pending', () => {
+  it('waits for a batch with pending recipients', () => {
     expect(withFolded(campaign, { ...whole, pending: [1] })).toBe(campaign);
   });
 
@@ -70,7 +70,7 @@ describe('folding', () => {
     expect(reasons['other']).toBe(5);
   });
 
-  it('ends the campaign when all is taken and counted, and not before', () => {
+  it('completes the campaign when all rows are taken and counted, and not before', () => {
     const almost = { ...campaign, folded: 1 };
     expect(transition(almost, 'progressed', { now: NOW })).toBe(almost);
     const done = transition({ ...campaign, folded: 2 }, 'progressed', { now: NOW });
@@ -80,10 +80,10 @@ describe('folding', () => {
   });
 });
 
-describe('a recipient’s messageId', () => {
+describe("a recipient's messageId", () => {
   const { campaignId } = sampleCampaign();
 
-  it('is the same each time, and another for another campaign or number', () => {
+  it('is stable, and differs for another campaign or number', () => {
     const other = '254717746566' as PhoneNumber;
     const ids = [
       recipientMessageId(campaignId, CUSTOMER),

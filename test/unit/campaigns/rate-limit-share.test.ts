@@ -7,7 +7,7 @@ import { later, NOW } from '../../support/fakes/samples.ts';
 const running = sampleCampaign({ state: 'running', startedAt: NOW, slotAt: later(90), share: 1_080 });
 
 describe('a running campaign whose share of the number’s pace changes', () => {
-  it('gives new slots to all that is pending where the share is less: what was given away is too fast', () => {
+  it('gets new slots for everything pending when the share shrinks, because the slots given out are too fast', () => {
     const slowed = withShare(running, 540, later(15));
     expect(slowed).toMatchObject({ share: 540, slotAt: later(15), turn: running.turn });
     const batch = sampleBatch({ wokenAt: later(10), isEnqueued: true });
@@ -15,14 +15,14 @@ describe('a running campaign whose share of the number’s pace changes', () => 
     expect(wakingOf(batch, { now: later(15), resumedAt: slowed.resumedAt })).toBe('dropped');
   });
 
-  it('leaves what has new slots since', () => {
+  it('leaves a batch alone that already has new slots', () => {
     const { resumedAt } = withShare(running, 540, later(15));
     const batch = sampleBatch({ wokenAt: later(15), isEnqueued: true });
     expect(isOutpaced(batch, { resumedAt })).toBe(false);
     expect(wakingOf(batch, { now: later(16), resumedAt })).toBeUndefined();
   });
 
-  it('keeps its slots where the share is more, where it is the first, and where it is the same', () => {
+  it('keeps its slots when the share grows, is the first, or stays the same', () => {
     expect(withShare(running, 4_320, later(15))).toEqual({ ...running, share: 4_320 });
     const fresh = sampleCampaign({ state: 'running', startedAt: NOW, slotAt: NOW });
     expect(withShare(fresh, 540, later(15))).toEqual({ ...fresh, share: 540 });

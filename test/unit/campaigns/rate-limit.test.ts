@@ -31,7 +31,7 @@ describe('the shares of a number’s pace', () => {
   });
 });
 
-describe('the slots of a campaign', () => {
+describe('the send slots of a campaign', () => {
   const offsets = (at: readonly Date[]) => at.map((one) => one.getTime() - NOW.getTime());
 
   it('begin at its next free slot', () => {
@@ -39,12 +39,12 @@ describe('the slots of a campaign', () => {
     expect(offsets([...at, next])).toEqual([1_234, 2_234, 3_234, 4_234]);
   });
 
-  it('begin now where the next free slot has gone by unused', () => {
+  it('begin now when the next free slot has passed unused', () => {
     const { at, next } = slotsFor({ slotAt: minutes(-10), now: NOW, count: 2, perMinute: 1_200 });
     expect(offsets([...at, next])).toEqual([0, 50, 100]);
   });
 
-  it('are none where none is asked for, and the next one stays', () => {
+  it('are none when none are requested, and the next free slot stays the same', () => {
     expect(slotsFor({ slotAt: inMs(50), now: NOW, count: 0, perMinute: 1_200 })).toEqual({
       at: [],
       next: inMs(50),
@@ -56,7 +56,7 @@ describe('the slots of a campaign', () => {
     ['a point of the grid', 3_640, 2_204_725_285_125, 0],
     ['just after one', 3_099, 2_402_396_375_067, 1],
     ['just after one', 307, 1_818_298_260_000, 1],
-  ])('begin at %s, where division gives the point beside it', (_, perMinute, ms, later) => {
+  ])('begin at %s when floating-point division yields the point beside it', (_, perMinute, ms, later) => {
     const { at } = slotsFor({ slotAt: new Date(ms), now: NOW, count: 1, perMinute });
     expect(at).toEqual([new Date(ms + later)]);
   });
@@ -86,24 +86,24 @@ describe('the slots of a campaign', () => {
 describe('a number that was throttled', () => {
   const slow = (perMinute: number): NumberPace => ({ perMinute, slowedAt: NOW });
 
-  it('goes at full pace before that', () => {
+  it('runs at full pace before that', () => {
     expect(currentPace(undefined, 4_320, NOW)).toBe(4_320);
   });
 
-  it('goes at half its pace', () => {
+  it('runs at half its pace', () => {
     expect(slowed(undefined, 4_320, NOW)).toEqual(slow(2_160));
     expect(slowed(slow(2_160), 4_320, minutes(1))).toEqual({ perMinute: 1_080, slowedAt: minutes(1) });
   });
 
-  it('is slowed once for all that is reported within a minute', () => {
+  it('is slowed once for all reports within a minute', () => {
     expect(slowed(slow(2_160), 4_320, inMs(59_999))).toEqual(slow(2_160));
   });
 
-  it('is slowed from what it has recovered to', () => {
+  it('is slowed from the pace it has recovered to', () => {
     expect(slowed(slow(540), 4_320, minutes(5)).perMinute).toBe(540);
   });
 
-  it('is not slowed below ten a minute, nor set to more than its full pace', () => {
+  it('is never slowed below ten a minute, nor set above its full pace', () => {
     expect(slowed(slow(12), 4_320, minutes(2)).perMinute).toBe(10);
     expect(slowed(undefined, 6, NOW).perMinute).toBe(6);
   });
@@ -117,11 +117,11 @@ describe('a number that was throttled', () => {
     [600, 4_320],
     [1e9, 4_320],
     [-3, 540],
-  ])('goes, %d minutes later, at %d a minute', (minute, perMinute) => {
+  ])('after %d minutes runs at %d a minute', (minute, perMinute) => {
     expect(currentPace(slow(540), 4_320, minutes(Math.min(minute, 1e7)))).toBe(perMinute);
   });
 
-  it('keeps to a full pace that was lowered since', () => {
+  it('respects a full pace that was lowered since', () => {
     expect(currentPace(slow(2_160), 1_000, NOW)).toBe(1_000);
   });
 });

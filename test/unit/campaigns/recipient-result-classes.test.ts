@@ -7,13 +7,13 @@ const released = (errorClass: ErrorClass) => new AppError('gateway-throttled', '
 const endOf = (errorClass: ErrorClass, tries: number) =>
   endOfProblem(released(errorClass), { tries, random: 0 });
 
-describe('a recipient who was not sent to, by the class of the code', () => {
-  it.each<ErrorClass>(['stop-number', 'content-held'])('%s lets the campaign stand still at once', (name) => {
+describe('a recipient who was not sent to', () => {
+  it.each<ErrorClass>(['stop-number', 'content-held'])('pauses the campaign at once for class %s', (name) => {
     expect(endOf(name, 0)).toMatchObject({ kind: 'pause', reason: expect.stringContaining(name) });
     expect(pauseFor(name)).toContain(name);
   });
 
-  it('wait comes again and slows the number; too long of it is for a person to see', () => {
+  it('is requeued and slows the number for class wait, and pauses the campaign if that lasts too long', () => {
     expect(endOf('wait', 0)).toEqual({ kind: 'again', afterSeconds: 5, slow: true });
     expect(endOf('wait', 7)).toMatchObject({ kind: 'again', slow: true });
     expect(endOf('wait', 8)).toMatchObject({ kind: 'pause' });
@@ -23,7 +23,7 @@ describe('a recipient who was not sent to, by the class of the code', () => {
   it.each<[ErrorClass, number]>([
     ['cannot-tell', 2],
     ['pair-too-fast', 8],
-  ])('%s comes again and has failed after %i tries', (name, most) => {
+  ])('is requeued for class %s, and fails after %i tries', (name, most) => {
     expect(endOf(name, most - 1)).toMatchObject({ kind: 'again', slow: false });
     expect(endOf(name, most)).toMatchObject({ kind: 'settle', settlement: { outcome: 'failed' } });
   });

@@ -2,24 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { endOfProblem } from '../../../src/lib/campaigns/recipient-result.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 
-describe('a recipient whose send met gateway-credentials', () => {
+describe('a recipient who met gateway-credentials', () => {
   const refused = new AppError('gateway-credentials', 'refused', { retryAfter: 60 });
   const unread = new AppError('gateway-credentials', 'unread', {
     retryAfter: 5,
     cause: new Error('timeout'),
   });
 
-  it('stands still with its campaign where LipaChat refuses the key', () => {
+  it('pauses the campaign when LipaChat refuses the key', () => {
     const end = endOfProblem(refused, { tries: 0, random: 0 });
     expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('refuses the apiKey') });
   });
 
-  it('comes again where the key could not be read: the parameter store is not LipaChat', () => {
+  it('is requeued when the key cannot be read, because the parameter store is not LipaChat', () => {
     const end = endOfProblem(unread, { tries: 0, random: 0 });
     expect(end).toEqual({ kind: 'again', afterSeconds: 5, slow: false });
   });
 
-  it('stands still with its campaign where the key cannot be read for half an hour', () => {
+  it('pauses the campaign when the key cannot be read for half an hour', () => {
     const end = endOfProblem(unread, { tries: 8, random: 0 });
     expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('nothing could be sent') });
   });

@@ -3,7 +3,7 @@ import { nextRun, parseSchedule, ScheduleFault } from '../../../src/lib/campaign
 
 const MONDAY = new Date('2026-11-02T07:00:00Z');
 
-/** The first runs after that instant, in the order of time. */
+/** The first runs after an instant, in order. */
 function runs(expression: string, { timeZone, after = MONDAY, count = 3 }: Partial<Question> = {}) {
   const schedule = parseSchedule({ expression, timeZone });
   const all: string[] = [];
@@ -102,11 +102,11 @@ describe('a cron schedule', () => {
     expect(runs(expression)).toEqual(expected);
   });
 
-  it('runs no more when its years are over', () => {
+  it('never runs again after its last year', () => {
     expect(runs('cron(0 9 24,25 12 ? 2026)')).toEqual(['2026-12-24T09:00', '2026-12-25T09:00']);
   });
 
-  it('runs after an instant, not at it, and however little after', () => {
+  it('runs after an instant and not at it, however short the gap', () => {
     const next = (instant: string) => runs('cron(0 9 * * ? *)', { after: new Date(instant), count: 1 });
     expect(next('2026-11-02T08:59:59.999Z')).toEqual(['2026-11-02T09:00']);
     expect(next('2026-11-02T09:00:00.000Z')).toEqual(['2026-11-03T09:00']);
@@ -121,7 +121,7 @@ describe('a cron schedule', () => {
   });
 });
 
-describe('where clocks are put forward, from 02:00 to 03:00 on 29 March in Berlin', () => {
+describe('in Berlin, when clocks go forward from 02:00 to 03:00 on 29 March', () => {
   const berlin = { timeZone: 'Europe/Berlin', after: new Date('2026-03-28T12:00Z') };
 
   it('a daily run keeps its local time', () => {
@@ -132,7 +132,7 @@ describe('where clocks are put forward, from 02:00 to 03:00 on 29 March in Berli
     ]);
   });
 
-  it('a fixed time in the gap runs at its end, and once', () => {
+  it('a fixed time in the gap runs once, at the end of the gap', () => {
     expect(runs('cron(30 2 * * ? *)', berlin)).toEqual([
       '2026-03-29T01:00',
       '2026-03-30T00:30',
@@ -151,7 +151,7 @@ describe('where clocks are put forward, from 02:00 to 03:00 on 29 March in Berli
     ]);
   });
 
-  it('nothing changes in Nairobi', () => {
+  it('nothing changes for Nairobi', () => {
     expect(runs('cron(30 2 * * ? *)', { ...berlin, timeZone: 'Africa/Nairobi', count: 2 })).toEqual([
       '2026-03-28T23:30',
       '2026-03-29T23:30',
@@ -159,10 +159,10 @@ describe('where clocks are put forward, from 02:00 to 03:00 on 29 March in Berli
   });
 });
 
-describe('where clocks are put back, from 03:00 to 02:00 on 25 October in Berlin', () => {
+describe('in Berlin, when clocks go back from 03:00 to 02:00 on 25 October', () => {
   const berlin = { timeZone: 'Europe/Berlin', after: new Date('2026-10-24T12:00Z') };
 
-  it('a fixed time runs once, the first time', () => {
+  it('a fixed time runs once, at its first occurrence', () => {
     expect(runs('cron(30 2 * * ? *)', { ...berlin, count: 2 })).toEqual([
       '2026-10-25T00:30',
       '2026-10-26T01:30',
@@ -174,7 +174,7 @@ describe('where clocks are put back, from 03:00 to 02:00 on 25 October in Berlin
     ]);
   });
 
-  it('steps go on through both hours', () => {
+  it('steps continue through both hours', () => {
     const after = new Date('2026-10-24T23:59Z');
     expect(runs('cron(0 * * * ? *)', { ...berlin, after })).toEqual([
       '2026-10-25T00:00',
@@ -202,7 +202,7 @@ describe('a rate', () => {
     expect(runs(expression, { count: 1 })).toEqual([expected]);
   });
 
-  it('of a day is 24 hours, where clocks change too', () => {
+  it('of a day is 24 hours, even when clocks change', () => {
     const berlin = { timeZone: 'Europe/Berlin', after: new Date('2026-03-28T08:00Z'), count: 2 };
     expect(runs('rate(1 day)', berlin)).toEqual(['2026-03-29T08:00', '2026-03-30T08:00']);
   });
@@ -215,7 +215,7 @@ describe('a rate', () => {
     'rate(5)',
     'rate(minutes)',
     'rate(123456 days)',
-  ])('is none as %s', (expression) => {
+  ])('is invalid as %s', (expression) => {
     expect(faultOf(expression)).toThrow(
       new ScheduleFault(
         'a rate must be a whole number above 0 and minutes, hours or days, as in rate(2 hours)',
@@ -224,7 +224,7 @@ describe('a rate', () => {
   });
 });
 
-describe('a schedule that can’t be kept', () => {
+describe('an invalid schedule', () => {
   it.each([
     ['no expression', '', 'the expression must be cron(…) or rate(…)'],
     ['plain cron', '0 9 * * *', 'the expression must be cron(…) or rate(…)'],
@@ -257,18 +257,18 @@ describe('a schedule that can’t be kept', () => {
     ['the sixth Friday', 'cron(0 9 ? * 6#6 *)', "day-of-week can't be read"],
     ['30 February', 'cron(0 9 30 2 ? *)', 'the schedule never fires'],
     ['29 February of no leap year', 'cron(0 9 29 2 ? 2027)', 'the schedule never fires'],
-  ])('has %s', (_, expression, message) => {
+  ])('is one with %s', (_, expression, message) => {
     expect(faultOf(expression)).toThrow(new ScheduleFault(message));
   });
 
-  it('has a year that is past, to whoever says what time it is', () => {
+  it('is one with a year in the past, judged by the given time', () => {
     const past = { expression: 'cron(0 9 * * ? 2025)' };
     expect(() => parseSchedule(past, MONDAY)).toThrow(new ScheduleFault('the schedule never fires'));
     expect(nextRun(parseSchedule(past), MONDAY)).toBeUndefined();
   });
 
   it.each(['Nairobi', 'Africa/Nowhere', '+03:00', '', ' ', 'EAT!', '3'])(
-    'has the time zone %j',
+    'is one with the time zone %j',
     (timeZone) => {
       const message = 'the time zone must be an IANA name, such as Africa/Nairobi';
       expect(faultOf('cron(0 9 * * ? *)', timeZone)).toThrow(new ScheduleFault(message));

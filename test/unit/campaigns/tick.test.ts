@@ -50,8 +50,8 @@ function world() {
   return { clock, campaigns, numberPaces, objects, planQueue, begun, shares, tick, put, stateOf };
 }
 
-describe('the minute', () => {
-  it('divides nine tenths of a number’s pace among its running campaigns', async () => {
+describe('the tick of every minute', () => {
+  it("divides nine tenths of a number's pace among its running campaigns", async () => {
     const { put, tick, shares } = world();
     await put({ campaignId: id('a'), state: 'running', perMinute: 100 });
     await put({ campaignId: id('b'), state: 'running', perMinute: 2_000 });
@@ -60,7 +60,7 @@ describe('the minute', () => {
     expect(Object.fromEntries(shares)).toEqual({ a: 100, b: 400, c: 400 });
   });
 
-  it('gives less where the number was slowed, and more again with time', async () => {
+  it('gives out less after the number was slowed, and more again over time', async () => {
     const { clock, put, tick, shares, numberPaces } = world();
     await numberPaces.create({ business: BUSINESS, perMinute: 500, slowedAt: NOW });
     await put({ campaignId: id('a'), state: 'running', perMinute: 4_800 });
@@ -71,7 +71,7 @@ describe('the minute', () => {
     expect(shares.get('a')).toBe(900);
   });
 
-  it('starts a campaign whose time has come, and leaves one whose time has not', async () => {
+  it('starts a campaign that is due, and leaves one that is not', async () => {
     const { put, tick, stateOf, shares } = world();
     await put({ campaignId: id('now'), state: 'scheduled', startAt: NOW });
     await put({ campaignId: id('then'), state: 'scheduled', startAt: later(60), dueAt: later(60) });
@@ -82,7 +82,7 @@ describe('the minute', () => {
   });
 
   it.each(['scheduled', 'running', 'paused'] as const)(
-    'expires one that is %s past its time',
+    'expires a campaign that is still %s at its end time',
     async (state) => {
       const { put, tick, stateOf } = world();
       await put({ campaignId: id('late'), state, expiresAt: NOW, startAt: later(-60) });
@@ -93,7 +93,7 @@ describe('the minute', () => {
     },
   );
 
-  it('calls a planner that was not heard of again, and gives up after the third', async () => {
+  it('restarts a planner that does not report back, and gives up after the third try', async () => {
     const { clock, put, tick, planQueue, stateOf } = world();
     const planning = { planId: 'p', dryRun: false, since: NOW, rows: 7, tries: 1 };
     await put({ campaignId: id('stuck'), state: 'planning', planning });
@@ -117,7 +117,7 @@ describe('the minute', () => {
     dueAt: new Date('2026-01-02T09:00:00Z'),
   } as const;
 
-  it('makes a campaign of a schedule’s time, once, and knows the next time', async () => {
+  it('creates a campaign for a scheduled time once, and computes the next time', async () => {
     const { clock, put, tick, stateOf, begun } = world();
     await put(daily);
     clock.moveTo(new Date('2026-01-02T09:00:20Z'));
@@ -129,7 +129,7 @@ describe('the minute', () => {
     expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-03T09:00:00Z') });
   });
 
-  it('makes up once for the times that were missed', async () => {
+  it('makes up once for all missed times', async () => {
     const { clock, put, tick, stateOf, begun } = world();
     await put({ ...daily, schedule: { expression: 'rate(1 day)' } });
     clock.moveTo(new Date('2026-01-06T10:00:00Z'));
@@ -138,7 +138,7 @@ describe('the minute', () => {
     expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-07T09:00:00Z') });
   });
 
-  it('forgets what was kept for a schedule that has ended', async () => {
+  it('deletes the stored files of a schedule that has ended', async () => {
     const { put, tick, objects } = world();
     objects.place('schedules/daily/list.csv', 'to\n');
     const source = {
@@ -152,7 +152,7 @@ describe('the minute', () => {
     expect(objects.contentOf('schedules/daily/list.csv')).toBeUndefined();
   });
 
-  it('one campaign’s fault is not another’s', async () => {
+  it('does not let the fault of one campaign stop another', async () => {
     const { put, tick, shares, campaigns } = world();
     await put({
       campaignId: id('broken'),

@@ -27,7 +27,7 @@ describe('recipients in CSV', () => {
     expect(await rowsOf('csv', file)).toEqual(TWO);
   });
 
-  it('have their line where the record starts, blank lines and quoted breaks counted', async () => {
+  it('carry the line where their record starts, counting blank lines and quoted line breaks', async () => {
     const file = '\nto,name\n\n1,"a\nb"\r\n  \r\n2,"c\r\n\rd"\n3,e\n\n';
     expect(await rowsOf('csv', file)).toEqual([
       header('to', 'name'),
@@ -50,7 +50,7 @@ describe('recipients in CSV', () => {
     expect(await rowsOf('csv', `to,name\n${line}\n`)).toEqual([header('to', 'name'), row(2, '1', name)]);
   });
 
-  it('may have a column of any name', async () => {
+  it('may have a column with any name', async () => {
     const [, only] = await rowsOf('csv', 'to,__proto__,constructor\n1,2,3\n');
     expect(only?.kind === 'row' && Object.entries(only.columns)).toEqual([
       ['to', '1'],
@@ -59,7 +59,7 @@ describe('recipients in CSV', () => {
     ]);
   });
 
-  it('may be one column, or none', async () => {
+  it('may have one column, or be missing', async () => {
     expect(await rowsOf('csv', 'to\n1\n')).toEqual([
       header('to'),
       { kind: 'row', line: 2, columns: { to: '1' } },
@@ -67,7 +67,7 @@ describe('recipients in CSV', () => {
     expect(await rowsOf('csv', 'to')).toEqual([header('to')]);
   });
 
-  it('are told apart by the delimiter of which the header has most', async () => {
+  it('are split at the delimiter that occurs most often in the header', async () => {
     const file = '"to, of whom";name;town\n1;a,b;c\n';
     expect(await rowsOf('csv', file)).toEqual([
       header('to, of whom', 'name', 'town'),
@@ -89,7 +89,7 @@ describe('a bad row', () => {
     ['with the delimiter and quote of another file', '1,5;"', 'a quote is misplaced or not doubled'],
     ['over 32 KiB', longest(32 * 1024 + 1), 'is longer than 32 KiB'],
     ['over 32 KiB, in quotes and many lines', `1,"${'x\n'.repeat(40_000)}"`, 'is longer than 32 KiB'],
-  ])('%s is reported, and all others are read', async (_, line, reason) => {
+  ])('%s is reported, and all other rows are read', async (_, line, reason) => {
     const lines = line.split('\n').length;
     expect(await rowsOf('csv', `to,name\n2,b\n${line}\n3,"c"\n`)).toEqual([
       header('to', 'name'),
@@ -99,7 +99,7 @@ describe('a bad row', () => {
     ]);
   });
 
-  it('that is not UTF-8 is reported, and all others are read', async () => {
+  it('that is not UTF-8 is reported, and all other rows are read', async () => {
     const latin = Buffer.from('to,name\n2,b\n1,Am\u00e9lie\n3,c\n', 'latin1');
     expect(await rowsOf('csv', latin)).toEqual([
       header('to', 'name'),
@@ -109,12 +109,12 @@ describe('a bad row', () => {
     ]);
   });
 
-  it('of exactly 32 KiB is none', async () => {
+  it('is not a row of exactly 32 KiB', async () => {
     const rows = await rowsOf('csv', `to,name\n${longest(32 * 1024)}\n`);
     expect(rows.at(-1)?.kind).toBe('row');
   });
 
-  it('whose quote swallowed other lines says how far', async () => {
+  it('with a quote that swallows other lines says how far the record reaches', async () => {
     expect(await rowsOf('csv', 'to,name\n1,"a\n2,b\n3,"c"\n4,d\n')).toEqual([
       header('to', 'name'),
       bad(2, 'a quote is misplaced or not doubled; the record reaches to line 4'),
@@ -122,7 +122,7 @@ describe('a bad row', () => {
     ]);
   });
 
-  it('whose quote is never closed says that the rest was not read', async () => {
+  it('with a quote that is never closed says that the rest was not read', async () => {
     expect(await rowsOf('csv', 'to,name\n1,a\n2,"b\n3,c\n4,d\n')).toEqual([
       header('to', 'name'),
       row(2, '1', 'a'),
@@ -130,7 +130,7 @@ describe('a bad row', () => {
     ]);
   });
 
-  it('is one however many there are, and the order is that of the file', async () => {
+  it('is reported once, in the order of the file, among thousands of rows', async () => {
     const lines = Array.from({ length: 3_000 }, (_, n) => (n % 7 === 3 ? `${n},a"` : `${n},a`));
     const rows = await rowsOf('csv', `to,name\n${lines.join('\n')}`);
     expect(rows.slice(1)).toEqual(
@@ -140,7 +140,7 @@ describe('a bad row', () => {
     );
   });
 
-  it('never has its cells in the reason', async () => {
+  it('never shows its cells in the reason', async () => {
     const secret = '254717746565';
     const file = `to,name\n${secret}\n${secret},a,b\n${secret},"a"b\n${secret},"a\n`;
     const reasons = (await rowsOf('csv', file)).filter((one) => one.kind === 'bad');
@@ -149,7 +149,7 @@ describe('a bad row', () => {
   });
 });
 
-describe('a CSV file that can’t be read', () => {
+describe('a CSV file that cannot be read', () => {
   it.each([
     ['is empty', '', 'the file is empty: its first line has to name the columns'],
     ['is blank', ' \n\r\n', 'the file is empty: its first line has to name the columns'],
@@ -160,11 +160,11 @@ describe('a CSV file that can’t be read', () => {
     ['has a header with a stray quote', 'to,na"me\n1,a\n', 'a quote in the header is misplaced'],
     ['has an endless header', 'x'.repeat(40_000), 'the header is longer than 32 KiB'],
     ['is UTF-16', Buffer.from('\ufeffto,name\n1,a\n', 'utf16le'), 'the file is not UTF-8'],
-  ])('and %s says so', async (_, file, message) => {
+  ])('says so when it %s', async (_, file, message) => {
     await expect(rowsOf('csv', file)).rejects.toThrow(new RecipientsFault(message));
   });
 
-  it('is not quoted: without a header, its first line is somebody’s number', async () => {
+  it("is not quoted in the error, because without a header its first line holds a customer's number", async () => {
     await expect(rowsOf('csv', '254717746565,254717746565\n')).rejects.toThrow(
       new RecipientsFault('columns 1 and 2 of the header have the same name'),
     );

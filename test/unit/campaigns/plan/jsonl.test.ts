@@ -20,7 +20,7 @@ describe('recipients in JSON Lines', () => {
     ]);
   });
 
-  it('have their numbers, booleans and nulls as text', async () => {
+  it('get numbers, booleans and nulls as text', async () => {
     const [, only] = await rowsOf(
       'jsonl',
       '{"to":254717746565,"total":12.5,"vip":true,"name":null,"note":""}\n',
@@ -28,7 +28,7 @@ describe('recipients in JSON Lines', () => {
     expect(only).toEqual(row(1, { to: '254717746565', total: '12.5', vip: 'true', name: '', note: '' }));
   });
 
-  it('keep quotes, line breaks and other scripts of their strings', async () => {
+  it('keep quotes, line breaks and other scripts in their strings', async () => {
     const name = 'say "hi",\r\n Ámárá 😀 \u2028';
     expect((await rowsOf('jsonl', `${JSON.stringify({ name })}\n{"name":"b"}`)).slice(1)).toEqual([
       row(1, { name }),
@@ -36,7 +36,7 @@ describe('recipients in JSON Lines', () => {
     ]);
   });
 
-  it('have the columns of the first row that can be read, and each row its own', async () => {
+  it('get their header from the first readable row, and each row keeps its own columns', async () => {
     expect(await rowsOf('jsonl', '\nnonsense\n\n{"to":"1"}\n{"to":"2","name":"b"}\n{}\n')).toEqual([
       bad(2, 'is not JSON'),
       header('to'),
@@ -46,7 +46,7 @@ describe('recipients in JSON Lines', () => {
     ]);
   });
 
-  it('may have a column of any name', async () => {
+  it('may have a column with any name', async () => {
     const [, only] = await rowsOf('jsonl', '{"__proto__":"1","constructor":"2"}\n');
     expect(only?.kind === 'row' && Object.entries(only.columns)).toEqual([
       ['__proto__', '1'],
@@ -81,13 +81,13 @@ describe('a bad line', () => {
       'has a number that is too long to be exact: it has to be a string',
     ],
     ['one with an open quote', '{"to":"254717746565}', 'is not JSON'],
-  ])('that is %s is reported, and all others are read', async (_, line, reason) => {
+  ])('that is %s is reported, and all other lines are read', async (_, line, reason) => {
     const rows = await rowsOf('jsonl', `{"to":"2"}\n${line}\n{"to":"3"}\n`);
     expect(rows).toEqual([header('to'), row(1, { to: '2' }), bad(2, reason), row(3, { to: '3' })]);
     expect(reason).not.toContain('2547');
   });
 
-  it('that is not UTF-8 is reported, and all others are read', async () => {
+  it('that is not UTF-8 is reported, and all other lines are read', async () => {
     const latin = Buffer.from('{"to":"Am\u00e9lie"}\n{"to":"3"}\n', 'latin1');
     expect(await rowsOf('jsonl', latin)).toEqual([bad(1, 'is not UTF-8'), header('to'), row(2, { to: '3' })]);
   });

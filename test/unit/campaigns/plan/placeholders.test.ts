@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { placeholdersIn, render } from '../../../../src/lib/campaigns/plan/placeholders.ts';
 
 describe('the placeholders of a message', () => {
-  it('are found in every string of it, sorted and once', () => {
+  it('are found in every string of it, sorted and without repeats', () => {
     const message = {
       text: 'Habari {{name}}, {{ order }}',
       data: { items: [{ label: '{{name}} {{branch.name}}' }, null, 3, true], total: '{{total-kes}}' },
@@ -20,7 +20,7 @@ describe('the placeholders of a message', () => {
     ['{{{name}}}', ['name']],
     ['{{a{{name}}', ['name']],
     ['{{__proto__}}', ['__proto__']],
-  ])('are, in %j, %j', (text, names) => {
+  ])('in %j are %j', (text, names) => {
     expect(placeholdersIn(text)).toEqual(names);
   });
 
@@ -28,21 +28,24 @@ describe('the placeholders of a message', () => {
     ['{{name|upper}}', ['name|upper']],
     ['{{}}', ['']],
     ['{{ name! }}', ['name!']],
-  ])('are, in %j, such as no column has, rather than none', (text, names) => {
+  ])('in %j are reported as missing columns instead of being ignored', (text, names) => {
     expect(placeholdersIn(text)).toEqual(names);
   });
 
-  it.each(['', 'name', '{name}', '{{name}', '{name}}', '{ {name} }', '}}{{'])('are none in %j', (text) => {
-    expect(placeholdersIn(text)).toEqual([]);
-  });
+  it.each(['', 'name', '{name}', '{{name}', '{name}}', '{ {name} }', '}}{{'])(
+    'are not found in %j',
+    (text) => {
+      expect(placeholdersIn(text)).toEqual([]);
+    },
+  );
 
-  it('are not looked for in keys', () => {
+  it('are not searched for in keys', () => {
     expect(placeholdersIn({ '{{name}}': 'x' })).toEqual([]);
   });
 });
 
 describe('a rendered message', () => {
-  it('has the recipient’s columns in all its strings, and the rest as it was', () => {
+  it("has the recipient's columns in all its strings, and is otherwise unchanged", () => {
     const message = {
       text: 'Habari {{name}}, {{ order }}!',
       data: { '{{name}}': ['{{name}}', { n: 1, none: null, yes: true }], empty: {} },
@@ -53,32 +56,32 @@ describe('a rendered message', () => {
     });
   });
 
-  it('has a string where a placeholder stands alone, whatever the column looks like', () => {
+  it('has a string where a placeholder stands alone, even for a column that looks like a number', () => {
     expect(render({ total: '{{total}}' }, { total: '1500' })).toEqual({ total: '1500' });
   });
 
   it.each(['$&', '$1', '$$', "$'", '{{name}}', '{{other}}', '\\', '\u0000', '{{', ''])(
-    'has the value %j as it is',
+    'contains the value %j literally',
     (name) => {
       expect(render('a {{name}} b', { name, other: 'never' })).toBe(`a ${name} b`);
     },
   );
 
-  it('has a value beside braces, but makes no new placeholder with them', () => {
+  it('keeps braces around a value, and never reads them as a new placeholder', () => {
     expect(render('{{{a}}}{{b}}', { a: '{b}', b: '2' })).toBe('{{b}}2');
   });
 
-  it('has nothing where there is no such column, inherited ones included', () => {
+  it('has nothing in place of a column that does not exist, inherited names included', () => {
     expect(render('[{{none}}{{toString}}{{__proto__}}]', { name: 'Asha' })).toBe('[]');
   });
 
-  it('keeps a key and takes a column called __proto__', () => {
+  it('keeps a key called __proto__ and accepts a column called __proto__', () => {
     const message: unknown = JSON.parse('{"__proto__":{"text":"{{__proto__}}"}}');
     const columns = JSON.parse('{"__proto__":"Asha"}') as Record<string, string>;
     expect(JSON.stringify(render(message, columns))).toBe('{"__proto__":{"text":"Asha"}}');
   });
 
-  it('leaves the message that it was made from alone', () => {
+  it('leaves its template unchanged', () => {
     const message = { text: '{{name}}', data: ['{{name}}'] };
     render(message, { name: 'Asha' });
     expect(message).toEqual({ text: '{{name}}', data: ['{{name}}'] });

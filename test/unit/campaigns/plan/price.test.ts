@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makePriceEstimate, RATE_CARD } from '../../../../src/lib/campaigns/plan/price.ts';
 import { type PhoneNumber, parsePhoneNumber } from '../../../../src/lib/whatsapp/phone.ts';
 
-/** What ten thousand messages to that number cost, in dollars: a list price to its last digit. */
+/** The list price of ten thousand messages to this number, in dollars, so that no digit is rounded away. */
 function priceOf(number: string, kind: 'service' | 'template'): number {
   const estimate = makePriceEstimate();
   for (let n = 0; n < 10_000; n += 1) estimate.add(number as PhoneNumber, kind);
@@ -27,7 +27,7 @@ describe('the price of a message', () => {
     ['Portugal', '351912345678', 592, 171],
     ['Congo-Kinshasa, which Meta does not name', '243991234567', 604, 77],
     ['South Korea, which Meta does not name', '821012345678', 604, 77],
-  ])('to %s is the one of its market', (_, number, template, service) => {
+  ])('to %s is that of its market', (_, number, template, service) => {
     expect(priceOf(number, 'template')).toBe(template);
     expect(priceOf(number, 'service')).toBe(service);
   });
@@ -36,11 +36,11 @@ describe('the price of a message', () => {
 describe('an estimate', () => {
   const kenyan = parsePhoneNumber('+254 717 746565') as PhoneNumber;
 
-  it('says its currency and since when the prices are these', () => {
+  it('names its currency and the date of its prices', () => {
     expect(makePriceEstimate().total()).toMatchObject({ currency: 'USD', amount: 0, asOf: '2026-10-01' });
   });
 
-  it('is rounded to cents, once', () => {
+  it('is rounded to cents once', () => {
     const estimate = makePriceEstimate();
     estimate.add(kenyan, 'service');
     expect(estimate.total().amount).toBe(0);
@@ -50,7 +50,7 @@ describe('an estimate', () => {
     expect(estimate.total().amount).toBe(0.03);
   });
 
-  it('says what it rests on, as far as that matters to it', () => {
+  it('lists the assumptions that affect it', () => {
     const estimate = makePriceEstimate();
     const about = (word: string) => estimate.total().notes.filter((note) => note.includes(word));
     expect(about('list prices')).toHaveLength(1);
@@ -74,7 +74,7 @@ describe('the rate card', () => {
     expect(codes.filter((code) => !/^[1-9]\d{0,3}$/.test(code))).toEqual([]);
   });
 
-  it('has whole prices above nothing, marketing being the dearer', () => {
+  it('has whole prices above zero, with marketing the more expensive', () => {
     for (const { market, marketing, utility } of RATE_CARD.rates) {
       expect(Number.isSafeInteger(marketing) && Number.isSafeInteger(utility), market).toBe(true);
       expect(utility, market).toBeGreaterThan(0);
@@ -82,7 +82,7 @@ describe('the rate card', () => {
     }
   });
 
-  it('names 46 markets, as Meta’s does beside "Other"', () => {
+  it('names 46 markets, as Meta\'s does beside "Other"', () => {
     expect(new Set(RATE_CARD.rates.map((rate) => rate.market)).size).toBe(46);
   });
 });

@@ -7,7 +7,7 @@ import { asStream, inPieces, rowsOf } from '../../../support/recipients.ts';
 const FILE = 'to,name\n1,a\n2,b\n';
 const ROWS = await rowsOf('csv', FILE);
 
-/** Rows without end, and how much of them was taken. */
+/** Endless rows, with a count of the pieces taken. */
 function endless(piece: (n: number) => Uint8Array, first: Uint8Array = Buffer.from('to,name\n')) {
   const seen = { pieces: 0, closed: false };
   function* bytes(): Iterable<Uint8Array> {
@@ -21,8 +21,8 @@ function endless(piece: (n: number) => Uint8Array, first: Uint8Array = Buffer.fr
   return { bytes: asStream(bytes()), seen };
 }
 
-describe('a file of recipients, as a stream', () => {
-  it('may come in pieces of any size', async () => {
+describe('a file of recipients as a stream', () => {
+  it('may arrive in pieces of any size', async () => {
     for (const size of [1, 2, 3, 7, 1_000]) {
       expect(await rowsOf('csv', inPieces(FILE, size))).toEqual(ROWS);
       expect(await rowsOf('csv', inPieces(`\ufeff${FILE}`, size))).toEqual(ROWS);
@@ -30,7 +30,7 @@ describe('a file of recipients, as a stream', () => {
     }
   });
 
-  it('may be gzip, in several members, with a byte order mark inside', async () => {
+  it('may be gzip in several members, with a byte order mark inside', async () => {
     const zipped = Buffer.concat([gzipSync('\ufeffto,name\n1,a\n'), gzipSync('2,b\n')]);
     expect(await rowsOf('csv', zipped)).toEqual(ROWS);
   });
@@ -39,13 +39,13 @@ describe('a file of recipients, as a stream', () => {
     ['cut off', gzipSync(FILE.repeat(1_000)).subarray(0, -9)],
     ['cut off in its header', gzipSync(FILE).subarray(0, 5)],
     ['damaged', Buffer.concat([gzipSync(FILE).subarray(0, 12), Buffer.alloc(40, 0xff)])],
-  ])('is a fault where its gzip data is %s', async (_, bytes) => {
+  ])('fails when its gzip data is %s', async (_, bytes) => {
     await expect(rowsOf('csv', bytes)).rejects.toThrow(
       new RecipientsFault('the gzip data is damaged or cut off'),
     );
   });
 
-  it('throws what its source throws, as it is', async () => {
+  it('passes on an error of its source unchanged', async () => {
     const broken = new Error('connection lost');
     function* failing(first: Uint8Array): Iterable<Uint8Array> {
       yield first;
@@ -55,20 +55,20 @@ describe('a file of recipients, as a stream', () => {
     await expect(rowsOf('csv', asStream(failing(gzipSync(FILE))))).rejects.toBe(broken);
   });
 
-  it('is read no faster than its rows are taken, and closed when nobody wants more', async () => {
+  it('is read no faster than its rows are taken, and is closed when the reader stops', async () => {
     const { bytes, seen } = endless((n) => Buffer.from(`${n},${'x'.repeat(1_000)}\n`));
     for await (const row of readRows(bytes, { format: 'csv' })) if (row.kind === 'row') break;
     expect(seen.pieces).toBeLessThan(100);
     expect(seen.closed).toBe(true);
   });
 
-  it('is closed, too, when its first piece was enough', async () => {
+  it('is closed when its first piece was enough, too', async () => {
     const { bytes, seen } = endless(() => Buffer.from('1,a\n'.repeat(50_000)), Buffer.from(''));
     for await (const row of readRows(bytes, { format: 'jsonl' })) if (row.kind === 'bad') break;
     expect(seen).toEqual({ pieces: 0, closed: true });
   });
 
-  it('is closed when nobody wants more of its gzip data either', async () => {
+  it('is closed when the reader stops in the middle of gzip data, too', async () => {
     const { bytes, seen } = endless((n) => Buffer.from(`${n},${'x'.repeat(10_000)}\n`));
     async function* zipped() {
       for await (const part of bytes) yield gzipSync(part);
@@ -80,7 +80,7 @@ describe('a file of recipients, as a stream', () => {
   it.each([
     ['one endless line', 'x'],
     ['a quote that is never closed', '"'],
-  ])('does not fill the memory with %s that 100 KB blow up to', async (_, start) => {
+  ])('does not fill the memory when 100 KB expand to %s', async (_, start) => {
     const member = gzipSync(Buffer.alloc(1_000_000, 'x'));
     const bomb = Buffer.concat([gzipSync(`to\n${start}`), ...Array.from({ length: 100 }, () => member)]);
     const before = process.memoryUsage().arrayBuffers;

@@ -26,7 +26,7 @@ describe('a body', () => {
     return { status: 200, body };
   };
 
-  it('is JSON, as text and as base64', async () => {
+  it('is read as JSON, from text and from base64', async () => {
     const text = '{"text":"Habari 👋🏽"}';
     const base64 = Buffer.from(text).toString('base64');
     for (const given of [{ body: text }, { body: base64, isBase64Encoded: true }]) {
@@ -45,13 +45,13 @@ describe('a body', () => {
     ['no JSON', { body: 'messageId=1' }],
     ['JSON and more', { body: '{} {}' }],
     ['no UTF-8', { body: Buffer.from([0x22, 0xff, 0x22]).toString('base64'), isBase64Encoded: true }],
-  ])('is an invalid request where it is %s', async (_, given) => {
+  ])('is an invalid request when it is %s', async (_, given) => {
     const { statusCode, json } = await answer(plainEvent(given), parsed);
     expect([statusCode, json['code']]).toEqual([400, 'invalid-request']);
     expect(json['errors']).toEqual([{ path: '', message: expect.any(String) }]);
   });
 
-  it('may have 256 KiB and not a byte more, counted after base64', async () => {
+  it('may have 256 KiB and not a byte more, counted after base64 is decoded', async () => {
     const ofBytes = (n: number) => `"${'x'.repeat(n - 2)}"`;
     const limit = 256 * 1024;
     const encoded = (n: number) => ({
@@ -68,7 +68,7 @@ describe('a body', () => {
     }
   });
 
-  it('has the very bytes that came in', () => {
+  it('keeps exactly the bytes that arrived', () => {
     const bytes = Buffer.from([0, 255, 254, 10]);
     expect(bytesOf(plainEvent({ body: bytes.toString('base64'), isBase64Encoded: true }), 10)).toEqual(bytes);
     expect(bytesOf(plainEvent({ body: 'é@👋' }), 100)).toEqual(Buffer.from('é@👋'));
@@ -76,24 +76,24 @@ describe('a body', () => {
 });
 
 describe('a caller', () => {
-  it('is whom the authorizer saw', async () => {
+  it('is the client that the authorizer identified', async () => {
     const given = plainEvent({ authorizer: { lambda: { clientId: 'shop', scopes: 'send read' } } });
     expect(await requestFor(given)).toMatchObject({ clientId: 'shop', seesAll: false });
   });
 
-  it('sees other clients’ messages with the scope admin', async () => {
+  it("sees other clients' messages with the admin scope", async () => {
     const scoped = (scopes: string) => plainEvent({ authorizer: { lambda: { clientId: 'ops', scopes } } });
     expect(await requestFor(scoped('read admin'))).toMatchObject({ seesAll: true });
     expect(await requestFor(scoped('read administration'))).toMatchObject({ seesAll: false });
   });
 
-  it('sees nobody’s messages where the authorizer named nobody', async () => {
+  it('sees no messages when the authorizer identified nobody', async () => {
     const unnamed = [{ lambda: {} }, { lambda: null }, { lambda: { clientId: 7, scopes: 'admin' } }];
     const requests = await Promise.all(unnamed.map((authorizer) => requestFor(plainEvent({ authorizer }))));
     expect(requests.map((request) => request?.seesAll ?? false)).toEqual([false, false, false]);
   });
 
-  it('has its path parameters and headers, and none where there are none', async () => {
+  it('has its path parameters and headers, or none when there are none', async () => {
     const given = { pathParameters: { messageId: 'm' }, headers: { prefer: 'x' } };
     expect(await requestFor(plainEvent(given))).toMatchObject({
       path: { messageId: 'm' },
@@ -103,8 +103,8 @@ describe('a caller', () => {
   });
 });
 
-describe('the time of an invocation', () => {
-  it('is what Lambda says, and what the HTTP API allows where nobody says', () => {
+describe('the time left for an invocation', () => {
+  it("is what Lambda reports, or the HTTP API's limit when nothing is reported", () => {
     const inMs = (at: Date) => at.getTime() - Date.now();
     expect(inMs(deadlineOf({ getRemainingTimeInMillis: () => 5_000 }))).toBeCloseTo(5_000, -2);
     for (const context of [undefined, {}]) expect(inMs(deadlineOf(context))).toBeCloseTo(29_000, -2);
@@ -112,7 +112,7 @@ describe('the time of an invocation', () => {
 });
 
 describe('an event', () => {
-  it('is HTTP’s only where it came over HTTP', () => {
+  it('counts as an HTTP event only when it came over HTTP', () => {
     expect(isHttpEvent(plainEvent())).toBe(true);
     for (const other of [{}, { messageId: 'x' }, { requestContext: {} }, null, undefined, 'text']) {
       expect(isHttpEvent(other)).toBe(false);

@@ -15,7 +15,7 @@ const refusing =
   () =>
     Promise.reject(fault);
 
-describe('an answer', () => {
+describe('a response', () => {
   it('is JSON, with its status and a correlation id', async () => {
     expect(await answer(plainEvent())).toMatchObject({
       statusCode: 200,
@@ -24,12 +24,12 @@ describe('an answer', () => {
     });
   });
 
-  it('that is text already goes out byte for byte', async () => {
+  it('that already is text is sent byte for byte', async () => {
     const body = '{"b":1.50,"a":"👋"}';
     expect((await answer(plainEvent(), answering({ status: 201, body }))).body).toBe(body);
   });
 
-  it('has the headers that its handler gave', async () => {
+  it('has the headers that its handler set', async () => {
     const headers = { location: '/v1/messages/x', 'idempotent-replayed': 'true' };
     const handle = answering({ status: 200, body: {}, headers });
     expect((await answer(plainEvent(), handle)).headers).toMatchObject({
@@ -39,7 +39,7 @@ describe('an answer', () => {
     });
   });
 
-  it('is logged by its route, not by its path, which may hold a secret', async () => {
+  it('is logged by its route, not by its path, which may contain a secret', async () => {
     await answer(plainEvent({ pathParameters: { secret: 'secret-canary' } }));
     expect(telemetry.lines).toMatchObject([{ fields: { route: 'POST /v1/flows', status: 200 } }]);
     expect(JSON.stringify(telemetry.lines)).not.toContain('canary');
@@ -47,14 +47,14 @@ describe('an answer', () => {
 });
 
 describe('a correlation id', () => {
-  it.each(['a', 'A.b_c:d-1', 'x'.repeat(128)])('is the caller’s own, where it is one: %s', async (id) => {
+  it.each(['a', 'A.b_c:d-1', 'x'.repeat(128)])("is the caller's own when that is valid: %s", async (id) => {
     const given = plainEvent({ headers: { 'x-correlation-id': id } });
     expect((await answer(given)).headers).toMatchObject({ 'x-correlation-id': id });
     expect((await answer(given, refusing(new Error()))).json['correlationId']).toBe(id);
   });
 
   it.each(['', ' ', 'a b', 'x'.repeat(129), 'a\r\nset-cookie: x', 'é', '<script>'])(
-    'is the request’s, where the caller’s is none: %j',
+    "is the request's when the caller's is invalid: %j",
     async (id) => {
       expect((await answer(plainEvent({ headers: { 'x-correlation-id': id } }))).headers).toMatchObject({
         'x-correlation-id': 'request-1',
@@ -62,7 +62,7 @@ describe('a correlation id', () => {
     },
   );
 
-  it('is the same in the header, the body and the log of a problem', async () => {
+  it('is the same in the header, the body and the log line of a problem', async () => {
     const { headers, json } = await answer(plainEvent({ requestId: 'request-9' }), refusing(new Error('x')));
     expect([headers?.['x-correlation-id'], json['correlationId']]).toEqual(['request-9', 'request-9']);
     expect(telemetry.lines[0]?.fields).toMatchObject({ correlationId: 'request-9' });
@@ -70,7 +70,7 @@ describe('a correlation id', () => {
 });
 
 describe('a problem', () => {
-  it('is problem+json, with its status and when to come back', async () => {
+  it('is problem+json, with its status and its Retry-After', async () => {
     const fault = new AppError('send-in-progress', 'Being sent.', { retryAfter: 9 });
     expect(await answer(plainEvent(), refusing(fault))).toMatchObject({
       statusCode: 409,
@@ -84,7 +84,7 @@ describe('a problem', () => {
     expect(telemetry.events('error')).toEqual([]);
   });
 
-  it('that nobody foresaw shows nothing of itself, and is logged as an error', async () => {
+  it('for an unexpected error reveals nothing of it, and is logged as an error', async () => {
     const fault = new TypeError('cannot read 254717746565 of undefined');
     const { statusCode, body } = await answer(plainEvent(), refusing(fault));
     expect(statusCode).toBe(500);
@@ -93,7 +93,7 @@ describe('a problem', () => {
     expect(JSON.stringify(telemetry.lines[0]?.fields)).not.toContain('254717746565');
   });
 
-  it.each([undefined, null, 'text', 7, {}])('may be anything that was thrown: %j', async (fault) => {
+  it.each([undefined, null, 'text', 7, {}])('is made from any thrown value: %j', async (fault) => {
     expect(await answer(plainEvent(), refusing(fault))).toMatchObject({
       statusCode: 500,
       json: { code: 'internal' },

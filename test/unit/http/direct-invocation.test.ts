@@ -37,7 +37,7 @@ const refusing =
     Promise.reject(new AppError(code, 'What happened.'));
 
 describe('a direct invocation', () => {
-  it('has the body as its event', async () => {
+  it('takes its event as the body', async () => {
     const { invoke, seen } = invoked();
     await invoke(BODY, { awsRequestId: 'aws-1' });
     expect(seen).toMatchObject([
@@ -45,7 +45,7 @@ describe('a direct invocation', () => {
     ]);
   });
 
-  it('gets its status, and the body as an object', async () => {
+  it('returns the status, and the body as an object', async () => {
     const { invoke } = invoked();
     expect(await invoke(BODY, undefined)).toEqual({ statusCode: 201, body: { messageId: 'm-1', n: 1 } });
     const pending = invoked(() => Promise.resolve({ status: 202, body: { status: 'unknown' } }));
@@ -64,7 +64,7 @@ describe('a direct invocation', () => {
     'send-in-progress',
     'gateway-unavailable',
     'store-unavailable',
-  ] as const)('gets a problem as its answer: %s', async (code) => {
+  ] as const)('returns a problem for %s', async (code) => {
     const { invoke } = invoked(refusing(code));
     const { statusCode, body } = await invoke(BODY, { awsRequestId: 'aws-1' });
     expect(body).toMatchObject({
@@ -75,7 +75,7 @@ describe('a direct invocation', () => {
     });
   });
 
-  it('gets 500 for a fault that nobody foresaw, and nothing of it', async () => {
+  it('returns 500 for an unexpected error, and reveals nothing of it', async () => {
     const { invoke, telemetry } = invoked(() => Promise.reject(new TypeError('254717746565')));
     const answer = await invoke(BODY, undefined);
     expect(answer).toMatchObject({ statusCode: 500, body: { code: 'internal' } });
@@ -83,13 +83,13 @@ describe('a direct invocation', () => {
     expect(telemetry.events('error')).toHaveLength(1);
   });
 
-  it.each([undefined, null, 'text', 7, []])('may be of any event: %j', async (event) => {
+  it.each([undefined, null, 'text', 7, []])('handles any event: %j', async (event) => {
     const { invoke, seen } = invoked();
     await invoke(event, undefined);
     expect(seen[0]?.body).toEqual(event);
   });
 
-  it('is not taken for EventBridge’s where its body only has a detail', async () => {
+  it('is not taken for an EventBridge event when its body merely has a detail', async () => {
     const { invoke, seen } = invoked();
     await invoke({ ...BODY, detail: { x: 1 } }, undefined);
     expect(seen[0]?.body).toEqual({ ...BODY, detail: { x: 1 } });
@@ -97,7 +97,7 @@ describe('a direct invocation', () => {
 });
 
 describe('an EventBridge event', () => {
-  it('has the body as its detail, and its own id as the correlation id', async () => {
+  it('has its detail as the body, and its own id as the correlation id', async () => {
     const { invoke, seen } = invoked();
     await invoke(eventBridge(), { awsRequestId: 'aws-1' });
     expect(seen).toMatchObject([{ body: BODY, run: { correlationId: 'event-1' } }]);
@@ -109,11 +109,11 @@ describe('an EventBridge event', () => {
     'gateway-unavailable',
     'store-unavailable',
     'internal',
-  ] as const)('is invoked again after a fault that may pass: %s is thrown', async (code) => {
+  ] as const)('is retried after a temporary fault: %s is thrown', async (code) => {
     await expect(invoked(refusing(code)).invoke(eventBridge(), undefined)).rejects.toThrow(code);
   });
 
-  it('is invoked again while the message is being sent', async () => {
+  it('is retried while the message is being sent', async () => {
     await expect(invoked(refusing('send-in-progress')).invoke(eventBridge(), undefined)).rejects.toThrow();
   });
 
@@ -123,12 +123,12 @@ describe('an EventBridge event', () => {
     'message-id-reused',
     'gateway-rejected',
     'payload-too-large',
-  ] as const)('is not invoked again after a refusal: %s is answered', async (code) => {
+  ] as const)('is not retried after a refusal: %s is returned', async (code) => {
     const { body } = await invoked(refusing(code)).invoke(eventBridge(), undefined);
     expect(body).toMatchObject({ code });
   });
 
-  it('throws nothing that tells of the fault', async () => {
+  it('throws nothing that reveals the fault', async () => {
     const { invoke } = invoked(() => Promise.reject(new TypeError('254717746565')));
     const error = await invoke(eventBridge(), undefined).catch((e: unknown) => e as Error);
     expect(`${(error as Error).message} ${String((error as Error).cause)}`).not.toMatch(
@@ -136,7 +136,7 @@ describe('an EventBridge event', () => {
     );
   });
 
-  it('is refused where its detail is no flow, rather than repeated', async () => {
+  it('is refused and not retried when its detail is not a flow', async () => {
     const { invoke, seen } = invoked();
     await invoke(eventBridge(null), undefined);
     expect(seen[0]?.body).toBeNull();

@@ -1,4 +1,4 @@
-/** The two loops over what AWS brings in batches: SQS records and records of the table's stream. */
+/** The two loops over batches from AWS: SQS records, and records of the table's stream. */
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { changeStream } from '../../../src/lib/events/change-stream.ts';
@@ -17,7 +17,7 @@ const failures = (...ids: string[]) => ({
 });
 
 describe('a batch of the queue', () => {
-  it('gives back those that failed, and only those', async () => {
+  it('reports the records that failed, and only those', async () => {
     const seen: unknown[] = [];
     const handle = (body: unknown) => {
       seen.push(body);
@@ -29,7 +29,7 @@ describe('a batch of the queue', () => {
     expect(seen).toEqual([0, 1, 2, 1]);
   });
 
-  it('gives back what is no JSON, and what names no message, and goes on', async () => {
+  it('reports a record that is not JSON or names no message, and continues', async () => {
     const telemetry = fakeTelemetry();
     const worked: string[] = [];
     const handle = (body: unknown) => Promise.resolve(void worked.push(parseDelivery(body)));
@@ -42,14 +42,14 @@ describe('a batch of the queue', () => {
     expect(telemetry.events('error')).toHaveLength(4);
   });
 
-  it('catches what is thrown at once, too', async () => {
+  it('catches errors that are thrown synchronously, too', async () => {
     const handle = () => {
       throw new AppError('store-unavailable', 'down');
     };
     expect(await batch(fakeTelemetry(), handle)(records('1'))).toEqual(failures('sqs-0'));
   });
 
-  it('does not let a slow record hold up the others', async () => {
+  it('does not let a slow record delay the others', async () => {
     const done: unknown[] = [];
     let free = () => {};
     const slow = new Promise<void>((resolve) => {
@@ -64,7 +64,7 @@ describe('a batch of the queue', () => {
     expect(done.at(-1)).toBe(0);
   });
 
-  it('is empty where nothing came', async () => {
+  it('is empty when nothing arrived', async () => {
     expect(await batch(fakeTelemetry(), () => Promise.resolve())(records())).toEqual(failures());
   });
 });
@@ -86,7 +86,7 @@ describe('a batch of the stream', () => {
   const deps = (publish: (changes: readonly Change[]) => Promise<number | undefined>) =>
     ({ readChange, publish }) as unknown as Parameters<typeof changeStream>[0];
 
-  it('is published with the places that its records have, those that say nothing left out', async () => {
+  it('is published with the positions of its records, without those that carry no event', async () => {
     let seen: readonly Change[] = [];
     const publish = (changes: readonly Change[]) => {
       seen = changes;
@@ -98,12 +98,12 @@ describe('a batch of the stream', () => {
     expect(seen.map(({ index }) => index)).toEqual([1, 3]);
   });
 
-  it('comes again from the record that failed', async () => {
+  it('is retried from the record that failed', async () => {
     const handler = changeStream(deps(() => Promise.resolve(3)));
     expect(await handler(stream('raw#1', 'message#a', 'raw#2', 'message#b'))).toEqual(failures('seq-3'));
   });
 
-  it('comes again as a whole where publishing broke', async () => {
+  it('is retried as a whole when publishing threw', async () => {
     const handler = changeStream(deps(() => Promise.reject(new Error('broken'))));
     await expect(handler(stream('message#a'))).rejects.toThrow('broken');
   });

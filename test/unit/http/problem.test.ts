@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { problemOf } from '../../../src/lib/http/problem.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 
-/** Contract §2, "Problems". A code that is not here does not compile. */
+/** Contract §2, "Problems". A missing code fails to compile. */
 const statuses: Record<ErrorCode, number> = {
   'invalid-request': 400,
   'not-found': 404,
@@ -24,7 +24,7 @@ const statuses: Record<ErrorCode, number> = {
 const all = Object.entries(statuses) as [ErrorCode, number][];
 
 describe('a problem', () => {
-  it.each(all)('of code %s has status %i and all of its members', (code, status) => {
+  it.each(all)('with code %s has status %i and all of its members', (code, status) => {
     const { problem } = problemOf(new AppError(code, 'What happened.'), 'c-1');
     expect(problem).toEqual({
       type: expect.stringContaining(code),
@@ -36,7 +36,7 @@ describe('a problem', () => {
     });
   });
 
-  it('lists the faults of an invalid request, and no other problem has a list', () => {
+  it('for an invalid request lists the faults, and no other problem has a list', () => {
     const errors = [{ path: 'to', message: 'is required' }];
     expect(problemOf(new AppError('invalid-request', 'x', { errors }), 'c').problem.errors).toEqual(errors);
     expect(problemOf(new AppError('not-found', 'x'), 'c').problem).not.toHaveProperty('errors');
@@ -48,27 +48,27 @@ describe('a problem', () => {
     'gateway-throttled',
     'gateway-unavailable',
     'store-unavailable',
-  ] as const)('of code %s says when to come back', (code) => {
+  ] as const)('with code %s has a Retry-After', (code) => {
     expect(problemOf(new AppError(code, 'x', { retryAfter: 7 }), 'c').headers).toEqual({
       'retry-after': '7',
     });
   });
 
-  it('never says to come back in no time at all', () => {
+  it('never has a Retry-After of zero', () => {
     const { headers } = problemOf(new AppError('send-in-progress', 'x', { retryAfter: 0 }), 'c');
     expect(headers).toEqual({ 'retry-after': '1' });
   });
 
-  it('says when to come back in whole seconds', () => {
+  it('has a Retry-After in whole seconds', () => {
     const { headers } = problemOf(new AppError('gateway-throttled', 'x', { retryAfter: 30 }), 'c');
     expect(headers['retry-after']).toMatch(/^\d+$/);
   });
 
-  it('says nothing of when to come back where nobody knows', () => {
+  it('has no Retry-After when the time is unknown', () => {
     expect(problemOf(new AppError('session-closed', 'x'), 'c').headers).toEqual({});
   });
 
-  it('that is replayed says so, and has the correlation id of the first answer', () => {
+  it('that is replayed says so, and keeps the correlation id of the first response', () => {
     const replay = new AppError('gateway-rejected', 'Request failed.', { replayOf: 'c-first' });
     const { problem, headers } = problemOf(replay, 'c-second');
     expect(headers).toEqual({ 'idempotent-replayed': 'true' });
@@ -78,7 +78,7 @@ describe('a problem', () => {
   });
 });
 
-describe('a fault that nobody foresaw', () => {
+describe('an unexpected error', () => {
   const faults: readonly [string, unknown][] = [
     ['an error', new TypeError("Cannot read properties of undefined (reading 'pk') 254717746565")],
     [
@@ -94,7 +94,7 @@ describe('a fault that nobody foresaw', () => {
     ['an object that only looks like ours', { name: 'AppError', code: 'not-found', detail: '254717746565' }],
   ];
 
-  it.each(faults)('is internal and shows nothing of itself: %s', (_, fault) => {
+  it.each(faults)('becomes an internal problem and reveals nothing of itself: %s', (_, fault) => {
     const { problem, headers } = problemOf(fault, 'c-1');
     expect(problem).toMatchObject({ status: 500, code: 'internal', correlationId: 'c-1' });
     expect(headers).toEqual({});
@@ -103,7 +103,7 @@ describe('a fault that nobody foresaw', () => {
     );
   });
 
-  it('shows nothing of what caused a fault that was foreseen', () => {
+  it('is not revealed when it is the cause of an expected one', () => {
     const cause = new Error('connect ECONNREFUSED 10.0.0.7:443 254717746565');
     const { problem } = problemOf(new AppError('store-unavailable', 'Try again.', { cause }), 'c');
     expect(JSON.stringify(problem)).not.toMatch(/ECONNREFUSED|254717746565/);

@@ -1,4 +1,4 @@
-/** What LipaChat, or somebody in its place, must not be able to do to us. */
+/** What LipaChat, or a server in its place, must not be able to do to us. */
 import { createGzip } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeLipaChat } from '../../../src/lib/lipachat/client.ts';
@@ -27,7 +27,7 @@ const clientOf = ({ port }: Loopback, clock: Clock = systemClock) => {
   return () => gateway.sendFlow(sampleRequest(), { apiKey: 'k', timeoutMs: 5_000, gatewayMessageId: 'm-1' });
 };
 
-/** A body without an end, as fast as it is taken; `sent` counts its bytes. */
+/** An endless body, produced as fast as it is read; `sent` counts its bytes. */
 function endless(head: string, chunk: Buffer) {
   const count = { sent: 0 };
   const behaviour: Behaviour = (socket) => {
@@ -44,7 +44,7 @@ function endless(head: string, chunk: Buffer) {
   return { behaviour, count };
 }
 
-/** So much more memory than before, at its worst, in bytes. */
+/** The peak growth of memory during the work, in bytes. */
 async function growthOf(work: () => Promise<unknown>): Promise<number> {
   const before = process.memoryUsage.rss();
   let worst = before;
@@ -69,26 +69,26 @@ async function gzipOfZeros(bytes: number): Promise<Buffer> {
 }
 
 describe('a body that is too long', () => {
-  it('is cut at the cap, and nobody can tell', async () => {
+  it('is cut at the cap, and the outcome is ambiguous', async () => {
     const { behaviour, count } = endless('content-length: 1000000000\r\n', Buffer.alloc(64 * 1024, ' '));
     const call = clientOf(await serve(behaviour));
     expect((await call()).kind).toBe('ambiguous');
     expect(count.sent).toBeLessThan(50 * MIB);
   });
 
-  it('is cut where it comes in chunks without a length', async () => {
+  it('is cut when it comes in chunks without a length', async () => {
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 'x'), Buffer.from('\r\n')]);
     const { behaviour, count } = endless('transfer-encoding: chunked\r\n', chunk);
     expect((await clientOf(await serve(behaviour))()).kind).toBe('ambiguous');
     expect(count.sent).toBeLessThan(50 * MIB);
   });
 
-  it('is a refusal all the same where the status says so', async () => {
+  it('is still a refusal when the status says so', async () => {
     const long = answer(400, JSON.stringify({ status: 'error', message: 'x'.repeat(10 * MIB) }));
     expect((await clientOf(await serve(long))()).kind).toBe('rejected');
   });
 
-  it('takes no memory: ten of 10 MiB each, one after the other and at once', async () => {
+  it('takes no memory: ten of 10 MiB each, in sequence and in parallel', async () => {
     const body = Buffer.concat([
       Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\n\r\n'),
       Buffer.alloc(10 * MIB, 32),
@@ -103,8 +103,8 @@ describe('a body that is too long', () => {
   });
 });
 
-describe('a body that nobody asked for', () => {
-  it('is not unpacked: a small gzip of 200 MiB takes no memory', async () => {
+describe('a body in an encoding that was not requested', () => {
+  it('is not decompressed: a small gzip of 200 MiB takes no memory', async () => {
     const bomb = await gzipOfZeros(200 * MIB);
     expect(bomb.length).toBeLessThan(MIB);
     const head = `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`;
@@ -117,14 +117,14 @@ describe('a body that nobody asked for', () => {
   });
 
   it.each(['gzip', 'br', 'deflate', 'x-unknown'])(
-    'is not believed, even where it looks like a receipt: %s',
+    'is not trusted, even if it looks like a receipt: %s',
     async (encoding) => {
       const call = clientOf(await serve(answer(200, RECEIPT, { 'content-encoding': encoding })));
       expect((await call()).kind).toBe('ambiguous');
     },
   );
 
-  it('may be marked as what was asked for', async () => {
+  it('is accepted when it is marked as identity', async () => {
     const call = clientOf(await serve(answer(200, RECEIPT, { 'content-encoding': 'identity' })));
     expect((await call()).kind).toBe('accepted');
   });
@@ -137,7 +137,7 @@ describe('a redirect', () => {
     [303, 'ambiguous'],
     [307, 'notSent'],
     [308, 'notSent'],
-  ])('with %i is not followed: the other host sees nothing of it', async (status, kind) => {
+  ])('with %i is not followed, and the other host gets no request', async (status, kind) => {
     const other = await serve(answer(200, RECEIPT));
     const location = `http://127.0.0.1:${other.port}/whatsapp/interactive/flows`;
     const first = await serve(answer(status, '', { location }));
@@ -153,11 +153,13 @@ describe('a redirect', () => {
   });
 });
 
-describe('a connection that idles', () => {
+describe('an idle connection', () => {
   const keptAlive = answer(200, RECEIPT, { connection: 'keep-alive', 'keep-alive': 'timeout=600' });
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  /** Two calls with so much real time between them, and so much on the clock; how many connections they took. */
+  /**
+   * Makes two calls, `realMs` of real time and `clockMs` of the clock apart. Returns the number of connections used.
+   */
   async function connectionsOf(realMs: number, clockMs: number): Promise<number> {
     const server = await serve(keptAlive);
     const clock = manualClock(NOW);
@@ -169,19 +171,19 @@ describe('a connection that idles', () => {
     return server.connections;
   }
 
-  it('is used again within the second', async () => {
+  it('is reused within a second', async () => {
     expect(await connectionsOf(50, 50)).toBe(1);
   });
 
-  it('is not used again after more than a second, whatever the server promises', async () => {
+  it('is not reused after more than a second, whatever the server promises', async () => {
     expect(await connectionsOf(1_300, 0)).toBe(2);
   });
 
-  it('is not used again after the process was frozen, when no timer has run', async () => {
+  it('is not reused after the process was frozen, when no timer could run', async () => {
     expect(await connectionsOf(50, 1_500)).toBe(2);
   });
 
-  it('is closed no earlier than the calls on it are over', async () => {
+  it('is not closed before the calls on it are over', async () => {
     const server = await serve(
       (socket) => void setTimeout(() => answer(200, RECEIPT)(socket, ''), 150),
       keptAlive,

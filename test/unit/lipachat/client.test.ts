@@ -27,15 +27,15 @@ const clientOf = ({ port }: { port: number }) =>
 const call = (server: { port: number }, timeoutMs = 5_000, request: FlowRequest = sampleRequest()) =>
   clientOf(server).sendFlow(request, { apiKey: 'key-1', timeoutMs, gatewayMessageId: request.messageId });
 
-/** The call, and how long it took. */
+/** Makes the call, and measures how long it took. */
 async function timed(server: { port: number }, timeoutMs: number) {
   const begun = performance.now();
   const outcome = await call(server, timeoutMs);
   return { outcome, tookMs: performance.now() - begun };
 }
 
-describe('what is sent', () => {
-  it('is the seed’s request: its path, its headers, its body, and nothing else', async () => {
+describe('a request to LipaChat', () => {
+  it('is the documented request: its path, its headers, its body, and nothing else', async () => {
     const server = await serve(answer(200, RECEIPT));
     await call(server);
     const [head = '', body = ''] = (server.received[0] ?? '').split('\r\n\r\n');
@@ -58,7 +58,7 @@ describe('what is sent', () => {
     });
   });
 
-  it('is the text as it was written, in UTF-8', async () => {
+  it('carries the text as it was written, in UTF-8', async () => {
     const server = await serve(answer(200, RECEIPT));
     const text = 'Habari 👋🏽 – “é”\n\u2028';
     await call(server, 5_000, sampleRequest({ text, data: { '👋': 'ü' } }));
@@ -68,20 +68,20 @@ describe('what is sent', () => {
     });
   });
 
-  it('has no data where it is empty, which WhatsApp refuses', async () => {
+  it('leaves out empty data, which WhatsApp refuses', async () => {
     const server = await serve(answer(200, RECEIPT));
     await call(server, 5_000, sampleRequest({ data: {} }));
     expect(JSON.parse((server.received[0] ?? '').split('\r\n\r\n')[1] ?? '')).not.toHaveProperty('data');
   });
 
-  it('is nothing where no time is left', async () => {
+  it('is not made when no time is left', async () => {
     const server = await serve(answer(200, RECEIPT));
     for (const timeoutMs of [0, -5]) expect((await call(server, timeoutMs)).kind).toBe('notSent');
     expect(server.connections).toBe(0);
   });
 
   it.each(['bad\nkey', 'bad\r\nx-evil: 1', '\u0000'])(
-    'is nothing with the apiKey %j, and nothing is thrown',
+    'is not made with the apiKey %j, and nothing is thrown',
     async (apiKey) => {
       const server = await serve(answer(200, RECEIPT));
       const outcome = await clientOf(server).sendFlow(sampleRequest(), {
@@ -95,7 +95,7 @@ describe('what is sent', () => {
   );
 });
 
-describe('what comes back', () => {
+describe('a response of LipaChat', () => {
   it.each<[string, Behaviour, object]>([
     ['a receipt', answer(200, RECEIPT), { kind: 'accepted', waId: 'wamid.1' }],
     ['a refusal', answer(400, '{"status":"error","message":"No.","data":null}'), { kind: 'rejected' }],
@@ -127,13 +127,13 @@ describe('what comes back', () => {
     expect(await call(await serve(behaviour))).toMatchObject(expected);
   });
 
-  it('is a byte order mark and all, where there is one', async () => {
+  it('is read with a byte order mark', async () => {
     expect((await call(await serve(answer(200, `\ufeff${RECEIPT}`)))).kind).not.toBe('rejected');
   });
 });
 
 describe('a connection that fails', () => {
-  it('is not sent where it is refused', async () => {
+  it('means not sent when it is refused', async () => {
     const server = await loopback(answer(200, RECEIPT));
     await server.close();
     expect(await call(server)).toMatchObject({ kind: 'notSent' });
@@ -153,14 +153,14 @@ describe('a connection that fails', () => {
     ],
     ['speaking something else', (s) => s.end('SSH-2.0-OpenSSH_9.6\r\n')],
     ['speaking bad HTTP', (s) => s.end('HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n')],
-  ])('is ambiguous where it is %s', async (_, behaviour) => {
+  ])('is ambiguous when it is %s', async (_, behaviour) => {
     expect(await call(await serve(behaviour))).toEqual({
       kind: 'ambiguous',
       reason: expect.stringMatching(/\w/),
     });
   });
 
-  it('says nothing of addresses, ports and errors in its reason', async () => {
+  it('shows no addresses, ports or errors in its reason', async () => {
     const server = await serve((socket) => socket.resetAndDestroy());
     expect(JSON.stringify(await call(server))).not.toMatch(/127\.0\.0\.1|ECONN|undici|\d{4}/i);
   });
@@ -168,7 +168,7 @@ describe('a connection that fails', () => {
 
 describe('the deadline', () => {
   const DEADLINE_MS = 250;
-  /** `head`, and then a piece of more every 10 ms. */
+  /** Writes `head`, and then `piece` every 10 ms. */
   const drip =
     (head: string, piece: string): Behaviour =>
     (socket) => {
@@ -185,14 +185,14 @@ describe('the deadline', () => {
       'a body that stops',
       (socket) => void socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n${RECEIPT}`),
     ],
-  ])('ends %s, and nobody can tell', async (_, behaviour) => {
+  ])('ends %s, and the outcome is ambiguous', async (_, behaviour) => {
     const { outcome, tookMs } = await timed(await serve(behaviour), DEADLINE_MS);
     expect(outcome.kind).toBe('ambiguous');
     expect(tookMs).toBeGreaterThanOrEqual(DEADLINE_MS - 20);
     expect(tookMs).toBeLessThan(DEADLINE_MS + 1_000);
   });
 
-  it('leaves no connection behind', async () => {
+  it('leaves no connection open', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await serve((socket) => void socket.on('close', () => closed.resolve()));
     await call(server, DEADLINE_MS);

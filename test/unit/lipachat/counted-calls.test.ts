@@ -1,4 +1,4 @@
-/** What the dashboard tells of a day: LipaChat's times, and failures by their class. */
+/** What the dashboard shows of a day: the latency of LipaChat, and failures by class. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import { classOf } from '../../../src/lib/whatsapp/error-codes.ts';
@@ -28,19 +28,22 @@ const send = () =>
     .send({ request })
     .catch(() => undefined);
 
-describe('a call of LipaChat', () => {
-  it('is measured by its outcome, each try for itself', async () => {
+describe('a call to LipaChat', () => {
+  it('is measured by its outcome, each attempt separately', async () => {
     world.gateway.next('lost', { slowMs: 700 });
     await send();
     expect(world.telemetry.measured('gateway.ambiguous')).toHaveLength(1);
     expect(world.telemetry.measured('gateway.accepted')).toEqual([700]);
   });
 
-  it.each(['credentials', 'sessionClosed'] as const)('that comes to %s is one of those', async (kind) => {
-    world.gateway.always({ kind });
-    await send();
-    expect(world.telemetry.measured(`gateway.${kind}`).length).toBeGreaterThan(0);
-  });
+  it.each(['credentials', 'sessionClosed'] as const)(
+    'with the outcome %s is measured as such',
+    async (kind) => {
+      world.gateway.always({ kind });
+      await send();
+      expect(world.telemetry.measured(`gateway.${kind}`).length).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('a failure', () => {
@@ -49,19 +52,19 @@ describe('a failure', () => {
     [132_000, 'failed.bad-request'],
     [undefined, 'failed.other'],
     [999_999, 'failed.other'],
-  ])('in the answer, with the code %s, counts as %s', async (code, metric) => {
+  ])('in the response with code %s counts as %s', async (code, metric) => {
     world.gateway.next(refusal(code));
     await send();
     expect(world.telemetry.counted(metric)).toBe(1);
   });
 
-  it('is none where the answer says that LipaChat has the message already', async () => {
+  it('is not counted when the response says that LipaChat already has the message', async () => {
     world.gateway.next('lost', refusal(undefined, true));
     await send();
     expect(world.telemetry.counted('failed.other')).toBe(0);
   });
 
-  it('in a callback counts once, however often it comes', async () => {
+  it('in a callback counts once, however often it is repeated', async () => {
     await send();
     const p = world.process('p');
     const report = { status: 'failed', at: world.clock.now(), code: UNDELIVERABLE, detail: 'Oh' } as const;

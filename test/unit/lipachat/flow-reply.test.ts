@@ -1,4 +1,4 @@
-/** lipachat-contract §4, "Flow reply": every shape, and what can't be read is kept. */
+/** lipachat-contract §4, "Flow reply": every shape is read, and an unreadable reply is stored raw. */
 import { describe, expect, it } from 'vitest';
 import { readCallbacks } from '../../../src/lib/lipachat/parse-callbacks.ts';
 
@@ -59,7 +59,7 @@ describe.each(shapes)('a reply in %s', (_, shape) => {
     expect(replyIn(shape(ANSWERS))).toEqual({ response: ANSWERS, contextId: undefined });
   });
 
-  it('is kept as it came where its JSON is broken', () => {
+  it('is kept as it came when its JSON is broken', () => {
     expect(replyIn(shape('{"name":"Ami'))).toEqual({ response: '{"name":"Ami', contextId: undefined });
   });
 });
@@ -75,11 +75,11 @@ describe('a reply', () => {
     ['a button', flat({ interactive: { type: 'button_reply', button_reply: { id: '1', title: 'YES' } } })],
     ['a list', flat({ interactive: { type: 'list_reply', list_reply: { id: '1', title: 'x' } } })],
     ['a picture', flat({ type: 'IMAGE', image: { url: 'https://x' } })],
-  ])('is nothing of %s', (_, body) => {
+  ])('is not read from %s', (_, body) => {
     expect(replyIn(body)).toBeUndefined();
   });
 
-  it('has no field of another prototype', () => {
+  it('has no fields from a prototype', () => {
     const reply = replyIn(interactive({ nfm_reply: { response_json: '{"__proto__":{"admin":true}}' } }));
     expect((reply as { response: { admin?: boolean } }).response.admin).toBeUndefined();
   });
@@ -94,13 +94,13 @@ describe('a reply', () => {
     ['has null for its answers', interactive({ nfm_reply: { response_json: null } })],
     ['is of a flow’s type and has none of the known keys', flat({ type: 'FLOW', flow: { answers: {} } })],
     ['is of a flow’s type and has nothing else', flat({ type: 'FLOW_RESPONSE' })],
-  ])('is handed on whole where it %s', (_, body) => {
+  ])('is passed on whole when it %s', (_, body) => {
     const [callback] = readCallbacks(body);
     expect(callback).toMatchObject({ kind: 'inbound', id: 'in-1', pair: { customer: '254717746565' } });
     expect(callback).toMatchObject({ reply: undefined, unreadable: JSON.stringify(body) });
   });
 
-  it('that can be read is not handed on whole', () => {
+  it('that can be read is not passed on whole', () => {
     const [callback] = readCallbacks(interactive({ nfm_reply: { response_json: TEXT } }));
     expect(callback).not.toHaveProperty('unreadable');
   });

@@ -1,4 +1,4 @@
-/** lipachat-contract §4: every shape in which a customer's message may come. */
+/** lipachat-contract §4: every shape of a customer's message. */
 import { describe, expect, it } from 'vitest';
 import { readCallbacks } from '../../../src/lib/lipachat/parse-callbacks.ts';
 
@@ -60,7 +60,7 @@ describe('an inbound message', () => {
       flat({ type: 'INTERACTIVE', interactive: { type: 'nfm_reply', nfmReply: { responseJson: '{}' } } }),
       { response: {}, contextId: undefined },
     ],
-  ])('is one pair’s, with its id: %s', (_, body, reply = undefined) => {
+  ])('belongs to one pair and has its id: %s', (_, body, reply = undefined) => {
     expect(readCallbacks(body)).toEqual([inbound({ reply })]);
   });
 
@@ -68,19 +68,19 @@ describe('an inbound message', () => {
     'TEXT IMAGE VIDEO AUDIO DOCUMENT STICKER LOCATION CONTACT CONTACTS INTERACTIVE FLOW NFM_REPLY FLOW_REPLY FLOW_RESPONSE'.split(
       ' ',
     ),
-  )('is known by its type in any letters: %s', (type) => {
+  )('is recognized by its type in any case: %s', (type) => {
     const spellings = [type, type.toLowerCase(), `${type.slice(0, 1)}${type.slice(1).toLowerCase()}`];
     expect(spellings.flatMap((spelling) => readCallbacks(flat({ type: spelling })))).toMatchObject(
       spellings.map(() => inbound()),
     );
   });
 
-  it('may have its numbers with or without a plus, and as numbers', () => {
+  it('may have its numbers with or without a plus, and as JSON numbers', () => {
     const body = flat({ from: '+254 717746565', to: 254110090747 });
     expect(readCallbacks(body)).toEqual([inbound()]);
   });
 
-  it('has WhatsApp’s own id of the person, of which nothing is rewritten', () => {
+  it("has WhatsApp's own user id, unchanged", () => {
     expect(readCallbacks(flat({ from: '5215512345678' }))).toMatchObject([
       { pair: { customer: '5215512345678' } },
     ]);
@@ -128,17 +128,17 @@ describe('the time of an inbound message', () => {
     ['a count of days', 20_455],
     ['beyond all calendars', 1e300],
     ['digits without an end', '9'.repeat(40)],
-  ])('is unknown, and the message counts all the same, where the stamp is %s', (_, timestamp) => {
+  ])('is unknown, and the message still counts, when the timestamp is %s', (_, timestamp) => {
     expect(readCallbacks(flat({ timestamp }))).toEqual([inbound()]);
   });
 });
 
-describe('what opens nothing', () => {
+describe('a callback that opens no window', () => {
   it.each(['system', 'unsupported', 'reaction', 'SYSTEM', 'Reaction'])('is a notice: %s', (type) => {
     expect(readCallbacks(flat({ type }))).toEqual([{ kind: 'notice', about: type.toLowerCase() }]);
   });
 
-  it('is a template’s status', () => {
+  it("is a template's status", () => {
     const templateStatus = { status: 'APPROVED', templateId: '1', templateName: 'hello' };
     for (const event of ['TEMPLATE_STATUS', 'template_status']) {
       expect(readCallbacks({ event, templateStatus })).toEqual([
@@ -153,7 +153,7 @@ describe('what opens nothing', () => {
     ['no sender', flat({ from: undefined })],
     ['no recipient', flat({ to: undefined })],
     ['a sender that is no number', flat({ from: 'CUSTOMER' })],
-  ])('is kept raw where it is not understood: %s', (_, body) => {
+  ])('is kept raw with %s', (_, body) => {
     expect(readCallbacks(body)).toEqual([{ kind: 'unrecognised', raw: JSON.stringify(body) }]);
   });
 
@@ -164,17 +164,17 @@ describe('what opens nothing', () => {
     ['true', true],
     ['an empty object', {}],
     ['another event', { event: 'BILLING', amount: 3 }],
-  ])('is kept raw where it is %s', (_, body) => {
+  ])('is kept raw when it is %s', (_, body) => {
     expect(readCallbacks(body)).toEqual([{ kind: 'unrecognised', raw: JSON.stringify(body) }]);
   });
 
-  it('is kept as it came where it is nested deeper than anybody means', () => {
+  it('is kept as it came when it is nested too deeply', () => {
     const text = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const kept = readCallbacks(JSON.parse(text), text);
     expect(kept).toEqual([{ kind: 'unrecognised', raw: text }]);
   });
 
-  it('is kept raw to the last key, __proto__ among them', () => {
+  it('is kept raw to the last key, __proto__ included', () => {
     const body = JSON.parse('{"event":"ODD","__proto__":{"x":1},"é":"👋"}') as unknown;
     expect(readCallbacks(body)).toEqual([
       { kind: 'unrecognised', raw: '{"event":"ODD","__proto__":{"x":1},"é":"👋"}' },
@@ -182,24 +182,24 @@ describe('what opens nothing', () => {
   });
 });
 
-describe('many at once', () => {
+describe('several callbacks at once', () => {
   const status = { event: 'MESSAGE_STATUS', messageStatus: { waId: 'w', status: 'READ' } };
 
-  it('are a list, each counted, the garbage among them', () => {
+  it('may be a list, in which each counts, garbage included', () => {
     const kinds = readCallbacks([flat(), status, 'rubbish', null, [], flat({ type: 'system' })]).map(
       (c) => c.kind,
     );
     expect(kinds).toEqual(['inbound', 'status', 'unrecognised', 'unrecognised', 'unrecognised', 'notice']);
   });
 
-  it('are an object of messages, each counted', () => {
+  it('may be an object of messages, in which each counts', () => {
     const kinds = readCallbacks({ messages: [flat(), flat({ messageId: '2' }), 7, status] }).map(
       (c) => c.kind,
     );
     expect(kinds).toEqual(['inbound', 'inbound', 'unrecognised', 'status']);
   });
 
-  it('are a list of such objects', () => {
+  it('may be a list of such objects', () => {
     expect(readCallbacks([{ messages: [flat()] }, { messages: [flat(), flat()] }])).toHaveLength(3);
   });
 

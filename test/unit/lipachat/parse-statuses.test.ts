@@ -1,4 +1,4 @@
-/** lipachat-contract §4: statuses, and WhatsApp's own envelope around everything. */
+/** lipachat-contract §4: statuses, and WhatsApp's own envelope. */
 import { describe, expect, it } from 'vitest';
 import { readCallbacks } from '../../../src/lib/lipachat/parse-callbacks.ts';
 
@@ -25,7 +25,7 @@ const report = (changes: Record<string, unknown> = {}) => ({
 
 describe('a status', () => {
   it.each(['SENT', 'DELIVERED', 'READ', 'FAILED', 'delivered', 'Read'])(
-    'is known in any letters: %s',
+    'is recognized in any case: %s',
     (word) => {
       expect(readCallbacks(status({ status: word }))).toEqual([
         report({ report: { status: word.toLowerCase(), waId: WA_ID } }),
@@ -33,7 +33,7 @@ describe('a status', () => {
     },
   );
 
-  it('is known by its event in any letters', () => {
+  it('is recognized by its event in any case', () => {
     expect(readCallbacks(status({}, 'message_status'))).toEqual([report()]);
   });
 
@@ -42,20 +42,20 @@ describe('a status', () => {
     expect(readCallbacks(status({ messageId: undefined }))).toEqual([report({ messageId: undefined })]);
   });
 
-  it('has its time where it came with one', () => {
+  it('has its own time when it carries one', () => {
     expect(readCallbacks(status({ timestamp: 1_767_323_045 }))).toEqual([
       report({ at: new Date(1_767_323_045_000) }),
     ]);
   });
 
-  it('keeps why a message failed, with its code', () => {
+  it('keeps why a message failed, with the code', () => {
     const failed = status({ status: 'FAILED', statusDesc: 'Message undeliverable', errorCode: 131026 });
     expect(readCallbacks(failed)).toMatchObject([
       { report: { status: 'failed', code: 131026, detail: '131026 Message undeliverable' } },
     ]);
   });
 
-  it('keeps why a message failed in few words that can be stored', () => {
+  it('shortens the reason of a failure to text that can be stored', () => {
     const [callback] = readCallbacks(status({ status: 'FAILED', statusDesc: `x${'😕'.repeat(2_000)}` }));
     const detail = callback?.kind === 'status' ? (callback.report.detail ?? '') : '';
     expect(detail.length).toBeGreaterThan(10);
@@ -63,7 +63,7 @@ describe('a status', () => {
     expect(detail.isWellFormed()).toBe(true);
   });
 
-  it('keeps no words of a success', () => {
+  it('keeps no text of a success', () => {
     expect(readCallbacks(status({ statusDesc: 'Message delivered' }))).toEqual([report()]);
   });
 
@@ -74,7 +74,7 @@ describe('a status', () => {
     ['empty ids', status({ waId: '', messageId: '' })],
     ['no message', { event: 'MESSAGE_STATUS' }],
     ['a prototype’s word', status({ status: 'constructor' })],
-  ])('is kept raw where it has %s', (_, body) => {
+  ])('is kept raw when it has %s', (_, body) => {
     expect(readCallbacks(body)).toEqual([{ kind: 'unrecognised', raw: JSON.stringify(body) }]);
   });
 });
@@ -101,11 +101,11 @@ describe('WhatsApp’s own envelope', () => {
     reply: undefined,
   };
 
-  it('has messages, to the number in its metadata', () => {
+  it('carries messages to the number in its metadata', () => {
     expect(readCallbacks(envelope({ metadata, contacts: [], messages: [text] }))).toEqual([inbound]);
   });
 
-  it('may write the business number as people do', () => {
+  it('may format the business number as people do', () => {
     for (const display_phone_number of ['+254 110 090 747', '+254 110-090-747', '(254) 110090747']) {
       expect(readCallbacks(envelope({ metadata: { display_phone_number }, messages: [text] }))).toEqual([
         inbound,
@@ -113,7 +113,7 @@ describe('WhatsApp’s own envelope', () => {
     }
   });
 
-  it('has flow replies, which open a window too', () => {
+  it('carries flow replies, which open a window too', () => {
     const reply = {
       ...text,
       type: 'interactive',
@@ -124,7 +124,7 @@ describe('WhatsApp’s own envelope', () => {
     expect(readCallbacks(envelope({ metadata, messages: [reply] }))).toEqual([{ ...inbound, reply: filled }]);
   });
 
-  it('has statuses, with their time and their errors', () => {
+  it('carries statuses, with their time and their errors', () => {
     const errors = [{ code: 131047, title: 'Re-engagement message' }, { title: 'more' }];
     const failed = { id: WA_ID, status: 'failed', timestamp: '1767323045', errors };
     expect(readCallbacks(envelope({ metadata, statuses: [failed] }))).toEqual([
@@ -142,7 +142,7 @@ describe('WhatsApp’s own envelope', () => {
     ]);
   });
 
-  it('counts every message and status of every change of every entry', () => {
+  it('has every message and status of every change of every entry counted', () => {
     const sent = { id: WA_ID, status: 'sent', timestamp: '1767323045' };
     const one = { metadata, messages: [text, text], statuses: [sent] };
     const { entry } = envelope(one, one);
@@ -155,7 +155,7 @@ describe('WhatsApp’s own envelope', () => {
     expect(readCallbacks([body, body])).toHaveLength(24);
   });
 
-  it('keeps raw what is no message and no status, and goes on with the rest', () => {
+  it('keeps anything else raw, and continues with the rest', () => {
     const kinds = readCallbacks(
       envelope(
         { event: 'account_update' },
@@ -166,14 +166,14 @@ describe('WhatsApp’s own envelope', () => {
     expect(kinds).toEqual(['unrecognised', 'inbound', 'unrecognised', 'unrecognised', 'unrecognised']);
   });
 
-  it('keeps raw an entry without changes', () => {
+  it('keeps an entry without changes raw', () => {
     expect(readCallbacks({ entry: [{ id: '1' }, 7] }).map(({ kind }) => kind)).toEqual([
       'unrecognised',
       'unrecognised',
     ]);
   });
 
-  it('has notices that open nothing', () => {
+  it('carries notices that open no window', () => {
     const messages = [
       { ...text, type: 'system' },
       { ...text, type: 'unsupported' },

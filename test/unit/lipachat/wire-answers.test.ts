@@ -1,4 +1,4 @@
-/** lipachat-contract §2, case by case: what one HTTP answer of LipaChat means. */
+/** lipachat-contract §2, case by case: what one HTTP response of LipaChat means. */
 import { describe, expect, it } from 'vitest';
 import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
@@ -22,7 +22,7 @@ const failure = (message: string | null, changes: Record<string, unknown> = {}) 
   envelope({ data: null, status: 'error', message, ...changes });
 
 describe('a message is accepted', () => {
-  it('by the seed’s answer, which is kept as it came', () => {
+  it('by the documented response, which is kept as it came', () => {
     expect(read(200, envelope())).toEqual({ kind: 'accepted', waId: WA_ID, envelope: envelope() });
   });
 
@@ -40,11 +40,11 @@ describe('a message is accepted', () => {
     ['the status QUEUED', { waId: WA_ID, status: 'QUEUED' }],
     ['the status DELIVERED', { waId: WA_ID, status: 'DELIVERED' }],
     ['an unknown field more', { waId: WA_ID, price: 1 }],
-  ])('where data has %s', (_, data) => {
+  ])('when data has %s', (_, data) => {
     expect(read(200, envelope({ data })).kind).toBe('accepted');
   });
 
-  it('with no waId where the gateway gave none', () => {
+  it('without a waId when the gateway gave none', () => {
     expect(read(200, envelope({ data: { messageId: 'x' } }))).not.toHaveProperty('waId');
   });
 
@@ -62,9 +62,9 @@ describe('a message is accepted', () => {
 
 describe('the apiKey is wrong', () => {
   it.each([
-    ['the seed’s answer, with 401', 401, envelope({ data: null, message: 'Invalid credentials' })],
+    ['the documented response, with 401', 401, envelope({ data: null, message: 'Invalid credentials' })],
     [
-      'the seed’s answer, with 200 and "success"',
+      'the documented response, with 200 and "success"',
       200,
       envelope({ data: null, message: 'Invalid credentials' }),
     ],
@@ -98,7 +98,7 @@ describe('the session is closed', () => {
     expect(read(status, body)).toEqual({ kind: 'sessionClosed' });
   });
 
-  it('by no other code that only has these digits in it', () => {
+  it('but not by another code that merely contains these digits', () => {
     expect(read(400, failure('Request failed.', { errors: [{ code: 1310470 }] })).kind).toBe('rejected');
     expect(read(400, failure('Request failed.', { errors: [{ trace: '99131047001' }] })).kind).toBe(
       'rejected',
@@ -121,7 +121,7 @@ describe('the gateway throttles', () => {
     expect(read(429, failure('Too many requests'), retryAfter)).toEqual(expected);
   });
 
-  it('with 429 whatever its body is', () => {
+  it('with 429 and any body', () => {
     for (const body of ['', '<html>', envelope(), { status: 429 }])
       expect(read(429, body).kind).toBe('throttled');
   });

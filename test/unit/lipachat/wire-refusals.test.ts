@@ -1,4 +1,4 @@
-/** lipachat-contract §2, case by case: answers that are no receipt. */
+/** lipachat-contract §2, case by case: responses that are not receipts. */
 import { describe, expect, it } from 'vitest';
 import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
@@ -21,26 +21,29 @@ const envelope = (changes: Record<string, unknown> = {}) => ({
 const failure = (message: string | null, changes: Record<string, unknown> = {}) =>
   envelope({ data: null, status: 'error', message, ...changes });
 
-describe('the gateway says no', () => {
-  it('by the seed’s answer, with its words and its envelope', () => {
+describe('the gateway refuses the message', () => {
+  it('by the documented response, with its text and its envelope', () => {
     const body = failure('Request failed.');
     const expected = { kind: 'rejected', message: 'Request failed.', duplicate: false, envelope: body };
     expect(read(400, body)).toEqual(expected);
     expect(read(200, body)).toEqual(expected);
   });
 
-  it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 451])('with %i, readable or not', (status) => {
-    expect(read(status, failure('No.')).kind).toBe('rejected');
-    expect(read(status, '<html>No</html>')).toMatchObject({ kind: 'rejected', envelope: null });
-    expect(read(status, '')).toMatchObject({ kind: 'rejected', message: expect.stringMatching(/\w/) });
-  });
+  it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 451])(
+    'with %i, whether or not the body can be read',
+    (status) => {
+      expect(read(status, failure('No.')).kind).toBe('rejected');
+      expect(read(status, '<html>No</html>')).toMatchObject({ kind: 'rejected', envelope: null });
+      expect(read(status, '')).toMatchObject({ kind: 'rejected', message: expect.stringMatching(/\w/) });
+    },
+  );
 
-  it('with 4xx though its body looks like a receipt', () => {
+  it('with 4xx even if the body looks like a receipt', () => {
     expect(read(400, envelope()).kind).toBe('rejected');
   });
 
   it.each(['FAILED', 'failed', 'ERROR', 'REJECTED', 'UNDELIVERED', 'UNDELIVERABLE', 'INVALID', 'EXPIRED'])(
-    'where data has the failure word %s, and says why',
+    'when data has the failure status %s, and gives the reason',
     (status) => {
       const data = { messageId: 'x', waId: WA_ID, status, statusDesc: 'Recipient not on WhatsApp' };
       expect(read(200, envelope({ data }))).toMatchObject({
@@ -50,7 +53,7 @@ describe('the gateway says no', () => {
     },
   );
 
-  it('where "success" comes with no data and a message', () => {
+  it('when "success" comes with a message and no data', () => {
     const body = envelope({ data: null, message: 'Insufficient balance' });
     expect(read(200, body)).toMatchObject({ kind: 'rejected', message: 'Insufficient balance' });
   });
@@ -60,18 +63,18 @@ describe('the gateway says no', () => {
     ['a list', ['flowId is unknown']],
     ['a list of objects', [{ field: 'flowId', error: 'flowId is unknown' }]],
     ['an object', { flowId: 'flowId is unknown' }],
-  ])('and shows its errors where they are %s', (_, errors) => {
+  ])('and its errors are shown when they are %s', (_, errors) => {
     const outcome = read(400, failure('Request failed.', { errors }));
     expect(outcome).toMatchObject({ kind: 'rejected' });
     expect((outcome as { message: string }).message).toMatch(/^Request failed\. .*flowId is unknown/);
   });
 
-  it.each([undefined, null, 7, {}])('in its own words only where those are text, not %j', (message) => {
+  it.each([undefined, null, 7, {}])('and its message is used only when it is text, not %j', (message) => {
     const outcome = read(400, failure('x', { message }));
     expect((outcome as { message: string }).message).toMatch(/^\w.*\w\.$/);
   });
 
-  it('in few enough words to store, none of them cut through a character', () => {
+  it('and its text is cut to a length that can be stored, never in the middle of a character', () => {
     for (const lead of ['', 'x']) {
       const outcome = read(400, failure(lead + '😕'.repeat(5_000))) as { message: string };
       expect(outcome.message.length).toBeLessThanOrEqual(500);
@@ -79,7 +82,7 @@ describe('the gateway says no', () => {
     }
   });
 
-  it('in words that can be stored and come back the same', () => {
+  it('and its text is stored and read back unchanged', () => {
     const outcome = read(400, '{"status":"error","data":null,"message":"half \\ud83d"}') as {
       message: string;
     };
@@ -98,7 +101,7 @@ describe('the gateway says no', () => {
   });
 });
 
-describe('nobody can tell', () => {
+describe('the outcome is ambiguous', () => {
   it.each([
     ['500', 500, failure('Request failed.')],
     [
@@ -112,9 +115,9 @@ describe('nobody can tell', () => {
     ['5xx with the session’s wording', 500, failure('24-hour sandbox session window')],
     ['408', 408, failure('Request timeout')],
     ['304', 304, ''],
-    ['302, which may follow the deed', 302, ''],
-    ['303, which may follow the deed', 303, ''],
-    ['a status that nobody knows', 999, ''],
+    ['302, which may follow the send', 302, ''],
+    ['303, which may follow the send', 303, ''],
+    ['an unknown status', 999, ''],
     ['200 and HTML', 200, '<html>OK</html>'],
     ['200 and nothing', 200, ''],
     ['200 and a truncated body', 200, JSON.stringify(envelope()).slice(0, 80)],
@@ -136,12 +139,12 @@ describe('nobody can tell', () => {
     expect(read(status, body)).toEqual({ kind: 'ambiguous', reason: expect.stringMatching(/\w/) });
   });
 
-  it.each([200, 201, 500, 503])('where the body of a %i was cut off', (httpStatus) => {
+  it.each([200, 201, 500, 503])('when the body of a %i was cut off', (httpStatus) => {
     expect(readAnswer({ httpStatus, body: undefined }, NOW).kind).toBe('ambiguous');
   });
 });
 
-describe('the request was not looked at', () => {
+describe('the request was not processed', () => {
   it.each([301, 307, 308])('by %i', (status) => {
     expect(read(status, '<a href="https://elsewhere.example">')).toMatchObject({ kind: 'notSent' });
   });

@@ -27,7 +27,7 @@ describe('a message', () => {
     await api.send();
   });
 
-  it('reads as it stands now, with its history', async () => {
+  it('is returned with its current status and its history', async () => {
     world.clock.advance(5_000);
     await api.handleStatus(ID, { status: 'read', at: later(4) });
     const view = await api.read.message(ID, OWN);
@@ -44,7 +44,7 @@ describe('a message', () => {
     ]);
   });
 
-  it('of another client reads as one that isn’t there', async () => {
+  it('of another client is returned as not found', async () => {
     const there = await api.read
       .message(ID, { clientId: 'client-2', seesAll: false })
       .catch((e: unknown) => e);
@@ -53,25 +53,25 @@ describe('a message', () => {
     expect(there).toEqual(nowhere);
   });
 
-  it('of another client reads for one who sees all', async () => {
+  it('of another client is returned to a caller who may see all', async () => {
     expect(await api.read.message(ID, { clientId: 'ops', seesAll: true })).toMatchObject({ messageId: ID });
   });
 
   it.each(['', 'a b', 'x'.repeat(129), 'é', '../x'])(
-    'is not looked for under what is no id: %j',
+    'is not looked up under an invalid id: %j',
     async (id) => {
       await expect(api.read.message(id, OWN)).rejects.toMatchObject({ code: 'not-found' });
     },
   );
 
-  it('past its retention is not there', async () => {
+  it('past its retention is not found', async () => {
     world.clock.advance(31 * 86_400_000);
     await expect(api.read.message(ID, OWN)).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 
 describe('a session', () => {
-  it('never seen reads as shut, with nothing known', async () => {
+  it('that does not exist is returned as closed, with nothing known', async () => {
     expect(await api.read.session(PAIR)).toEqual({
       from: BUSINESS,
       to: CUSTOMER,
@@ -84,7 +84,7 @@ describe('a session', () => {
     });
   });
 
-  it('reads with its instants, and as open until the margin before its end', async () => {
+  it('is returned with its timestamps, and as open until the margin before its end', async () => {
     await world.sessions.create(sampleSession());
     expect(await api.read.session(PAIR)).toMatchObject({
       open: true,

@@ -32,7 +32,7 @@ const gatewayIn = (envelope: unknown) =>
   (JSON.parse(bodyOf(sent(envelope))) as { gateway: Record<string, unknown> }).gateway;
 
 describe('the receipt of a message that was sent', () => {
-  it('has the members of the contract, in its order', () => {
+  it("has the members of the contract, in the contract's order", () => {
     expect(JSON.parse(bodyOf())).toEqual({
       messageId: '1a85c604-0f08-4182-8011-407ba84598c5',
       type: 'flow',
@@ -52,19 +52,19 @@ describe('the receipt of a message that was sent', () => {
     );
   });
 
-  it('has the gateway’s answer as it came, key by key in its own order', () => {
+  it("has the gateway's response as it came, with its keys in their own order", () => {
     const odd = { z: 1, status: 'success', '10': [null, { a: '👋' }], data: { waId: 'w', b: 0.1 }, a: {} };
     expect(JSON.stringify(gatewayIn(odd))).toBe(JSON.stringify(odd));
   });
 
-  it('has null for a waId that nobody gave', () => {
+  it('has null for a missing waId', () => {
     const { waId: _, ...accepted } = { kind: 'accepted', waId: 'x', envelope: GATEWAY } as const;
     const settling = { now: NOW, calls: 1, retentionDays: 30, session: SESSION };
     const message = transition(sampleMessage(), 'gatewayAccepted', { ...settling, accepted });
     expect(JSON.parse(bodyOf(message))).toMatchObject({ waId: null });
   });
 
-  it('says `sent` also where a callback was faster, and the message keeps the higher rung', () => {
+  it('says `sent` even if a callback was faster, and the message keeps the higher status', () => {
     const settling = { now: NOW, calls: 1, retentionDays: 30, session: SESSION };
     const accepted = { kind: 'accepted', waId: 'wamid.1', envelope: GATEWAY } as const;
     const message = transition(sampleMessage({ status: 'read' }), 'gatewayAccepted', {
@@ -74,13 +74,13 @@ describe('the receipt of a message that was sent', () => {
     expect([message.status, JSON.parse(bodyOf(message))]).toMatchObject(['read', { status: 'sent' }]);
   });
 
-  it('is kept for as long as retention lasts from then on, with nothing left to do', () => {
+  it('is kept for the retention time from then on, with nothing left to do', () => {
     expect(sent()).toMatchObject({ expiresAt: later(1 + 30 * 86_400) });
     expect([sent().lease, sent().dueAt]).toEqual([undefined, undefined]);
   });
 });
 
-describe('the gateway’s answer in a receipt', () => {
+describe("the gateway's response in a receipt", () => {
   const bytesOf = (envelope: unknown) => Buffer.byteLength(JSON.stringify(gatewayIn(envelope)));
   const ofBytes = (bytes: number) => {
     const empty = { ...GATEWAY, message: '' };
@@ -107,7 +107,7 @@ describe('the gateway’s answer in a receipt', () => {
         data: { waId: 'w', messageId: '\u0001'.repeat(9_000) },
       },
     ],
-  ])('has no more than 16 KiB, and still what accepted it: %s', (_, envelope) => {
+  ])('never exceeds 16 KiB, and keeps what accepted the message: %s', (_, envelope) => {
     expect(bytesOf(envelope)).toBeLessThanOrEqual(LIMIT);
     expect(gatewayIn(envelope)).toMatchObject({ status: 'success', data: { waId: expect.any(String) } });
   });
@@ -118,10 +118,10 @@ describe('the gateway’s answer in a receipt', () => {
   });
 });
 
-describe('the receipt of a message that stands', () => {
+describe('the receipt of a message', () => {
   const seen = { session: null, gateway: null };
 
-  it('as unknown has a reason and a next step', () => {
+  it('with the status unknown has a reason and a next step', () => {
     const unknown = { status: 'unknown', reason: 'no answer came in time', lease: undefined } as const;
     const resent = receiptOf(sampleMessage({ ...unknown, dueAt: later(30) }), seen);
     expect(resent.reason).toBe('no answer came in time');
@@ -130,13 +130,13 @@ describe('the receipt of a message that stands', () => {
     expect(held.nextStep).toMatch(/callback/);
   });
 
-  it('has no reason and no next step where all is well', () => {
+  it('has no reason and no next step when all is well', () => {
     expect(receiptOf(sampleMessage({ status: 'sent' }), seen)).not.toHaveProperty('reason');
   });
 });
 
-describe('a message as it stands now', () => {
-  it('has its history, and the session and the gateway’s answer of its receipt', () => {
+describe('a message as a client reads it', () => {
+  it("has its history, and the session and the gateway's response of its receipt", () => {
     const view = viewOf({ ...sent(), status: 'delivered' });
     expect(view).toMatchObject({ status: 'delivered', session: SESSION, gateway: GATEWAY });
     expect(view.timeline).toEqual([
@@ -145,7 +145,7 @@ describe('a message as it stands now', () => {
     ]);
   });
 
-  it('shows nothing of what is only ours: no owner, no epoch, no fingerprint, no client, no request', () => {
+  it('shows no internal field: no owner, epoch, fingerprint, client or request', () => {
     const text = JSON.stringify(viewOf(sampleMessage()));
     for (const field of [
       'owner',
@@ -161,7 +161,7 @@ describe('a message as it stands now', () => {
     }
   });
 
-  it('was refused, and says why', () => {
+  it('says that it was refused, and why', () => {
     const words = { detail: 'Request failed.', correlationId: 'c' };
     const answer = { kind: 'rejected', code: 'gateway-rejected', ...words } as const;
     const message = sampleMessage({ status: 'failed', reason: 'Request failed.', answer, dueAt: undefined });
@@ -169,10 +169,10 @@ describe('a message as it stands now', () => {
   });
 });
 
-describe('the end of a send over HTTP', () => {
+describe('the HTTP response to a send', () => {
   const messageId = idOf('m-1');
 
-  it('is 201 with the stored bytes and where to find it', () => {
+  it('is 201 with the stored bytes and a Location', () => {
     const body = '{"stored":1.50}';
     expect(sendResponse({ kind: 'sent', messageId, body, replayed: false })).toEqual({
       status: 201,
@@ -181,12 +181,12 @@ describe('the end of a send over HTTP', () => {
     });
   });
 
-  it('is the same bytes where it is replayed, and says so', () => {
+  it('is the same bytes when it is a replay, and says so', () => {
     const answer = sendResponse({ kind: 'sent', messageId, body: '{}', replayed: true });
     expect(answer).toMatchObject({ status: 201, body: '{}', headers: { 'idempotent-replayed': 'true' } });
   });
 
-  it('is 202 and where to poll where nobody can tell yet', () => {
+  it('is 202 with a link to poll when the outcome is not known yet', () => {
     const receipt = receiptOf(sampleMessage({ status: 'unknown', reason: 'r' }), {
       session: null,
       gateway: null,

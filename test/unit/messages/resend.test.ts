@@ -1,4 +1,4 @@
-/** A failure in the callback that passes: the message goes out once more, under an id derived from its own. */
+/** A callback reports a temporary failure: the message is sent once more, under an id derived from its own. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
@@ -43,7 +43,7 @@ async function writes(): Promise<void> {
   ]);
 }
 
-/** The worker and the sweeper, for so many minutes. */
+/** Runs the worker and the sweeper for so many minutes. */
 async function rest(minutes = 2): Promise<void> {
   for (let n = 0; n < minutes; n += 1) {
     world.clock.advance(61_000);
@@ -58,8 +58,8 @@ async function sendAndFail(code = TOO_FAST): Promise<void> {
   await p.handleStatus(ID, report({ code, waId: waIdOf(ID) }));
 }
 
-describe('a send that WhatsApp fails for a reason that passes', () => {
-  it('is taken back in one write: promised, queued, not before its pause, with the reason', async () => {
+describe('a message that WhatsApp fails for a temporary reason', () => {
+  it('is requeued in one write: accepted, queued, not before its delay, with the reason', async () => {
     await sendAndFail();
     const stored = message();
     expect(stored).toMatchObject({ status: 'queued', promised: true, epoch: 2, resends: 1, tries: 1 });
@@ -69,7 +69,7 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     expect(world.queue.log).toHaveLength(1);
   });
 
-  it('is told to who asks again as queued, with the reason and the next step', async () => {
+  it('is reported to a repeating caller as queued, with the reason and the next step', async () => {
     await sendAndFail();
     expect(await p.send({ request: flow() })).toMatchObject({
       kind: 'pending',
@@ -78,7 +78,7 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     expect(delivered()).toEqual([ID]);
   });
 
-  it('goes out once more, and what it says is let go once it has arrived', async () => {
+  it('is sent once more, and drops its content once it is delivered', async () => {
     await sendAndFail();
     await rest();
     expect(delivered()).toEqual([ID, second]);
@@ -101,7 +101,7 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     ]);
   });
 
-  it('is not sent again once its customer has answered it', async () => {
+  it('is not resent once its customer has replied to it', async () => {
     await p.send({ request: flow() });
     const at = world.clock.now();
     await p.handleReply({ id: 'r', at, pair: PAIR, response: {}, contextId: waIdOf(ID) });
@@ -110,7 +110,7 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     expect(delivered()).toEqual([ID]);
   });
 
-  it('has failed, if its window is shut by then and nothing else was asked for', async () => {
+  it('fails if its window is closed by then and no other way was requested', async () => {
     await sendAndFail(131_031);
     await world.sessions.remove((await world.sessions.get(PAIR)) ?? expect.fail());
     await rest(15);
@@ -118,7 +118,7 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     expect(delivered()).toEqual([ID]);
   });
 
-  it('has failed with the last code’s words when the tries are used up', async () => {
+  it("fails with the last code's text when its tries are used up", async () => {
     await sendAndFail(UNTOLD);
     for (const resends of [1, 2]) {
       await rest();
@@ -134,7 +134,7 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
     expect(delivered()).toHaveLength(3);
   });
 
-  it('is known to LipaChat’s next callback by its derived id alone, also if the write beside it was the last', async () => {
+  it('is found by its derived id in the next callback, even if the process died after the write before it', async () => {
     await p.send({ request: flow() });
     const dying = world.process('dying', {
       link: async (call, apply) => {
@@ -150,8 +150,8 @@ describe('a send that WhatsApp fails for a reason that passes', () => {
   });
 });
 
-describe('whose send a callback is about', () => {
-  it('three failures at once lead to one resend', async () => {
+describe('a status callback after a resend', () => {
+  it('leads to one resend for three concurrent failures', async () => {
     await p.send({ request: flow() });
     const same = report({ waId: waIdOf(ID) });
     await Promise.all([1, 2, 3].map((n) => world.process(`webhook-${n}`).handleStatus(ID, same)));
@@ -168,8 +168,8 @@ describe('whose send a callback is about', () => {
     ['another code', ID, { code: 131_026 }],
     ['a shut window', ID, { code: SHUT, waId: waIdOf(ID) }],
     ['a shut window, and no id at WhatsApp', ID, { code: SHUT }],
-    ['a better word', ID, { status: 'read' }],
-  ])('an old callback changes nothing of the second send: %s', async (_, name, changes) => {
+    ['a higher status', ID, { status: 'read' }],
+  ])('leaves the second send unchanged when it is about the first: %s', async (_, name, changes) => {
     await sendAndFail();
     await rest();
     const before = message();
@@ -185,14 +185,14 @@ describe('whose send a callback is about', () => {
     ['its id at WhatsApp', undefined, waIdOf(second)],
     ['its id at WhatsApp and one of LipaChat’s own', 'gateway-77', waIdOf(second)],
     ['its id at WhatsApp and the first messageId', ID, waIdOf(second)],
-  ])('a callback counts for the second send that names %s', async (_, name, waId) => {
+  ])('counts for the second send when it names %s', async (_, name, waId) => {
     await sendAndFail();
     await rest();
     await p.handleStatus(name, report({ status: 'delivered', waId }));
     expect(message()?.status).toBe('delivered');
   });
 
-  it('the late receipt of a send that was taken back is of no consequence', async () => {
+  it('makes the late receipt of a requeued send irrelevant', async () => {
     const { send } = world.process('slow', {
       through: (gateway) => ({
         ...gateway,
@@ -209,7 +209,7 @@ describe('whose send a callback is about', () => {
     expect(delivered()).toEqual([ID, second]);
   });
 
-  it('what an index that is late finds is not of the send that came after it', async () => {
+  it("does not count for the second send when an outdated index still finds the message by the first one's id", async () => {
     await sendAndFail();
     await rest();
     const behind = world.process('behind', {
@@ -221,7 +221,7 @@ describe('whose send a callback is about', () => {
   });
 });
 
-describe('a message that WhatsApp holds back for its user’s sake', () => {
+describe("a message that WhatsApp holds back for its user's sake", () => {
   const held: Outcome = {
     kind: 'rejected',
     message: 'Held.',
@@ -230,7 +230,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     envelope: null,
   };
 
-  /** 24 hours pass, and the customer writes before they are over. */
+  /** Advances 24 hours; the customer writes before they are over. */
   async function aDay(): Promise<void> {
     world.clock.advance(80_000_000);
     await writes();
@@ -239,7 +239,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     world.clock.advance(6_500_000);
   }
 
-  it('is 202 queued to a caller who waits, with the reason and the time, and no queue is asked', async () => {
+  it('is 202 queued to a waiting caller, with the reason and the time, and is not enqueued', async () => {
     world.gateway.next(held);
     const result = await p.send({ request: flow() });
     expect(result).toMatchObject({
@@ -253,7 +253,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     expect(message()).toMatchObject({ promised: true, dueAt: message()?.notBefore });
   });
 
-  it('goes out a day later, once, by the sweeper and the worker', async () => {
+  it('is sent once, a day later, by the sweeper and the worker', async () => {
     world.gateway.next(held);
     await p.send({ request: flow() });
     await aDay();
@@ -263,7 +263,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     expect(world.gateway.calls).toHaveLength(2);
   });
 
-  it('has failed when it is held a second time', async () => {
+  it('fails when it is held a second time', async () => {
     world.gateway.next(held, held);
     await p.send({ request: flow() });
     await aDay();
@@ -273,7 +273,7 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     expect(world.gateway.calls).toHaveLength(2);
   });
 
-  it('in the callback goes out a day later under another id, and then never again', async () => {
+  it('is sent under another id a day after a callback says so, and never again', async () => {
     await sendAndFail(HELD);
     expect(world.queue.log).toEqual([]);
     await aDay();
@@ -283,14 +283,14 @@ describe('a message that WhatsApp holds back for its user’s sake', () => {
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
   });
 
-  it('counts what it was held, and not what else hindered it', async () => {
+  it('counts the times it was held, and no other delay', async () => {
     world.gateway.next({ kind: 'throttled' }, { kind: 'throttled' }, held);
     await p.send({ request: flow(), respondAsync: true });
     await rest(5);
     expect(message()).toMatchObject({ status: 'queued', triesOf: { 'held-for-user': 1 } });
   });
 
-  it('does not hold up the lane behind it', async () => {
+  it('does not block the recipient queue behind it', async () => {
     world = makeWorld();
     p = world.process('p');
     const park = { whenClosed: 'park', parkForSeconds: 259_200 } as const;

@@ -1,4 +1,4 @@
-/** Who may settle a message: its owner by a refusal or as unknown, anybody by a receipt, nobody twice. */
+/** Rules for settling a message: its owner by a refusal or as unknown, any process by a receipt, and never twice. */
 import { describe, expect, it } from 'vitest';
 import { fenceOf } from '../../../src/lib/messages/claim.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
@@ -8,7 +8,7 @@ import { later, NOW, sampleMessage, sampleTerms } from '../../support/fakes/samp
 const claim = sampleMessage();
 const fence = fenceOf(claim);
 
-/** The same message in the hands of somebody else, after the owner's lease. */
+/** The same message, taken over by another process after the owner's lease. */
 const stolen = transition(claim, 'takenOver', sampleTerms({ owner: 'owner-2', now: later(60) }));
 const proven: Message = { ...claim, status: 'delivered' };
 const refused: Message = {
@@ -37,7 +37,7 @@ const settlements: Record<string, (stored: Message) => Message> = {
 const settle = (how: string, stored: Message): Message => settlements[how]?.(stored) ?? stored;
 
 describe('a message', () => {
-  it.each(Object.keys(settlements))('that has its answer keeps it: %s changes nothing', (how) => {
+  it.each(Object.keys(settlements))('with a final answer keeps it: %s changes nothing', (how) => {
     expect(settle(how, refused)).toBe(refused);
   });
 
@@ -45,7 +45,7 @@ describe('a message', () => {
     expect(settle(how, stolen)).toBe(stolen);
   });
 
-  it('of another owner is settled by a late receipt, which is a fact', () => {
+  it('of another owner is settled by a late receipt, because a receipt is a fact', () => {
     expect(settle('sent', stolen)).toMatchObject({
       status: 'sent',
       answer: { kind: 'sent' },
@@ -53,7 +53,7 @@ describe('a message', () => {
     });
   });
 
-  it('is not another owner’s who only has the same epoch, or only the same name', () => {
+  it('belongs to an owner only if both the name and the epoch match', () => {
     for (const other of [
       { owner: 'owner-2', epoch: 1 },
       { owner: 'owner-1', epoch: 2 },
@@ -63,7 +63,7 @@ describe('a message', () => {
     }
   });
 
-  it('that a callback has proved is not unknown any more', () => {
+  it('that a callback has proved cannot become unknown', () => {
     expect(settle('unknown', proven)).toBe(proven);
   });
 
@@ -77,7 +77,7 @@ describe('a message', () => {
     ['delivered', 'sent'],
     ['read', 'sent'],
     ['failed', 'rejected'],
-  ] as const)('that is %s by a callback is finalized as %s', (status, kind) => {
+  ] as const)('that a callback reports as %s is finalized as %s', (status, kind) => {
     expect(settle('finalized', { ...claim, status })).toMatchObject({ status, answer: { kind } });
   });
 
@@ -90,7 +90,7 @@ describe('a message', () => {
   it.each<[string, string, Message]>([
     ['sent', 'sent', claim],
     ['finalized', 'sent', { ...claim, status: 'sent' }],
-  ])('keeps what it says while a failure may still be told of it: %s', (how, status, stored) => {
+  ])('keeps its content while a failure may still be reported: %s', (how, status, stored) => {
     expect(settle(how, stored)).toMatchObject({ status, request: claim.request });
   });
 
@@ -100,12 +100,12 @@ describe('a message', () => {
     ['sent', { ...claim, status: 'failed' }],
     ['finalized', { ...claim, status: 'read' }],
     ['finalized', { ...claim, status: 'failed' }],
-  ])('does not keep what it says once it has its end: %s', (how, stored) => {
+  ])('drops its content once it has reached its end: %s', (how, stored) => {
     const { request, answer } = settle(how, stored);
     expect([request, answer]).toEqual([undefined, expect.anything()]);
   });
 
-  it('as unknown keeps what is to be sent, and is due when it is to be repeated', () => {
+  it('that becomes unknown keeps its content, and is due when it is to be repeated', () => {
     const next = later(31);
     const settlement = { ...settling, fence, reason: 'silence', nextTryAt: next };
     const again = transition(claim, 'outcomeUnknown', settlement);
@@ -119,7 +119,7 @@ describe('a message', () => {
     expect(settle('unknown', claim).dueAt).toBeUndefined();
   });
 
-  it('counts the calls of all of its owners', () => {
+  it('counts the calls of all its owners', () => {
     const once = settle('unknown', claim);
     const twice = transition(once, 'takenOver', sampleTerms({ owner: 'owner-2', now: NOW }));
     expect(settle('sent', twice)).toMatchObject({ attempts: 2, epoch: 2 });

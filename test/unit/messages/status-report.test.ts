@@ -1,4 +1,4 @@
-/** Of which send a status callback speaks: by WhatsApp's id where it has one, else by the id that LipaChat got. */
+/** Which send a status callback is about: by WhatsApp's id if there is one, otherwise by the id that LipaChat got. */
 import { describe, expect, it } from 'vitest';
 import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
@@ -18,7 +18,7 @@ describe('a status callback', () => {
   it.each([
     ['the first send, by its messageId', first, { gatewayMessageId: 'm-1' }],
     [
-      'the first send, by an id of WhatsApp’s that nobody knows yet',
+      'the first send, by an id of WhatsApp’s that is not known yet',
       first,
       { gatewayMessageId: 'm-1', waId: 'wamid.x' },
     ],
@@ -34,7 +34,7 @@ describe('a status callback', () => {
       second,
       { gatewayMessageId: 'other', waId: 'wamid.2' },
     ],
-  ])('is a word on %s', (_, message, names) => {
+  ])('is about %s', (_, message, names) => {
     expect(isOutdated(message, { status: 'failed', at: NOW, ...names })).toBe(false);
   });
 
@@ -52,7 +52,7 @@ describe('a status callback', () => {
       unheard,
       { gatewayMessageId: 'm-1', waId: 'wamid.1' },
     ],
-  ])('is no word on the second send by %s', (_, message, names) => {
+  ])('is not about the second send when it has %s', (_, message, names) => {
     for (const status of ['failed', 'read'] as const) {
       expect(isOutdated(message, { status, at: NOW, ...names })).toBe(true);
     }
@@ -62,11 +62,14 @@ describe('a status callback', () => {
 describe('the time of sending', () => {
   const sending = sampleMessage({ messageId: idOf('m-1'), status: 'sending' });
 
-  it.each(['sent', 'delivered', 'read'] as const)('is that of a first callback that says %s', (status) => {
-    expect(afterReport(sending, { status, at: NOW })).toMatchObject({ status, sentAt: NOW });
-  });
+  it.each(['sent', 'delivered', 'read'] as const)(
+    'is that of the first callback when it says %s',
+    (status) => {
+      expect(afterReport(sending, { status, at: NOW })).toMatchObject({ status, sentAt: NOW });
+    },
+  );
 
-  it('is not moved by later callbacks', () => {
+  it('is not changed by later callbacks', () => {
     const delivered = afterReport(sending, { status: 'delivered', at: NOW });
     const sent = afterReport(delivered, { status: 'sent', at: later(60) });
     const read = afterReport(sent, { status: 'read', at: later(120) });

@@ -1,4 +1,7 @@
-/** Flows that wait, over the use cases: the lane, replies, what WhatsApp takes back, receipts and erasure. */
+/**
+ * Waiting flows through the use cases: the recipient queue, replies, sends that WhatsApp takes back, receipts and
+ * erasure.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gatewayMessageIdOf, templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
@@ -48,8 +51,8 @@ async function rest(ticks = 5): Promise<void> {
   }
 }
 
-describe('the lane of a customer', () => {
-  it('goes out oldest first, six seconds apart', async () => {
+describe('the recipient queue of a customer', () => {
+  it('sends the oldest first, six seconds apart', async () => {
     await park('a', 'b', 'c');
     await writes();
     for (let n = 0; n < 40; n += 1) {
@@ -62,7 +65,7 @@ describe('the lane of a customer', () => {
     expect(Number(c) - Number(b)).toBeGreaterThanOrEqual(6_000);
   });
 
-  it('has one under way at a time, also where an older one comes back into it', async () => {
+  it('has one attempt in progress at a time, even if an older message returns to it', async () => {
     await park('a', 'b');
     await writes();
     await p.workOff();
@@ -76,7 +79,7 @@ describe('the lane of a customer', () => {
     expect([find('a')?.status, find('b')?.status]).toEqual(['sent', 'sent']);
   });
 
-  it('expires after its time, and a reply a second later releases nothing', async () => {
+  it('drops a flow that has expired, and a reply a second later releases nothing', async () => {
     await p.send({ request: { ...parking('a'), parkForSeconds: 60 } });
     world.clock.advance(61_000);
     await writes();
@@ -88,7 +91,7 @@ describe('the lane of a customer', () => {
   });
 });
 
-describe('a send that WhatsApp takes back for a shut window', () => {
+describe('a send that WhatsApp takes back because the window is closed', () => {
   const refused = () => ({ status: 'failed', at: world.clock.now(), code: 131_047 }) as const;
 
   async function sendAndRefuse(): Promise<void> {
@@ -98,7 +101,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     await p.handleStatus('a', { ...refused(), waId: waIdOf('a') });
   }
 
-  it('waits again, and goes out once more under an id of its own', async () => {
+  it('waits again, and is sent once more under an id of its own', async () => {
     await sendAndRefuse();
     expect(find('a')?.status).toBe('parked');
     world.clock.advance(1_000);
@@ -111,7 +114,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     expect(second).not.toBe('a');
   });
 
-  it('is not judged by what is still said of the first send', async () => {
+  it('is not affected by further callbacks about the first send', async () => {
     await sendAndRefuse();
     world.clock.advance(1_000);
     await writes();
@@ -124,7 +127,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     expect(world.gateway.deliveries).toHaveLength(2);
   });
 
-  it('is parked once, however often that is said', async () => {
+  it('is parked once, however often the callback is repeated', async () => {
     await sendAndRefuse();
     const once = find('a');
     await p.handleStatus('a', { ...refused(), waId: waIdOf('a') });
@@ -132,7 +135,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     expect(find('a')).toMatchObject({ status: 'parked', epoch: once?.epoch, resends: once?.resends });
   });
 
-  it('is not sent by its own late receipt, where the callback was faster', async () => {
+  it('is not marked as sent by its own late receipt when the callback was faster', async () => {
     await writes();
     const { send } = world.process('slow', {
       through: (gateway) => ({
@@ -154,7 +157,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
     expect(world.gateway.deliveries).toHaveLength(2);
   });
 
-  it('is told of by the id of its own that LipaChat got', async () => {
+  it('is matched by its derived id, which LipaChat got', async () => {
     await sendAndRefuse();
     world.clock.advance(1_000);
     await writes();
@@ -166,7 +169,7 @@ describe('a send that WhatsApp takes back for a shut window', () => {
   });
 });
 
-describe('a filled-in flow', () => {
+describe('a flow reply', () => {
   async function sent(...ids: string[]): Promise<void> {
     await writes('in-first');
     for (const id of ids) {
@@ -178,14 +181,14 @@ describe('a filled-in flow', () => {
     p.handleReply({ id, at: world.clock.now(), pair: PAIR, response: {}, contextId: undefined, ...more });
   const byToken = (token: unknown) => ({ response: { [CORRELATION_KEY]: token, name: 'Amina' } });
 
-  it('is tied by its token, before all else', async () => {
+  it('is matched by its token first', async () => {
     await sent('a', 'b');
     expect(await reply('r', { ...byToken('b'), contextId: waIdOf('a') })).toBe('matched');
     expect(find('b')?.reply).toMatchObject({ id: 'r', matchedBy: 'token' });
     expect(find('a')?.reply).toBeUndefined();
   });
 
-  it('is tied by what it quotes, where it has no token of this customer’s', async () => {
+  it("is matched by the message it quotes when it has no token of this customer's", async () => {
     await sent('a', 'b');
     for (const token of ['nobody', 7, 'a/b', '']) {
       const more = { ...byToken(token), contextId: waIdOf('a') };
@@ -194,7 +197,7 @@ describe('a filled-in flow', () => {
     expect(find('a')?.reply).toMatchObject({ id: 'r', matchedBy: 'context' });
   });
 
-  it('is never tied to another customer’s flow', async () => {
+  it("is never matched to another customer's flow", async () => {
     await sent('a');
     const other = { business: PAIR.business, customer: '254700000001' as typeof CUSTOMER };
     const at = world.clock.now();
@@ -203,13 +206,13 @@ describe('a filled-in flow', () => {
     expect(find('a')?.reply).toBeUndefined();
   });
 
-  it('is tied to the only open flow', async () => {
+  it('is matched to the only open flow', async () => {
     await sent('a');
     expect(await reply('r')).toBe('matched');
     expect(find('a')?.reply).toMatchObject({ id: 'r', matchedBy: 'only-open-flow' });
   });
 
-  it('is ambiguous where two are open: shown at both, counted for none', async () => {
+  it('is ambiguous when two flows are open: both show it, neither counts it', async () => {
     await sent('a', 'b');
     expect(await reply('r')).toBe('ambiguous');
     expect(await reply('r')).toBe('ambiguous');
@@ -219,7 +222,7 @@ describe('a filled-in flow', () => {
     }
   });
 
-  it('fits nothing where nothing is open, or was not yet out', async () => {
+  it('matches nothing when no flow is open, or when none was sent yet', async () => {
     expect(await reply('r-0')).toBe('unmatched');
     await sent('a');
     const early = { id: 'r-1', at: later(-60), pair: PAIR, response: {}, contextId: undefined };
@@ -238,7 +241,7 @@ describe('a filled-in flow', () => {
     expect(find('b')?.reply).toBeUndefined();
   });
 
-  it('stays ambiguous when it is repeated, though one of them was answered since', async () => {
+  it('stays ambiguous when it is repeated, even if one of the flows has been answered since', async () => {
     await sent('a', 'b');
     await reply('r-1');
     await reply('r-2', { contextId: waIdOf('a') });
@@ -247,7 +250,7 @@ describe('a filled-in flow', () => {
     expect(find('b')?.reply).toBeUndefined();
   });
 
-  it('that fits nothing is kept raw', async () => {
+  it('that matches nothing is stored raw', async () => {
     const said = { writtenAt: undefined, text: undefined };
     const filled = { response: { canary: 1 }, contextId: undefined };
     await p.handleCallbacks([{ kind: 'inbound', id: 'r', pair: PAIR, ...said, reply: filled }]);
@@ -256,25 +259,25 @@ describe('a filled-in flow', () => {
   });
 });
 
-describe('the receipt of a message that waits', () => {
+describe('the receipt of a waiting message', () => {
   const seen = { session: null, gateway: null };
   it.each([
     ['parked', /customer writes/],
     ['queued', /worker/],
     ['expired', /new messageId/],
     ['failed', /new messageId/],
-  ] as const)('as %s has its reason and a next step', (status, nextStep) => {
+  ] as const)('with status %s has its reason and a next step', (status, nextStep) => {
     const receipt = receiptOf(sampleMessage({ status, reason: 'r', parkedUntil: later(60) }), seen);
     expect(receipt).toMatchObject({ status, reason: 'r', nextStep: expect.stringMatching(nextStep) });
   });
 
-  it('says until when it is parked', async () => {
+  it('says until when the message is parked', async () => {
     const result = await p.send({ request: parking('a') });
     expect(result).toMatchObject({ kind: 'pending', receipt: { status: 'parked' } });
     expect(JSON.stringify(result)).toContain(later(86_400).toISOString());
   });
 
-  it('is 202 queued at once, with a next step, where its caller does not wait', async () => {
+  it('is 202 queued at once, with a next step, when the caller does not wait', async () => {
     const result = await p.send({ respondAsync: true });
     expect(result).toMatchObject({ kind: 'pending', receipt: { status: 'queued' } });
     expect(world.gateway.calls).toEqual([]);
@@ -287,7 +290,7 @@ describe('an erasure', () => {
   const traces = () =>
     JSON.stringify([world.messages.all(), world.sessions.all(), world.callbacks.raw()]).includes(CUSTOMER);
 
-  it('leaves nothing of the person, and may be repeated', async () => {
+  it('leaves nothing of the person, and can be repeated', async () => {
     await park('a', 'b');
     await writes();
     await world.callbacks.keepRaw(`{"from":"+254 717-746 565"}`, world.clock.now());
@@ -298,7 +301,7 @@ describe('an erasure', () => {
     expect(JSON.stringify(world.telemetry.lines)).not.toContain(CUSTOMER);
   });
 
-  it('leaves no id under which a message could be found, and no template message’s slot', async () => {
+  it('leaves no id that leads to a message, and no template lock', async () => {
     const template = { name: 'hello', languageCode: 'en' };
     await p.send({ request: { ...parking('a'), whenClosed: 'template', template } });
     const { templateMessage } = find('a') ?? {};
@@ -317,7 +320,7 @@ describe('an erasure', () => {
     expect([world.aliases.all(), world.templateLocks.all()]).toEqual([[], []]);
   });
 
-  it('is not undone by a template message that is in flight', async () => {
+  it('is not undone by a template message in flight', async () => {
     const template = { name: 'hello', languageCode: 'en' };
     const request: FlowRequest = { ...parking('a'), whenClosed: 'template', template };
     for (const moment of ['sendTemplate', 'create', 'keepAlias']) {
@@ -338,7 +341,7 @@ describe('an erasure', () => {
     }
   });
 
-  it('takes raw callbacks with it that hold the number in one of WhatsApp’s ids alone', async () => {
+  it("deletes raw callbacks that contain the number only inside one of WhatsApp's ids", async () => {
     const waId = `wamid.${Buffer.from(`\u001d\f${CUSTOMER}\u0015x`).toString('base64')}`;
     const others = `wamid.${Buffer.from('\u001d\f254700000001\u0015x').toString('base64')}`;
     const odd = (id: string) => JSON.stringify({ event: 'ODD', id });
@@ -358,7 +361,7 @@ describe('an erasure', () => {
     expect(await p.send()).toMatchObject({ kind: 'sent' });
   });
 
-  it('keeps an opt-out that comes while it is at it', async () => {
+  it('keeps an opt-out that arrives during the erasure', async () => {
     const eraser = world.process('eraser', {
       link: async (call, apply) => {
         if (call === 'remove' && world.sessions.all()[0]?.consent === undefined)
@@ -371,7 +374,7 @@ describe('an erasure', () => {
     expect((await p.read.session(PAIR)).optedOut).toBe(true);
   });
 
-  it('meets messages that a send writes while it is at it', async () => {
+  it('deletes messages that a send writes during the erasure', async () => {
     let more = 3;
     const eraser = world.process('eraser', {
       link: async (call, apply) => {
@@ -387,7 +390,7 @@ describe('an erasure', () => {
     expect(world.messages.all()).toEqual([]);
   });
 
-  it('takes an id along that a send keeps between the last look at its message and the end of that', async () => {
+  it('deletes an id that a send stores between the last read of its message and the deletion', async () => {
     const template = { name: 'hello', languageCode: 'en' };
     const kept = templateIdOf(idOf('a'));
     const eraser = world.process('eraser', {
@@ -408,7 +411,7 @@ describe('an erasure', () => {
     expect(world.templateLocks.all()).toEqual([]);
   });
 
-  it('is not undone by a send that is in flight', async () => {
+  it('is not undone by a send in flight', async () => {
     await writes();
     const { send } = world.process('slow', {
       through: (gateway) => ({

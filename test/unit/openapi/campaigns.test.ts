@@ -1,4 +1,4 @@
-/** openapi.yaml and the code say the same about campaigns, in both directions. */
+/** openapi.yaml and the code agree about campaigns, in both directions. */
 import { describe, expect, it } from 'vitest';
 import type { Campaign, CampaignState } from '../../../src/lib/campaigns/campaign.ts';
 import {
@@ -149,7 +149,7 @@ describe('the body of POST /v1/campaigns', () => {
     expect(bodies.map(codeTakes)).toContain(false);
   };
 
-  it('has the fields that the code takes, and no other', () => {
+  it('has the fields that the code accepts, and no others', () => {
     const { shape } = campaignBody;
     expect(Object.keys(documented).sort()).toEqual(Object.keys(shape).sort());
     expect(Object.keys(campaigns)).toEqual(expect.arrayContaining(Object.keys(shape)));
@@ -159,7 +159,7 @@ describe('the body of POST /v1/campaigns', () => {
   });
 
   it.each(Object.entries(campaigns))(
-    'agrees with the code on %s, at the limits and past them',
+    'agrees with the code on %s, at the limits and beyond',
     (field, values) => {
       const plain = given('recipients', ABSENT, example);
       const bodies = [plain, { ...plain, schedule: { expression: 'rate(1 day)' } }];
@@ -186,19 +186,19 @@ describe('the body of POST /v1/campaigns', () => {
     ]);
   });
 
-  it('has the example that lies in examples/, and examples that the code takes', () => {
+  it('has the example of examples/, and only examples that the code accepts', () => {
     expect(content?.examples['campaign']?.value).toEqual(example);
     for (const { value } of Object.values(content?.examples ?? {})) expect(codeTakes(value)).toBe(true);
   });
 });
 
-describe('other things that come in', () => {
-  it('has the words of the code for a format, a status and a dry run', () => {
+describe('the other inputs in openapi.yaml', () => {
+  it('list the formats, statuses and dry-run values of the code', () => {
     const upload = operationOf(UPLOAD).requestBody?.content['application/json']?.schema ?? {};
     for (const body of [{}, { format: 'csv' }, { format: 'jsonl' }, { format: 'xls' }, { a: 1 }, 'x', null]) {
       expect([body, faultsOf(upload, body).length === 0]).toEqual([body, isTaken(() => parseUpload(body))]);
     }
-    // A status that is missing here, or gone there, does not compile.
+    // Fails to compile when a status is missing here or no longer exists.
     const STATUSES: Record<RecipientStatus, true> = {
       ...{
         sent: true,
@@ -218,8 +218,8 @@ describe('other things that come in', () => {
     expect(isTaken(() => parseDryRun({ dryRun: 'yes' }))).toBe(false);
   });
 
-  it('has the states of the code', () => {
-    // The same for states.
+  it('list the states of the code', () => {
+    // Fails to compile in the same way.
     const STATES: Record<CampaignState, true> = {
       ...{ draft: true, planning: true, planned: true, scheduled: true, running: true, paused: true },
       ...{ completed: true, cancelled: true, expired: true, failed: true },
@@ -230,7 +230,7 @@ describe('other things that come in', () => {
   });
 });
 
-describe('the answers of the code', () => {
+describe('the responses of the code conform', () => {
   const rejected = [{ line: 2, kind: 'invalid', reason: 'column to is no phone number' }] as const;
   const rich: Campaign = {
     ...(CAMPAIGNS['running'] as Campaign),
@@ -258,7 +258,7 @@ describe('the answers of the code', () => {
     return rendered.map(({ body }) => JSON.parse(body ?? '') as Json);
   };
 
-  it('to a reader of campaigns in every state, with everything that is described', async () => {
+  it('for a reader of campaigns in every state, and show every documented property', async () => {
     const bodies = await conform(
       ONE,
       views.filter(({ state }) => state !== 'planning').map(campaignResponse),
@@ -270,14 +270,17 @@ describe('the answers of the code', () => {
     ]);
   });
 
-  it.each(['plan', 'start', 'pause', 'resume', 'cancel'])('to whoever asks to %s it', async (verb) => {
-    await conform(
-      `POST /v1/campaigns/{campaignId}/${verb}`,
-      views.filter(({ state }) => state !== 'planning').map(campaignResponse),
-    );
-  });
+  it.each(['plan', 'start', 'pause', 'resume', 'cancel'])(
+    'for a caller who asks to %s a campaign',
+    async (verb) => {
+      await conform(
+        `POST /v1/campaigns/{campaignId}/${verb}`,
+        views.filter(({ state }) => state !== 'planning').map(campaignResponse),
+      );
+    },
+  );
 
-  it('to whoever creates one, again, and plans a large one', async () => {
+  it('for a caller who creates a campaign, repeats the request, and plans a large one', async () => {
     await conform(
       CREATE,
       views.flatMap((view) => [true, false].map((fresh) => createdResponse(view, fresh))),
@@ -285,7 +288,7 @@ describe('the answers of the code', () => {
     await conform(PLAN, views.filter(({ state }) => state === 'planning').map(campaignResponse));
   });
 
-  it('to whoever uploads recipients, and reads them', async () => {
+  it('for a caller who uploads recipients and reads them', async () => {
     const link = {
       method: 'PUT',
       url: 'https://bucket.example/key?X=1',

@@ -1,4 +1,4 @@
-/** openapi.yaml and the code say the same, in both directions: what one side adds alone fails here. */
+/** openapi.yaml and the code agree in both directions: a change on one side alone fails here. */
 import { describe, expect, it } from 'vitest';
 import { gatewayMessage } from '../../../local/gateway-response.ts';
 import { readStack } from '../../../local/stack.ts';
@@ -61,7 +61,7 @@ describe('the operations', () => {
   });
 
   it.each(routes.map((r) => [`${r.method} ${r.path}`, r.authorizer] as const))(
-    '%s needs the scope that the authorizer asks for',
+    'include %s with the scope that the authorizer checks',
     (routeKey, authorizer) => {
       const documented = operationOf(routeKey).security?.flatMap(({ client }) => client);
       const scopes: Scope[] = ['send', 'read', 'campaigns', 'admin'];
@@ -74,7 +74,7 @@ describe('the operations', () => {
     expect(document.info.version).toBe((JSON.parse(read('package.json')) as Json)['version']);
   });
 
-  it('have examples that keep to their schemas', () => {
+  it('have examples that match their schemas', () => {
     const contents = [...operations].flatMap(([routeKey, { requestBody, responses }]) =>
       [requestBody, ...Object.values(responses)].flatMap((part) =>
         Object.entries(part?.content ?? {}).map(([type, media]) => ({ at: `${routeKey} ${type}`, ...media })),
@@ -161,7 +161,7 @@ describe('the body of POST /v1/flows', () => {
     const { [field]: _, ...others } = body;
     return value === ABSENT ? others : { ...others, [field]: value };
   };
-  /** The seed's body, and one for each way in which fields depend on each other. */
+  /** The documented example, and one body for each way in which fields depend on each other. */
   const bodies: Json[] = [
     base,
     { ...base, whenClosed: 'reject' },
@@ -178,13 +178,13 @@ describe('the body of POST /v1/flows', () => {
     }
   };
 
-  it('has the fields that the code takes, and no other', () => {
+  it('has the fields that the code accepts, and no others', () => {
     expect(Object.keys(documented).sort()).toEqual(Object.keys(flowBody.shape).sort());
     expect(Object.keys(candidates)).toEqual(expect.arrayContaining(Object.keys(documented)));
     expect(schema['additionalProperties']).toBe(false);
   });
 
-  it('requires what the code requires', () => {
+  it('requires the fields that the code requires', () => {
     const required = Object.keys(flowBody.shape).filter((field) => codeRefuses(withField(field, ABSENT)));
     expect([...(schema.required ?? [])].sort()).toEqual(required.sort());
   });
@@ -204,7 +204,7 @@ describe('the body of POST /v1/flows', () => {
   });
 
   it.each(Object.entries(candidates))(
-    'agrees with the code on %s, at the limits and past them',
+    'agrees with the code on %s, at the limits and beyond',
     (field, values) => {
       const taken = (take: (body: unknown) => boolean) =>
         bodies.flatMap((body) =>
@@ -228,14 +228,14 @@ describe('the body of POST /v1/flows', () => {
     ['a template that is not asked for', 'template', { whenClosed: 'park', template }],
     ['a template beside the default', 'template', { template }],
     ['a time to wait where nothing waits', 'parkForSeconds', { parkForSeconds: 60 }],
-  ])('says which fields go together: %s is refused by its name', (_, path, body) => {
+  ])('says which fields go together: %s is refused and named', (_, path, body) => {
     expect(schemaTakes({ ...base, ...body })).toBe(false);
     expect(codeRefuses({ ...base, ...body })).toMatchObject([{ path }]);
   });
 
   const nested = (levels: number): Json => (levels === 0 ? {} : { a: nested(levels - 1) });
 
-  /** Rules of the code that a portable JSON Schema can't say; openapi.yaml says them in words. */
+  /** Rules of the code that a portable JSON Schema cannot express. openapi.yaml states them in prose. */
   it.each<[rule: string, field: string, value: unknown]>([
     ['an emoji on the button', 'flowCta', 'Share 🙂'],
     ['a lone surrogate', 'text', '\ud800'],
@@ -244,12 +244,12 @@ describe('the body of POST /v1/flows', () => {
     ['more than 16 KiB of data', 'data', { a: 'x'.repeat(16 * 1024) }],
     ['data over 100 levels deep', 'data', nested(101)],
     ['a whole number that JSON readers round', 'data', { a: 2 ** 53 }],
-  ])('leaves it to words that the code refuses %s', (_, field, value) => {
+  ])('leaves it to prose that the code refuses %s', (_, field, value) => {
     expect(schemaTakes(withField(field, value))).toBe(true);
     expect(codeRefuses(withField(field, value))).toMatchObject([{ path: field }]);
   });
 
-  it('leaves it to words that `from` is required where there is no DEFAULT_FROM', () => {
+  it('leaves it to prose that `from` is required without a DEFAULT_FROM', () => {
     expect(() => parseFlow(withField('from', ABSENT), undefined)).toThrow(AppError);
   });
 
@@ -260,13 +260,13 @@ describe('the body of POST /v1/flows', () => {
       { ...template, header: { ...media, mediaUrl: 'https://' } },
       'template.header.mediaUrl',
     ],
-  ])('leaves it to words that the code refuses %s', (_, given, path) => {
+  ])('leaves it to prose that the code refuses %s', (_, given, path) => {
     const body = { ...base, whenClosed: 'template', template: given };
     expect(schemaTakes(body)).toBe(true);
     expect(codeRefuses(body)).toMatchObject([{ path }]);
   });
 
-  it('leaves it to words which preference counts', () => {
+  it('leaves it to prose which preferences count', () => {
     expect(['respond-async', 'wait=5, Respond-Async;x=1'].map(prefersAsync)).toEqual([true, true]);
     expect([undefined, '', 'wait=5', 'not-respond-async'].map(prefersAsync)).toEqual([
       false,
@@ -276,17 +276,17 @@ describe('the body of POST /v1/flows', () => {
     ]);
   });
 
-  it('has the example that lies in examples/, and examples that the code takes', () => {
+  it('has the example of examples/, and only examples that the code accepts', () => {
     expect(content?.examples['flow']?.value).toEqual(base);
     for (const { value } of Object.values(content?.examples ?? {}))
       expect(codeRefuses(value)).toBeUndefined();
   });
 });
 
-describe('the words', () => {
+describe('the enums', () => {
   const { schemas } = document.components;
 
-  // A code, status or source that is missing here, or gone there, does not compile.
+  // Fails to compile when a code, status or source is missing here or no longer exists.
   const CODES: Record<ErrorCode, true> = {
     'invalid-request': true,
     'not-found': true,
@@ -327,13 +327,13 @@ describe('the words', () => {
   it.each([
     ['codes', schemas['ProblemCode'], CODES],
     ['statuses', schemas['Status'], STATUSES],
-    ['ties', schemas['Message']?.properties?.['reply']?.properties?.['matchedBy'], WAYS],
+    ['reply matches', schemas['Message']?.properties?.['reply']?.properties?.['matchedBy'], WAYS],
     ['sources', schemas['Message']?.properties?.['timeline']?.items?.properties?.['source'], SOURCES],
-  ])('for %s are those of the code', (_, schema, words) => {
+  ])('of %s are those of the code', (_, schema, words) => {
     expect(schema?.enum?.toSorted()).toEqual(Object.keys(words).sort());
   });
 
-  it('for problems stand at the status that the code gives them', () => {
+  it('of problem codes are listed under the status that the code gives them', () => {
     const documented = [...operations.values()].flatMap(({ responses }) =>
       Object.entries(responses).flatMap(([status, { content }]) =>
         codesIn(content?.['application/problem+json']?.schema).map((code) => [code, Number(status)] as const),
@@ -348,7 +348,7 @@ describe('the words', () => {
   });
 });
 
-describe('the answers of the code', () => {
+describe('the responses of the code conform', () => {
   const now = new Date('2026-01-02T03:04:05.678Z');
   const later = new Date(now.getTime() + 1000);
   const terms: ClaimTerms = {
@@ -443,7 +443,7 @@ describe('the answers of the code', () => {
     return answers;
   };
 
-  /** Every property that a schema names is in at least one of the bodies. */
+  /** Every documented property occurs in at least one of the bodies. */
   const expectAllSeen = (schema: Schema, bodies: unknown[]) => {
     expect([...new Set(bodies.flatMap((body) => namesIn(body)))]).toEqual(
       expect.arrayContaining(documentedNames(schema)),
@@ -452,7 +452,7 @@ describe('the answers of the code', () => {
 
   const bodyOf = ({ answer }: Message): string => (answer?.kind === 'sent' ? answer.body : '');
 
-  it('to a send that went out, and to its replay', async () => {
+  it('for a send that went out, and for its replay', async () => {
     const answers = await conform(
       FLOWS,
       [sent, idOnly].flatMap((message) =>
@@ -466,7 +466,7 @@ describe('the answers of the code', () => {
     expect(JSON.parse(answers[2]?.body ?? '')).toMatchObject({ waId: null, gateway: { truncated: true } });
   });
 
-  it('to a send that is not settled', async () => {
+  it('for a send that is not settled', async () => {
     const messages = [waiting, standing, queued, backInQueue, waitingForReply, letGo, shutAfterAll, overdue];
     const answers = await conform(
       FLOWS,
@@ -486,7 +486,7 @@ describe('the answers of the code', () => {
     );
   });
 
-  it('to a reader of messages', async () => {
+  it('for a reader of messages', async () => {
     const messages = [
       ...[claim, sent, idOnly, waiting, standing, refused, failed, delivered],
       ...[queued, backInQueue, waitingForReply, letGo, overdue, stopped, sentInVain, shutAfterAll],
@@ -502,7 +502,7 @@ describe('the answers of the code', () => {
     );
   });
 
-  it('to a reader of sessions', async () => {
+  it('for a reader of sessions', async () => {
     const pair = pairOf(claim);
     const opened = afterConsent(afterInbound({ pair }, { writtenAt: now, now }), { optedOut: true, at: now });
     const stores = [opened, undefined].map((value) => sessionStore(value));
@@ -528,11 +528,11 @@ describe('the answers of the code', () => {
     expectAllSeen(schemaOf(SESSION, 200), bodies);
   });
 
-  it.each([OPT_OUT, OPT_IN, CONTACT])('to %s that are done', async (routeKey) => {
+  it.each([OPT_OUT, OPT_IN, CONTACT])('for %s without a body', async (routeKey) => {
     await conform(routeKey, [() => ({ status: 204, body: undefined })]);
   });
 
-  // A code that may be stored, and is missing here, does not compile.
+  // Fails to compile when a code that may be stored is missing here.
   const STORED: Record<RejectionCode, true> = {
     'gateway-rejected': true,
     'gateway-credentials': true,
@@ -548,7 +548,7 @@ describe('the answers of the code', () => {
     ...(code === 'send-in-progress' || code.endsWith('unavailable') ? { retryAfter: 0 } : {}),
   });
 
-  it.each([...operations.keys()])('to %s that are problems', async (routeKey) => {
+  it.each([...operations.keys()])('for every problem of %s', async (routeKey) => {
     const { responses } = operationOf(routeKey);
     const codes = Object.values(responses).flatMap(({ content }) =>
       codesIn(content?.['application/problem+json']?.schema),
@@ -569,7 +569,7 @@ describe('the answers of the code', () => {
 
   const guarded = [...operations].filter(([, { responses }]) => '403' in responses).map(([key]) => key);
 
-  it.each(guarded)("to %s that are API Gateway's own", (routeKey) => {
+  it.each(guarded)('for %s when API Gateway itself refuses', (routeKey) => {
     for (const [status, words] of [
       [401, 'Unauthorized'],
       [403, 'Forbidden'],
@@ -677,32 +677,32 @@ describe('the events', () => {
       after: { ...verdict, templateId: undefined, templateName: undefined },
     },
   ];
-  /** As a consumer reads them. */
+  /** The events as a consumer reads them. */
   const told = changes
     .flatMap(eventsFor)
     .map(({ type, detail }) => [type, JSON.parse(JSON.stringify(detail))] as const);
 
-  it('keep to their schemas', () => {
+  it('match their schemas', () => {
     const faults = told.flatMap(([type, detail]) =>
       faultsOf(closed(schemaOfEvent(type)), detail).map((fault) => `${type}: ${fault}`),
     );
     expect(faults).toEqual([]);
   });
 
-  it('are all described, and no other', () => {
+  it('are all documented, and no others are', () => {
     const documented = Object.keys(webhooks).sort();
     const inCode = read('src/lib/events/event.ts').matchAll(/'((?:[a-z]+)\.[a-z]+(?:-[a-z]+)*)'/g);
     expect([...new Set(told.map(([type]) => type))].sort()).toEqual(documented);
     expect([...new Set([...inCode].map(([, type]) => type))].sort()).toEqual(documented);
   });
 
-  it.each(Object.keys(webhooks))('show everything that is described of %s', (type) => {
+  it.each(Object.keys(webhooks))('show every documented property of %s', (type) => {
     const details = told.filter(([of]) => of === type).map(([, detail]) => detail);
     const seen = new Set(details.flatMap((detail) => Object.keys(detail)));
     expect([...seen]).toEqual(expect.arrayContaining(namesOf(schemaOfEvent(type))));
   });
 
-  it('have examples that keep to their schemas', () => {
+  it('have examples that match their schemas', () => {
     for (const [type, content] of Object.entries(webhooks)) {
       const examples = Object.values(content['application/json']?.examples ?? {});
       expect(examples.length).toBeGreaterThan(0);
@@ -711,12 +711,12 @@ describe('the events', () => {
   });
 });
 
-/** The properties of a schema and of all that it builds on. */
+/** The properties of a schema and of all schemas it extends. */
 function namesOf({ properties = {}, allOf = [] }: Schema): string[] {
   return [...Object.keys(properties), ...allOf.flatMap(namesOf)];
 }
 
-/** A store with one session in it, or none. */
+/** A store that contains this session, or none. */
 function sessionStore(value: Session | undefined): SessionStore {
   const stored = value && { value, revision: '1' };
   const never = () => Promise.reject(new Error('a read writes nothing'));

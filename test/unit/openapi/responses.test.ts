@@ -1,4 +1,7 @@
-/** Every answer of every operation is described and has an example; which problems an operation may meet is what its code can say. */
+/**
+ * Every response of every operation is documented and has an example. The problems of an operation are those that its
+ * code can raise.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { gatewayMessage } from '../../../local/gateway-response.ts';
@@ -10,7 +13,7 @@ import { codesIn, type Json, operationOf, operations, type Schema } from '../../
 const { routes } = readStack();
 const every = [...operations.keys()];
 
-/** All that the operation answers in a form, with its status. */
+/** All documented forms of the operation's responses, with their status. */
 const answersOf = (routeKey: string) =>
   Object.entries(operationOf(routeKey).responses).flatMap(([status, { content = {} }]) =>
     Object.entries(content).map(([type, { schema, examples = {} }]) => {
@@ -35,9 +38,9 @@ const WEBHOOK = 'POST /v1/webhooks/lipachat/{secret}';
 const CREATE = 'POST /v1/campaigns';
 const UPLOAD = 'POST /v1/campaigns/{campaignId}/recipients';
 
-/** Which operations may answer with which problem. A code that is missing here does not compile. */
+/** The operations that can return each problem. A missing code fails to compile. */
 const MEETS: Record<ErrorCode, string[]> = {
-  // Any id and any name may be asked for.
+  // Any id and any name may be requested.
   'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
   'not-found': [FILE, MESSAGE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
@@ -55,7 +58,10 @@ const MEETS: Record<ErrorCode, string[]> = {
   'campaign-state': ofCampaign.filter((routeKey) => routeKey !== 'GET /v1/campaigns/{campaignId}'),
 };
 
-/** Words of a function that are no answers of its routes. One that its code no longer holds has to go from here. */
+/**
+ * Codes in a function's bundle that are not responses of its routes. Remove a code once the bundle no longer contains
+ * it.
+ */
 const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
   webhook: {
     codes: [
@@ -75,7 +81,7 @@ const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
   campaigns: { codes: ['send-in-progress'], reason: 'How the turn of a recipient may end.' },
 };
 
-/** The codes in a built function, but for the table that gives each its status, which all of them have. */
+/** The codes in a built function, apart from the table of statuses that every bundle contains. */
 const codesInBundle = (functionName: string): ErrorCode[] => {
   const text = readFileSync(new URL(`../../../dist/${functionName}.cjs`, import.meta.url), 'utf8');
   return (Object.keys(MEETS) as ErrorCode[]).filter((code) =>
@@ -83,15 +89,18 @@ const codesInBundle = (functionName: string): ErrorCode[] => {
   );
 };
 
-describe('the problems', () => {
-  it.each(Object.entries(MEETS))('%s is described where it may be met, and nowhere else', (code, where) => {
-    const described = every.filter((routeKey) => documented(routeKey).includes(code as ErrorCode));
-    expect(described.toSorted()).toEqual(where.toSorted());
-  });
+describe('the problems in openapi.yaml', () => {
+  it.each(Object.entries(MEETS))(
+    'list %s for the operations that can return it, and for no others',
+    (code, where) => {
+      const described = every.filter((routeKey) => documented(routeKey).includes(code as ErrorCode));
+      expect(described.toSorted()).toEqual(where.toSorted());
+    },
+  );
 
   it.each(
     [...new Set(routes.map(({ functionName }) => functionName))].filter((name) => name !== 'authorizer'),
-  )('that %s can speak of are those that its operations describe', (functionName) => {
+  )('list for %s exactly the codes in its bundle', (functionName) => {
     const own = routes.filter((route) => route.functionName === functionName);
     const described = own.flatMap(({ method, path }) => documented(`${method} ${path}`));
     const known = [...described, ...(NO_ANSWERS[functionName]?.codes ?? [])];
@@ -100,7 +109,7 @@ describe('the problems', () => {
 });
 
 describe.each(every)('the examples of %s', (routeKey) => {
-  it('are there for each form of each answer, and of the request', () => {
+  it('exist for each form of each response, and of the request', () => {
     const { requestBody } = operationOf(routeKey);
     const asked = Object.entries(requestBody?.content ?? {}).map(([type, { examples = {} }]) => ({
       status: 'request',
@@ -111,7 +120,7 @@ describe.each(every)('the examples of %s', (routeKey) => {
     expect(empty.map(({ status, type }) => `${status} ${type}`)).toEqual([]);
   });
 
-  it('show each problem, in the words of the code', () => {
+  it('show each problem in the words of the code', () => {
     for (const { status, schema, values } of problemsOf(routeKey)) {
       const shown = (values as Json[]).map(({ code }) => code);
       expect([...new Set(shown)].toSorted()).toEqual(codesIn(schema).toSorted());
@@ -126,7 +135,7 @@ describe.each(every)('the examples of %s', (routeKey) => {
     }
   });
 
-  it('show each status that an answer may tell', () => {
+  it('show each status that a response can have', () => {
     for (const { schema, values } of answersOf(routeKey)) {
       const [narrowed = []] = narrowedStatuses(schema);
       const shown = (values as Json[]).map(({ status }) => status);
@@ -134,7 +143,7 @@ describe.each(every)('the examples of %s', (routeKey) => {
     }
   });
 
-  it("have API Gateway's own words", () => {
+  it("match API Gateway's own bodies", () => {
     const own = answersOf(routeKey).filter(
       ({ type, status }) => type === 'application/json' && status >= 400,
     );
@@ -142,7 +151,7 @@ describe.each(every)('the examples of %s', (routeKey) => {
   });
 });
 
-/** As the local gateway says them, which says them as AWS does. */
+/** The body that the local gateway returns, which is that of AWS. */
 const gatewayWords = (status: number): unknown => {
   const WORDS: Record<number, string> = {
     401: 'Unauthorized',
@@ -154,7 +163,7 @@ const gatewayWords = (status: number): unknown => {
   return JSON.parse(gatewayMessage(status, WORDS[status] ?? 'no such answer').body.toString());
 };
 
-/** `status: { enum: [queued, …] }` beside the schema of a receipt. */
+/** Finds `status: { enum: [queued, …] }` beside the schema of a receipt. */
 const narrowedStatuses = ({ allOf = [] }: Schema): string[][] =>
   allOf.flatMap(({ properties }) => {
     const words = properties?.['status']?.enum;

@@ -1,4 +1,4 @@
-/** What the operator's commands put on a screen, and what they take from a keyboard. */
+/** What the operator's commands print, and how they read the keyboard. */
 
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { opsHere } from '../../support/ops.ts';
 const named = (name: string, message: string, extra: object = {}): Error =>
   Object.assign(new Error(message), { name, ...extra });
 
-describe('a number', () => {
+describe('a phone number', () => {
   it.each([
     ['254717746565', '254******565'],
     ['12345678', '123**678'],
@@ -24,7 +24,7 @@ describe('a number', () => {
     expect(masked(number)).toBe(shown);
   });
 
-  it('is masked in the words of others, too', () => {
+  it('is masked inside other text, too', () => {
     expect(maskedText('131026: 254717746565 is not on WhatsApp')).toBe(
       '131026: 254******565 is not on WhatsApp',
     );
@@ -34,7 +34,7 @@ describe('a number', () => {
 describe('an instant', () => {
   const at = new Date('2026-01-01T21:30:05.999Z');
 
-  it("is told in UTC and in the machine's zone, which may have another day", () => {
+  it("is printed in UTC and in the machine's zone, where it may fall on another day", () => {
     expect(bothTimes(at, 'Africa/Nairobi')).toMatch(
       /^2026-01-01 21:30:05 UTC \(02 Jan, 00:30:05 (EAT|GMT\+3)\)$/,
     );
@@ -47,13 +47,13 @@ describe('an instant', () => {
     [7_199, '1 h ago'],
     [200_000, '2 d ago'],
     [-90, 'in 1 min'],
-  ])('%i seconds old is told as %s', (seconds, text) => {
+  ])('%i seconds old is printed as %s', (seconds, text) => {
     expect(ago(at, new Date(at.getTime() + seconds * 1000))).toBe(text);
   });
 });
 
 describe('columns', () => {
-  it('are as wide as their widest cell, and leave no blanks at the end', () => {
+  it('are as wide as their widest cell, with no spaces at the end', () => {
     expect(
       columns([
         ['a', 'bb', 'c'],
@@ -64,7 +64,7 @@ describe('columns', () => {
 });
 
 describe('an error of AWS', () => {
-  it('never passes on a message that may quote what was sent', () => {
+  it('is never printed with a message that may quote what was sent', () => {
     const fault = named('ValidationException', "Value 'canary' at 'value' failed to satisfy constraint");
     expect(explain(fault)).toBe('the call failed (ValidationException)');
     expect(explain(new AppError('store-unavailable', 'The store did not answer.', { cause: fault }))).toBe(
@@ -84,7 +84,7 @@ describe('an error of AWS', () => {
     [named('Error', 'connect', { code: 'ECONNREFUSED' }), 'unreachable'],
     [named('TimeoutError', 'canary'), 'unreachable'],
     ['no error at all', 'other'],
-  ])('%s is of the kind %s', (fault, kind) => {
+  ])('such as %s is of the kind %s', (fault, kind) => {
     expect(kindOf(fault)).toBe(kind);
     expect(explain(fault)).not.toContain('canary');
   });
@@ -99,7 +99,7 @@ describe('a secret from the keyboard', () => {
     return { io, type: (keys: string) => stdin.write(keys), shown };
   };
 
-  it('is read up to Enter, without its blanks, and nothing of it is shown', async () => {
+  it('is read up to Enter, without spaces around it, and is never shown', async () => {
     const { io, type, shown } = terminal();
     const asked = askSecretly('apiKey: ', io);
     await setImmediate();
@@ -111,7 +111,7 @@ describe('a secret from the keyboard', () => {
   it.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
-  ])('is given up with %s', async (_key, code) => {
+  ])('is cancelled with %s', async (_key, code) => {
     const { io, type } = terminal();
     const asked = askSecretly('apiKey: ', io);
     await setImmediate();
@@ -122,7 +122,7 @@ describe('a secret from the keyboard', () => {
 
 describe('the command line', () => {
   const LOCAL = ['--stage', 'local'];
-  // Nothing listens there: what is refused before AWS is asked never gets so far.
+  // Nothing listens on this port: a command that is refused up front never gets this far.
   const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
 
   it.each([
@@ -142,7 +142,7 @@ describe('the command line', () => {
     [['doctor', '--bogus'], /unknown option '--bogus'/],
     [['doctor', '--stage', 'not/a/stage'], /a stage has only letters, digits and hyphens/],
     [['client', 'list', '--stage', 'not/a/stage'], /a stage has only letters, digits and hyphens/],
-  ])('%j is given in a wrong way: exit code 2, and why', async (args, reason) => {
+  ])('rejects %j with exit code 2 and the reason', async (args, reason) => {
     const { exitCode, stdout, stderr } = await opsHere(args, { env });
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(reason);
@@ -161,7 +161,7 @@ describe('the command line', () => {
     [['message', '--help'], /--show-numbers/],
     [['session', '--help'], /<from> <to>/],
     [['doctor', '--help'], /--stage <stage>/],
-  ])('%j helps: exit code 0', async (args, text) => {
+  ])('prints help for %j with exit code 0', async (args, text) => {
     const { exitCode, stdout, stderr } = await opsHere(args, { env });
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(text);

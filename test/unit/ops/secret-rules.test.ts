@@ -20,18 +20,18 @@ describe('an apiKey', () => {
     ['changeme-please', 'it looks like a placeholder'],
     ['xxxxxxxxxxxx', 'it looks like a placeholder'],
     ['000000000000', 'it looks like a placeholder'],
-  ])('is not %j: %s', (key, fault) => {
+  ])('may not be %j: %s', (key, fault) => {
     expect(apiKeyFault(key)).toBe(fault);
   });
 });
 
 describe('a webhook secret', () => {
-  it('that is made here is new each time, and good enough', () => {
+  it('that is generated is new each time, and strong enough', () => {
     expect(newSecret()).not.toBe(newSecret());
     expect(webhookSecretFault(newSecret())).toBeUndefined();
   });
 
-  it('may be two while rotating, with blanks around them', () => {
+  it('may be two during a rotation, with spaces around them', () => {
     const value = ` ${'a'.repeat(32)} , ${'b'.repeat(40)}\n`;
     expect(webhookSecretFault(value)).toBeUndefined();
     expect(secretsIn(value)).toEqual(['a'.repeat(32), 'b'.repeat(40)]);
@@ -46,7 +46,7 @@ describe('a webhook secret', () => {
       ['a', 'b', 'c'].map((letter) => letter.repeat(32)).join(),
       'it has 3 secrets; a rotation needs two at most',
     ],
-  ])('is not %j', (value, fault) => {
+  ])('may not be %j', (value, fault) => {
     expect(webhookSecretFault(value)).toBe(fault);
   });
 });
@@ -63,7 +63,7 @@ describe("this machine's clock", () => {
     expect(clockFinding(skewMs)).toMatchObject({ state, says });
   });
 
-  it('is not known to be right where AWS told no time', () => {
+  it('is not known to be right when AWS reported no time', () => {
     expect(clockFinding(undefined).state).toBe('warning');
   });
 });

@@ -12,7 +12,7 @@ const reply = {
   matchedBy: 'token',
 } as const;
 
-describe('what comes next', () => {
+describe('the next step', () => {
   const cases: [string, Partial<Message>, RegExp][] = [
     ['queued', { status: 'queued' }, /^a worker sends it$/],
     [
@@ -81,8 +81,8 @@ const failed = sampleMessage({
   ],
 });
 
-describe('the story of a message', () => {
-  it('tells its timeline in order, who said what', () => {
+describe('the report on a message', () => {
+  it('shows its timeline in order, with the source of each entry', () => {
     const lines = storyLines(failed, NOW, 'masked');
     expect(lines.slice(lines.indexOf('timeline') + 1)).toEqual([
       expect.stringMatching(/^ {2}2026-01-02 03:04:05 UTC \(.*\) {2}sent, by LipaChat's response$/),
@@ -92,7 +92,7 @@ describe('the story of a message', () => {
     ]);
   });
 
-  it('has no number in it, in words, in ids or in the reason, unless it is asked to', () => {
+  it('contains no phone number, in text, ids or the reason, unless numbers are requested', () => {
     const text =
       storyLines(failed, NOW, 'masked').join('\n') + JSON.stringify(storyData(failed, NOW, 'masked'));
     expect(text).not.toContain(CUSTOMER);
@@ -106,13 +106,13 @@ describe('the story of a message', () => {
     expect(storyLines(failed, NOW, 'numbers').join('\n')).toContain(`131026: ${CUSTOMER}`);
   });
 
-  it('names the fields of a reply, and keeps what the customer wrote to itself', () => {
+  it('names the fields of a reply, and never shows what the customer wrote', () => {
     const text = storyLines(sampleMessage({ status: 'read', reply }), NOW, 'numbers').join('\n');
     expect(text).toMatch(/^reply +.* UTC .*, fields package, matched by token$/m);
     expect(text).not.toContain('canary');
   });
 
-  it('says when the sweeper has forgotten it', () => {
+  it('says that it is overdue when the sweeper has missed it', () => {
     const overdue = sampleMessage({ status: 'queued', dueAt: later(-301) });
     expect(storyLines(overdue, NOW, 'masked').join('\n')).toMatch(/^overdue +.* 5 min ago: run doctor$/m);
     const due = sampleMessage({ status: 'queued', dueAt: later(-299) });

@@ -9,18 +9,18 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe("a function's credentials", () => {
-  it('are those of its role, as Lambda puts them into the environment', async () => {
+  it('are those of its role, as Lambda sets them in the environment', async () => {
     const credentials = await defaultProvider()();
     expect(credentials).toEqual({ accessKeyId: 'key', secretAccessKey: 'secret', sessionToken: 'token' });
   });
 
-  it('need no session, as those of an emulator', async () => {
+  it('need no session token, as those of an emulator do not', async () => {
     vi.stubEnv('AWS_SESSION_TOKEN', undefined);
     expect(await defaultProvider()()).toEqual({ accessKeyId: 'key', secretAccessKey: 'secret' });
   });
 
   it.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])(
-    'are looked for nowhere else without %s',
+    'are not looked for elsewhere without %s',
     async (name) => {
       vi.stubEnv(name, undefined);
       await expect(defaultProvider()()).rejects.toThrow(name);

@@ -4,7 +4,7 @@ import { readConfig } from '../../../src/lib/platform/config.ts';
 const read = (environment: Record<string, string | undefined>) =>
   readConfig({ TABLE_NAME: 'table', ...environment });
 
-/** What a bad setting stops init with. */
+/** The message with which an invalid setting stops init. */
 function faultOf(environment: Record<string, string | undefined>): string {
   try {
     read(environment);
@@ -32,12 +32,12 @@ describe('settings', () => {
     });
   });
 
-  it('leave unset what has no default', () => {
+  it('stay unset when they have no default', () => {
     const { WEBHOOK_HMAC_PARAMETER, DEFAULT_FROM } = read({});
     expect([WEBHOOK_HMAC_PARAMETER, DEFAULT_FROM]).toEqual([undefined, undefined]);
   });
 
-  it('are what the environment says', () => {
+  it('are read from the environment', () => {
     const environment = {
       API_KEY_PARAMETER: '/k',
       WEBHOOK_SECRET_PARAMETER: '/s',
@@ -60,7 +60,7 @@ describe('settings', () => {
     expect(read(environment)).toMatchObject(Object.fromEntries(numbers));
   });
 
-  it('count as unset where they are empty', () => {
+  it('count as unset when they are empty', () => {
     expect(read({ LEASE_SECONDS: '', DEFAULT_FROM: '', LOG_LEVEL: '', WEBHOOK_HMAC_PARAMETER: '' })).toEqual(
       read({}),
     );
@@ -82,18 +82,18 @@ describe('settings', () => {
     ['SESSION_MARGIN_SECONDS', 'sixty'],
     ['LOG_LEVEL', 'LOUD'],
     ['LIPACHAT_BASE_URL', 'gateway.lipachat.com'],
-  ])('stop init with the name %s where that is %j', (name, value) => {
+  ])('stop init with the name %s when it is %j', (name, value) => {
     expect(faultOf({ [name]: value })).toContain(name);
   });
 
-  it('name every bad variable at once', () => {
+  it('name every invalid variable at once', () => {
     const fault = faultOf({ TABLE_NAME: undefined, LEASE_SECONDS: 'x', LOG_LEVEL: 'y' });
     for (const name of ['TABLE_NAME', 'LEASE_SECONDS', 'LOG_LEVEL']) {
       expect(fault).toContain(name);
     }
   });
 
-  it('show no value of a bad variable', () => {
+  it('show no value of an invalid variable', () => {
     const canary = 'canary-7f3a';
     const names = ['LEASE_SECONDS', 'LOG_LEVEL', 'AMBIGUOUS_OUTCOME', 'GATEWAY_ATTEMPTS'];
     const bad = Object.fromEntries(names.map((name) => [name, canary]));
@@ -115,7 +115,7 @@ describe('LIPACHAT_BASE_URL', () => {
     expect(read({ LIPACHAT_BASE_URL: url }).LIPACHAT_BASE_URL).toBe(url);
   });
 
-  it('loses the slashes at its end, so that a path may follow', () => {
+  it('loses its trailing slashes, so that a path can follow', () => {
     expect(read({ LIPACHAT_BASE_URL: 'https://gateway.lipachat.com/api/v1//' }).LIPACHAT_BASE_URL).toBe(
       'https://gateway.lipachat.com/api/v1',
     );

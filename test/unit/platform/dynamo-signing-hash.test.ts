@@ -7,7 +7,7 @@ const pieces = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 });
 const secrets = fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.string({ minLength: 1 }));
 
 describe('the SDK’s SHA-256', () => {
-  it('is Node’s, in whatever pieces the data comes', async () => {
+  it("equals Node's, in whatever pieces the data arrives", async () => {
     await fc.assert(
       fc.asyncProperty(pieces, async (parts) => {
         const ours = new sha256();
@@ -18,7 +18,7 @@ describe('the SDK’s SHA-256', () => {
     );
   });
 
-  it('is Node’s HMAC under a secret, the same one again and another one after it', async () => {
+  it("equals Node's HMAC under a secret, for the same secret again and for another one after it", async () => {
     await fc.assert(
       fc.asyncProperty(pieces, secrets, secrets, async (parts, one, another) => {
         for (const secret of [one, one, another]) {
@@ -31,7 +31,7 @@ describe('the SDK’s SHA-256', () => {
     );
   });
 
-  it('takes a view for its own bytes only', async () => {
+  it('reads only the bytes of a view, not its whole buffer', async () => {
     const ours = new sha256();
     ours.update(new Uint8Array([9, 104, 105, 9]).subarray(1, 3));
     expect(Buffer.from(await ours.digest())).toEqual(createHash('sha256').update('hi').digest());

@@ -32,7 +32,7 @@ beforeEach(async () => {
   await callJson('POST', `${aws.url}/__aws/reset`);
   aws.setParameter(NAME, 'first');
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  // One try a read: the SDK's own would only be counted beside ours.
+  // One attempt a read: the SDK's own retries would only be counted beside ours.
   ssm = new SSMClient({ endpoint: aws.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
   clock = manualClock(NOW);
   telemetry = fakeTelemetry();
@@ -62,21 +62,21 @@ describe('a secret', () => {
     expect(await reads()).toBe(1);
   });
 
-  it('is read again once it is not', async () => {
+  it('is read again once it is stale', async () => {
     await secret.get();
     aws.setParameter(NAME, 'second');
     advance(CACHE_S);
     expect(await secret.get()).toBe('second');
   });
 
-  it('is read every time where nothing is cached', async () => {
+  it('is read every time when nothing is cached', async () => {
     const uncached = cold(NAME, 0);
     await uncached.get();
     aws.setParameter(NAME, 'second');
     expect(await uncached.get()).toBe('second');
   });
 
-  it('is read once for fifty who ask at the same time', async () => {
+  it('is read once for fifty concurrent callers', async () => {
     const values = await Promise.all(Array.from({ length: 50 }, () => secret.get()));
     expect(new Set(values)).toEqual(new Set(['first']));
     expect(await reads()).toBe(1);
@@ -92,7 +92,7 @@ describe('a secret that was refused', () => {
     expect(await reads()).toBe(2);
   });
 
-  it('is not read again where a newer one is known already', async () => {
+  it('is not read again when a newer one is already known', async () => {
     const refused = await secret.get();
     aws.setParameter(NAME, 'second');
     await secret.newerThan(refused);
@@ -100,7 +100,7 @@ describe('a secret that was refused', () => {
     expect(await reads()).toBe(2);
   });
 
-  it('is read once for fifty who were refused at the same time', async () => {
+  it('is read once for fifty callers who were refused at the same time', async () => {
     const refused = await secret.get();
     aws.setParameter(NAME, 'second');
     const values = await Promise.all(Array.from({ length: 50 }, () => secret.newerThan(refused)));
@@ -108,7 +108,7 @@ describe('a secret that was refused', () => {
     expect(await reads()).toBe(2);
   });
 
-  it('is read at most once in thirty seconds, while nobody has changed it', async () => {
+  it('is read at most once in thirty seconds while it is unchanged', async () => {
     const refused = await secret.get();
     for (const seconds of [0, 1, 10, 18]) {
       advance(seconds);
@@ -120,7 +120,7 @@ describe('a secret that was refused', () => {
     expect(await reads()).toBe(3);
   });
 
-  it('is read at most once in thirty seconds, also where one wrong value follows another', async () => {
+  it('is read at most once in thirty seconds even if one wrong value follows another', async () => {
     const first = await secret.get();
     aws.setParameter(NAME, 'second');
     const second = await secret.newerThan(first);
@@ -133,7 +133,7 @@ describe('a secret that was refused', () => {
 });
 
 describe('while the parameter store is down', () => {
-  it.each(['throttle', 'unavailable', 'reset'] as const)('a stale secret serves on: %s', async (kind) => {
+  it.each(['throttle', 'unavailable', 'reset'] as const)('a stale secret stays in use: %s', async (kind) => {
     await secret.get();
     advance(CACHE_S);
     await fault({ target: 'GetParameter', fault: kind, times: null });
@@ -141,7 +141,7 @@ describe('while the parameter store is down', () => {
     expect(telemetry.events('error')).toEqual(['parameter.unreadable']);
   });
 
-  it('it is not asked again with every call, and soon again', async () => {
+  it('it is not asked on every call, but is asked again soon', async () => {
     await secret.get();
     advance(CACHE_S);
     await fault({ target: 'GetParameter', fault: 'unavailable', times: null });
@@ -153,13 +153,13 @@ describe('while the parameter store is down', () => {
     expect(await secret.get()).toBe('second');
   });
 
-  it('a refused secret stays what it was', async () => {
+  it('a refused secret stays the same', async () => {
     const refused = await secret.get();
     await fault({ target: 'GetParameter', fault: 'unavailable', times: null });
     expect(await secret.newerThan(refused)).toBe('first');
   });
 
-  it('a cold process fails, and says so in the words that its caller may see', async () => {
+  it('a cold process fails with a message that its caller may see', async () => {
     await fault({ target: 'GetParameter', fault: 'unavailable', times: null });
     await expect(secret.get()).rejects.toMatchObject({
       code: 'gateway-credentials',
@@ -168,7 +168,7 @@ describe('while the parameter store is down', () => {
     });
   });
 
-  it('fifty in a cold process fail over one read', async () => {
+  it('fifty callers in a cold process fail with a single read', async () => {
     await fault({ target: 'GetParameter', fault: 'unavailable', times: null });
     const ends = await Promise.allSettled(Array.from({ length: 50 }, () => secret.get()));
     expect(ends.every(({ status }) => status === 'rejected')).toBe(true);
@@ -181,7 +181,7 @@ describe('while the parameter store is down', () => {
     expect(await secret.get()).toBe('first');
   });
 
-  it('a read that hangs is given up in seconds', async () => {
+  it('a read that hangs is abandoned within seconds', async () => {
     await fault({ target: 'GetParameter', fault: 'hang', times: null });
     const begun = performance.now();
     await expect(secret.get()).rejects.toMatchObject({ code: 'gateway-credentials' });
@@ -189,17 +189,17 @@ describe('while the parameter store is down', () => {
   });
 });
 
-describe('a parameter that is no secret', () => {
-  it('fails where it is not there', async () => {
+describe('a parameter that holds no secret', () => {
+  it('fails when it does not exist', async () => {
     await expect(cold('/nowhere').get()).rejects.toMatchObject({ code: 'gateway-credentials' });
   });
 
-  it('fails where it is empty', async () => {
+  it('fails when it is empty', async () => {
     aws.setParameter('/empty', '');
     await expect(cold('/empty').get()).rejects.toMatchObject({ code: 'gateway-credentials' });
   });
 
-  it('never shows a value to the log', async () => {
+  it('is logged without any value', async () => {
     aws.setParameter(NAME, 'canary-value');
     await secret.get();
     await fault({ target: 'GetParameter', fault: 'unavailable', times: null });

@@ -21,7 +21,7 @@ afterEach(() => {
 
 const aWhile = () => sleep(5);
 
-/** The lines that came out, as JSON. */
+/** The written lines, as JSON. */
 async function linesOf(
   work: (telemetry: ReturnType<typeof makeTelemetry>) => void,
   level: 'INFO' | 'ERROR' = 'INFO',
@@ -52,7 +52,7 @@ describe('a log line', () => {
     ]);
   });
 
-  it('comes out at once, and what was counted before it', () => {
+  it('is written at once, after everything counted before it', () => {
     const telemetry = makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level: 'INFO' });
     telemetry.count('first');
     expect(output).toBe('');
@@ -63,7 +63,7 @@ describe('a log line', () => {
     expect(output).toMatch(/third.*\n.*fourth/);
   });
 
-  it('comes out from its level on', async () => {
+  it('is written from the configured level on', async () => {
     const lines = await linesOf((telemetry) => {
       telemetry.info('quiet');
       telemetry.warn('quiet');
@@ -74,7 +74,7 @@ describe('a log line', () => {
 });
 
 describe('a fault in the log', () => {
-  it('says what kind it was and where it came from', async () => {
+  it('shows its kind and where it came from', async () => {
     const [line] = await linesOf((telemetry) => {
       telemetry.error('api.failed', thrown(new TypeError('x')), { route: 'r', correlationId: 'c' });
     });
@@ -107,13 +107,13 @@ describe('a fault in the log', () => {
       Object.assign(new Error('x'), { input: CANARY, $response: { body: CANARY } }),
     ],
     ['nothing', undefined],
-  ])('says nothing of its message: %s', async (_, fault) => {
+  ])('shows nothing of its message: %s', async (_, fault) => {
     await linesOf((telemetry) => telemetry.error('failed', fault));
     expect(output).toContain('failed');
     expect(output).not.toContain(CANARY);
   });
 
-  it('says which code it has, and what AWS says of the request', async () => {
+  it('shows its code, and what AWS reports about the request', async () => {
     const cause = Object.assign(new Error(CANARY), {
       name: 'ThrottlingException',
       code: 'ECONNRESET',
@@ -131,15 +131,15 @@ describe('a fault in the log', () => {
     });
   });
 
-  it('has an end where its causes have none', async () => {
+  it('ends even if its chain of causes does not', async () => {
     const fault = new Error('x');
     fault.cause = fault;
     await expect(linesOf((telemetry) => telemetry.error('failed', fault))).resolves.toHaveLength(1);
   });
 });
 
-describe('a count', () => {
-  it('is a metric that CloudWatch reads from the log', async () => {
+describe('a metric', () => {
+  it('is written to the log for CloudWatch to read', async () => {
     const [line] = await linesOf((telemetry) => telemetry.count('callback.inbound', 3));
     expect(line).toMatchObject({
       'callback.inbound': 3,
@@ -147,7 +147,7 @@ describe('a count', () => {
     });
   });
 
-  it('stands under the stack, whichever function saw it', async () => {
+  it('belongs to the stack, whichever function counted it', async () => {
     const [line] = await linesOf((telemetry) => telemetry.count('message.sent'));
     expect(line).toMatchObject({
       service: 'lipaflow-dev',
@@ -155,7 +155,7 @@ describe('a count', () => {
     });
   });
 
-  it('of a time is in milliseconds', async () => {
+  it('of a duration is in milliseconds', async () => {
     const [line] = await linesOf((telemetry) => telemetry.measure('gateway.accepted', 52));
     expect(line).toMatchObject({
       'gateway.accepted': 52,
@@ -163,7 +163,7 @@ describe('a count', () => {
     });
   });
 
-  it('is one where nothing else is said', async () => {
+  it('counts one by default', async () => {
     expect(await linesOf((telemetry) => telemetry.count('x'))).toMatchObject([{ x: 1 }]);
   });
 });

@@ -1,4 +1,4 @@
-/** Outcomes that nobody can tell, and what becomes of them: by a repeat, by a callback, or not at all. */
+/** Unknown outcomes, and how they are settled: by a repeat, by a callback, or not at all. */
 import { describe, expect, it } from 'vitest';
 import type { AppError } from '../../../src/lib/platform/errors.ts';
 import { type Link, straight } from '../../support/fakes/link.ts';
@@ -37,7 +37,7 @@ async function ticks(world: World, minutes: number): Promise<void> {
 
 describe('an unknown outcome that may be repeated', () => {
   it.each(['receipt', 'duplicate'] as const)(
-    'is settled at once by a repeat that is told %s',
+    'is settled at once by a repeat whose response is: %s',
     async (onRepeat) => {
       const world = await opened();
       world.gateway.onRepeat = onRepeat;
@@ -47,7 +47,7 @@ describe('an unknown outcome that may be repeated', () => {
     },
   );
 
-  it('stands as unknown where the repeat could not tell either, with a reason and a next step', async () => {
+  it('stays unknown when the repeat is ambiguous too, with a reason and a next step', async () => {
     const world = await opened();
     world.gateway.always('lost');
     const end = await world.process('caller').send();
@@ -61,7 +61,7 @@ describe('an unknown outcome that may be repeated', () => {
     });
   });
 
-  it('is settled by the sweeper, when nobody comes back', async () => {
+  it('is settled by the sweeper when the caller does not return', async () => {
     const world = await opened();
     world.gateway.next('lost', 'accept-unheard');
     await world.process('caller').send();
@@ -70,14 +70,14 @@ describe('an unknown outcome that may be repeated', () => {
     expect(world.gateway.deliveries).toHaveLength(1);
   });
 
-  it('is settled by its caller, who comes back inside the horizon', async () => {
+  it('is settled by its caller, who returns inside the horizon', async () => {
     const world = await opened();
     world.gateway.next('lost', 'lost');
     await world.process('caller').send();
     expect(await world.process('caller').send()).toMatchObject({ kind: 'sent' });
   });
 
-  it('is not repeated after the horizon, by nobody', async () => {
+  it('is never repeated after the horizon', async () => {
     const world = await opened();
     world.gateway.always('lost');
     await world.process('caller').send();
@@ -93,7 +93,7 @@ describe('an unknown outcome that may be repeated', () => {
     expect(world.onlyMessage()).toMatchObject({ status: 'unknown', dueAt: undefined });
   });
 
-  it('is not called refused where the repeat was', async () => {
+  it('does not become refused when its repeat is refused', async () => {
     const world = await opened({ gatewayAttempts: 2 });
     world.gateway.next('accept-unheard', {
       kind: 'rejected',
@@ -108,7 +108,7 @@ describe('an unknown outcome that may be repeated', () => {
     expect(world.onlyMessage()?.answer).toBeUndefined();
   });
 
-  it('is not repeated into a window that LipaChat calls shut, which the ledger learns', async () => {
+  it('is not repeated once LipaChat reports the window closed, and the ledger records that', async () => {
     const world = await opened();
     world.gateway.next('accept-unheard', { kind: 'sessionClosed' });
     expect(await world.process('caller').send()).toMatchObject({ kind: 'pending' });
@@ -119,7 +119,7 @@ describe('an unknown outcome that may be repeated', () => {
 });
 
 describe('an unknown outcome that is held', () => {
-  it('is called once, whatever happens, and stands for a callback', async () => {
+  it('leads to one call in any case, and waits for a callback', async () => {
     const world = await opened({ mode: 'hold' });
     world.gateway.next('accept-unheard');
     const caller = world.process('caller');
@@ -130,7 +130,7 @@ describe('an unknown outcome that is held', () => {
     expect(world.onlyMessage()).toMatchObject({ status: 'unknown', reason: expect.any(String) });
   });
 
-  it('is called once where its process died in the call', async () => {
+  it('leads to one call when its process died during the call', async () => {
     const world = await opened({ mode: 'hold' });
     await crashAfterCall(world);
     await ticks(world, 3);
@@ -138,7 +138,7 @@ describe('an unknown outcome that is held', () => {
     expect(world.onlyMessage()).toMatchObject({ status: 'unknown', lease: undefined });
   });
 
-  it('is called after all where its process died before the call', async () => {
+  it('leads to a call when its process died before the call', async () => {
     const world = await opened({ mode: 'hold' });
     const link: Link = (call, apply) =>
       call === 'replace' ? new Promise(() => undefined) : straight(call, apply);
@@ -162,7 +162,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     expect(world.gateway.calls).toHaveLength(calls);
   });
 
-  it('gives it its answer, when nobody comes back', async () => {
+  it('gives it its final answer when the caller does not return', async () => {
     const world = await opened({ mode });
     world.gateway.always('accept-unheard');
     await world.process('caller').send();
@@ -175,7 +175,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     });
   });
 
-  it('gives it its answer soon also where it is stamped in the future', async () => {
+  it('gives it its final answer soon, even with a timestamp in the future', async () => {
     const world = await opened({ mode });
     world.gateway.always('accept-unheard');
     await world.process('caller').send();
@@ -186,7 +186,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     expect(world.onlyMessage()).toMatchObject({ status: 'delivered', answer: { kind: 'sent' } });
   });
 
-  it('may say that it failed, and why', async () => {
+  it('can report that it failed, and why', async () => {
     const world = await opened({ mode });
     world.gateway.always('accept-unheard');
     const caller = world.process('caller');
@@ -202,7 +202,7 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
     });
   });
 
-  it('gives it a receipt whose window is not open any more where it is not', async () => {
+  it('gives it a receipt with a closed window when the window is closed by then', async () => {
     const world = await opened({ mode }, later(-86_000));
     world.gateway.always('accept-unheard');
     const caller = world.process('caller');
@@ -217,8 +217,8 @@ describe.each(['resend', 'hold'] as const)('a callback about an unknown message,
   });
 });
 
-describe('a process that died after LipaChat had accepted', () => {
-  it('is in progress inside its lease, and is settled after it with one delivery', async () => {
+describe('a process that died after LipaChat accepted the message', () => {
+  it('leaves a message in progress during its lease, which is settled after it with one delivery', async () => {
     const world = await opened();
     await crashAfterCall(world);
     expect(await problem(world.process('caller').send())).toMatchObject({ code: 'send-in-progress' });
@@ -227,7 +227,7 @@ describe('a process that died after LipaChat had accepted', () => {
     expect(world.gateway.deliveries).toHaveLength(1);
   });
 
-  it('leaves a message that stays, though its window is called shut for another one in the meantime', async () => {
+  it('leaves a message that is kept, even if the window is reported closed for another message meanwhile', async () => {
     const world = await opened();
     await crashAfterCall(world);
     world.gateway.next({ kind: 'sessionClosed' });

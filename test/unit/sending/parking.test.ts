@@ -1,4 +1,4 @@
-/** A customer who writes while their flow is being parked, and a template message whose outcome stays unknown. */
+/** A customer who writes while their flow is being parked, and a template message with an unknown outcome. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { idOf, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
@@ -17,11 +17,11 @@ const writes = () =>
   ]);
 
 describe('a reply that crosses the parking of its flow', () => {
-  it('releases the flow at once, though the webhook found nothing parked', async () => {
+  it('releases the flow at once, even though the webhook found nothing parked', async () => {
     let crossed = false;
     const slow = world.process('slow', {
       link: async (call, apply) => {
-        // Its next write parks the message: the customer writes just before it.
+        // The next write parks the message: the customer writes just before it.
         if (call === 'replace' && !crossed) {
           crossed = true;
           await writes();
@@ -37,7 +37,7 @@ describe('a reply that crosses the parking of its flow', () => {
   });
 });
 
-describe('a template message whose outcome is unknown', () => {
+describe('a template message with an unknown outcome', () => {
   const request = sampleRequest({
     messageId: idOf('m-1'),
     whenClosed: 'template',

@@ -24,7 +24,7 @@ function faultsOf(json: string): readonly FieldError[] {
 const nested = (levels: number, [open, close]: readonly [string, string]) =>
   `${open.repeat(levels)}${close.repeat(levels)}`;
 
-/** An object of exactly so many bytes as JSON. */
+/** An object whose JSON has exactly this many bytes. */
 const ofBytes = (bytes: number, filler = 'x') => {
   const room = bytes - Buffer.byteLength('{"a":""}');
   const text = filler.repeat(Math.floor(room / Buffer.byteLength(filler)));
@@ -32,12 +32,12 @@ const ofBytes = (bytes: number, filler = 'x') => {
 };
 
 describe('data', () => {
-  it('is an empty object where there is none', () => {
+  it('is an empty object by default', () => {
     const { data: _, ...rest } = withData('{}') as Record<string, unknown>;
     expect(parseFlow(rest, undefined).data).toEqual({});
   });
 
-  it('takes any JSON values under any keys', () => {
+  it('accepts any JSON values under any keys', () => {
     const json = '{"":"","list":[1,[null]],"👋":{"true":true},"constructor":1,"toString":"x","n":-1.5e-7}';
     expect(JSON.stringify(dataOf(json))).toBe(JSON.stringify(JSON.parse(json)));
   });
@@ -53,7 +53,7 @@ describe('data', () => {
     ['text', '"{}"'],
     ['null', 'null'],
     ['a number', '1'],
-  ])('is an object, not %s', (_, json) => {
+  ])('must be an object, not %s', (_, json) => {
     expect(faultsOf(json)).toEqual([{ path: 'data', message: 'must be an object' }]);
   });
 });
@@ -70,19 +70,19 @@ describe('the size of data', () => {
     expect(faultsOf(ofBytes(LIMIT + 2, '👋'))).toHaveLength(1);
   });
 
-  it('does not count the blanks between the values', () => {
+  it('does not count the spaces between values', () => {
     expect(faultsOf(`{${' '.repeat(LIMIT)}"a":1}`)).toEqual([]);
   });
 });
 
 describe('the depth of data', () => {
-  it('may be a hundred levels and not one more', () => {
+  it('may be a hundred levels and no more', () => {
     const inObject = (levels: number) => `{"a":${nested(levels - 1, ['[', ']'])}}`;
     expect(faultsOf(inObject(100))).toEqual([]);
     expect(faultsOf(inObject(101))).toHaveLength(1);
   });
 
-  it('is refused, not stumbled over, where it is thousands of levels', () => {
+  it('is refused without an error when it is thousands of levels', () => {
     expect(faultsOf(`{"a":${nested(5_000, ['[', ']'])}}`)).toHaveLength(1);
     const objects = `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`;
     expect(faultsOf(objects)).toHaveLength(1);
@@ -103,19 +103,19 @@ describe('a number in data', () => {
     '12345678901234567890',
     '1e21',
     '254717746565254717746565',
-  ])('is refused where JSON readers round it: %s', (number) => {
+  ])('is refused when JSON readers round it: %s', (number) => {
     expect(faultsOf(`{"n":${number}}`)).toMatchObject([{ path: 'data' }]);
     expect(faultsOf(`{"deep":{"list":[1,${number}]}}`)).toMatchObject([{ path: 'data' }]);
   });
 
-  it.each(['1e400', '-1e400'])('is refused where nothing is left of it: %s', (number) => {
+  it.each(['1e400', '-1e400'])('is refused when it cannot be represented: %s', (number) => {
     expect(faultsOf(`{"n":${number}}`)).toMatchObject([{ path: 'data' }]);
   });
 });
 
-describe('data that JSON allows and others do not', () => {
+describe('data that JSON allows and other systems do not', () => {
   it.each(['{"n":1e400}', '{"a":"x\\ud83d"}', '{"x\\udc4b":1}', '{"__proto__":1}', '{"toJSON":"x"}'])(
-    'is either refused or can be sent, and is no fault of ours: %s',
+    'is either refused or can be sent, and never causes an internal error: %s',
     (json) => {
       const taken = faultsOf(json).length === 0;
       const use = () => taken && fingerprint(parseFlow(withData(json), undefined));

@@ -15,7 +15,7 @@ const body = (changes: Record<string, unknown> = {}): Record<string, unknown> =>
   ...changes,
 });
 
-/** The faults that a body is refused with. */
+/** The faults for which a body is refused. */
 function faultsOf(given: unknown, defaultFrom?: string): readonly FieldError[] {
   try {
     parseFlow(given, defaultFrom);
@@ -47,17 +47,17 @@ describe('a flow', () => {
     });
   });
 
-  it('keeps its text as it was written, blanks and line breaks included', () => {
+  it('keeps its text as it was written, spaces and line breaks included', () => {
     const text = '  Habari 👋🏽\n\nyako?  ';
     expect(parseFlow(body({ text }), undefined).text).toBe(text);
   });
 
-  it('takes its sender from the settings where it names none', () => {
+  it('takes its sender from the settings when it names none', () => {
     expect(parseFlow(without('from'), '+254 110 090 747').from).toBe('254110090747');
     expect(parseFlow(body({ from: '254711111111' }), '+254110090747').from).toBe('254711111111');
   });
 
-  it('needs a sender where the settings have none', () => {
+  it('needs a sender when the settings have none', () => {
     expect(faultsOf(without('from'))).toEqual([{ path: 'from', message: 'is required' }]);
   });
 
@@ -66,7 +66,7 @@ describe('a flow', () => {
   });
 
   it.each(['messageId', 'to', 'from', 'text', 'flowId', 'flowCta', 'screen'])(
-    'takes text only for %s',
+    'accepts only text for %s',
     (field) => {
       for (const value of [null, 7, true, ['x'], { x: 'x' }]) {
         expect(faultsOf(body({ [field]: value }))).toEqual([{ path: field, message: 'must be a string' }]);
@@ -74,14 +74,14 @@ describe('a flow', () => {
     },
   );
 
-  it('is told of all its faults at once, with their paths', () => {
+  it('is refused with all its faults at once, and their paths', () => {
     const faulty = { messageId: '', to: '0717', text: 7, flowCta: '👋', data: [], colour: 'red', size: 9 };
     expect(pathsOf(faulty).sort()).toEqual(
       ['colour', 'data', 'flowCta', 'flowId', 'from', 'messageId', 'screen', 'size', 'text', 'to'].sort(),
     );
   });
 
-  it('is never told the values that were wrong', () => {
+  it('is refused without quoting the invalid values', () => {
     const canary = 'canary 0722 000 000';
     const faulty = {
       messageId: canary,
@@ -93,7 +93,7 @@ describe('a flow', () => {
     expect(JSON.stringify(faultsOf(body({ ...faulty, whenClosed: canary })))).not.toContain('canary');
   });
 
-  it('is refused by name for each field that it should not have', () => {
+  it('is refused with the name of each field that it should not have', () => {
     const fault = (path: string) => ({ path, message: 'is not a field of this request' });
     expect(faultsOf(body({ mode: 'draft', 'Text ': 'x' }))).toEqual([fault('mode'), fault('Text ')]);
     expect(faultsOf(JSON.parse(`${JSON.stringify(body()).slice(0, -1)},"__proto__":{"x":1}}`))).toEqual([
@@ -107,7 +107,7 @@ describe('a flow', () => {
     ['a number', 7],
     ['null', null],
     ['nothing', undefined],
-  ])('is a JSON object, not %s', (_, given) => {
+  ])('must be a JSON object, not %s', (_, given) => {
     expect(faultsOf(given)).toMatchObject([{ path: '' }]);
   });
 });
@@ -128,7 +128,7 @@ describe('a messageId', () => {
   );
 });
 
-describe('a length', () => {
+describe('the length', () => {
   const limits: readonly [string, number][] = [
     ['text', 1024],
     ['flowId', 64],
@@ -150,7 +150,7 @@ describe('a length', () => {
     expect(pathsOf(body({ [field]: astral.repeat(max + 1) }))).toEqual([field]);
   });
 
-  it.each(limits)('of %s does not count halves of a character, which are refused', (field) => {
+  it.each(limits)('of %s does not count unpaired surrogates, which are refused', (field) => {
     expect(pathsOf(body({ [field]: 'a\ud83d' }))).toEqual([field]);
     expect(pathsOf(body({ [field]: '\udc4bb' }))).toEqual([field]);
   });
@@ -164,21 +164,24 @@ describe('a flowCta', () => {
     },
   );
 
-  it.each(['Go 👋', '👋🏽', '🇰🇪', 'Press 1️⃣', '❤️', '☎', '👨‍👩‍👧', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'])('has no emoji: %s', (flowCta) => {
-    expect(pathsOf(body({ flowCta }))).toEqual(['flowCta']);
-  });
+  it.each(['Go 👋', '👋🏽', '🇰🇪', 'Press 1️⃣', '❤️', '☎', '👨‍👩‍👧', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'])(
+    'may contain no emoji: %s',
+    (flowCta) => {
+      expect(pathsOf(body({ flowCta }))).toEqual(['flowCta']);
+    },
+  );
 });
 
 const TEMPLATE = { name: 'hello', languageCode: 'en' };
 const asking = (template: unknown) => body({ whenClosed: 'template', template });
 
-describe('a flow that may meet a shut window', () => {
-  it('is refused then, unless it says otherwise', () => {
+describe('a flow that may meet a closed window', () => {
+  it('is refused in that case by default', () => {
     expect(parseFlow(body(), undefined).whenClosed).toBe('reject');
     expect(parseFlow(body({ whenClosed: 'reject' }), undefined)).not.toHaveProperty('parkForSeconds');
   });
 
-  it('may be parked, three days where it does not say how long', () => {
+  it('may be parked, for three days by default', () => {
     expect(parseFlow(body({ whenClosed: 'park' }), undefined)).toMatchObject({
       whenClosed: 'park',
       parkForSeconds: 259_200,
@@ -204,11 +207,14 @@ describe('a flow that may meet a shut window', () => {
     },
   );
 
-  it.each(['Park', 'PARK', '', 'wait', null, 1, ['park']])('knows no whenClosed %j', (whenClosed) => {
-    expect(pathsOf(body({ whenClosed }))).toEqual(['whenClosed']);
-  });
+  it.each(['Park', 'PARK', '', 'wait', null, 1, ['park']])(
+    'refuses the whenClosed value %j',
+    (whenClosed) => {
+      expect(pathsOf(body({ whenClosed }))).toEqual(['whenClosed']);
+    },
+  );
 
-  it('needs its template where it asks for one, and has none where it does not', () => {
+  it('needs a template when it asks for one, and has none otherwise', () => {
     expect(pathsOf(body({ whenClosed: 'template' }))).toEqual(['template']);
     expect(pathsOf(body({ whenClosed: 'park', template: TEMPLATE }))).toEqual(['template']);
     expect(pathsOf(body({ whenClosed: 'reject', template: TEMPLATE }))).toEqual(['template']);
@@ -247,13 +253,13 @@ describe('a flow that may meet a shut window', () => {
       { ...TEMPLATE, header: { type: 'IMAGE', mediaUrl: 'http://x.example/a' } },
       'template.header.mediaUrl',
     ],
-  ])('is told where its template has %s', (_, template, path) => {
+  ])('is refused and names the path when its template has %s', (_, template, path) => {
     const paths = pathsOf(asking(template));
     expect(paths.some((one) => one === path || path.startsWith(`${one}.`))).toBe(true);
     expect(paths.every((one) => one.startsWith('template'))).toBe(true);
   });
 
-  it('is another payload with another template, or another time to wait', async () => {
+  it('has another fingerprint with another template or another time to wait', async () => {
     const { fingerprint } = await import('../../../src/lib/messages/message.ts');
     const prints = [
       body({ whenClosed: 'park' }),
@@ -272,7 +278,7 @@ describe('a flow that may meet a shut window', () => {
 });
 
 describe('a flow that returns our correlation value', () => {
-  it('says so by true, and by nothing else', () => {
+  it('asks for it with true, and with nothing else', () => {
     expect(parseFlow(body({ correlate: true }), undefined).correlate).toBe(true);
     expect(parseFlow(body({ correlate: false }), undefined)).not.toHaveProperty('correlate');
     expect(parseFlow(body(), undefined)).not.toHaveProperty('correlate');
@@ -281,16 +287,16 @@ describe('a flow that returns our correlation value', () => {
   });
 });
 
-describe('a caller that wants its answer at once', () => {
+describe('a caller that wants a response at once', () => {
   it.each(['respond-async', 'wait=5, Respond-Async', 'respond-async; foo=bar', ' respond-async '])(
-    'says so by Prefer: %s',
+    'says so with Prefer: %s',
     (prefer) => {
       expect(prefersAsync(prefer)).toBe(true);
     },
   );
 
   it.each([undefined, '', 'return=minimal', 'respond-asynchronously', 'foo="respond-async"'])(
-    'does not by Prefer: %s',
+    'does not say so with Prefer: %s',
     (prefer) => {
       expect(prefersAsync(prefer)).toBe(false);
     },
@@ -298,14 +304,14 @@ describe('a caller that wants its answer at once', () => {
 });
 
 describe('a pair in a path', () => {
-  it('is the business number and the customer’s, as digits', () => {
+  it("consists of the business number and the customer's, as digits", () => {
     expect(parsePair({ from: '+254110090747', to: '254 717 746565' })).toEqual({
       business: '254110090747',
       customer: '254717746565',
     });
   });
 
-  it('is told of both faults at once', () => {
+  it('is refused with both faults at once', () => {
     expect(() => parsePair({ from: 'x' })).toThrow(
       expect.objectContaining({
         errors: [expect.objectContaining({ path: 'from' }), { path: 'to', message: 'is required' }],
@@ -316,7 +322,7 @@ describe('a pair in a path', () => {
 
 describe('DEFAULT_FROM', () => {
   it.each(['0717746565', '12345', '+99912345678', 'the-sandbox-canary'])(
-    'stops init where it is %s, which no request could be sent from, and is not shown',
+    'stops init without being shown when it is %s, which can never be a sender',
     (number) => {
       const start = () => defaultFrom({ DEFAULT_FROM: number });
       expect(start).toThrow('DEFAULT_FROM');

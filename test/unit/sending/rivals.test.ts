@@ -1,4 +1,4 @@
-/** Another client puts a message of its own under the id while we are at it: nothing of it is shown or touched. */
+/** Another client stores its own message under the id meanwhile: none of it is shown or touched. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { faultyLink, type Link, straight } from '../../support/fakes/link.ts';
@@ -27,7 +27,7 @@ const problem = (send: Promise<unknown>) =>
     (e: unknown) => e as AppError,
   );
 
-/** A process that dies at its first call of this name, and its lease with it. */
+/** A process that dies at its first call of this name; its lease expires. */
 async function crashAt(name: string): Promise<void> {
   const link: Link = (call, apply) => (call === name ? new Promise(() => undefined) : straight(call, apply));
   void world.process('crashed', { link }).send();
@@ -35,7 +35,7 @@ async function crashAt(name: string): Promise<void> {
   world.clock.advance(61_000);
 }
 
-/** The claim that is there is given back, and the rival's message takes its place. */
+/** The existing claim is given back, and the rival's message takes its place. */
 async function rivalTakesPlace(): Promise<void> {
   const stored = await world.messages.get(ID);
   if (stored) await world.messages.remove(stored);
@@ -46,16 +46,19 @@ async function rivalTakesPlace(): Promise<void> {
 const rivals = [{ text: 'another' }];
 
 describe('a caller who takes over a claim', () => {
-  it.each(['resend', 'hold'] as const)('does not take over what has taken its place: %s', async (mode) => {
-    await start(mode);
-    await crashAt(mode === 'hold' ? 'replace' : 'sendFlow');
-    faults.fail('create', 'slow', { meanwhile: rivalTakesPlace });
-    expect(await problem(caller.send())).toMatchObject({ code: 'message-id-reused' });
-    expect(world.gateway.deliveries).toMatchObject(rivals);
-    expect(world.gateway.calls).toHaveLength(1);
-  });
+  it.each(['resend', 'hold'] as const)(
+    'does not take over a message that replaced it meanwhile: %s',
+    async (mode) => {
+      await start(mode);
+      await crashAt(mode === 'hold' ? 'replace' : 'sendFlow');
+      faults.fail('create', 'slow', { meanwhile: rivalTakesPlace });
+      expect(await problem(caller.send())).toMatchObject({ code: 'message-id-reused' });
+      expect(world.gateway.deliveries).toMatchObject(rivals);
+      expect(world.gateway.calls).toHaveLength(1);
+    },
+  );
 
-  it('does not send its payload under a rival’s claim whose lease is over, too', async () => {
+  it("does not send its payload under a rival's expired claim, either", async () => {
     await crashAt('sendFlow');
     const rivalCrashes = async () => {
       const stored = await world.messages.get(ID);
@@ -74,8 +77,8 @@ describe('a caller who takes over a claim', () => {
   });
 });
 
-describe('a caller who finds a message that nobody can tell about', () => {
-  it('does not speak of, or for, what has taken its place', async () => {
+describe('a caller who finds a message with an unknown outcome', () => {
+  it('neither reports nor changes a message that replaced it meanwhile', async () => {
     await start('hold');
     await crashAt('sendFlow');
     faults.fail('create', 'slow', { meanwhile: rivalTakesPlace });
@@ -85,7 +88,7 @@ describe('a caller who finds a message that nobody can tell about', () => {
 });
 
 describe('the sweeper', () => {
-  it('sends no payload but that of the message that is there', async () => {
+  it('sends no payload but that of the stored message', async () => {
     await crashAt('sendFlow');
     const slow = faultyLink();
     slow.fail('get', 'slow', { meanwhile: rivalTakesPlace });
@@ -95,8 +98,8 @@ describe('the sweeper', () => {
   });
 });
 
-describe('a caller who slept through its lease before its mark, with hold', () => {
-  it('is told nothing of the message that another client has put in its place', async () => {
+describe('a caller whose lease expires before its mark, with hold', () => {
+  it('learns nothing of the message that another client has stored in its place', async () => {
     await start('hold');
     const others = async () => {
       world.clock.advance(61_000);

@@ -25,7 +25,7 @@ const problem = (send: Promise<unknown>) =>
   );
 
 describe('a flow that is sent', () => {
-  it('is sent once, and answered with what the gateway said', async () => {
+  it('is sent once, and returns what the gateway said', async () => {
     const sent = await caller.send();
     expect(sent).toMatchObject({ kind: 'sent', replayed: false });
     expect(JSON.parse(sent.kind === 'sent' ? sent.body : '')).toMatchObject({
@@ -39,7 +39,7 @@ describe('a flow that is sent', () => {
     expect(world.gateway.deliveries).toEqual([sampleRequest()]);
   });
 
-  it('is replayed byte for byte, and not called again', async () => {
+  it('is replayed byte for byte, without another call', async () => {
     const first = await caller.send();
     world.clock.advance(7 * 86_400_000);
     const again = await caller.send();
@@ -47,21 +47,21 @@ describe('a flow that is sent', () => {
     expect(world.gateway.calls).toHaveLength(1);
   });
 
-  it('is replayed also when the window is shut, and after callbacks moved it on', async () => {
+  it('is replayed even when the window is closed, and after callbacks have advanced its status', async () => {
     const first = await caller.send();
     await caller.handleStatus(ID, { status: 'read', at: later(5) });
     world.clock.advance(2 * 86_400_000);
     expect(await caller.send()).toEqual({ ...first, replayed: true });
   });
 
-  it('is let go of by its claim, and nothing is left to do', async () => {
+  it('has its lease given up, and nothing left to do', async () => {
     await caller.send();
     expect(world.onlyMessage()).toMatchObject({ status: 'sent', answer: { kind: 'sent' } });
     const { lease, dueAt } = world.onlyMessage() ?? {};
     expect([lease, dueAt]).toEqual([undefined, undefined]);
   });
 
-  it('is called with the key of now, and with less time than the invocation has', async () => {
+  it('is sent with the current key, and with less time than the invocation has', async () => {
     await caller.send({ deadlineAt: later(10) });
     const [call] = world.gateway.calls;
     expect(call?.apiKey).toBe('key-1');
@@ -90,7 +90,7 @@ describe('another payload under the same id', () => {
     expect(world.gateway.calls).toHaveLength(1);
   });
 
-  it('is refused also while the first is being sent', async () => {
+  it('is refused while the first one is being sent, too', async () => {
     world.gateway.next('lost');
     await caller.send();
     expect(await problem(caller.send({ request: sampleRequest({ text: 'x' }) }))).toMatchObject({
@@ -98,15 +98,15 @@ describe('another payload under the same id', () => {
     });
   });
 
-  it('is another client’s, whatever its payload is, but for one who sees all', async () => {
+  it('from another client is refused whatever it is, except for a caller who may see all', async () => {
     const first = await caller.send();
     expect(await problem(caller.send({ clientId: 'client-2' }))).toMatchObject({ code: 'message-id-reused' });
     expect(await caller.send({ clientId: 'iam', seesAll: true })).toEqual({ ...first, replayed: true });
   });
 });
 
-describe('a message that somebody else is sending', () => {
-  it('is in progress, for as long as the lease lasts at most, and nobody waits for it', async () => {
+describe('a message that another process is sending', () => {
+  it('is in progress until its lease ends, and no caller waits for it', async () => {
     const link: Link = (call, apply) => (call === 'sendFlow' ? new Promise(apply) : straight(call, apply));
     void world.process('crashed', { link }).send();
     await new Promise((resolve) => setImmediate(resolve));
@@ -118,7 +118,7 @@ describe('a message that somebody else is sending', () => {
   });
 });
 
-describe('a window that is shut', () => {
+describe('a session window that closes', () => {
   const shutWorld = async (expiresInS: number) => {
     const shut = makeWorld();
     await shut.sessions.create(sampleSession(later(expiresInS - 86_400)));
@@ -129,7 +129,7 @@ describe('a window that is shut', () => {
     ['a second before its margin', 61, 'sent'],
     ['at its margin', 60, 'session-closed'],
     ['at its end', 0, 'session-closed'],
-  ])('is shut or not, %s', async (_, expiresInS, expected) => {
+  ])('is judged correctly %s', async (_, expiresInS, expected) => {
     const { gateway, process } = await shutWorld(expiresInS);
     const end = await process('caller')
       .send()
@@ -138,7 +138,7 @@ describe('a window that is shut', () => {
     expect(gateway.calls).toHaveLength(expected === 'sent' ? 1 : 0);
   });
 
-  it('is told of with its end and with whenClosed, and the id is not burnt', async () => {
+  it('is reported with its end and with whenClosed, and leaves the id free', async () => {
     const shut = await shutWorld(-5);
     const fault = await problem(shut.process('caller').send());
     expect(fault?.detail).toContain(later(-5).toISOString());
@@ -146,13 +146,13 @@ describe('a window that is shut', () => {
     expect(shut.messages.all()).toEqual([]);
   });
 
-  it('is shut for another business number and for one who never wrote', async () => {
+  it('is closed for another business number and for a customer who never wrote', async () => {
     const other = sampleRequest({ from: '254110090748' as PhoneNumber });
     expect(await problem(caller.send({ request: other }))).toMatchObject({ code: 'session-closed' });
     expect(await problem(makeWorld().process('x').send())).toMatchObject({ code: 'session-closed' });
   });
 
-  it('is shut also where only WhatsApp says so: the ledger learns it, and the id is not burnt', async () => {
+  it('is closed when only WhatsApp says so: the ledger records it, and the id stays free', async () => {
     world.gateway.next({ kind: 'sessionClosed' });
     expect(await problem(caller.send())).toMatchObject({ code: 'session-closed' });
     expect(world.messages.all()).toEqual([]);
@@ -163,7 +163,7 @@ describe('a window that is shut', () => {
 });
 
 describe('a refusal by the gateway', () => {
-  it('is final: stored, and replayed with the first one’s correlation id', async () => {
+  it('is final: it is stored, and replayed with the correlation id of the first', async () => {
     world.gateway.next(rejected);
     const first = await problem(caller.send({ correlationId: 'c-1' }));
     expect(first).toMatchObject({ code: 'gateway-rejected', detail: 'Request failed.', replayOf: undefined });
@@ -174,34 +174,37 @@ describe('a refusal by the gateway', () => {
   });
 });
 
-describe('a failure that is the operator’s', () => {
+describe("a failure on the operator's side", () => {
   it.each([
     ['gateway-credentials', { kind: 'credentials' }, 30],
     ['gateway-throttled', { kind: 'throttled', retryAfterMs: 17_500 }, 18],
     ['gateway-unavailable', { kind: 'notSent', reason: 'refused' }, 5],
-  ] as const)('is told as %s, and never kept under the caller’s id', async (code, outcome, retryAfter) => {
-    world.gateway.always(outcome);
-    expect(await problem(caller.send())).toMatchObject({ code, retryAfter });
-    expect(world.messages.all()).toEqual([]);
-    world.gateway.always('accept');
-    expect(await caller.send()).toMatchObject({ kind: 'sent', replayed: false });
-  });
+  ] as const)(
+    "is reported as %s, and never stored under the caller's id",
+    async (code, outcome, retryAfter) => {
+      world.gateway.always(outcome);
+      expect(await problem(caller.send())).toMatchObject({ code, retryAfter });
+      expect(world.messages.all()).toEqual([]);
+      world.gateway.always('accept');
+      expect(await caller.send()).toMatchObject({ kind: 'sent', replayed: false });
+    },
+  );
 
-  it('is mended by a newer key, at once and without a word', async () => {
+  it('is resolved silently and at once by a newer key', async () => {
     world.apiKey.rotate('key-2');
     world.gateway.next({ kind: 'credentials' });
     expect(await caller.send()).toMatchObject({ kind: 'sent' });
     expect(world.gateway.calls.map(({ apiKey }) => apiKey)).toEqual(['key-1', 'key-2']);
   });
 
-  it('is not asked about twice where the newer key is wrong, too', async () => {
+  it('is not retried a second time when the newer key is wrong, too', async () => {
     world.apiKey.rotate('key-2');
     world.gateway.always({ kind: 'credentials' });
     expect(await problem(caller.send())).toMatchObject({ code: 'gateway-credentials' });
     expect([world.apiKey.refreshes, world.gateway.calls.length]).toEqual([1, 2]);
   });
 
-  it('calls nobody where there is no key at all', async () => {
+  it('makes no call when there is no key at all', async () => {
     world.apiKey.breakWith(new AppError('gateway-credentials', 'No key.', { retryAfter: 5 }));
     expect(await problem(caller.send())).toMatchObject({ code: 'gateway-credentials' });
     expect([world.gateway.calls, world.messages.all()]).toEqual([[], []]);

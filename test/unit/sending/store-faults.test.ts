@@ -1,4 +1,6 @@
-/** A store that fails before a write, after it, or while somebody else writes: nothing is stranded or sent twice. */
+/**
+ * A store that fails before a write, after it, or during another process's write: nothing is stranded or sent twice.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../../src/lib/platform/errors.ts';
 import { faultyLink } from '../../support/fakes/link.ts';
@@ -36,7 +38,7 @@ async function ticks(minutes: number): Promise<void> {
 }
 
 describe('the claim', () => {
-  it('that the store does not take is no claim: nobody is called, and nothing is kept', async () => {
+  it('that the store rejects is no claim: no call is made, and nothing is stored', async () => {
     faults.fail('create', 'before');
     expect(await problem(caller.send())).toMatchObject({
       code: 'store-unavailable',
@@ -46,7 +48,7 @@ describe('the claim', () => {
   });
 
   it.each(['after', 'again'] as const)(
-    'whose acknowledgement is lost is ours, and is carried out: %s',
+    'with a lost acknowledgement is ours, and its message is delivered: %s',
     async (fault) => {
       faults.fail('create', fault);
       expect(await caller.send()).toMatchObject({ kind: 'sent', replayed: false });
@@ -54,7 +56,7 @@ describe('the claim', () => {
     },
   );
 
-  it('is given back where the window can’t be read', async () => {
+  it('is given back when the window cannot be read', async () => {
     await start('resend');
     faults.fail('get', 'before');
     expect(await problem(caller.send())).toMatchObject({ code: 'store-unavailable' });
@@ -63,21 +65,21 @@ describe('the claim', () => {
 });
 
 describe('the mark before the call, with hold', () => {
-  it('that the store does not take stops the call, and the id is free', async () => {
+  it('that the store rejects prevents the call, and the id is free', async () => {
     await start('hold');
     faults.fail('replace', 'before', { times: 1 });
     expect(await problem(caller.send())).toMatchObject({ code: 'store-unavailable' });
     expect([world.gateway.calls, world.messages.all()]).toEqual([[], []]);
   });
 
-  it('whose acknowledgement is lost does not stop it', async () => {
+  it('with a lost acknowledgement does not prevent the call', async () => {
     await start('hold');
     faults.fail('replace', 'again', { times: 1 });
     expect(await caller.send()).toMatchObject({ kind: 'sent' });
     expect(world.gateway.calls).toHaveLength(1);
   });
 
-  it('whose acknowledgement is lost for good leaves no message that never left as one that may have', async () => {
+  it('with an acknowledgement lost for good never leaves an unsent message as one that may have been sent', async () => {
     await start('hold');
     faults.fail('replace', 'after', { times: 1 });
     const fault = await problem(caller.send());
@@ -88,7 +90,7 @@ describe('the mark before the call, with hold', () => {
 
 describe('the settle', () => {
   it.each(['before', 'after', 'again'] as const)(
-    'is made good, and the answer is the stored one: %s',
+    'is retried, and the response is the stored one: %s',
     async (fault) => {
       faults.fail('replace', fault, { times: 2 });
       const end = await caller.send();
@@ -98,7 +100,7 @@ describe('the settle', () => {
     },
   );
 
-  it('that the store never takes is told as unknown, and is found out by the sweeper', async () => {
+  it('that the store always rejects is reported as unknown, and is completed by the sweeper', async () => {
     faults.fail('replace', 'before', { times: 1_000 });
     const end = await caller.send();
     expect(end).toMatchObject({
@@ -110,20 +112,20 @@ describe('the settle', () => {
     expect(world.gateway.deliveries).toHaveLength(1);
   });
 
-  it('that the store never takes is not said to be repeated where nothing is', async () => {
+  it('that the store always rejects does not promise a repeat in hold mode', async () => {
     await start('hold');
     faults.fail('replace', 'before', { nth: 2, times: 1_000 });
     const end = await caller.send();
     expect(end.kind === 'pending' && end.receipt.nextStep).not.toMatch(/is repeated under/);
   });
 
-  it('gives up in time for the caller to be told', async () => {
+  it('gives up early enough to answer the caller', async () => {
     faults.fail('replace', 'before', { times: 1_000 });
     await caller.send({ deadlineAt: later(29) });
     expect(world.clock.now() <= later(29)).toBe(true);
   });
 
-  it('is not beaten by a callback that comes first', async () => {
+  it('succeeds when a callback comes first', async () => {
     const webhook = world.process('webhook');
     const early = () => webhook.handleStatus(ID, { status: 'delivered', at: later(1), waId: 'wamid.cb' });
     faults.fail('sendFlow', 'slow', { meanwhile: early });
@@ -131,7 +133,7 @@ describe('the settle', () => {
     expect(world.onlyMessage()).toMatchObject({ status: 'delivered', answer: { kind: 'sent' } });
   });
 
-  it('of an unknown that a callback settles before the write is known is that settled one', async () => {
+  it('as unknown returns the final answer when a callback settles the message before the write is acknowledged', async () => {
     world.gateway.always('accept-unheard');
     const webhook = world.process('webhook');
     const early = () => webhook.handleStatus(ID, { status: 'read', at: later(1) });
@@ -147,7 +149,7 @@ describe('giving a claim back', () => {
   });
 
   it.each(['again', 'after'] as const)(
-    'is done where only its acknowledgement is lost: %s',
+    'succeeds when only its acknowledgement is lost: %s',
     async (fault) => {
       faults.fail('remove', fault);
       await problem(caller.send());
@@ -155,7 +157,7 @@ describe('giving a claim back', () => {
     },
   );
 
-  it('that the store does not take leaves the message to the sweeper', async () => {
+  it('that the store rejects leaves the message to the sweeper', async () => {
     faults.fail('remove', 'before', { times: 100 });
     expect(await problem(caller.send())).toMatchObject({ code: 'store-unavailable' });
     await ticks(2);
@@ -163,7 +165,7 @@ describe('giving a claim back', () => {
   });
 
   it.each(['sent', 'delivered'] as const)(
-    'is too late where a callback has proved the message: %s',
+    'is too late when a callback has proved the message: %s',
     async (status) => {
       const webhook = world.process('webhook');
       const proof = () => webhook.handleStatus(ID, { status, at: later(1) });
@@ -174,7 +176,7 @@ describe('giving a claim back', () => {
     },
   );
 
-  it('never tells of a message that somebody else has put under the id meanwhile', async () => {
+  it('never reveals a message that another client has stored under the id meanwhile', async () => {
     const rival = world.process('rival');
     const request = sampleRequest({ text: 'another' });
     faults.fail('remove', 'again', { meanwhile: () => rival.send({ request, clientId: 'client-2' }) });
@@ -182,13 +184,13 @@ describe('giving a claim back', () => {
   });
 });
 
-describe('standing as unknown', () => {
+describe('marking a message unknown', () => {
   it.each(['delivered', 'failed'] as const)(
-    'undoes nothing that a callback says at that very moment: %s',
+    'undoes nothing that a callback reports at the same moment: %s',
     async (status) => {
       await start('hold');
       world.gateway.always('accept-unheard');
-      // The settle is never stored: the end of the lease is what brings the message back.
+      // The settle is never stored: only the end of the lease brings the message back.
       faults.fail('replace', 'before', { nth: 2, times: 1_000 });
       await caller.send();
       world.clock.advance(120_000);

@@ -37,8 +37,8 @@ async function tick(minutes = 1) {
   return await world.process('sweeper').sweep();
 }
 
-describe('a tick', () => {
-  it('has nothing to do where nothing is due', async () => {
+describe('a tick of the sweeper', () => {
+  it('has nothing to do when nothing is due', async () => {
     await world.process('caller').send();
     await crashAt('sendFlow', ['live']);
     expect(await world.process('sweeper').sweep()).toEqual({ finished: 0, failed: 0, unmatchedStatuses: 0 });
@@ -46,7 +46,7 @@ describe('a tick', () => {
     expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
   });
 
-  it('finishes what a crash left, each once', async () => {
+  it('finishes each message that a crash left, once', async () => {
     await crashAt('sendFlow', ['a', 'b', 'c']);
     expect(await tick()).toMatchObject({ finished: 3, failed: 0 });
     expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
@@ -55,7 +55,7 @@ describe('a tick', () => {
     expect(await dueNow()).toEqual([]);
   });
 
-  it('does the rest where one message fails', async () => {
+  it('finishes the other messages when one fails', async () => {
     await crashAt('sendFlow', ['a', 'b', 'c']);
     const { link, fail } = faultyLink();
     fail('replace', 'before', { nth: 1 });
@@ -67,7 +67,7 @@ describe('a tick', () => {
     expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
   });
 
-  it('goes on with the orphans where a message fails', async () => {
+  it('retries the unmatched statuses even when a message fails', async () => {
     await crashAt('sendFlow');
     const { link, fail } = faultyLink();
     fail('replace', 'before');
@@ -80,7 +80,7 @@ describe('a tick', () => {
     });
   });
 
-  it('starts nothing that it can’t finish in its time, and leaves it to the next', async () => {
+  it('starts nothing that it cannot finish in its time, and leaves it to the next tick', async () => {
     await crashAt('sendFlow', ['a', 'b']);
     const begun: string[] = [];
     const sweep = makeSweep({
@@ -103,7 +103,7 @@ describe('a tick', () => {
     expect(begun.toSorted()).toEqual(['a', 'b']);
   });
 
-  it('does the oldest first, and all in a few ticks', async () => {
+  it('takes the oldest messages first, and finishes all of them in a few ticks', async () => {
     await crashAt('sendFlow', idsOf('old', 400));
     world.clock.advance(1_000);
     await crashAt('sendFlow', idsOf('young', 300));
@@ -113,7 +113,7 @@ describe('a tick', () => {
     expect(world.gateway.deliveries).toHaveLength(700);
   });
 
-  it('does a bounded amount of work, and looks at the orphans all the same, where ever more is due', async () => {
+  it('does a bounded amount of work and still retries the unmatched statuses, however much is due', async () => {
     let begun = 0;
     let looks = 0;
     const limits: number[] = [];
@@ -145,7 +145,7 @@ describe('a tick', () => {
     expect(looks).toBe(1);
   });
 
-  it('may run beside another: nothing is delivered twice, and nothing is a fault', async () => {
+  it('can run beside another: nothing is delivered twice, and there is no fault', async () => {
     await crashAt('sendFlow', ['a', 'b', 'c']);
     world.gateway.onRepeat = 'delivers';
     world.clock.advance(60_000);
@@ -156,36 +156,42 @@ describe('a tick', () => {
   });
 });
 
-describe('what the operator’s fault keeps from being sent', () => {
+describe("a message that a fault on the operator's side blocks", () => {
   const faults = [
     { kind: 'throttled' },
     { kind: 'credentials' },
     { kind: 'notSent', reason: 'refused' },
   ] as const;
 
-  it.each(faults)('is sent when that is over, since no caller was told otherwise: $kind', async (fault) => {
-    await crashAt('sendFlow');
-    world.gateway.always(fault);
-    await tick(3);
-    expect(world.messages.all()).toHaveLength(1);
-    world.gateway.always('accept');
-    await tick(2);
-    expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
-  });
+  it.each(faults)(
+    'is sent once the fault is over, because no caller was told otherwise: $kind',
+    async (fault) => {
+      await crashAt('sendFlow');
+      world.gateway.always(fault);
+      await tick(3);
+      expect(world.messages.all()).toHaveLength(1);
+      world.gateway.always('accept');
+      await tick(2);
+      expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
+    },
+  );
 
-  it.each(faults)('is sent when that is over also with hold, since it never left: $kind', async (fault) => {
-    world = await opened('hold');
-    await crashAt('replace');
-    world.gateway.always(fault);
-    for (let n = 0; n < 3; n += 1) await tick();
-    expect(world.messages.all()).toHaveLength(1);
-    world.gateway.always('accept');
-    for (let n = 0; n < 3; n += 1) await tick();
-    expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
-  });
+  it.each(faults)(
+    'is sent once the fault is over with hold, too, because it was never sent: $kind',
+    async (fault) => {
+      world = await opened('hold');
+      await crashAt('replace');
+      world.gateway.always(fault);
+      for (let n = 0; n < 3; n += 1) await tick();
+      expect(world.messages.all()).toHaveLength(1);
+      world.gateway.always('accept');
+      for (let n = 0; n < 3; n += 1) await tick();
+      expect(world.onlyMessage()).toMatchObject({ status: 'sent' });
+    },
+  );
 
   it.each(['resend', 'hold'] as const)(
-    'stands in the end, with a reason, where it is never over: %s',
+    'stays unknown with a reason when the fault never ends: %s',
     async (mode) => {
       world = await opened(mode);
       await crashAt(mode === 'hold' ? 'replace' : 'sendFlow');
@@ -200,14 +206,14 @@ describe('what the operator’s fault keeps from being sent', () => {
   );
 });
 
-describe('a status that came before its message was known by that id', () => {
+describe('a status that arrived before its message was known by that id', () => {
   const unmatched: UnmatchedStatus = {
     waKey: waKeyOf(waIdOf(ID)),
     report: { status: 'delivered', at: later(1) },
     keptAt: later(1),
   };
 
-  it('finds it at a later tick, and is dropped', async () => {
+  it('is matched in a later tick, and dropped', async () => {
     await world.callbacks.keepUnmatched(unmatched, later(20));
     expect(await tick()).toMatchObject({ unmatchedStatuses: 1 });
     await world.process('caller').send();
@@ -216,7 +222,7 @@ describe('a status that came before its message was known by that id', () => {
     expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 
-  it('is looked for less and less often, and at last no more', async () => {
+  it('is retried less and less often, and finally no more', async () => {
     await world.callbacks.keepUnmatched(unmatched, later(20));
     let looks = 0;
     for (let n = 0; n < 120; n += 1) looks += (await tick()).unmatchedStatuses;

@@ -1,4 +1,4 @@
-/** Whoever sends many of a kind is told why LipaChat would not take one: campaigns pause by it. */
+/** A send that LipaChat throttles reports the reason: campaigns pause because of it. */
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import { classOf } from '../../../src/lib/whatsapp/error-codes.ts';
@@ -33,19 +33,19 @@ describe('a template message that could not be sent', () => {
     ['the template is held', refusal(132_015), 'content-held'],
     ['the number sends too fast', { kind: 'throttled' }, 'wait'],
     ['this one customer gets too many', { kind: 'throttled', pair: true }, undefined],
-    ['nobody can tell why', refusal(131_000), undefined],
+    ['the cause is unknown', refusal(131_000), undefined],
     ['LipaChat is out of reach', { kind: 'notSent', reason: 'refused' }, undefined],
-  ])('names the class that asks for a pause, where %s', async (_, outcome, throttleReason) => {
+  ])('reports the class that asks for a pause when %s', async (_, outcome, throttleReason) => {
     expect(await setbackAfter(outcome)).toBe(throttleReason);
   });
 
-  it('is no setback where it went out', async () => {
+  it('has no throttle reason when it was sent', async () => {
     const result = await makeWorld().process('p').send({ request });
     expect(result).not.toHaveProperty('throttleReason');
   });
 });
 
-describe('a flow that is given back', () => {
+describe('a flow whose claim is given back', () => {
   it.each<[Outcome, string | undefined]>([
     [refusal(131_031), 'stop-number'],
     [refusal(132_068), 'content-held'],
@@ -53,7 +53,7 @@ describe('a flow that is given back', () => {
     [{ kind: 'throttled' }, 'wait'],
     [{ kind: 'throttled', pair: true }, 'pair-too-fast'],
     [{ kind: 'notSent', reason: 'refused' }, undefined],
-  ])('says why, by the class of the answer: %o', async (outcome, errorClass) => {
+  ])('reports the class of the response: %o', async (outcome, errorClass) => {
     const world = makeWorld({ gatewayAttempts: 1 });
     await world.sessions.create(sampleSession());
     world.gateway.next(outcome);

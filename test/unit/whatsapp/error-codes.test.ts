@@ -1,4 +1,6 @@
-/** whatsapp-rules, "Error codes": each code in one class, and what each class does in answers and callbacks. */
+/**
+ * whatsapp-rules, "Error codes": each code is in one class, and each class has its action in responses and callbacks.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nextStep, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
@@ -16,7 +18,7 @@ import { makeWorld, type World } from '../../support/fakes/world.ts';
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
 
-/** The page, written down a second time. */
+/** The page, written out a second time. */
 const PAGE: Record<ErrorClass, readonly number[]> = {
   'stop-number': [
     ...[0, 190, 3, 10, ...range(200, 299), 368, 131005, 131031, 131042, 131045, 131037],
@@ -37,28 +39,28 @@ const PAGE: Record<ErrorClass, readonly number[]> = {
 };
 const CODES = Object.entries(PAGE).flatMap(([name, codes]) => codes.map((code) => ({ name, code })));
 
-describe('the error book', () => {
-  it.each(CODES)('has $code as $name', ({ name, code }) => {
+describe('the error codes', () => {
+  it.each(CODES)('put $code into class $name', ({ name, code }) => {
     expect(classOf(code)).toBe(name);
   });
 
-  it('has no code but those of the page', () => {
+  it('contain no code but those of the page', () => {
     const known = new Set(CODES.map(({ code }) => code));
     const others = [...range(-300, 1_000), ...range(80_000, 80_010), ...range(130_000, 136_000)];
     expect(others.filter((code) => !known.has(code) && classOf(code) !== undefined)).toEqual([]);
     expect([Number.NaN, 0.5, Infinity, 131_047.1].map(classOf)).toEqual(Array(4).fill(undefined));
   });
 
-  it('has each code once, and each class', () => {
+  it('contain each code once, and each class', () => {
     expect(new Set(CODES.map(({ code }) => code)).size).toBe(CODES.length);
     expect([...ERROR_CLASSES].sort()).toEqual(Object.keys(PAGE).sort());
   });
 
-  it('leaves a pair alone for 4, 16, 64, 256 and then 256 seconds', () => {
+  it('pause a pair for 4, 16, 64, 256 and then 256 seconds', () => {
     expect([1, 2, 3, 4, 5, 50].map(pairPauseSeconds)).toEqual([4, 16, 64, 256, 256, 256]);
   });
 
-  it('pauses longer each time, up to a quarter of an hour, and ends', () => {
+  it('lead to longer pauses each time, up to a quarter of an hour, and to an end', () => {
     const pauses = range(0, 20).map((tries) => pauseBefore({ tries }, { retryAfter: 0 }));
     expect(pauses[0]).toBeLessThan(pauses[3] ?? 0);
     expect(Math.max(...pauses.slice(0, 20).map(Number))).toBeLessThanOrEqual(900);
@@ -96,8 +98,8 @@ const DOES: Record<ErrorClass, { step: string; verdict: Record<string, unknown> 
   'cannot-tell': { step: 'stop', verdict: { kind: 'release', code: 'gateway-unavailable', maxTries: 2 } },
 };
 
-describe('a code in the answer', () => {
-  it.each(CODES)('does what its class does: $code, $name', ({ name, code }) => {
+describe('an error code in the response', () => {
+  it.each(CODES)('leads to the action of its class: $code, $name', ({ name, code }) => {
     const { step, verdict } = DOES[name as ErrorClass];
     const outcome = refusal(code);
     expect(nextStep(outcome, tries).kind).toBe(step);
@@ -111,16 +113,16 @@ describe('a code in the answer', () => {
     );
   });
 
-  it.each(CODES)('settles nothing that may have left: $code', ({ code }) => {
+  it.each(CODES)('settles nothing that may have been sent: $code', ({ code }) => {
     expect(verdictOn(refusal(code), { mayHaveLeft: true }).kind).toBe('unknown');
   });
 
-  it('is the message’s own fault where the book does not know it', () => {
+  it("is the message's own fault when it is not listed", () => {
     expect(verdictOn(refusal(139_999), { mayHaveLeft: false })).toMatchObject({ kind: 'rejected' });
   });
 });
 
-describe('a code in the callback', () => {
+describe('an error code in a callback', () => {
   let world: World;
   beforeEach(async () => {
     world = makeWorld();
@@ -143,37 +145,40 @@ describe('a code in the callback', () => {
     };
   }
 
-  /** What passes within a quarter of an hour. */
+  /** Classes that are resent within a quarter of an hour. */
   const SOON = ['stop-number', 'content-held', 'wait', 'pair-too-fast', 'cannot-tell'];
 
-  it.each(CODES)('does what its class does and nothing else: $code, $name', async ({ name, code }) => {
-    const plain = { status: 'failed', open: true, optedOut: false, alerts: 0, calls: 1 };
-    const expected: Partial<Record<string, object>> = {
-      'stop-number': { status: 'queued', alerts: 1 },
-      'content-held': { status: 'queued', alerts: 1 },
-      wait: { status: 'queued' },
-      'pair-too-fast': { status: 'queued' },
-      'cannot-tell': { status: 'queued' },
-      'held-for-user': { status: 'queued' },
-      'window-shut': { status: 'parked', open: false },
-      'opted-out': { optedOut: true },
-    };
-    expect(await failedWith(code)).toEqual({ ...plain, ...expected[name] });
-    const { sweep, workOff } = world.process('later');
-    for (let n = 0; n < 15; n += 1) {
-      world.clock.advance(61_000);
-      await sweep();
-      await workOff();
-    }
-    const derived = gatewayMessageIdOf({ messageId: idOf('m-1'), resends: 1 });
-    const ids = world.gateway.calls.map(({ request }) => request.messageId);
-    expect(ids).toEqual(SOON.includes(name) ? ['m-1', derived] : ['m-1']);
-    if (SOON.includes(name)) expect(world.onlyMessage()?.status).toBe('sent');
-  });
+  it.each(CODES)(
+    'leads to the action of its class and nothing else: $code, $name',
+    async ({ name, code }) => {
+      const plain = { status: 'failed', open: true, optedOut: false, alerts: 0, calls: 1 };
+      const expected: Partial<Record<string, object>> = {
+        'stop-number': { status: 'queued', alerts: 1 },
+        'content-held': { status: 'queued', alerts: 1 },
+        wait: { status: 'queued' },
+        'pair-too-fast': { status: 'queued' },
+        'cannot-tell': { status: 'queued' },
+        'held-for-user': { status: 'queued' },
+        'window-shut': { status: 'parked', open: false },
+        'opted-out': { optedOut: true },
+      };
+      expect(await failedWith(code)).toEqual({ ...plain, ...expected[name] });
+      const { sweep, workOff } = world.process('later');
+      for (let n = 0; n < 15; n += 1) {
+        world.clock.advance(61_000);
+        await sweep();
+        await workOff();
+      }
+      const derived = gatewayMessageIdOf({ messageId: idOf('m-1'), resends: 1 });
+      const ids = world.gateway.calls.map(({ request }) => request.messageId);
+      expect(ids).toEqual(SOON.includes(name) ? ['m-1', derived] : ['m-1']);
+      if (SOON.includes(name)) expect(world.onlyMessage()?.status).toBe('sent');
+    },
+  );
 });
 
-describe('a code that nobody can tell about', () => {
-  it('is repeated twice at most, then the message has failed', async () => {
+describe('an error code of class cannot-tell', () => {
+  it('leads to two repeats at most, and then the message fails', async () => {
     const world = makeWorld();
     await world.sessions.create(sampleSession());
     const outcome = refusal(131_000);

@@ -1,4 +1,4 @@
-/** whatsapp-rules, "People": the whole message is the word, case and punctuation aside. */
+/** whatsapp-rules, "People": the whole message must be the word, apart from case and punctuation. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { consentIn, DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
@@ -8,26 +8,26 @@ import { makeWorld } from '../../support/fakes/world.ts';
 
 const said = (text: string) => consentIn(text, DEFAULT_WORDS);
 
-describe('what a customer types', () => {
+describe('a text from a customer', () => {
   it.each([
     ...['STOP', 'stop', 'Stop.', ' stop! ', '"Stop"', '…stop…', 'STOP\n', '*stop*', '👋 stop 👋', 'ｓｔｏｐ'],
     ...['unsubscribe', 'Acha', 'ACHA!', 'simama', 'Toka.', '\u200fstop', 'stop\u00a0'],
-  ])('stops messages: %j', (text) => {
+  ])('opts out with %j', (text) => {
     expect(said(text)).toBe('stop');
   });
 
-  it.each(['START', 'start!', 'Unstop', 'subscribe', 'Anza.'])('starts them again: %j', (text) => {
+  it.each(['START', 'start!', 'Unstop', 'subscribe', 'Anza.'])('opts in with %j', (text) => {
     expect(said(text)).toBe('start');
   });
 
   it.each([
     ...["please don't stop", 'stop it', 'stop stop', 'nonstop', 'st op', 's.t.o.p', 'stopp', 'stop1', ''],
     ...['usiache', 'achana', 'acha kidogo', '🛑', 'стоп', 'stóp', 'start stop', '   ', 'don’t start'],
-  ])('says nothing of it: %j', (text) => {
+  ])('changes nothing with %j', (text) => {
     expect(said(text)).toBeUndefined();
   });
 
-  it('is known by the words that are set, and by no others', () => {
+  it('is compared with the configured words, and with no others', () => {
     const words = { stop: ['halt', 'opt out', 'ዝጋ', 'توقف'], start: ['go'] };
     for (const text of ['Halt!', 'OPT-OUT', 'opt  out.', 'ዝጋ', 'توقف.']) {
       expect([text, consentIn(text, words)]).toEqual([text, 'stop']);
@@ -36,7 +36,7 @@ describe('what a customer types', () => {
     expect(consentIn('stop', { stop: [], start: [] })).toBeUndefined();
   });
 
-  it('counts in any letters and with any punctuation around it, and never with a word beside it', () => {
+  it('counts in any case and with any punctuation around it, and never with a word beside it', () => {
     const noise = fc.string({
       unit: fc.constantFrom('.', '!', ' ', '\n', '"', '–', '👍', '…'),
       maxLength: 4,
@@ -51,8 +51,8 @@ describe('what a customer types', () => {
   });
 });
 
-describe('the customer’s words', () => {
-  it('are the same whatever order they come in: the latest stands', () => {
+describe('opt-outs and opt-ins', () => {
+  it('have the same result in any order: the latest counts', () => {
     const words = fc.uniqueArray(fc.record({ optedOut: fc.boolean(), second: fc.nat(50) }), {
       selector: ({ second }) => second,
       minLength: 1,
@@ -77,7 +77,7 @@ describe('the customer’s words', () => {
     ({ kind: 'inbound', id, pair: PAIR, writtenAt: later(seconds), text, reply: undefined }) as const;
   const parking = sampleRequest({ whenClosed: 'park', parkForSeconds: 86_400 });
 
-  it('STOP cancels what waits, with its reason, and opens the window', async () => {
+  it('a STOP cancels waiting messages, with its reason, and opens the window', async () => {
     const world = makeWorld();
     const p = world.process('p');
     await p.send({ request: parking });
@@ -109,7 +109,7 @@ describe('the customer’s words', () => {
     expect(world.onlyMessage()?.status).toBe('parked');
   });
 
-  it('a START that is older than the STOP, and comes again after an erasure, opens nothing', async () => {
+  it('a START older than the STOP, repeated after an erasure, does not opt in', async () => {
     const world = makeWorld();
     const p = world.process('p');
     world.clock.advance(20_000);
@@ -120,7 +120,7 @@ describe('the customer’s words', () => {
     expect((await p.read.session(PAIR)).optedOut).toBe(true);
   });
 
-  it('STOP between queueing and sending: not sent, and told', async () => {
+  it('a STOP between queueing and sending prevents the send, and is reported', async () => {
     const world = makeWorld();
     const p = world.process('p');
     await world.sessions.create(sampleSession());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gatewayPhoneNumber, parsePhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 
-describe('a number as a caller may write it', () => {
+describe('a phone number as a caller may write it', () => {
   it.each([
     ['digits alone', '254717746565'],
     ['a plus', '+254717746565'],
@@ -23,7 +23,7 @@ describe('a number as a caller may write it', () => {
     ['an international prefix instead of a plus', '00254717746565'],
     ['a number with too few digits', '25471'],
     ['a number with too many digits', '2547177465651234'],
-    ['a country code that nobody has', '999717746565'],
+    ['an unassigned country code', '999717746565'],
     ['letters', '+254 717 FLOWS'],
     ['an extension', '+254717746565 ext. 5'],
     ['dots', '+254.717.746.565'],
@@ -33,11 +33,11 @@ describe('a number as a caller may write it', () => {
     ['digits of another script', '٢٥٤٧١٧٧٤٦٥٦٥'],
     ['a WhatsApp address', '254717746565@s.whatsapp.net'],
     ['a tel: link', 'tel:+254717746565'],
-  ])('is refused where it is %s', (_, spelling) => {
+  ])('is refused when it is %s', (_, spelling) => {
     expect(parsePhoneNumber(spelling)).toBeUndefined();
   });
 
-  it('is the same for every spelling, so that a repeat with another spelling is a repeat', () => {
+  it('is the same in every spelling, so that a repeat in another spelling is recognized', () => {
     const spellings = ['+1 (212) 555-0123', '1 212 555 0123', '+12125550123', '1-212-555-0123'];
     expect(new Set(spellings.map(parsePhoneNumber))).toEqual(new Set(['12125550123']));
   });
@@ -55,19 +55,19 @@ describe('a number as a caller may write it', () => {
   });
 });
 
-describe('a number as the gateway gives it', () => {
+describe('a phone number as the gateway gives it', () => {
   it.each([
     ['254717746565', '254717746565'],
     ['+254717746565', '254717746565'],
     [' 254 717 746565 ', '254717746565'],
     ['5215512345678', '5215512345678'],
     ['551187654321', '551187654321'],
-  ])('is %s without a plus and blanks, and nothing else is rewritten', (given, digits) => {
+  ])('is %s without a plus and spaces, and nothing else is rewritten', (given, digits) => {
     expect(gatewayPhoneNumber(given)).toBe(digits);
   });
 
   it.each(['', '+', '1234', 'CUSTOMER', '2547x7746565', '123456789012345678901', '25471774+565'])(
-    'is no number where it is %j',
+    'is not a number when it is %j',
     (given) => {
       expect(gatewayPhoneNumber(given)).toBeUndefined();
     },

@@ -1,24 +1,24 @@
 /**
- * WhatsApp's error codes, by what a sender does about them (whatsapp-rules, "Error codes"). A code may come in
- * the answer, in the status callback, or in both; the code counts, never its title.
+ * What a sender does about a WhatsApp error code. Source: Meta's error-code reference. A code may come in the
+ * response, in a status callback, or in both. Only the code is evaluated, never its title.
  */
 export type ErrorClass =
-  /** The number may not send at all: its queue is held, somebody is alerted. Not the message's fault. */
+  /** The business number cannot send at all: hold its queue and alert an operator. Not the message's fault. */
   | 'stop-number'
   | 'wait'
-  /** Too many messages from this number to this one user. */
+  /** Too many messages from this business number to this one customer. */
   | 'pair-too-fast'
   | 'window-shut'
-  /** Never again by itself. */
+  /** Never retried automatically. */
   | 'undeliverable'
-  /** Held for the user's sake: not before 24 hours, at most once. */
+  /** Withheld by WhatsApp to protect the user: retry after 24 hours, once at most. */
   | 'held-for-user'
   | 'opted-out'
-  /** Never repeated: the caller has to change the request. */
+  /** Never retried: the caller has to change the request. */
   | 'bad-request'
-  /** The template or the flow is paused, throttled or blocked by WhatsApp. */
+  /** WhatsApp has paused, throttled or blocked the template or the flow. */
   | 'content-held'
-  /** Two repeats at most, then it has failed. */
+  /** WhatsApp gives no cause: retry twice at most, then fail. */
   | 'cannot-tell';
 
 type Codes = readonly (number | { readonly from: number; readonly to: number })[];
@@ -44,7 +44,7 @@ const BOOK: Record<ErrorClass, Codes> = {
 
 export const ERROR_CLASSES = Object.keys(BOOK) as ErrorClass[];
 
-/** The class of a code; undefined for one that the book does not know. */
+/** The error class of a code; undefined for an unlisted code. */
 export function classOf(code: number): ErrorClass | undefined {
   return ERROR_CLASSES.find((name) => BOOK[name].some((entry) => covers(entry, code)));
 }
@@ -53,7 +53,7 @@ function covers(entry: Codes[number], code: number): boolean {
   return typeof entry === 'number' ? entry === code : entry.from <= code && code <= entry.to;
 }
 
-/** Classes that are no fault of one message: whoever sends many of its kind pauses. */
+/** Classes that are not the fault of one message: a sender of many such messages slows down or pauses. */
 const THROTTLE_REASONS: readonly (ErrorClass | undefined)[] = ['stop-number', 'content-held', 'wait'];
 
 export function isThrottleReason(errorClass: ErrorClass | undefined): boolean {
@@ -62,7 +62,7 @@ export function isThrottleReason(errorClass: ErrorClass | undefined): boolean {
 
 const PAIR_PAUSE_CAP_S = 256;
 
-/** How long to leave a pair alone after its `tries`-th refusal in a row: 4^X seconds, capped. */
+/** Seconds to leave a pair alone after its `tries`-th refusal in a row: 4^tries, capped at 256. */
 export function pairPauseSeconds(tries: number): number {
   return Math.min(PAIR_PAUSE_CAP_S, 4 ** Math.max(1, tries));
 }

@@ -1,4 +1,4 @@
-/** What a customer types to stop or to start messages (whatsapp-rules, "People"): English and Swahili. */
+/** What a customer types to stop or to restart messages, in English and Swahili. Compared with `bareWord`. */
 export interface ConsentWords {
   readonly stop: readonly string[];
   readonly start: readonly string[];
@@ -9,15 +9,15 @@ export const DEFAULT_WORDS: ConsentWords = {
   start: ['start', 'unstop', 'subscribe', 'anza'],
 };
 
-/** A text without case and punctuation: `Opt-out!` is `opt out`. */
+/** A text without case and punctuation: `Opt-out!` becomes `opt out`. */
 export function bareWord(text: string): string {
   const words = text.normalize('NFKC').toLowerCase();
   return words.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
 }
 
 /**
- * The word that a message is, if the whole message is one, case and punctuation aside:
- * "Stop." is, "please don't stop" is not.
+ * The customer's choice, if the whole message is one of the words, ignoring case and punctuation. "Stop."
+ * counts, "please don't stop" does not.
  */
 export function consentIn(text: string, words: ConsentWords): 'stop' | 'start' | undefined {
   const bare = bareWord(text);

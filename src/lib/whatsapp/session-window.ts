@@ -1,38 +1,40 @@
 import type { Pair } from './phone.ts';
 
-/** How long a customer's message keeps the window open (whatsapp-rules, "The 24-hour window"). */
+/**
+ * How long a customer's message keeps the window open, counted from the message's own time (Meta's
+ * documentation).
+ */
 export const SESSION_MS = 24 * 60 * 60 * 1000;
 
-/** What is known of one pair: its window, its opt-out and its pace. Instants of the window are WhatsApp's own. */
+/** The window, the opt-out and the pace of one pair. The window's instants come from WhatsApp's timestamps. */
 export interface Session {
   readonly pair: Pair;
   readonly window?: Window | undefined;
-  /** Whether the customer wants no messages, and since when that word stands. */
+  /** The latest opt-out or opt-in, and its time. */
   readonly consent?: { readonly optedOut: boolean; readonly at: Date } | undefined;
-  /** WhatsApp takes one message every 6 s from a number to one user: not before this. */
+  /** Earliest time of the next message: WhatsApp accepts one every 6 s from a business number to one customer. */
   readonly paceUntil?: Date | undefined;
 }
 
 interface Window {
-  /** When the window that stands now was opened; later messages prolong it and leave this alone. */
+  /** When the current window opened. Later messages extend the window and leave this unchanged. */
   readonly openedAt: Date;
   readonly lastInboundAt: Date;
   readonly expiresAt: Date;
 }
 
-/** Is it safe to send a free-form message now? The margin covers the time until WhatsApp sees it. */
+/** Is it safe to send a free-form message now? The margin covers the time until WhatsApp receives it. */
 export function isOpen(session: Session | undefined, now: Date, marginSeconds: number): boolean {
   const expiresAt = session?.window?.expiresAt;
   return expiresAt !== undefined && now.getTime() < expiresAt.getTime() - marginSeconds * 1000;
 }
 
-/** By how much the clocks of two invocations may differ. */
+/** How far the clocks of two invocations may differ. */
 const SKEW_MS = 5_000;
 
 /**
- * Was the window shut during the whole time from `from` until now? Then nothing free-form left in it.
- * Counted from the very end and without the margin: WhatsApp may have shut a window at once that was read as
- * open a moment before.
+ * Was the window shut from `from` until now? If so, no free-form message left in that time. Compares against
+ * the exact end, without the margin: a window read as open may have been shut by WhatsApp a moment later.
  */
 export function wasShutSince(session: Session | undefined, from: Date): boolean {
   const expiresAt = session?.window?.expiresAt;
@@ -40,9 +42,9 @@ export function wasShutSince(session: Session | undefined, from: Date): boolean 
 }
 
 /**
- * The session after an inbound message that was written at `writtenAt`.
- * Returns the same session where it changes nothing: an older or repeated message, or one that is itself
- * more than 24 hours old. The window only ever moves forward.
+ * The session after an inbound message written at `writtenAt`. Returns the same object if nothing changes:
+ * the message is a repeat, older than the last one, or itself more than 24 hours old. The window only moves
+ * forward.
  */
 export function afterInbound(
   session: Session,
@@ -58,21 +60,21 @@ export function afterInbound(
   return { ...session, window: { openedAt, lastInboundAt: at, expiresAt } };
 }
 
-/** The session after WhatsApp itself said that the window is shut (131047), whatever our ledger thought. */
+/** The session after WhatsApp reported a shut window (131047). WhatsApp's answer overrides the stored window. */
 export function afterGatewayClosed(session: Session, now: Date): Session {
   const { window } = session;
   if (!window || window.expiresAt.getTime() <= now.getTime()) return session;
   return { ...session, window: { ...window, expiresAt: now } };
 }
 
-/** The session after the customer's STOP or START, or an operator's word for it. The latest word stands. */
+/** The session after the customer's STOP or START, or an operator's request on their behalf. The latest one wins. */
 export function afterConsent(
   session: Session,
   word: { readonly optedOut: boolean; readonly at: Date },
 ): Session {
   const { consent } = session;
   const age = consent ? word.at.getTime() - consent.at.getTime() : 1;
-  // Two words of one second, by WhatsApp's stamps: the STOP counts, whichever came first.
+  // WhatsApp's timestamps are in seconds. If STOP and START have the same one, STOP wins, in either order.
   const isNews = age > 0 || (age === 0 && word.optedOut && !consent?.optedOut);
   return isNews ? { ...session, consent: word } : session;
 }
@@ -81,7 +83,7 @@ export function hasOptedOut(session: Session | undefined): boolean {
   return session?.consent?.optedOut ?? false;
 }
 
-/** The session after a message to this customer: the next one keeps its distance. */
+/** The session after a message to this customer; the next message waits until `paceUntil`. */
 export function afterSending(session: Session, paceUntil: Date): Session {
   const later = !session.paceUntil || session.paceUntil.getTime() < paceUntil.getTime();
   return later ? { ...session, paceUntil } : session;

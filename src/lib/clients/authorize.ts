@@ -5,7 +5,10 @@ import { mayUse } from './scopes.ts';
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
-/** Which client is this, and may it use the route? undefined: no. Only a token's SHA-256 is ever stored. */
+/**
+ * Finds the API client of a bearer token and checks the route's scope. Undefined if either fails. Only a
+ * token's SHA-256 is ever stored.
+ */
 export function makeAuthorize({ clients, telemetry }: { clients: ClientStore; telemetry: Telemetry }) {
   return async function authorize(
     authorization: string | undefined,

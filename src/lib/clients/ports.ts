@@ -4,6 +4,6 @@ export interface ApiClient {
 }
 
 export interface ClientStore {
-  /** The client whose token has this SHA-256 (hex); undefined if there is none or it was revoked. */
+  /** The client of the token with this SHA-256 (hex). Undefined if there is none or the token was revoked. */
   byTokenHash(hash: string): Promise<ApiClient | undefined>;
 }

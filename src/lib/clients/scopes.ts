@@ -1,4 +1,4 @@
-/** What an API client may do (contract §2). */
+/** What an API client may do; `openapi.yaml` names the scope of each route. */
 export const SCOPES = ['send', 'read', 'campaigns', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -21,7 +21,7 @@ const SCOPE_OF_ROUTE: Record<string, Scope> = {
   'POST /v1/campaigns/{campaignId}/cancel': 'campaigns',
 };
 
-/** May a client with these scopes use the route? A route that nobody named is nobody's. */
+/** May a client with these scopes use the route? A route without an entry is refused to every client. */
 export function mayUse(routeKey: string, scopes: readonly string[]): boolean {
   const needed = SCOPE_OF_ROUTE[routeKey];
   return needed !== undefined && scopes.includes(needed);

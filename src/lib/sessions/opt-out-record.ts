@@ -3,13 +3,16 @@ import type { Pair } from '../whatsapp/phone.ts';
 import { afterConsent, type Session } from '../whatsapp/session-window.ts';
 import type { ErasedOptOutStore, SessionStore } from './ports.ts';
 
-/** What is known of a pair that has no session: at most that it opted out before it was erased. */
+/** The session of a pair that has none stored: empty, or with the opt-out that outlived an erasure. */
 export async function freshSession(erasedOptOuts: ErasedOptOutStore, pair: Pair): Promise<Session> {
   const at = await erasedOptOuts.optedOutAt(pair);
   return at ? { pair, consent: { optedOut: true, at } } : { pair };
 }
 
-/** Notes what WhatsApp says of a customer's wish. Who has no session gets none, for they may have been erased. */
+/**
+ * Records an opt-out that WhatsApp reported. A pair without a session may have been erased, so its opt-out is
+ * kept as a hash and no session is created.
+ */
 export async function recordOptOut(
   { sessions, erasedOptOuts }: { readonly sessions: SessionStore; readonly erasedOptOuts: ErasedOptOutStore },
   pair: Pair,

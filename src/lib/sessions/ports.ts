@@ -3,17 +3,17 @@ import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 
 export interface SessionStore extends Versioned<Pair, Session> {
-  /** Up to a hundred at once, each in the place of its pair; a moment late, for estimates. */
+  /** The sessions of up to a hundred pairs, in the order of `pairs`. Eventually consistent: for estimates only. */
   getMany(pairs: readonly Pair[]): Promise<readonly (Session | undefined)[]>;
-  /** Removes it if it is still the one that was read. True also if it is gone already. */
+  /** Removes the session if it is unchanged since it was read. Also true if it is already gone. */
   remove(stored: Stored<Session>): Promise<boolean>;
 }
 
-/** Who opted out and was erased: salted hashes, so that the word stays in force while the number is gone. */
+/** Opt-outs of erased customers, as salted hashes: the opt-out stays in force without the number. */
 export interface ErasedOptOutStore {
-  /** Since when that word stands; undefined if there is none. */
+  /** Since when the opt-out has been in force; undefined if there is none. */
   optedOutAt(pair: Pair): Promise<Date | undefined>;
-  /** Up to a hundred at once: who of them; a moment late, for estimates. */
+  /** Which of up to a hundred pairs opted out, in their order. Eventually consistent: for estimates only. */
   whoOptedOut(pairs: readonly Pair[]): Promise<readonly boolean[]>;
   remember(pair: Pair, at: Date): Promise<void>;
   forget(pair: Pair): Promise<void>;

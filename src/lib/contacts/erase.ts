@@ -10,10 +10,12 @@ import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
 /*
- * Erasure of one person: the opt-out, if there is one, is kept as a salted hash first; then the messages go,
- * with what was kept beside them, then whatever raw callbacks name the number. It may be repeated, and it passes over the
- * messages until a pass finds none: the index that it asks is a moment late, and sends may be in flight. What
- * such a send learns finds its record gone, and leaves nothing.
+ * Erases one customer. Safe to repeat.
+ *
+ * 1. Remove the session; an opt-out is first kept as a salted hash.
+ * 2. Remove the messages with their aliases and template locks. The index lags and sends may be in flight, so
+ *    passes repeat until two in a row find none. A send in flight finds its record gone and writes nothing.
+ * 3. Remove the raw callbacks that contain the number.
  */
 
 export interface EraseDeps {
@@ -51,8 +53,9 @@ export function makeErase(deps: EraseDeps) {
   }
 
   /**
-   * What it alone tells the way to goes first, so that a repeat finds it after a crash; and once more after it, since a
-   * send may have kept an id in between without changing the message. One that comes later finds the message gone.
+   * Aliases and locks go first, because only the message leads to them after a crash. They go again after the
+   * message, because a send may have added an alias in between without changing the message. A send that adds
+   * one even later finds the message gone.
    */
   async function eraseMessage(id: MessageId): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -69,7 +72,10 @@ export function makeErase(deps: EraseDeps) {
     if (message.templateMessage) await templateLocks.drop(templateLockKeyOf(message));
   }
 
-  /** A word that comes in between is kept, too: what goes is what was read. True if an opt-out stays in force. */
+  /**
+   * Removes only the session that was read, so an opt-out written in between is kept too. True if an opt-out
+   * stays in force.
+   */
   async function eraseSession(pair: Pair): Promise<boolean> {
     for (;;) {
       const stored = await sessions.get(pair);
@@ -84,7 +90,7 @@ export function makeErase(deps: EraseDeps) {
     const optOutKept = await eraseSession(pair);
     const erased = await eraseMessages(pair);
     const raw = await callbacks.dropRawNaming(pair.customer);
-    // The audit's line: that it was done, for which request, and how much; never for whom.
+    // The audit record: what was erased and for which request, never for which customer.
     telemetry.info('contact.erased', {
       correlationId,
       messages: erased,

@@ -13,7 +13,7 @@ export interface OptOutDeps {
   readonly clock: Clock;
 }
 
-/** An operator's or an app's word for the customer: no more messages, or messages again. Both may be repeated. */
+/** Opts a customer out or back in on request of an operator or an app. Safe to repeat. */
 export function makeOptOut({ sessions, erasedOptOuts, recipientQueue, clock }: OptOutDeps) {
   async function say(pair: Pair, optedOut: boolean): Promise<void> {
     const at = clock.now();

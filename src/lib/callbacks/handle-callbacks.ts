@@ -12,14 +12,15 @@ import type { HandleStatus } from './handle-status.ts';
 import type { CallbackStore } from './ports.ts';
 
 /*
- * What LipaChat told us, entry by entry; each may come twice, late, and in any order:
+ * Handles LipaChat's callbacks, entry by entry. Each may arrive twice, late and in any order:
  *
- * - an inbound message is remembered by its id, then moves the window by the time it was first seen with; it
- *   lets the oldest parked flow go, and a typed STOP or START is the customer's word on that;
- * - a status climbs its message's ladder;
- * - what nobody understands is kept raw and counted.
+ * - an inbound message is remembered by its id. It moves the window by the time it was first seen with,
+ *   releases the oldest parked flow, and may be a typed STOP or START;
+ * - a status advances its message;
+ * - an unrecognised callback is kept raw and counted.
  *
- * A fault of the store goes up, so that LipaChat sends everything again: every step may be repeated.
+ * A fault of the store is thrown, so that LipaChat sends the whole request again. Every step is safe to
+ * repeat.
  */
 
 export interface HandleCallbacksDeps {
@@ -53,7 +54,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
 
   async function inbound(message: Inbound, correlationId: string): Promise<void> {
     const now = clock.now();
-    // A stamp from the future counts as now, also when the same message comes again.
+    // A timestamp in the future counts as now. `remember` keeps that time for a repeat of the message.
     const seen = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
     const { writtenAt } = message.id
       ? await callbacks.remember({ id: message.id, writtenAt: seen }, now)
@@ -73,7 +74,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     else await recipientQueue.wake(pair);
   }
 
-  /** A filled-in flow that fits none of ours is kept raw: another system may have sent it. */
+  /** A reply that matches no flow of ours is kept raw: another system may have sent the flow. */
   async function takeReplyOf(
     message: Inbound,
     reply: NonNullable<Inbound['reply']>,
@@ -84,7 +85,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
   }
 
-  /** The window opens all the same; what was filled in, people may still find. */
+  /** An unreadable reply opens the window like any message. The raw text lets a person read the answers. */
   async function keepUnreadable(raw: string): Promise<void> {
     telemetry.count('reply.unreadable');
     await callbacks.keepRaw(raw, clock.now());

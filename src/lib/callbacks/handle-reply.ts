@@ -13,9 +13,13 @@ import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
 /*
- * A filled-in flow finds its send: by our correlation value if the flow returned it, else by the message that
- * it quotes, else as the answer to the only flow of this customer that is still unanswered. Where several fit,
- * it is kept and shown at each of them, and nothing is guessed.
+ * Matches a filled-in flow to its send, in this order:
+ *
+ * 1. the correlation value, if the flow returned it;
+ * 2. the message that the reply quotes;
+ * 3. the customer's only unanswered flow.
+ *
+ * If several flows are unanswered, the reply is stored on each of them as ambiguous. Nothing is guessed.
  */
 
 export interface HandleReplyDeps {
@@ -29,7 +33,7 @@ interface FlowReply extends AmbiguousReply {
   readonly contextId: string | undefined;
 }
 
-/** `unmatched`: it answers nothing of ours, or something that is answered already. */
+/** `unmatched`: the reply fits none of our flows, or one that already has another reply. */
 type Tied = 'matched' | 'ambiguous' | 'unmatched';
 
 export type HandleReply = (reply: FlowReply) => Promise<Tied>;
@@ -64,7 +68,7 @@ export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { han
     return 'ambiguous';
   }
 
-  /** A repeat must not find the next flow, now that its own is answered. */
+  /** Without this check, a repeat would match the next flow, since its own is already answered. */
   async function repeatOf({ pair, id }: FlowReply): Promise<Tied | undefined> {
     const [replied, open] = await Promise.all([
       messages.replied(pair, LOOKED_AT).then(load),
@@ -85,10 +89,11 @@ export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { han
     return business === pair.business && customer === pair.customer ? stored : undefined;
   }
 
-  /** Unanswered flows that may have been out when the customer answered. */
+  /** Unanswered flows that may have been sent before the customer answered. */
   async function openFlows({ pair, at }: FlowReply): Promise<Stored<Message>[]> {
     const open = await load(await messages.awaitingReply(pair, LOOKED_AT));
-    // WhatsApp stamps whole seconds by its own clock, and a flow is out before its answer is stored.
+    // WhatsApp's timestamps are whole seconds of its own clock, and a flow is sent before its answer is
+    // stored.
     const latest = at.getTime() + STAMP_SKEW_MS;
     const wasOut = ({ firstTryAt, createdAt }: Message) => (firstTryAt ?? createdAt).getTime() <= latest;
     return open.filter(({ value }) => isAwaitingReply(value) && wasOut(value));

@@ -15,10 +15,13 @@ import { type HandleTemplateStatusDeps, makeHandleTemplateStatus } from './handl
 import type { CallbackStore, UnmatchedStatus } from './ports.ts';
 
 /*
- * One status callback: find what it is about, by our id, by one that was derived from it, else by WhatsApp's; let
- * the message climb, and do what the class of its error code asks for. A failure that passes puts it back into the
- * queue, or lets it wait for its customer, in the same write. A callback that comes before the send's answer is
- * stored may name WhatsApp's id only: it is kept, and the sweeper looks again.
+ * Handles one status callback:
+ *
+ * 1. find the message by the caller's id, a derived id or WhatsApp's id;
+ * 2. advance the message and act on the class of its error code. A transient failure puts it back into the
+ *    queue, or parks it, in the same write;
+ * 3. keep a status that matches nothing: it may precede the stored answer of its send and name only
+ *    WhatsApp's id. The sweeper tries again.
  */
 
 export interface HandleStatusDeps extends HandleTemplateStatusDeps {
@@ -29,7 +32,7 @@ export interface HandleStatusDeps extends HandleTemplateStatusDeps {
 
 export type HandleStatus = (messageId: string | undefined, report: StatusReport) => Promise<void>;
 
-/** After a minute or two the answer is stored; past the resend horizon none comes any more. */
+/** The answer is stored within a minute or two. Past the resend horizon it will never be stored. */
 const GIVE_UP_MS = 20 * 60_000;
 const FIRST_PAUSE_MS = 20_000;
 
@@ -40,38 +43,38 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
   async function applyTo(found: Stored<Message>, report: StatusReport): Promise<void> {
     const errorClass = classIn(report);
     if (isOutdated(found.value, report)) return;
-    // First, so that whoever meets the message afterwards finds the window as it is.
+    // First, so that later readers of the message find the window shut.
     if (errorClass === 'window-shut') await closeWindowOf(found.value);
     const event = EVENT_OF_REPORT[report.status];
     const change = (message: Message) => transition(message, event, { report, now: clock.now() });
     const next = change(found.value);
     if (report.status === 'failed' && next !== found.value) countFailure(telemetry, errorClass);
-    // Kept before the send that has it: a callback may name nothing else.
+    // Before the resend: its callbacks may name nothing but this id.
     if (next.resends !== found.value.resends) await aliases.keep(gatewayMessageIdOf(next), next.messageId);
     const stored = await updateWithRetry(messages, found, change);
-    // Erased meanwhile: nothing of it stays.
+    // The message was erased meanwhile, so its aliases must go too.
     if (!stored) await aliases.drop(otherIdsOf(next));
     await actOn(errorClass, found.value);
     if (stored && stored.value.resends !== found.value.resends) await wake(stored.value);
   }
 
-  /** It was taken back: whoever is to send it learns of it. The sweeper comes, should this be lost. */
+  /** Starts the resend of a message that the callback took back. If this is lost, the sweeper does it. */
   async function wake(message: Message): Promise<void> {
     const { status, messageId, notBefore = clock.now() } = message;
     if (status === 'parked') await recipientQueue.releaseNext(pairOf(message));
     if (status === 'queued') await recipientQueue.enqueue(messageId, notBefore);
   }
 
-  /** What a failure's code asks for beside the failure. It may be repeated. */
+  /** What the error class requires besides the transition. Safe to repeat. */
   async function actOn(errorClass: ErrorClass | undefined, message: Message): Promise<void> {
     if (errorClass !== 'opted-out') return;
     const pair = pairOf(message);
-    // The word is as old as the message that it stopped: a later START is not undone by a repeat.
+    // Dated like the message that it stopped, so that a repeat does not undo a later START.
     await recordOptOut(deps, pair, message.sentAt ?? message.createdAt);
     await recipientQueue.cancelAll(pair, message.messageId);
   }
 
-  /** The window in which it was sent was none. One that the customer has opened since is another. */
+  /** The window was already shut when the message was sent. A window that the customer opened since then stays. */
   async function closeWindowOf(message: Message): Promise<void> {
     const sentAt = message.sentAt ?? message.createdAt;
     await updateWithRetry(sessions, await sessions.get(pairOf(message)), (session) =>
@@ -81,7 +84,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     );
   }
 
-  /** By the messageId that it names: the caller's, or one of our own. */
+  /** By the messageId in the callback: the caller's id or a derived one. */
   async function applyByName(gatewayMessageId: string, report: StatusReport): Promise<boolean> {
     if (!isMessageId(gatewayMessageId)) return false;
     const found = await messages.get(gatewayMessageId);
@@ -96,18 +99,18 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     const messageId = await messages.findByWaKey(waKey);
     const found = messageId && (await messages.get(messageId));
     if (!found) return applyByOtherId(waKey, report, { waKey });
-    // The index is a moment late: the send of that id may have been taken back since.
+    // The index lags: the send with this id may have been taken back since.
     const { waId } = found.value;
     if (waId !== undefined && waKeyOf(waId) === waKey) await applyTo(found, { ...report, waId });
     return true;
   }
 
-  /** By an id that was kept beside the message: of a later send, or of its template message. */
+  /** By an alias: the id of a resend or of a template message. */
   async function applyByOtherId(id: string, report: StatusReport, name: TemplateName): Promise<boolean> {
     const messageId: MessageId | undefined = await aliases.messageOf(id);
     const found = messageId && (await messages.get(messageId));
     if (!found) return false;
-    // A flow's own `waId` is in the index, so a kept key is a template message's.
+    // A flow's own `waId` is in the index, so an aliased key belongs to a template message.
     const isTemplate = 'waKey' in name || isTemplateId(found.value, id);
     if (isTemplate) await handleTemplateStatus(found, report, name);
     else await applyTo(found, report);
@@ -119,7 +122,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     if (messageId && (await applyByName(messageId, report))) return;
     const { waId, gatewayMessageId: _, ...kept } = report;
     const keptAt = clock.now();
-    // It names nothing that we know, and nothing that could be found later.
+    // It names no known message and has no id for a later lookup.
     if (!waId) return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), keptAt);
     const waKey = waKeyOf(waId);
     if (await applyByWaKey(waKey, kept)) return;
@@ -129,7 +132,10 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     );
   };
 
-  /** The sweeper's second look. Pauses grow with age; what stays foreign is left to its retention. */
+  /**
+   * The sweeper's retry of unmatched statuses, with growing pauses. After 20 minutes a status is left to its
+   * retention. Returns how many statuses were due.
+   */
   async function retryUnmatched(limit: number): Promise<number> {
     const now = clock.now();
     const unmatchedStatuses: readonly UnmatchedStatus[] = await callbacks.dueUnmatched(now, limit);

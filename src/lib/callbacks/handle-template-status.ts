@@ -11,12 +11,12 @@ import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import { classOf } from '../whatsapp/error-codes.ts';
 
 /*
- * One status callback about the template message of a parked flow. It is no word on the flow, and that it went
- * out, arrived or was read changes nothing. That it failed:
+ * Handles one status callback about the template message of a parked flow. It says nothing about the flow
+ * itself, so sent, delivered and read have no effect. On a failure:
  *
- * - the customer has opted out: their word is kept, and nothing that waits goes out;
- * - a reason that passes: another one goes out later, under an id of its own;
- * - anything else: the flow's caller has to change it, so the flow has failed.
+ * - opted out: record the opt-out and cancel the pair's recipient queue;
+ * - a transient reason: send another template message later, under its own id;
+ * - anything else: the caller has to change the template, so the flow fails.
  */
 
 export interface HandleTemplateStatusDeps {
@@ -39,7 +39,7 @@ export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
     const { messageId, templateMessage, createdAt } = found.value;
     const pair = pairOf(found.value);
     if (report.code !== undefined && classOf(report.code) === 'opted-out') {
-      // The word is as old as the message that it stopped: a later START is not undone by a repeat.
+      // Dated like the message that it stopped, so that a repeat does not undo a later START.
       await recordOptOut(deps, pair, templateMessage?.triedAt ?? createdAt);
       await recipientQueue.cancelAll(pair, messageId);
       return;

@@ -1,24 +1,27 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../platform/ports.ts';
 
-/** A secret shorter than this is no secret; a parameter that holds one lets nobody in. */
+/** Shorter secrets are ignored. A parameter that holds only such secrets admits no request. */
 const SHORTEST_SECRET = 32;
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/;
 
-/** Is this one of the secrets that count now (two, comma-separated, while rotating)? In constant time. */
+/** Is this one of the current secrets (two, comma-separated, during a rotation)? Compares in constant time. */
 export function isWebhookSecret(given: string, parameter: string): boolean {
   const secrets = parameter.split(',').map((secret) => secret.trim());
-  // Every one is compared, so that the time does not tell which of them came near.
+  // `filter` compares every secret, so that the duration doesn't reveal which one matched.
   return secrets.filter((secret) => secret.length >= SHORTEST_SECRET && sameText(given, secret)).length > 0;
 }
 
-/** Does `X-Hub-Signature-256` sign these very bytes? Lower-case hexadecimal, nothing before or after it. */
+/**
+ * Is `X-Hub-Signature-256` a valid signature of exactly these bytes? Accepts lower-case hexadecimal and
+ * nothing around it.
+ */
 export function isSignedBy(keys: string, signature: string | undefined, bytes: Buffer): boolean {
   const hex = SIGNATURE.exec(signature ?? '')?.[1];
   if (hex === undefined) return false;
   const given = Buffer.from(hex, 'hex');
   const known = keys.split(',').map((key) => key.trim());
-  // An empty key would let anybody sign: a comma at the end of the parameter must not make one.
+  // A trailing comma in the parameter must not become an empty key, which would let anyone sign.
   const digests = known
     .filter((key) => key !== '')
     .map((key) => createHmac('sha256', key).update(bytes).digest());
@@ -30,13 +33,16 @@ function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** The two checks of LipaChat's door. A parameter that was changed a moment ago counts at once. */
+/**
+ * The webhook's two checks: the secret in the path and the signature. A failed check rereads the parameter,
+ * so that a changed one takes effect at once.
+ */
 export function makeWebhookAuth({ secret, hmacKey }: { secret: Secret; hmacKey: Secret | undefined }) {
   return {
     knows(given: string | undefined): Promise<boolean> {
       return fits(secret, (value) => isWebhookSecret(given ?? '', value));
     },
-    /** Asked for only where a key is set; then without exception. */
+    /** Without a configured key every request passes; with one, each needs a valid signature. */
     accepts(signature: string | undefined, bytes: Buffer): Promise<boolean> {
       return hmacKey ? fits(hmacKey, (value) => isSignedBy(value, signature, bytes)) : Promise.resolve(true);
     },

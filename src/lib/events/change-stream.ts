@@ -5,12 +5,15 @@ import type { Change } from './publish.ts';
 type Image = StreamRecord['NewImage'];
 
 export interface ChangeStreamDeps {
-  /** What the images of one record say; undefined where they say nothing to the world. */
+  /** Decodes the two images of one record; undefined if the item causes no events. */
   readonly readChange: (images: { readonly before: Image; readonly after: Image }) => Changed | undefined;
   readonly publish: (changes: readonly Change[]) => Promise<number | undefined>;
 }
 
-/** The one loop over a DynamoDB stream. From the record that failed on, everything comes again, in its order. */
+/**
+ * The handler of the DynamoDB stream. Reports the first failed record, so that Lambda repeats the batch from
+ * there, in order.
+ */
 export function changeStream({ readChange, publish }: ChangeStreamDeps) {
   return async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const changes = Records.flatMap(({ dynamodb }, index) => {

@@ -4,7 +4,10 @@ import type { Message } from '../messages/message.ts';
 import type { Status } from '../messages/status.ts';
 import { hasOptedOut, type Session } from '../whatsapp/session-window.ts';
 
-/** What happened, for the world outside (contract §4). `eventId` is the same for the same fact. */
+/**
+ * An event for the company's bus; `openapi.yaml` describes each type. The same fact always has the same
+ * `eventId`.
+ */
 export interface OutboundEvent {
   readonly type: string;
   readonly detail: { readonly eventId: string; readonly version: 1; readonly at: string } & Record<
@@ -13,7 +16,7 @@ export interface OutboundEvent {
   >;
 }
 
-/** A thing of the table that events are told of, as a change of it shows it. */
+/** A change to an item of the table that may cause events. */
 export type Changed =
   | { readonly kind: 'message'; readonly before: Message | undefined; readonly after: Message }
   | { readonly kind: 'session'; readonly before: Session | undefined; readonly after: Session }
@@ -34,7 +37,7 @@ const EVENT_OF: Partial<Record<Status, string>> = {
   unknown: 'message.unknown',
 };
 
-/** The events of one change, in their order. A change that tells the world nothing has none. */
+/** The events of one change, in order; empty if the change is internal. */
 export function eventsFor(change: Changed): OutboundEvent[] {
   switch (change.kind) {
     case 'message':
@@ -48,7 +51,7 @@ export function eventsFor(change: Changed): OutboundEvent[] {
   }
 }
 
-/** What has to keep its order: the events of one message, or of one customer. */
+/** Events with the same key keep their order: those of one message, customer, campaign or template. */
 export function orderKeyOf(change: Changed): string {
   switch (change.kind) {
     case 'message':
@@ -66,7 +69,7 @@ function statusEvents(before: Message | undefined, after: Message): OutboundEven
   const type = EVENT_OF[after.status];
   if (!type || before?.status === after.status) return [];
   const at = after.timeline.findLast((entry) => entry.status === after.status)?.at ?? after.createdAt;
-  // A message may be parked or unknown more than once: each owner's word is a fact of its own.
+  // A message may be parked or unknown more than once; each epoch's status is a separate fact.
   return [event(type, `${after.messageId}:${after.status}:${after.epoch}`, at, idsOf(after))];
 }
 
@@ -102,7 +105,7 @@ const CAMPAIGN_EVENT_OF: Partial<Record<CampaignState, string>> = {
   failed: 'campaign.failed',
 };
 
-/** A campaign's turns; its counts stand in the API, where they are exact at the moment of asking. */
+/** One event for each change of state. The API has the exact counts of the moment. */
 function campaignEvents(before: Campaign | undefined, after: Campaign): OutboundEvent[] {
   const type =
     before?.state === 'paused' && after.state === 'running'

@@ -3,7 +3,7 @@ import type { EventBus } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
 
-/** The company's event bus; every event's source is `lipaflow`. */
+/** The company's event bus. The source of every event is `lipaflow`. */
 export function makeEventBus({
   client,
   busName,

@@ -4,8 +4,8 @@ import { factsOf } from './metrics.ts';
 import type { EventBus } from './ports.ts';
 
 /*
- * Changes of the table become events. They go out in waves of at most ten, with one event a message in each:
- * should the bus refuse one of a message's events, none of its later ones goes ahead of it.
+ * Publishes changes of the table as events, in waves of at most ten with one event per order key. If the bus
+ * refuses an event, no later event of the same key overtakes it.
  */
 
 export interface PublishDeps {
@@ -13,7 +13,7 @@ export interface PublishDeps {
   readonly telemetry: Telemetry;
 }
 
-/** A change with the place that it has in its batch. */
+/** A change and the position of its record in the batch. */
 export interface Change {
   readonly index: number;
   readonly changed: Changed;
@@ -25,11 +25,11 @@ interface Pending {
   readonly event: OutboundEvent;
 }
 
-/** EventBridge takes ten entries a call. */
+/** EventBridge's limit of entries per call. */
 const WAVE = 10;
 
 export function makePublish({ bus, telemetry }: PublishDeps) {
-  /** Publishes all; gives back the place of the first change that has to come again, if there is one. */
+  /** Publishes the events of all changes. Returns the index of the first change to repeat, or undefined. */
   return async function publish(changes: readonly Change[]): Promise<number | undefined> {
     let pending: Pending[] = changes.flatMap(({ index, changed }) =>
       eventsFor(changed).map((event) => ({ index, key: orderKeyOf(changed), event })),

@@ -5,7 +5,10 @@ import type { DocsFile, DocsFiles } from './ports.ts';
 
 const SUFFIX = '.gz';
 
-/** The files of a folder that the build has filled. They are looked up among what is there: a name is never part of a path. */
+/**
+ * The files that the build wrote to the folder. Look-ups use the list of built names, so a requested name
+ * never becomes part of a path.
+ */
 export function makeDocsFiles(folder: string): DocsFiles {
   const built = readdirSync(folder).filter((entry) => entry.endsWith(SUFFIX));
   const files = new Map(
@@ -16,7 +19,7 @@ export function makeDocsFiles(folder: string): DocsFiles {
   };
 }
 
-/** Read when it is first asked for: most visits end with a 304, and need the page's script not at all. */
+/** Reads a file on first use: most visits end with a 304, and don't need the page's script. */
 function readOnce(path: string): (name: string) => DocsFile {
   let file: DocsFile | undefined;
   return (name) => {

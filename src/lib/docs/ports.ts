@@ -1,8 +1,8 @@
-/** A file of the documentation, as it was built. */
+/** A built file of the documentation. */
 export interface DocsFile {
   readonly name: string;
   readonly gzipped: Uint8Array;
-  /** Of the content: another one after a change, the same in every process. */
+  /** Hash of the content: changes with it, and is the same in every process. */
   readonly hash: string;
 }
 

@@ -11,12 +11,12 @@ const TYPES: Record<string, string> = {
   yaml: 'application/yaml',
 };
 
-/** Nothing comes from, or goes to, another host; and no page of others may put this one into a frame. */
+/** The page loads from and connects to its own host only, and no other page may frame it. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // Swagger UI's icons stand in its style sheet.
+  // Swagger UI's style sheet embeds its icons.
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -28,25 +28,29 @@ const ALWAYS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  // Kept, and asked about each time: after a deployment nobody sees an old page with a new script.
+  // The browser revalidates its copy each time, so that a deployment never mixes an old page with a new
+  // script.
   'cache-control': 'no-cache',
   vary: 'accept-encoding',
 };
 
 const PAGE = 'index.html';
 
-/** Which file is asked for. The page is at `/docs` alone, since its links start from there. */
+/** The requested file. The page is served at `/docs` only, because its links are relative to that path. */
 export function fileName({ event, path }: Pick<ApiRequest, 'event' | 'path'>): string {
   if (event.routeKey === 'GET /docs') return PAGE;
   const { file = '' } = path;
   return file === PAGE ? '' : file;
 }
 
-/** A file of the documentation, compressed where the caller takes that; 304 where the caller has it already. */
+/**
+ * The response for a file: gzip if the caller accepts it, 304 if the caller has it already. Throws
+ * `not-found` without a file.
+ */
 export function docsResponse(file: DocsFile | undefined, headers: ApiRequest['headers']): ApiResponse {
   if (!file) throw new AppError('not-found', 'There is no such file.');
   const zips = takesGzip(headers['accept-encoding']);
-  // The two are different bytes, so they have different tags.
+  // The two encodings differ in bytes, so they need different tags.
   const etag = `"${file.hash}${zips ? '-gzip' : ''}"`;
   if (has(headers['if-none-match'], etag))
     return { status: 304, body: undefined, headers: { ...ALWAYS, etag } };
@@ -62,13 +66,13 @@ export function docsResponse(file: DocsFile | undefined, headers: ApiRequest['he
   };
 }
 
-/** `gzip`, unless with the weight 0 (RFC 9110, 12.5.3). */
+/** Is `gzip` listed, with a weight other than 0 (RFC 9110, 12.5.3)? */
 function takesGzip(accept: string | undefined): boolean {
   const codings = (accept ?? '').toLowerCase().split(',');
   return codings.some((coding) => /^\s*(x-)?gzip\s*(;\s*q=(?!0(\.0*)?\s*$)\S*\s*)?$/.test(coding));
 }
 
-/** Weakly compared, as RFC 9110 (13.1.2) has it: whoever is on the way may have made the tag a weak one. */
+/** Weak comparison (RFC 9110, 13.1.2): a proxy may have weakened the tag. */
 function has(known: string | undefined, etag: string): boolean {
   const tags = (known ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes(etag) || tags.includes('*');

@@ -6,16 +6,15 @@ import { AppError, invalidRequest } from '../platform/errors.ts';
 import type { Telemetry } from '../platform/ports.ts';
 import { problemOf } from './problem.ts';
 
-/** On whose behalf an invocation runs, and for how long. */
+/** The caller of an invocation, and its deadline. */
 export interface Run {
   readonly correlationId: string;
   readonly deadlineAt: Date;
   readonly clientId: string;
-  /** May see other clients' messages. */
+  /** May read other clients' messages. */
   readonly seesAll: boolean;
 }
 
-/** A request over HTTP. */
 export interface ApiRequest extends Run {
   readonly path: { readonly [name: string]: string | undefined };
   readonly headers: { readonly [name: string]: string | undefined };
@@ -24,7 +23,7 @@ export interface ApiRequest extends Run {
 
 export interface ApiResponse {
   readonly status: number;
-  /** An object to render, JSON text or bytes that go out as they are; undefined for none. */
+  /** An object to serialise as JSON, or JSON text or bytes to send as they are; undefined for no body. */
   readonly body: unknown;
   readonly headers?: { readonly [name: string]: string };
 }
@@ -33,7 +32,7 @@ export type LambdaContext = Partial<Pick<Context, 'awsRequestId' | 'getRemaining
 
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const BODY_LIMIT = 256 * 1024;
-/** Where Lambda does not say how long an invocation may take: what the HTTP API allows. */
+/** The HTTP API's limit, for a context without a remaining time. */
 const DEFAULT_TIME_MS = 29_000;
 
 export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
@@ -41,7 +40,7 @@ export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
   return requestContext?.http !== undefined;
 }
 
-/** The one stack of every HTTP handler: correlation id, the answer's form, problems, a line in the log. */
+/** Wraps every HTTP handler: correlation id, response format, problems, and one log line per request. */
 export function api(telemetry: Telemetry, handle: (request: ApiRequest) => Promise<ApiResponse>) {
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(problems(telemetry))
@@ -93,10 +92,10 @@ function correlationIdOf(event: APIGatewayProxyEventV2): string {
   return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? randomUUID());
 }
 
-/** Who may invoke the function itself is IAM's to say; whoever may, sees all. */
+/** IAM decides who may invoke the function. An IAM caller sees every client's messages. */
 export const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
 
-/** The caller as the authorizer saw it; without an authorizer IAM was the door. */
+/** The client that the authorizer found. A request without an authorizer passed IAM instead. */
 function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll'> {
   const { authorizer } = event.requestContext as { authorizer?: { lambda?: Record<string, unknown> | null } };
   if (!authorizer) return IAM_CALLER;
@@ -127,7 +126,10 @@ function rendered(
   };
 }
 
-/** The body's bytes; API Gateway encodes what it takes for binary. Over the limit: `payload-too-large`. */
+/**
+ * The body's bytes, decoded if API Gateway encoded them as binary. Throws `payload-too-large` above `limit`
+ * bytes.
+ */
 export function bytesOf(event: APIGatewayProxyEventV2, limit: number): Buffer {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length <= limit) return bytes;
@@ -136,7 +138,7 @@ export function bytesOf(event: APIGatewayProxyEventV2, limit: number): Buffer {
 
 export function jsonOf(bytes: Buffer): unknown {
   const notJson = () => invalidRequest([{ path: '', message: 'the body must be JSON in UTF-8' }]);
-  // Not by a TextDecoder: the first one of a process takes milliseconds to come up.
+  // Not a TextDecoder: creating a process's first one takes milliseconds.
   if (!isUtf8(bytes)) throw notJson();
   try {
     return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
@@ -145,7 +147,7 @@ export function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-/** The JSON body of a caller's request. */
+/** The JSON body of an API request, at most 256 KiB. Throws `invalid-request` or `payload-too-large`. */
 export function bodyOf(event: APIGatewayProxyEventV2): unknown {
   return jsonOf(bytesOf(event, BODY_LIMIT));
 }

@@ -3,15 +3,15 @@ import type { Telemetry } from '../platform/ports.ts';
 import { type ApiResponse, deadlineOf, IAM_CALLER, type LambdaContext, type Run } from './api.ts';
 import { problemOf } from './problem.ts';
 
-/** What a direct invocation gets (contract §3): no headers, and the body as an object. */
+/** The result of a direct invocation: no headers, and the body as an object. */
 export interface DirectResponse {
   readonly statusCode: number;
   readonly body: unknown;
 }
 
 /**
- * The stack for `serverless invoke`, another Lambda, and EventBridge events (the body is their `detail`).
- * Nobody reads the answer to an EventBridge event, so a fault that may pass is thrown there: Lambda then
+ * Wraps the handler for `serverless invoke`, other Lambda functions and EventBridge events, which carry the
+ * body as `detail`. EventBridge discards the result, so a transient fault is thrown there: Lambda then
  * invokes again, twice by default.
  */
 export function direct(telemetry: Telemetry, handle: (body: unknown, run: Run) => Promise<ApiResponse>) {

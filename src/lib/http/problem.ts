@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../platform/errors.ts';
 
-/** The only place where a code becomes HTTP (contract §2, "Problems"). */
+/** The only mapping from error codes to HTTP; `openapi.yaml` documents each problem. */
 const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'not-found': { status: 404, title: 'Not found' },
@@ -19,7 +19,7 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   internal: { status: 500, title: 'Something went wrong on our side' },
 };
 
-/** RFC 9457. */
+/** A problem document (RFC 9457). */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -30,7 +30,7 @@ export interface Problem {
   readonly errors?: readonly { path: string; message: string }[];
 }
 
-/** Any fault as the caller may see it: what isn't an AppError is `internal` and says nothing of itself. */
+/** Any fault as the caller sees it. A fault that isn't an AppError becomes `internal` and discloses nothing. */
 export function problemOf(
   fault: unknown,
   correlationId: string,

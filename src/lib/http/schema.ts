@@ -3,8 +3,8 @@ import { type FieldError, invalidRequest } from '../platform/errors.ts';
 import { type Pair, parsePhoneNumber } from '../whatsapp/phone.ts';
 
 /*
- * The parts of the zod schemas for what comes in (contract §2). Lengths are counted in characters, as people count
- * them, not in UTF-16 units. Messages name the fault and never the value.
+ * Parts of the zod schemas of requests. Lengths count characters (code points), not UTF-16 units. Error
+ * messages never contain the faulty value.
  */
 
 const DATA_LIMIT = 16 * 1024;
@@ -20,7 +20,7 @@ export const text = (max: number) =>
     .refine((s) => [...s].length >= 1 && [...s].length <= max, { error: `must have 1 to ${max} characters` })
     .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' });
 
-/** A string that `read` turns into a value, or refuses with `fault`. */
+/** A string that `read` converts, or that fails with `fault`. */
 export const parsed = <T>(read: (value: string) => T | undefined, fault: string) =>
   z.string(required('a string')).transform((value, context): T => {
     const result = read(value);
@@ -44,7 +44,7 @@ export const count = z.int({ error: 'must be a whole number' });
 
 const pairPath = z.object({ from: phone, to: phone });
 
-/** Reads `{from}/{to}` of a path: the business number and the customer's. */
+/** Parses `{from}/{to}` of a path: the business number and the customer's. */
 export function parsePair(parameters: unknown): Pair {
   const { from, to } = parse(pairPath, parameters);
   return { business: from, customer: to };
@@ -73,7 +73,7 @@ function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** What JSON can't carry faithfully from here to the flow; undefined if all is well. */
+/** What JSON can't carry to the flow unchanged; undefined if everything survives. */
 function faultIn(value: unknown, levels: number): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
   if (typeof value === 'number')
@@ -87,7 +87,7 @@ function faultIn(value: unknown, levels: number): string | undefined {
   return undefined;
 }
 
-/** JSON.parse rounds whole numbers beyond 2^53, and makes Infinity of what is larger than any. */
+/** JSON.parse rounds integers beyond 2^53, and turns larger numbers than a double holds into Infinity. */
 function isFaithful(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }

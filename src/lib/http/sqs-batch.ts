@@ -4,7 +4,7 @@ import type { Telemetry } from '../platform/ports.ts';
 
 const AT_ONCE = 32;
 
-/** The one SQS loop: every record on its own; those that failed, and only those, come back. */
+/** Handles each SQS record on its own. Only the failed records are reported, so only they are repeated. */
 export function batch(telemetry: Telemetry, handle: (body: unknown, record: SQSRecord) => Promise<void>) {
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
     const failed = await pMap(Records, (record) => fails(record), { concurrency: AT_ONCE });

@@ -12,18 +12,23 @@ export interface CallDeps {
 }
 
 export interface CallTerms {
-  /** No call goes on past it. */
+  /** No call lasts beyond this. */
   readonly deadlineAt: Date;
   readonly maxCalls: number;
   readonly ambiguityMode: 'resend' | 'hold';
-  /** An earlier owner's request may have reached LipaChat. */
+  /** A request of an earlier owner may have reached LipaChat. */
   readonly mayHaveLeft: boolean;
 }
 
 /**
- * Calls LipaChat until there is an answer that settles the message, as long as a repeat is safe and time lasts.
- * 1. call with the apiKey at hand · 2. decide on the next step · 3. wait, or fetch a newer key · 4. read the
- * last outcome in the light of the calls before it.
+ * Calls LipaChat until the outcome settles the message, while a repeat is safe and time is left.
+ *
+ * 1. Call with the current apiKey.
+ * 2. Decide the next step.
+ * 3. Wait, or fetch a newer key.
+ * 4. Turn the last outcome into a verdict, considering the calls before it.
+ *
+ * Returns the verdict and the number of calls made.
  */
 export async function callWithRetries(
   { apiKey, clock, random, telemetry }: CallDeps,
@@ -60,7 +65,10 @@ export async function callWithRetries(
   }
 }
 
-/** A word that a send has failed, whether LipaChat's answer or a callback brought it. What is sent again may have several. */
+/**
+ * Counts a reported failure, from a response or a callback. A message that is sent again may count more than
+ * once.
+ */
 export function countFailure(telemetry: Telemetry, errorClass: ErrorClass | undefined): void {
   telemetry.count(`failed.${errorClass ?? 'other'}`);
 }

@@ -1,20 +1,20 @@
 import type { StatusReport } from '../messages/status-report.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
-/** One thing that LipaChat told us, understood as far as it could be. */
+/** One entry of a callback, parsed as far as possible. */
 export type Callback =
   | {
       readonly kind: 'inbound';
-      /** LipaChat's id; without one a repeat can't be told from a new message. */
+      /** LipaChat's id. Without one, a repeat looks like a new message. */
       readonly id: string | undefined;
       readonly pair: Pair;
-      /** WhatsApp's own time of the message, where the callback carries one. */
+      /** WhatsApp's time of the message, if the callback has one. */
       readonly writtenAt: Date | undefined;
-      /** What the customer typed, where it is text. */
+      /** What the customer typed, for a text message. */
       readonly text: string | undefined;
-      /** What was filled into a flow, where the message is such an answer. */
+      /** What the customer entered into a flow, for a flow reply. */
       readonly reply: { readonly response: unknown; readonly contextId: string | undefined } | undefined;
-      /** The message as it came, where it is such an answer that could not be read. */
+      /** The raw message, for a flow reply that can't be parsed. */
       readonly unreadable?: string | undefined;
     }
   | {
@@ -24,11 +24,11 @@ export type Callback =
       readonly at: Date | undefined;
     }
   | { readonly kind: 'template'; readonly status: Omit<TemplateStatus, 'id' | 'at'> }
-  /** Understood, and of no consequence for windows and messages. */
+  /** Recognised, with no effect on windows and messages. */
   | { readonly kind: 'notice'; readonly about: string }
   | { readonly kind: 'unrecognised'; readonly raw: string };
 
-/** What WhatsApp thinks of a template, as LipaChat reported it. */
+/** WhatsApp's status of a template, as LipaChat reported it. */
 export interface TemplateStatus {
   readonly id: string;
   readonly templateId: string | undefined;

@@ -5,20 +5,20 @@ import type { Gateway } from './ports.ts';
 import { flowBody, readAnswer, templateBody, type WireAnswer } from './wire.ts';
 
 export interface LipaChatOptions {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly clock: Clock;
 }
 
 const FLOWS = '/whatsapp/interactive/flows';
 const TEMPLATE = '/whatsapp/template';
-/** More than any envelope; what is longer is not read to its end. */
+/** Larger than any known envelope; a longer response is not read to its end. */
 const BODY_LIMIT = 64 * 1024;
-/** A server may close an idle connection at any time; one that has idled longer is not used again. */
+/** A server may close an idle connection at any time, so connections that idled longer are not reused. */
 const IDLE_MS = 1_000;
 const CONNECT_MS = 5_000;
 
-/** LipaChat over HTTP: one call, one outcome. It follows no redirect, decodes nothing, and never throws. */
+/** LipaChat over HTTP: one call, one outcome. Never throws, follows no redirect, decodes no content encoding. */
 export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
   const agentNow = makeAgents(clock);
   const { origin, pathname } = new URL(baseUrl);
@@ -30,7 +30,7 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
     call: { apiKey: string; timeoutMs: number },
   ): Promise<Outcome> {
     if (call.timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
-    // `identity` and no decoding: a small gzip can become any amount of memory.
+    // Not compressed: a small gzip body can expand to any size in memory.
     const headers = {
       'content-type': 'application/json',
       'accept-encoding': 'identity',
@@ -53,14 +53,17 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
 }
 
 interface Exchange {
-  /** undici had a connection and began to write: before that, nothing can have left. */
+  /** undici had a connection and began to write. If false, no byte can have left. */
   readonly left: boolean;
   readonly timedOut: boolean;
-  /** Without a body where it broke off, came too late, was too long, or was encoded. */
+  /** Without a body if the response broke off, came too late, was too long, or was encoded. */
   readonly response: WireAnswer | undefined;
 }
 
-/** One request, in so many milliseconds for all of it. By undici's own events, which say when a request begins to leave. */
+/**
+ * Makes one request within `timeoutMs` in total. Uses undici's events because they tell when a request begins
+ * to leave.
+ */
 function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs: number): Promise<Exchange> {
   return new Promise((resolve) => {
     let running: Dispatcher.DispatchController | undefined;
@@ -83,7 +86,7 @@ function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs
       { ...request, headersTimeout: 0, bodyTimeout: 0 },
       {
         onRequestStart(controller) {
-          // A connection that came too late: it has been told that nothing left, so nothing does.
+          // The connection came after the timeout. The outcome says that nothing left, so nothing may.
           if (isOver) return controller.abort(new Error('too late'));
           running = controller;
         },
@@ -106,8 +109,9 @@ function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs
 }
 
 /**
- * The agent for a call now. undici closes idle connections by timers, and those stand still while Lambda freezes
- * the process: after a pause on the wall clock the old agent goes, with whatever connections it still believes in.
+ * Returns the agent for a call made now. undici closes idle connections by timers, which stop while Lambda
+ * freezes the process. After a pause by the wall clock, the old agent is replaced together with its stale
+ * connections.
  */
 function makeAgents(clock: Clock): () => Agent {
   const fresh = () =>
@@ -122,7 +126,7 @@ function makeAgents(clock: Clock): () => Agent {
   return () => {
     const now = clock.now().getTime();
     if (now - usedAt > IDLE_MS) {
-      // Calls that are still under way end first; only then it closes.
+      // `close` waits for calls in flight.
       void agent.close();
       agent = fresh();
     }

@@ -1,7 +1,7 @@
 /*
- * A filled-in flow, in every shape that LipaChat may give it (lipachat-contract §4, "Flow reply"): WhatsApp's
- * `nfm_reply` with the answers as JSON text or as an object, in snake or camel case, inside `interactive` or at
- * the top level of a message whose type says so.
+ * Parses a filled-in flow in every shape that LipaChat may use; its documentation has none. Covers WhatsApp's
+ * `nfm_reply` with the answers as JSON text or as an object, in snake or camel case, inside `interactive` or
+ * at the top level of a message with a matching type.
  */
 
 export interface FlowReplyBody {
@@ -10,10 +10,13 @@ export interface FlowReplyBody {
 }
 
 const REPLY_TYPES = new Set(['flow', 'nfm_reply', 'flow_reply', 'flow_response']);
-/** The larger part of what an item holds; a flow's answers are a few hundred bytes. */
+/**
+ * A message may store six replies, which at this size fill most of an item (400 KB). A flow's answers are a
+ * few hundred bytes.
+ */
 const RESPONSE_LIMIT = 64 * 1024;
 
-/** The answers in an inbound message; undefined if it is no reply to a flow. */
+/** The answers in an inbound message; undefined if it is not a flow reply. */
 export function flowReplyIn(
   message: unknown,
   contextId: string | undefined,
@@ -41,14 +44,14 @@ function bodyOf(response: unknown, contextId: string | undefined): FlowReplyBody
   return { response, contextId };
 }
 
-/** The answers: an object, or JSON text of one. */
+/** The answers: an object, or JSON text. */
 function responseIn(reply: Record<string, unknown>): unknown {
   const given = reply['response_json'] ?? reply['responseJson'] ?? reply['response'];
   if (typeof given !== 'string') return typeof given === 'object' && given !== null ? given : undefined;
   try {
     return JSON.parse(given);
   } catch {
-    // Kept as it came: a person may still read it.
+    // Kept as text: a person can still read it.
     return given;
   }
 }

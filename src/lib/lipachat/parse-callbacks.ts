@@ -6,17 +6,20 @@ import type { Callback } from './callback.ts';
 import { flowReplyIn } from './flow-reply.ts';
 
 /*
- * LipaChat's callbacks, in every shape that is known or guessed (lipachat-contract §4): flat objects, lists of
- * them, `{ messages: [...] }`, and WhatsApp's own envelope. What fits none of them stays raw.
+ * Parses LipaChat's callbacks in every known or likely shape: flat objects, lists of them, `{ messages: [...]
+ * }`, and WhatsApp's own envelope. Anything else stays raw.
  */
 
-/** What a user can send that opens the window (whatsapp-rules). Reactions are unproven, so they are not here. */
+/**
+ * Message types that open the window, by Meta's documentation. Reactions are excluded, because nothing proves
+ * that they open it.
+ */
 const OPENING_TYPES = new Set(
   'text image video audio voice document sticker location contact contacts interactive button order flow nfm_reply flow_reply flow_response'.split(
     ' ',
   ),
 );
-/** Understood, and not something that a user wrote. */
+/** Recognised, but not written by a user. */
 const NOTICE_TYPES = new Set(['system', 'unsupported', 'reaction', 'ephemeral', 'request_welcome']);
 
 const STATUS_ORDER = new Map<string, ReportedStatus>([
@@ -90,12 +93,12 @@ const whatsappValue = z.object({
   statuses: z.array(z.unknown()).nullish(),
 });
 
-/** Reads a callback's body, which came as `text`. Every entry comes back as something: nothing is dropped. */
+/** Parses a callback's body; `text` is its source. Every entry yields a callback: nothing is dropped. */
 export function readCallbacks(body: unknown, text = ''): Callback[] {
   try {
     return entriesIn(body);
   } catch (fault) {
-    // Nested deeper than a call stack: JSON, but nothing that anybody means.
+    // JSON nested deeper than the call stack: no real callback is.
     if (!(fault instanceof RangeError)) throw fault;
     return [{ kind: 'unrecognised', raw: text }];
   }
@@ -107,7 +110,7 @@ function entriesIn(body: unknown): Callback[] {
     const { messages, entry } = asRecord(one);
     if (Array.isArray(entry) && entry.length > 0) return entry.flatMap(readWhatsappEntry);
     if (!Array.isArray(messages)) return [readFlat(one)];
-    // An empty list may stand beside something that is none.
+    // An empty list may accompany a flat callback.
     return messages.length === 0 && Object.keys(asRecord(one)).length > 1
       ? [readFlat(one)]
       : messages.map(readFlat);
@@ -152,7 +155,7 @@ function readInbound(body: unknown): Callback {
   };
 }
 
-/** LipaChat writes the text itself, WhatsApp an object around it. */
+/** LipaChat sends the text itself, WhatsApp an object around it. */
 function typedText(text: unknown): string | undefined {
   const words = typeof text === 'string' ? text : asRecord(text)['body'];
   return typeof words === 'string' ? words : undefined;
@@ -196,21 +199,21 @@ interface StatusFields {
 }
 
 function statusCallback({ messageId, waId, status, timestamp, detail, code: given }: StatusFields): Callback {
-  // Only a failure's code and words are worth keeping; they say why.
+  // Only a failure's code and description are worth keeping: they give the reason.
   const why =
     status === 'failed' ? { code: codeOf(given, detail), detail: shortened(detail, 300) || undefined } : {};
   const report = { status, waId: waId ?? undefined, ...why };
   return { kind: 'status', messageId: messageId ?? undefined, report, at: instantOf(timestamp) };
 }
 
-/** The code may be a field of its own, or stand in the words: `(#131047) Re-engagement message`. */
+/** The code may be a separate field, or part of the description: `(#131047) Re-engagement message`. */
 function codeOf(given: unknown, words: string): number | undefined {
   const [, tagged, bare] = /\(#(\d{1,6})\)|\b(13\d{4})\b/.exec(words) ?? [];
   const code = given ?? tagged ?? bare;
   return code === undefined || !Number.isInteger(Number(code)) ? undefined : Number(code);
 }
 
-/** A stamp in seconds or milliseconds; anything else (a local time without a zone, say) is no instant. */
+/** A timestamp in seconds or milliseconds. Anything else, such as a local time without a zone, is undefined. */
 function instantOf(timestamp: number | string | null | undefined): Date | undefined {
   const n = typeof timestamp === 'string' && /^\d{9,14}$/.test(timestamp) ? Number(timestamp) : timestamp;
   if (typeof n !== 'number' || !Number.isFinite(n) || n < 1e9 || n > 1e14) return undefined;

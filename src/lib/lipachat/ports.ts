@@ -2,9 +2,9 @@ import type { FlowRequest, TemplateContent } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
-/** One call to LipaChat. It never throws: each fault is an outcome. */
+/** One call to LipaChat. Never throws: every fault is an outcome. */
 export interface Gateway {
-  /** `wireId` is the messageId that LipaChat gets, and deduplicates on. */
+  /** `gatewayMessageId` is sent as the messageId; LipaChat deduplicates on it. */
   sendFlow(request: FlowRequest, call: GatewayCall & { readonly gatewayMessageId: string }): Promise<Outcome>;
   sendTemplate(templateMessage: TemplateRequest, call: GatewayCall): Promise<Outcome>;
 }

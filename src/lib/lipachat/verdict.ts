@@ -4,14 +4,14 @@ import { type Retry, retryOf } from '../messages/retry.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 
-/** How the calls for one message stand. */
+/** The state of the calls for one message. */
 export interface Tries {
-  /** Calls made, the one that gave the outcome included; calls that met a wrong apiKey don't count. */
+  /** Calls made so far, including the last. Calls refused for a wrong apiKey don't count. */
   readonly calls: number;
   readonly maxCalls: number;
-  /** Until the deadline over all calls. */
+  /** Milliseconds until the deadline of all calls. */
   readonly msLeft: number;
-  /** Evenly spread over [0, 1): the jitter. */
+  /** Uniform in [0, 1), for the jitter. */
   readonly random: number;
   readonly ambiguityMode: 'resend' | 'hold';
 }
@@ -19,15 +19,15 @@ export interface Tries {
 export type Step =
   | { readonly kind: 'stop' }
   | { readonly kind: 'retry'; readonly delayMs: number }
-  /** Only worth a call if the store holds another apiKey than the one that was refused. */
+  /** Repeat only if the store has a newer apiKey than the refused one. */
   | { readonly kind: 'refreshKey' };
 
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 2_000;
-/** A call that is given less than this is not worth making. */
+/** With less time than this, a call is not worth starting. */
 const SHORTEST_CALL_MS = 500;
 
-/** What to do after a call: repeat what is safe to repeat, while time and tries last. */
+/** What to do after a call: repeat if that is safe and calls and time are left. */
 export function nextStep(outcome: Outcome, tries: Tries): Step {
   switch (outcome.kind) {
     case 'credentials':
@@ -50,7 +50,7 @@ function backoff({ calls, random }: Tries): number {
 }
 
 function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {
-  // A wait beyond the cap is the caller's to make: it gets Retry-After instead.
+  // A longer wait is left to the caller, who gets Retry-After.
   const fits = calls < maxCalls && delayMs <= BACKOFF_CAP_MS && delayMs + SHORTEST_CALL_MS < msLeft;
   return fits ? { kind: 'retry', delayMs } : { kind: 'stop' };
 }
@@ -59,24 +59,24 @@ function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {
 export type Verdict =
   | { readonly kind: 'sent'; readonly accepted: Accepted }
   | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly detail: string }
-  /** Nothing left, or nothing was kept of it: the claim is given back, and the caller may repeat. */
+  /** Nothing was sent, or LipaChat kept nothing of it: give back the claim, so that the caller may repeat. */
   | Release
   | Unknown;
 
-/** Nobody can tell. `again`: a repeat of the messageId by ourselves may tell. */
+/** The outcome can't be known. `again`: LipaFlow may repeat the messageId to find out. */
 interface Unknown {
   readonly kind: 'unknown';
   readonly reason: string;
   readonly again: boolean;
-  /** LipaChat said so of the repeat: no free-form message may follow. */
+  /** LipaChat refused the repeat because the window is shut: no free-form message may follow. */
   readonly windowShut?: true;
 }
 
-/** Another time, if there is one. */
+/** Not sent; a later try may succeed. */
 export interface Release extends Omit<Retry, 'code'> {
   readonly kind: 'release';
   readonly code: ReleaseCode;
-  /** What LipaChat's answer was, by the book; a 429 without a code counts as `wait`. */
+  /** The class of the error code in LipaChat's response. A 429 without a code counts as `wait`. */
   readonly errorClass?: ErrorClass | undefined;
 }
 
@@ -94,8 +94,9 @@ const DEFAULT_RETRY_AFTER_S = 5;
 const CREDENTIALS_RETRY_AFTER_S = 30;
 
 /**
- * Reads the last outcome in the light of the calls before it. Once a request may have left, only a receipt, or
- * a refusal that says "duplicate", tells what became of it: any other answer to a repeat speaks of the repeat.
+ * Interprets the last outcome in light of the calls before it. Once a request may have left, only a receipt
+ * or a refusal that says "duplicate" settles it. Any other response to a repeat concerns the repeat alone
+ * (ADR 006).
  */
 export function verdictOn(outcome: Outcome, before: { readonly mayHaveLeft: boolean }): Verdict {
   if (outcome.kind === 'accepted') return { kind: 'sent', accepted: outcome };
@@ -120,14 +121,14 @@ function verdictOnFirst(outcome: NotAccepted): Verdict {
   }
 }
 
-/** LipaChat's own pace, where it names one. */
+/** Uses LipaChat's Retry-After if there is one. */
 function throttled({ pair, retryAfterMs = 0 }: Extract<Outcome, { kind: 'throttled' }>): Verdict {
   const retry = retryOf(pair ? 'pair-too-fast' : 'wait');
   const seconds = Math.ceil(retryAfterMs / 1000) || DEFAULT_RETRY_AFTER_S;
   return { kind: 'release', code: 'gateway-throttled', ...retry, retryAfter: seconds };
 }
 
-/** A refusal, by the class of its code. One without a code, or with an unknown one, is the message's own. */
+/** A refusal, by the class of its code. Without a known code, the message itself is at fault. */
 function verdictOnCode({ errorClass, message }: Rejected): Verdict {
   const retry = retryOf(errorClass);
   if (retry) return { kind: 'release', ...retry };

@@ -6,19 +6,20 @@ import { classOf } from '../whatsapp/error-codes.ts';
 import type { TemplateRequest } from './ports.ts';
 
 /*
- * LipaChat's wire, both ways (lipachat-contract §2, §3). Its envelope says `status: "success"` on a wrong apiKey
- * too, so acceptance is a rule over the whole answer, and what fits nothing is ambiguous, not failed.
+ * LipaChat's wire format, both ways; ADR 006 lists what each response means. A wrong apiKey may also get
+ * `status: "success"`, so acceptance is a rule over the whole response. What fits no rule is ambiguous, not
+ * failed.
  */
 
-/** One HTTP answer, as far as it was read. */
+/** One HTTP response, as far as it was read. */
 export interface WireAnswer {
   readonly httpStatus: number;
   readonly retryAfter?: string | undefined;
-  /** undefined: cut off, over the cap, or in an encoding that was not asked for. */
+  /** undefined: cut off, over the limit, or in a content encoding that was not requested. */
   readonly body: string | undefined;
 }
 
-/** The body of `POST /whatsapp/interactive/flows`. WhatsApp refuses an empty `data`, so it stays away then. */
+/** The body of `POST /whatsapp/interactive/flows`. Omits an empty `data`, which WhatsApp refuses. */
 export function flowBody(request: FlowRequest, gatewayMessageId: string): string {
   const { messageId, to, from, text, flowId, flowCta, screen, data } = request;
   const whole = request.correlate ? { ...data, [CORRELATION_KEY]: messageId } : data;
@@ -50,7 +51,7 @@ const INVALID_CREDENTIALS = /invalid credentials/i;
 const DUPLICATE = /duplicate|already (been |being )?(sent|exist|process|used|receiv|submit)/i;
 const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|den)/i;
 
-/** What an answer means. `now` resolves a Retry-After that is a date. */
+/** What a response means. `now` resolves a Retry-After date. */
 export function readAnswer(answer: WireAnswer, now: Date): Outcome {
   const { httpStatus } = answer;
   const envelope = envelopeIn(answer.body);
@@ -66,7 +67,7 @@ export function readAnswer(answer: WireAnswer, now: Date): Outcome {
     : refused(envelope ?? null, message);
 }
 
-/** Of the redirects, those that say that the request was not looked at. A 302 or 303 may follow the deed. */
+/** These redirects say that the server did not process the request. A 302 or 303 may follow one that it processed. */
 function isMovedElsewhere(httpStatus: number): boolean {
   return httpStatus === 301 || httpStatus === 307 || httpStatus === 308;
 }
@@ -82,12 +83,13 @@ function readEnvelope(envelope: Envelope, message: string): Outcome {
     if (isText(waId)) return { kind: 'accepted', waId, envelope };
     if (isText(messageId)) return { kind: 'accepted', envelope };
   }
-  // `Invalid credentials` shows that a refusal may say "success" with no data; with a message it is one.
+  // `Invalid credentials` shows that LipaChat refuses with "success" and no data. A message makes it a
+  // refusal.
   if (envelope.status === 'success' && envelope.data === null && message) return refused(envelope, message);
   return { kind: 'ambiguous', reason: 'LipaChat answered with a success that names no message' };
 }
 
-/** A refusal, by its code where it has one that the error book knows. */
+/** A refusal, by its error code if it has a known one. */
 function refused(envelope: Envelope | null, message: string): Outcome {
   const words = [message, textOf(envelope?.errors)].filter(Boolean).join(' ');
   const codes = envelope ? codesIn(envelope, message) : [];
@@ -118,7 +120,7 @@ function unreadable(httpStatus: number): Outcome {
   return { kind: 'ambiguous', reason: `LipaChat answered ${httpStatus} with nothing that tells the outcome` };
 }
 
-/** A code may stand as a field, or in words as WhatsApp writes it: `(#131047) Re-engagement message`. */
+/** A code may be a field, or part of the text: `(#131047) Re-engagement message`. */
 function codesIn({ data, errors }: Envelope, message: string): number[] {
   return [...codesInWords(message), ...codesUnder(errors), ...codesUnder(data)];
 }
@@ -129,7 +131,7 @@ function codesInWords(words: string): number[] {
   );
 }
 
-/** `errors` is null in all samples: a code as it is, a text, an object or a list of them are read, however deep. */
+/** `errors` is null in all of LipaChat's samples. Accepts a code, a text, an object or a list, at any depth. */
 function codesUnder(value: unknown): number[] {
   if (typeof value === 'number') return [value];
   if (typeof value === 'string') return codesInWords(value);
@@ -162,7 +164,7 @@ function failureOf(data: Record<string, unknown>): string {
   return isText(data['statusDesc']) ? data['statusDesc'] : String(data['status']);
 }
 
-/** `errors` is null in all samples; a string, a list or an object is readable all the same. */
+/** `errors` is null in all of LipaChat's samples. Accepts a string, a list or an object too. */
 function textOf(errors: unknown): string {
   if (errors === null || errors === undefined) return '';
   return typeof errors === 'string' ? errors : JSON.stringify(errors);

@@ -8,8 +8,8 @@ import type { Planner } from './plan.ts';
 import { RecipientsFault } from './recipient.ts';
 
 /*
- * A plan is begun by one conditional write. A small file is planned at once, while the caller waits; a larger
- * one by the planner, which a queue calls, and which may take minutes.
+ * Starts a plan by one conditional write. A small file is planned at once, while the caller waits. A larger
+ * one may take minutes, so it goes through a queue to the planner.
  */
 
 export interface BeginPlanDeps {
@@ -23,11 +23,11 @@ export interface BeginPlanDeps {
 
 export type PlanStarter = ReturnType<typeof makePlanStarter>;
 
-/** Some ten thousand rows: seconds. */
+/** About ten thousand rows, which take seconds. */
 const SMALL_BYTES = 512 * 1024;
 
 export function makePlanStarter({ campaigns, objects, planQueue, planner, clock, random }: BeginPlanDeps) {
-  /** The campaign after it: planned, or still in planning. `wait`: somebody waits for the figures. */
+  /** Returns the campaign: planned, or still `planning`. `wait`: the caller waits for the figures. */
   async function begin(
     found: Stored<Campaign>,
     { dryRun, wait }: { readonly dryRun: boolean; readonly wait: boolean },

@@ -10,7 +10,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
   magic.every((byte, n) => bytes[n] === byte);
 
-/** The same bytes in blocks of at least `least` bytes, but for the last one. */
+/** The same bytes in blocks of at least `least` bytes, except the last. */
 export async function* gathered(bytes: Bytes, least: number): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = [];
   let length = 0;
@@ -25,7 +25,7 @@ export async function* gathered(bytes: Bytes, least: number): AsyncGenerator<Buf
   if (length > 0) yield Buffer.concat(parts);
 }
 
-/** What was compressed, if the first bytes say gzip, else the bytes as they are. */
+/** Decompresses gzip, recognised by its first bytes; passes anything else through. */
 export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const blocks = gathered(bytes, GZIP.length);
   const first = await blocks.next();
@@ -34,7 +34,7 @@ export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
   yield* startsWith(first.value, GZIP) ? gunzipped(all) : all;
 }
 
-/** Without the byte order mark that Excel writes; a first block of at least three bytes tells. */
+/** Drops the byte order mark that Excel writes. The first block needs at least three bytes. */
 export async function* withoutMark(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let isFirst = true;
   for await (const block of blocks) {
@@ -52,10 +52,10 @@ async function* resumed(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): As
   }
 }
 
-/** Piece by piece, as fast as they are taken: of a file that blows up no more than a few pieces are in memory. */
+/** Decompresses on demand, so that a file that expands hugely never has more than a few chunks in memory. */
 async function* gunzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
-  // Whatever goes wrong with the source or the gunzip is thrown where the gunzip is read.
+  // A fault of the source or of the decompression surfaces where `gunzip` is read.
   pipeline(bytes, gunzip).catch(() => undefined);
   try {
     for await (const piece of gunzip) yield piece as Buffer;

@@ -12,10 +12,10 @@ interface Header {
 const DELIMITERS = [',', ';', '\t'];
 const BREAKS = ['\r\n', '\n', '\r'];
 const NEWLINE = Buffer.from('\n');
-/** csv-parse takes as long to start as for some hundred rows, so it gets that many at once. */
+/** Starting csv-parse costs as much as some hundred rows, so it parses this many at once. */
 const ROWS_AT_ONCE = 500;
 
-/** Reads CSV with a header, block by block. Which delimiter it has is told by its header. */
+/** Parses CSV with a header, block by block. The header determines the delimiter. */
 export function makeCsvReader() {
   let header: Header | undefined;
   const framer = makeFramer((byte) =>
@@ -61,7 +61,7 @@ function headerOf(frame: Frame): Header {
   return { delimiter: best.delimiter, names: checkedNames(best.cells) };
 }
 
-/** Names are not quoted: a file without a header would have somebody's number there. */
+/** Errors don't quote names: in a file without a header, the first row may contain a customer's number. */
 function checkedNames(cells: readonly string[]): readonly string[] {
   const names = cells.map((cell) => cell.trim());
   const empty = names.indexOf('');
@@ -76,7 +76,7 @@ function checkedNames(cells: readonly string[]): readonly string[] {
   return names;
 }
 
-/** If something is wrong with one of the records, halving finds it: csv-parse gives up at the first fault. */
+/** csv-parse stops at the first fault. Halving the records finds the faulty ones. */
 function* rowsIn(frames: readonly RecordFrame[], header: Header): Iterable<RawRow> {
   const [first] = frames;
   if (!first) return;
@@ -90,7 +90,7 @@ function* rowsIn(frames: readonly RecordFrame[], header: Header): Iterable<RawRo
   } else yield misread(first);
 }
 
-/** The cells of each record; undefined if one of them is not UTF-8 or no CSV. */
+/** The cells of each record; undefined if a record is not UTF-8 or not valid CSV. */
 function cellsOf(frames: readonly RecordFrame[], delimiter: string): string[][] | undefined {
   const bytes = Buffer.concat(frames.flatMap((frame) => [frame.bytes, NEWLINE]));
   if (!isUtf8(bytes)) return undefined;

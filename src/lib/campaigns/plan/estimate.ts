@@ -12,13 +12,13 @@ export interface EstimateDeps {
   readonly sessionMarginSeconds: number;
 }
 
-/** Who would get what if it were their turn now, and what that would cost. */
+/** Estimates what each recipient would get if the campaign ran now, and what that would cost. */
 export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignMessage) {
   const counts = { sendNow: 0, park: 0, windowShut: 0, optedOut: 0 };
   const price = makePriceEstimate();
 
   return {
-    /** Up to a hundred numbers at once. */
+    /** Up to a hundred numbers per call. */
     async add(numbers: readonly PhoneNumber[]): Promise<void> {
       const pairs = numbers.map((customer) => ({ business: from, customer }));
       const [sessions, erasedOptOuts] = await Promise.all([

@@ -3,16 +3,16 @@ import type { CampaignId } from '../campaign-id.ts';
 import { type PlannedRecipient, planLine } from '../ledger.ts';
 import type { ObjectStore } from '../ports.ts';
 
-/** What a planning leaves: who is to be reached, and which rows were refused. */
+/** The output of a plan: its recipients and the rejected rows. */
 export interface PlanFiles {
   accept(recipient: PlannedRecipient): Promise<void>;
   reject(row: RejectedRow): Promise<void>;
   close(): Promise<Pick<Plan, 'file' | 'rejectedKey'>>;
-  /** Nothing of it stays. */
+  /** Leaves neither file behind. */
   abort(): Promise<void>;
 }
 
-/** Opens both files, one line an entry. A dry run writes none. */
+/** Opens both files, with one line per entry. A dry run writes neither. */
 export function openPlanFiles(
   objects: ObjectStore,
   {

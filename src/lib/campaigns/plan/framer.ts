@@ -1,14 +1,14 @@
 /*
- * Cuts a stream of bytes into records, before anybody parses them. A parser that is fed a whole stream has to
- * hold a record until its quotes are closed, which may be the rest of the file; here a record is held up to
- * a limit, and where it starts and ends is known whatever is wrong with it.
+ * Cuts a stream of bytes into records before any parsing. A streaming parser holds a record until its quotes
+ * close, which may be the rest of the file. The framer holds a record up to a limit, and knows where it
+ * starts and ends however broken it is.
  */
 
 export type Frame =
   | { readonly kind: 'record'; readonly line: number; readonly lastLine: number; readonly bytes: Buffer }
   /** Longer than the limit. */
   | { readonly kind: 'long'; readonly line: number }
-  /** A quote that is opened and never closed: everything after it belongs to it. */
+  /** A quote that never closes: it swallows the rest of the file. */
   | { readonly kind: 'unclosed'; readonly line: number };
 
 /** Far more than a message can hold. */
@@ -19,14 +19,14 @@ const CR = 0x0d;
 const QUOTE = 0x22;
 const BLANK = 0x20;
 
-/** What stands before a record's first byte. */
+/** The byte before a record's first one. */
 const START = -1;
-/** A quote in the middle of a field, which is none. */
+/** A quote in the middle of a field, which has no meaning. */
 const STRAY = -2;
 
 /**
- * Records end with LF, CRLF or CR outside quotes; those with nothing but blanks are left out. A quote is one
- * only at the start of a field: at a record's start, or after a byte that `isSeparator`.
+ * Records end with LF, CRLF or CR outside quotes; blank records are skipped. A quote counts only at the start
+ * of a field: at the start of a record, or after a byte for which `isSeparator` holds.
  */
 export function makeFramer(isSeparator: (byte: number) => boolean) {
   let line = 1;
@@ -35,7 +35,10 @@ export function makeFramer(isSeparator: (byte: number) => boolean) {
   let isLong = false;
   let isQuoted = false;
   let isAfterCr = false;
-  /** The byte before, or `QUOTE` for one that has just closed: another one right after it goes on (`""`). */
+  /**
+   * The previous byte. `QUOTE` means a quote that just closed: another one right after it (`""`) continues
+   * the field.
+   */
   let previous = START;
 
   function* frames(block: Buffer): Iterable<Frame> {
@@ -59,7 +62,7 @@ export function makeFramer(isSeparator: (byte: number) => boolean) {
     keep(bytes.subarray(start));
   }
 
-  /** The last record, where no line break ends it. */
+  /** The last record, if no line break ends it. */
   function* rest(): Iterable<Frame> {
     line += 1;
     const frame: Frame | undefined = isQuoted ? { kind: 'unclosed', line: startLine } : ended(pending);

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { type Frame, makeFramer } from './framer.ts';
 import type { RawRow } from './recipient.ts';
 
-/** Reads JSON Lines, block by block: an object a line. The header is the keys of the first one that can be read. */
+/** Parses JSON Lines, block by block, one object per line. The keys of the first readable object are the header. */
 export function makeJsonlReader() {
   let hasHeader = false;
-  // There are no line breaks inside JSON strings, so quotes mean nothing here.
+  // JSON strings contain no line breaks, so the framer can ignore quotes.
   const framer = makeFramer(() => false);
 
   function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
@@ -56,7 +56,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Its last digits are lost already. */
+/** JSON.parse has already rounded it. */
 function isInexact(value: unknown): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value);
 }

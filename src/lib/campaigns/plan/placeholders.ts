@@ -1,20 +1,20 @@
 /*
- * `{{column}}` in the texts of a campaign's message. Whatever stands between the braces is a name, blanks around
- * it aside: a misspelt placeholder is then an unknown column, which is refused, and never a text that customers
- * get to read. Values nest no deeper than the contract allows data to.
+ * `{{column}}` in the texts of a campaign's message. Everything between the braces is a name, apart from
+ * surrounding spaces. A misspelt placeholder is therefore an unknown column, which is refused, and never
+ * reaches a customer as text. The contract's limit on nesting bounds the recursion.
  */
 
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 
-/** The names in all strings of a JSON value, sorted, each once. Keys are not looked at. */
+/** The names in all strings of a JSON value, sorted and unique. Keys are ignored. */
 export function placeholdersIn(value: unknown): string[] {
   const names = [...stringsIn(value)].flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(nameOf));
   return [...new Set(names)].sort();
 }
 
 /**
- * The value with every placeholder replaced by its column's text, as it is: what a column holds is no template.
- * A name without a column becomes nothing; `placeholdersIn` tells of those before.
+ * Replaces each placeholder with its column's text, verbatim: placeholders inside a column are not replaced.
+ * A name without a column becomes the empty string; `placeholdersIn` finds such names beforehand.
  */
 export function render<T>(value: T, columns: Readonly<Record<string, string>>): T {
   const fill = (text: string) =>
@@ -33,7 +33,10 @@ function* stringsIn(value: unknown): Iterable<string> {
     for (const part of Object.values(value)) yield* stringsIn(part);
 }
 
-/** The same JSON value with other strings. A key may be `__proto__`: `fromEntries` makes it a key like any other. */
+/**
+ * The same JSON value with its strings mapped. A key may be `__proto__`, which `fromEntries` treats like any
+ * other.
+ */
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((part) => mapStrings(part, change));

@@ -14,14 +14,14 @@ import { RecipientsFault } from './recipient.ts';
 import { assertColumns, columnsOf, makeRowJudge, personalised } from './row.ts';
 
 /*
- * Planning a campaign, in one pass over its recipients and in flat memory:
+ * Plans a campaign in one pass over its recipients, in constant memory apart from the numbers seen:
  *
- * 1. read the file row by row; a bad row is reported with its line and reason, and the rest goes on;
- * 2. judge a row: its number, a number that was there before, and the row's own flow as `POST /v1/flows` would;
- * 3. who is left goes into the plan object, one a line: what is sent later is what stands there, whatever
- *    becomes of the file;
- * 4. beside that, a hundred at a time, a look at windows and opt-outs, for the figures: who will get what. What
- *    counts is how they stand when their turn comes.
+ * 1. Read the file row by row. A bad row is reported with its line and reason; the rest continues.
+ * 2. Judge each row: its number, a number seen before, and its flow by the rules of `POST /v1/flows`.
+ * 3. Write the accepted recipients to the plan object, one per line. The campaign sends from this object,
+ *    whatever happens to the file.
+ * 4. Look up windows and opt-outs, a hundred recipients at a time, to estimate what each will get. Windows
+ *    and opt-outs are checked again when each message is sent.
  */
 
 export interface PlanCampaignDeps extends EstimateDeps {
@@ -43,7 +43,10 @@ const PROGRESS_MS = 5_000;
 export function makePlanner(deps: PlanCampaignDeps) {
   const { campaigns, objects, clock, telemetry } = deps;
 
-  /** Plans what is being planned under this id; a repeat, or a plan that was given up, does nothing. */
+  /**
+   * Plans the campaign if it is still being planned under this `planId`. A repeat, or an abandoned plan, does
+   * nothing.
+   */
   async function plan(campaignId: CampaignId, planId: string): Promise<Campaign | undefined> {
     const stored = await campaigns.get(campaignId);
     if (!stored || !isPlanning(stored.value, planId)) return stored?.value;
@@ -90,7 +93,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
     async function* accepted(): AsyncIterable<PhoneNumber> {
       for await (const row of rows) {
         if (row.kind === 'header') {
-          // JSON Lines have no header of their own: there each row speaks for itself.
+          // JSON Lines have no header; `judge` checks the columns of each row.
           if (campaign.source?.format === 'csv') assertColumns(row.columns, wanted);
           continue;
         }
@@ -109,13 +112,13 @@ export function makePlanner(deps: PlanCampaignDeps) {
     }
 
     const tellProgress = progressOf(campaign);
-    // One part a turn: reading waits while eight parts are being looked up.
+    // Limits memory: reading pauses while eight parts are being looked up.
     await pMap(inParts(accepted()), estimate.add, { concurrency: LOOK_UPS });
     const { price, ...windows } = estimate.result();
     return { counts: { ...tally, ...windows }, rejected, price };
   }
 
-  /** Why the row's own flow could not be sent; undefined if it can. */
+  /** Why the recipient's own flow can't be sent; undefined if it can. */
   function faultOf({ campaignId, message }: Campaign, { to, columns }: PlannedRecipient): string | undefined {
     try {
       const messageId = recipientMessageId(campaignId, to);
@@ -127,7 +130,10 @@ export function makePlanner(deps: PlanCampaignDeps) {
     }
   }
 
-  /** Says every few seconds how far it is, so that nobody takes the planner for dead; ends a plan that was given up. */
+  /**
+   * Writes progress every few seconds, so that the tick doesn't take the planner for dead. Throws if the plan
+   * was abandoned meanwhile.
+   */
   function progressOf({ campaignId, planning }: Campaign): (rows: number) => Promise<void> {
     let toldAt = clock.now().getTime();
     return async (rows) => {
@@ -147,13 +153,13 @@ export function makePlanner(deps: PlanCampaignDeps) {
   return { plan };
 }
 
-/** Planned, and started in the same write if no caller is to start it. */
+/** Stores the plan, and starts the campaign in the same write if it starts automatically. */
 function planned(campaign: Campaign, plan: Plan, now: Date): Campaign {
   const next = transition(campaign, 'planReady', { plan, now });
   return next !== campaign && next.autoStart ? transition(next, 'started', { now }) : next;
 }
 
-/** Longer than its plan is kept, it could not come to its end. */
+/** The bucket deletes a plan after 30 days (infra/bucket.yml), so a longer campaign might lose it before its end. */
 function assertInTime({ perMinute }: Campaign, total: number): void {
   const days = Math.ceil(total / perMinute / 1_440);
   if (days <= LONGEST_DAYS) return;

@@ -1,19 +1,23 @@
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
 
 /*
- * What WhatsApp messages cost: Meta's list prices a delivered message, by the calling code of the recipient.
- * https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing has the card and, each
- * quarter, its changes: the rows and `asOf` are replaced together. These rows were read from public copies of
- * the card in two currencies, which agree; whether Meta's own file has the same has not been checked.
+ * What WhatsApp messages cost. Meta prices each delivered message by the recipient's calling code. The rate
+ * card and its quarterly changes are at
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing. Replace the rates and
+ * `asOf` together. These rates come from public copies of the card in two currencies, which agree. They have
+ * not been checked against Meta's own file.
  */
 
 interface Rate {
   readonly market: string;
-  /** Calling codes, with the network's first digits where a code belongs to several markets. */
+  /** Calling codes, with the network's first digits if several markets share a code. */
   readonly codes: string;
-  /** In millionths of a dollar, as all amounts here. */
+  /** In millionths of a dollar, like all amounts in this file. */
   readonly marketing: number;
-  /** A utility template, and a service message, which is one without a template: the same in all markets. */
+  /**
+   * The price of a utility template, and of a service message (one without a template): in each market they
+   * are equal.
+   */
   readonly utility: number;
 }
 
@@ -92,9 +96,9 @@ export const RATE_CARD: { readonly asOf: string; readonly rates: readonly Rate[]
   ],
 };
 
-/** All countries that the card does not name. */
+/** All countries that the card doesn't list. */
 const OTHER = rate('Other', '', 60_400, 7_700);
-/** They share North America's calling code and are not North America to Meta. */
+/** They share North America's calling code, but Meta prices them as "Other". */
 const OTHER_ISLANDS =
   '1242 1246 1264 1268 1284 1340 1345 1441 1473 1649 1664 1670 1671 1684 1721 1758 1767 1784 1868 1869';
 
@@ -115,11 +119,11 @@ function rateOf(number: PhoneNumber): Rate {
 
 interface Price {
   readonly currency: 'USD';
-  /** Dollars, rounded to cents. */
+  /** In dollars, rounded to cents. */
   readonly amount: number;
-  /** Since when the prices are these, a date. */
+  /** The date of the rate card. */
   readonly asOf: string;
-  /** What the amount rests on, in sentences. */
+  /** The assumptions behind the amount, in sentences. */
   readonly notes: string[];
 }
 
@@ -128,7 +132,7 @@ interface PriceEstimate {
   total(): Price;
 }
 
-/** Adds up what messages will cost: in whole millionths of a dollar, and in the memory of four numbers. */
+/** Adds up the cost of messages, in whole millionths of a dollar and in constant memory. */
 export function makePriceEstimate(): PriceEstimate {
   let micros = 0;
   const counts = { service: 0, template: 0, other: 0 };

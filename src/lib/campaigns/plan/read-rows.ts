@@ -3,13 +3,13 @@ import { makeCsvReader } from './csv.ts';
 import { makeJsonlReader } from './jsonl.ts';
 import type { RawRow } from './recipient.ts';
 
-/** Read in blocks of this size, so that what is done once a block costs nothing a row. */
+/** Large blocks, so that the work per block is negligible per row. */
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * Reads a file of recipients, gzip or not, as a stream: memory does not grow with the file, and nothing is
- * read ahead of whoever takes the rows. A record that can't be read is a `bad` row and the rest goes on.
- * Throws `RecipientsFault` where the file as a whole can't be read, and what `bytes` throws as it is.
+ * Streams the rows of a recipients file, gzip or not: memory doesn't grow with the file, and reading keeps
+ * pace with the consumer. An unreadable record becomes a `bad` row, and the rest continues. Throws
+ * `RecipientsFault` if the whole file is unreadable; rethrows faults of `bytes` unchanged.
  */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,

@@ -5,10 +5,10 @@ import { RecipientsFault } from './recipient.ts';
 
 export type PlanReader = ReturnType<typeof makePlanReader>;
 
-/** The turns of a batch come close together: each process reads its lines once. */
+/** The jobs of a batch run close together, so each process reads its lines once. */
 const KEPT_BATCHES = 16;
 
-/** Recipients as the frozen plan has them, batch by batch. */
+/** Reads recipients from the frozen plan, batch by batch. */
 export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
   const kept = new Map<string, Promise<readonly string[]>>();
 

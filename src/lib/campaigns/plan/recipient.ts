@@ -1,15 +1,15 @@
-/** What a file of recipients holds, record by record, in its order. Reasons never quote what is in a cell. */
+/** The records of a recipients file, in order. Reasons never quote a cell. */
 export type RawRow =
   | { readonly kind: 'header'; readonly columns: readonly string[] }
   | {
       readonly kind: 'row';
-      /** Where the record starts, counted from 1. */
+      /** The line on which the record starts, from 1. */
       readonly line: number;
       readonly columns: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'bad'; readonly line: number; readonly reason: string };
 
-/** A file of recipients that can't be read at all. The message says why, for its author; no cell is quoted. */
+/** A recipients file that can't be used at all. The message tells its author why, without quoting a cell. */
 export class RecipientsFault extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -4,17 +4,17 @@ import type { PlannedRecipient } from '../ledger.ts';
 import { placeholdersIn, render } from './placeholders.ts';
 import { type RawRow, RecipientsFault } from './recipient.ts';
 
-/** More recipients than this are more than one campaign. */
+/** The limit of one campaign. */
 const MOST_RECIPIENTS = 1_000_000;
-/** The column of a file that holds the recipient's number. */
+/** The column with the recipient's number. */
 const NUMBER_COLUMN = 'to';
 
-/** The columns that a message's placeholders name; they may stand in these three places. */
+/** The columns that the message's placeholders name. Placeholders are allowed in these three places. */
 export function columnsOf({ text, data, template }: CampaignMessage): string[] {
   return placeholdersIn([text, data, template?.placeholders ?? []]);
 }
 
-/** The message as one recipient gets it. */
+/** The message for one recipient. */
 export function personalised(
   message: CampaignMessage,
   columns: Readonly<Record<string, string>>,
@@ -32,8 +32,8 @@ export function personalised(
 type Judged = { readonly kind: 'accepted'; readonly recipient: PlannedRecipient } | RejectedRow;
 
 /**
- * Judges the rows of one file, one after the other. `faultOf` says why a recipient's own flow can't be sent.
- * Throws `RecipientsFault` where the whole file can't be used.
+ * Judges the rows of one file, in order. `faultOf` returns why a recipient's own flow can't be sent. Throws
+ * `RecipientsFault` if the whole file can't be used.
  */
 export function makeRowJudge(
   wanted: readonly string[],
@@ -60,7 +60,7 @@ export function makeRowJudge(
   };
 }
 
-/** In a table, a column that no row has is a fault of the whole, before anything is sent. */
+/** Refuses a table that lacks a column, before anything is sent. */
 export function assertColumns(columns: readonly string[], wanted: readonly string[]): void {
   if (!columns.includes(NUMBER_COLUMN)) throw new RecipientsFault(`the file has no column ${NUMBER_COLUMN}`);
   const missing = wanted.filter((name) => !columns.includes(name));

@@ -15,7 +15,10 @@ import { RecipientsFault } from './recipient.ts';
 
 const CALL_LIMIT_MS = 10_000;
 
-/** S3: what it lacks is the caller's fault to hear of, what it does not answer is ours to repeat. */
+/**
+ * S3. A missing, forbidden or changed object is the caller's fault (`RecipientsFault`); no answer is
+ * transient (`store-unavailable`).
+ */
 export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: string }): ObjectStore {
   const at = ({ bucket: Bucket, key: Key }: ObjectRef) => ({ Bucket, Key });
 
@@ -57,7 +60,7 @@ export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: 
   };
 }
 
-/** A multipart upload: flat in memory, however long the object becomes. */
+/** A multipart upload, in constant memory for any size of object. */
 function makeWriter({
   client,
   bucket,
@@ -70,7 +73,7 @@ function makeWriter({
   const body = new PassThrough();
   const upload = new Upload({ client, params: { Bucket: bucket, Key: key, Body: body }, queueSize: 2 });
   const done = call(() => upload.done());
-  // It is waited for in `close`; until then a failure shows there, or in `write`.
+  // `close` awaits `done`. Until then, `write` reports a failure.
   let fault: unknown;
   done.catch((cause: unknown) => {
     fault = cause;

@@ -2,8 +2,8 @@ import { type Campaign, hasEnded, type RecipientSource } from '../campaign.ts';
 import type { ObjectStore } from '../ports.ts';
 
 /**
- * Where a campaign's recipients are put. Those of a schedule are read again by each run, so they don't expire with
- * the rest (infra/bucket.yml): they are kept until the schedule has ended.
+ * The key of a campaign's recipients. Each run of a schedule reads them again, so they don't expire like
+ * other uploads (infra/bucket.yml): they are kept until the schedule has ended.
  */
 export function sourceKey(
   { campaignId, schedule }: Pick<Campaign, 'campaignId' | 'schedule'>,
@@ -12,7 +12,7 @@ export function sourceKey(
   return `${schedule ? 'schedules' : 'uploads'}/${campaignId}/${name}`;
 }
 
-/** Removes what was kept for a schedule that has ended. */
+/** Removes the recipients kept for a schedule that has ended. */
 export async function forgetSource(
   objects: ObjectStore,
   campaign: Campaign & { readonly source?: RecipientSource | undefined },

@@ -2,7 +2,7 @@ import { type ClaimTerms, decideClaim, type Fence, holds } from '../claim.ts';
 import { type FlowRequest, fingerprint, type Message } from '../message.ts';
 import { QUEUE_GRACE_MS } from '../retry.ts';
 
-/** A message before `lifecycle.ts` gives it its first status. */
+/** A message before `lifecycle.ts` sets its first status. */
 export type NewMessage = Omit<Message, 'status'>;
 
 export interface Claiming {
@@ -14,8 +14,9 @@ export interface Claiming {
 /**
  * The first claim of a request.
  *
- * With `resend` it is `dispatched` from the start: another owner would repeat the messageId in either phase, so a
- * second write before the call would gain nothing. With `hold` the phase decides, and `deliver` makes that write.
+ * With `resend` it is `dispatched` from the start: another owner would repeat the messageId in either phase,
+ * so a second write before the call would gain nothing. With `hold` the phase matters, and
+ * `sending/deliver.ts` makes that write.
  */
 export function claim({ request, clientId, terms }: Claiming): NewMessage {
   const { owner, now } = terms;
@@ -39,7 +40,7 @@ export function claim({ request, clientId, terms }: Claiming): NewMessage {
   };
 }
 
-/** A message that a worker sends; its caller gets a 202 at once. */
+/** A message for the worker; the caller gets a 202 at once. */
 export function accept(claiming: Claiming): NewMessage {
   const { now } = claiming.terms;
   return {
@@ -56,7 +57,7 @@ export function isUpForTakeOver(message: Message, terms: ClaimTerms): boolean {
   return decideClaim(message, terms).kind === 'takeOver';
 }
 
-/** The claim of a new owner. The next epoch fences it against the old one. */
+/** The claim of a new owner. The new epoch fences off the old owner. */
 export function takeOver(message: Message, terms: ClaimTerms): Message {
   const until = after(terms.now, terms.leaseSeconds);
   const notLeft = message.status === 'queued' || message.lease?.phase === 'claimed';
@@ -66,13 +67,13 @@ export function takeOver(message: Message, terms: ClaimTerms): Message {
     reason: undefined,
     lease: { owner: terms.owner, until, phase },
     epoch: message.epoch + 1,
-    // Nothing of a queued message has left yet: its resend horizon starts now.
+    // Nothing of a queued message has left, so its resend horizon starts now.
     firstTryAt: message.status === 'queued' ? terms.now : message.firstTryAt,
     dueAt: until,
   };
 }
 
-/** Does the fence still hold, and is the message unanswered? */
+/** Does the fence hold, and is the message unanswered? */
 export function isOwned(message: Message, { fence }: { readonly fence: Fence }): boolean {
   return !message.answer && holds(fence, message);
 }

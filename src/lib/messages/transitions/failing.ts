@@ -5,9 +5,9 @@ import { retryOf } from '../retry.ts';
 import type { StatusReport } from '../status-report.ts';
 import { isAbout, type TemplateName, templateMessagePostponed } from '../template-message.ts';
 
-/* A message that waits and fails: its customer opts out, or its template message fails. */
+/* How a waiting message fails: its customer opts out, or its template message fails. */
 
-/** Why a message fails that has not left. */
+/** Why a message fails before it was sent. */
 export interface Ending {
   readonly now: Date;
   readonly detail: string;
@@ -17,16 +17,16 @@ export interface Ending {
 export interface TemplateFailure extends Ending {
   readonly report: StatusReport;
   readonly name: TemplateName;
-  /** When the customer last wrote: a template message from before has done its work. */
+  /** When the customer last wrote. A template message sent before that has served its purpose. */
   readonly writtenAt: Date | undefined;
 }
 
-/** Its customer has opted out. Nothing of the message has left. */
+/** The customer opted out. Nothing of the message has left. */
 export function cancel(message: Message, ending: Ending): Message {
   return failedFor(message, ending, { code: 'recipient-opted-out', source: 'callback' });
 }
 
-/** LipaChat refused its template message: the caller has to change that. */
+/** LipaChat refused its template message: the caller has to change it. */
 export function failByTemplate(message: Message, ending: Ending): Message {
   return failedFor(message, ending, { code: 'gateway-rejected', source: 'gateway' });
 }
@@ -40,19 +40,19 @@ export function isTemplateOut(
   return !writtenAt || writtenAt <= (templateMessage.triedAt ?? createdAt);
 }
 
-/** The same, for a reason that passes. */
+/** Like `isTemplateOut`, with an error class that may be retried. */
 export function isTemplateRetryable(message: Message, failure: TemplateFailure): boolean {
   return isTemplateOut(message, failure) && retryOfReport(failure.report) !== undefined;
 }
 
-/** WhatsApp failed its template message for a reason that passes: another goes out under an id of its own. */
+/** WhatsApp failed its template message for a transient reason: another one follows under its own id. */
 export function retryTemplate(message: Message, { report, now }: TemplateFailure): Message {
   const { templateMessage } = message;
   const retry = retryOfReport(report);
   if (!templateMessage || !retry) return message;
   const next = templateMessagePostponed(templateMessage, retry, now);
   if (next.state !== 'pending') return { ...message, templateMessage: next };
-  // A callback may be faster than the receipt.
+  // The callback may arrive before the receipt.
   const { waId = report.waId } = templateMessage;
   const resends = (templateMessage.resends ?? 0) + 1;
   const { notBefore = now } = next;

@@ -6,8 +6,8 @@ import { isOutdated, type StatusReport } from '../status-report.ts';
 import { heldBack, parkedFor, parkedUntilOf } from './waiting.ts';
 
 /*
- * A status callback about the flow itself. A failure for a reason that passes takes the send back, and the message
- * waits once more, in the same write that learns of the failure (ADR 012).
+ * Status callbacks about the flow itself. A transient failure takes the send back: the message waits again,
+ * in the same write that records the failure (ADR 012).
  */
 
 export interface Reported {
@@ -15,25 +15,25 @@ export interface Reported {
   readonly now: Date;
 }
 
-/** Is it about the send that stands now, and not about an earlier one? */
+/** Is the report about the current send, not an earlier one? */
 export function isCurrent(message: Message, { report }: Reported): boolean {
   return !isOutdated(message, report);
 }
 
-/** The same object where the report is no news. */
+/** Returns the same object if the report contains nothing new. */
 export function record(message: Message, { report }: Reported, to: Status): Message {
   const { at, detail } = report;
   const timeline = remember(message, { at, status: report.status, source: 'callback', detail });
   const waId = message.waId ?? report.waId;
   const advances = to !== message.status;
   if (timeline === message.timeline && !advances && waId === message.waId) return message;
-  // Proven, and without an owner: the sweeper writes its answer.
+  // The outcome is proved and there is no owner, so the sweeper has to write the answer.
   const needsAnswer = !message.answer && !message.lease;
   return {
     ...message,
     timeline,
     waId,
-    // Until then it may fail for a reason that is worth another try.
+    // Until then a transient failure may still require another send.
     request: ['failed', 'delivered', 'read'].includes(to) ? undefined : message.request,
     dueAt: needsAnswer ? at : message.dueAt,
     sentAt: message.sentAt ?? (report.status === 'failed' ? undefined : at),
@@ -45,14 +45,14 @@ function reasonOf({ status, detail }: StatusReport): string | undefined {
   return status === 'failed' ? (detail ?? 'WhatsApp reported a failure') : undefined;
 }
 
-/** WhatsApp says that the window was shut (131047), and the flow may still wait for its customer. */
+/** Did WhatsApp report that the window was shut (131047), and may the flow still wait for its customer? */
 export function isParkable(message: Message, reported: Reported): boolean {
   if (!isCurrent(message, reported) || classIn(reported.report) !== 'window-shut') return false;
   if (!message.request || message.request.whenClosed === 'reject') return false;
   return parkedUntilOf(message) > reported.now;
 }
 
-/** Taken back, and parked after all. */
+/** Takes the send back and parks the flow. */
 export function parkAgain(message: Message, reported: Reported): Message {
   const { now } = reported;
   const failed = failedNow(message, reported);
@@ -63,13 +63,13 @@ export function parkAgain(message: Message, reported: Reported): Message {
   };
 }
 
-/** The class of the code asks for another try, and some are left. */
+/** Does the error class ask for another try, and is one left? */
 export function isRetryable(message: Message, reported: Reported): boolean {
   if (!isCurrent(message, reported) || !message.request) return false;
   return pauseAfter(message, reported.report) !== undefined;
 }
 
-/** Taken back, and sent once more after a pause. */
+/** Takes the send back and queues the message, after a pause. */
 export function sendAgain(message: Message, reported: Reported): Message {
   const { report, now } = reported;
   const delaySeconds = pauseAfter(message, report) ?? 0;
@@ -89,12 +89,12 @@ function classIn({ code }: StatusReport): ErrorClass | undefined {
   return code === undefined ? undefined : classOf(code);
 }
 
-/** With the failure in its history, and with what is to be sent again. */
+/** The message with the failure in its timeline, and with its request kept for the resend. */
 function failedNow(message: Message, reported: Reported): Message {
   return { ...record(message, reported, 'failed'), request: message.request };
 }
 
-/** LipaChat would deduplicate a repeat of the messageId, so the next send has one derived from it (`gatewayMessageIdOf`). */
+/** The next send gets a derived id (`gatewayMessageIdOf`), because LipaChat would deduplicate a repeat. */
 function takenBack(failed: Message): Message {
   const { waId, retiredWaIds = [] } = failed;
   return {

@@ -4,7 +4,7 @@ import type { Accepted } from '../outcome.ts';
 import { receiptOf, type SessionView } from '../receipt.ts';
 import type { Status } from '../status.ts';
 
-/** The end of an attempt. */
+/** What every end of an attempt needs. */
 export interface Settling {
   readonly now: Date;
   /** Calls to LipaChat under this claim. */
@@ -28,7 +28,7 @@ export interface Rejecting extends Settling {
   readonly correlationId: string;
 }
 
-/** `nextTryAt`: when the sweeper repeats the message. Without it the message waits for a callback. */
+/** `nextTryAt`: when the sweeper repeats the message. Without it, the message waits for a callback. */
 export interface Unknown {
   readonly now: Date;
   readonly reason: string;
@@ -40,8 +40,8 @@ export function isUnanswered(message: Message): boolean {
 }
 
 /**
- * The message with LipaChat's receipt. A receipt is a fact, so it counts from an owner whose lease is over as well.
- * A callback may have been faster: the message keeps the status it has reached, while its receipt says `sent`.
+ * The message with LipaChat's receipt. A receipt is a fact, so it counts even from an owner that lost its
+ * lease. If a callback came first, the message keeps its higher status, while the receipt says `sent`.
  */
 export function settleSent(stored: Message, settling: Receipt, to: Status): Message {
   const { now, accepted } = settling;
@@ -64,7 +64,7 @@ export function settleSent(stored: Message, settling: Receipt, to: Status): Mess
   };
 }
 
-/** The message with the answer that callbacks have proved; no answer of LipaChat was ever read. */
+/** The message with the answer that callbacks proved, because no response of LipaChat was read. */
 export function finalize(stored: Message, settling: Finalizing, to: Status): Message {
   const counted = { ...stored, attempts: stored.attempts + settling.calls };
   const { session, correlationId } = settling;
@@ -86,7 +86,7 @@ export function finalize(stored: Message, settling: Finalizing, to: Status): Mes
   };
 }
 
-/** The message after a final refusal, by LipaChat or by the rules of the window and the opt-out. */
+/** The message after a final refusal, by LipaChat or by a rule of the window or the opt-out. */
 export function reject(stored: Message, settling: Rejecting): Message {
   const { now, code, detail, correlationId } = settling;
   return {
@@ -105,7 +105,7 @@ export function settleUnknown(stored: Message, settling: Settling & Unknown): Me
   return markUnknown({ ...stored, attempts: stored.attempts + settling.calls }, settling);
 }
 
-/** Is its lease over, its outcome unknown, and a repeat not allowed? */
+/** Is the lease over with an unknown outcome, and a repeat not allowed? */
 export function isPastRepeat(message: Message, { terms }: { readonly terms: ClaimTerms }): boolean {
   return decideClaim(message, terms).kind === 'markUnknown';
 }
@@ -123,8 +123,8 @@ export function markUnknown(stored: Message, { now, reason, nextTryAt }: Unknown
 }
 
 /**
- * The message is known not to have left, and nothing sends it by itself any more. Its lease is over and says that
- * nothing was dispatched, so that a caller's repeat starts afresh.
+ * Nothing of the message left, and nothing sends it automatically any more. The lease ends in phase
+ * `claimed`, so that a caller's repeat starts afresh.
  */
 export function giveUp(stored: Message, { now, reason }: Unknown): Message {
   return {
@@ -138,7 +138,7 @@ export function giveUp(stored: Message, { now, reason }: Unknown): Message {
 
 const done = { lease: undefined, request: undefined, dueAt: undefined } as const;
 
-/** WhatsApp may still fail what was sent, for a reason that passes; then it is sent again. */
+/** WhatsApp may still fail a sent message for a transient reason, and a resend needs the request. */
 function requestIfSent({ request }: Message, status: Status): Message['request'] {
   return status === 'sent' ? request : undefined;
 }

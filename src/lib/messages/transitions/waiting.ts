@@ -6,8 +6,8 @@ import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../retry.ts';
 import { isOverdue } from '../waiting.ts';
 
 /*
- * `dueAt` brings the sweeper to a message that waits: 75 s after the parking, for a reply that crossed it; then once
- * an hour; once a minute while the window is open and another flow of the pair goes first.
+ * When `dueAt` brings the sweeper to a parked message: 75 s after parking, for a reply that crossed it; then
+ * hourly; every minute while the window is open and another flow of the pair goes first.
  */
 const FIRST_CHECK_MS = 75_000;
 const LATER_CHECK_MS = 3_600_000;
@@ -27,7 +27,7 @@ export interface Pausing {
   readonly errorClass: ErrorClass | undefined;
 }
 
-/** The message waits for its customer, by its owner's decision. */
+/** The owner parks the message: it waits for its customer. */
 export function park(message: Message, { now }: Owned): Message {
   return {
     ...parkedFor(message, now),
@@ -36,7 +36,7 @@ export function park(message: Message, { now }: Owned): Message {
   };
 }
 
-/** Without an owner, and waiting for its customer as long as the request says. */
+/** The message without an owner, waiting for its customer as long as the request allows. */
 export function parkedFor(message: Message, now: Date): Message {
   const parkedUntil = parkedUntilOf(message);
   return {
@@ -55,7 +55,7 @@ export function parkedUntilOf({ request, parkedUntil, createdAt }: Message): Dat
   return parkedUntil ?? later(createdAt, seconds * 1000);
 }
 
-/** Retention counts from the end of the wait: a message that waits must not vanish. */
+/** Retention starts when the wait ends, so that a waiting message doesn't vanish. */
 function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Date {
   const retention = expiresAt.getTime() - createdAt.getTime();
   return new Date(Math.max(expiresAt.getTime(), parkedUntil.getTime() + retention));
@@ -66,7 +66,7 @@ function templateMessageFor(message: Message): Message['templateMessage'] {
   return asks ? { messageId: templateIdOf(message.messageId), state: 'pending' } : undefined;
 }
 
-/** Back in the queue after an attempt that sent nothing. */
+/** The message back in the queue, after an attempt that sent nothing. */
 export function postpone(message: Message, pausing: Owned & Pausing & { readonly reason: string }): Message {
   const { now, reason } = pausing;
   return {
@@ -76,7 +76,7 @@ export function postpone(message: Message, pausing: Owned & Pausing & { readonly
   };
 }
 
-/** Not before its pause is over. The sweeper brings back what waits longer than the queue can delay it. */
+/** The message until its pause is over. The sweeper handles pauses longer than the queue's limit. */
 export function heldBack(message: Message, { now, delaySeconds, errorClass }: Pausing): Message {
   const notBefore = later(now, delaySeconds * 1000);
   const isLong = delaySeconds * 1000 > LONGEST_DELAY_MS;
@@ -87,7 +87,7 @@ export function heldBack(message: Message, { now, delaySeconds, errorClass }: Pa
     promised: true,
     notBefore,
     dueAt: isLong ? notBefore : later(notBefore, QUEUE_GRACE_MS),
-    // A message that waits must not vanish.
+    // A waiting message must not vanish.
     expiresAt: new Date(Math.max(message.expiresAt.getTime(), notBefore.getTime() + DAY_MS)),
   };
 }
@@ -96,7 +96,7 @@ export function isInTime(message: Message, { now }: { readonly now: Date }): boo
   return !isOverdue(message, now);
 }
 
-/** The parked message on its way to the worker. */
+/** The parked message, on its way to the worker. */
 export function release(message: Message, times: { readonly now: Date; readonly notBefore: Date }): Message {
   return {
     ...message,
@@ -111,7 +111,7 @@ export function isTimeOver(message: Message, { now }: { readonly now: Date }): b
   return isOverdue(message, now);
 }
 
-/** The parked message whose customer has not written in time. */
+/** The parked message of a customer who did not write in time. */
 export function expire(message: Message, { now }: { readonly now: Date }): Message {
   return {
     ...message,
@@ -122,7 +122,7 @@ export function expire(message: Message, { now }: { readonly now: Date }): Messa
   };
 }
 
-/** When the sweeper checks the parked message again. */
+/** The parked message with the time of the sweeper's next check. */
 export function recheck(
   message: Message,
   { now, isWindowOpen }: { readonly now: Date; readonly isWindowOpen: boolean },
@@ -130,12 +130,12 @@ export function recheck(
   if (!message.parkedUntil) return message;
   const asks = message.templateMessage?.state === 'pending';
   const next = later(now, isWindowOpen ? BUSY_CHECK_MS : asks ? FIRST_CHECK_MS : LATER_CHECK_MS);
-  // A template message that could not be sent has a time before which it is not tried again.
+  // A template message that could not be sent has an earliest time for its next try.
   const asksAt = asks && !isWindowOpen ? (message.templateMessage?.notBefore ?? next) : next;
   return { ...message, dueAt: earlier(message.parkedUntil, asksAt > next ? asksAt : next) };
 }
 
-/** The queued message that the sweeper has enqueued once more. */
+/** The queued message after the sweeper enqueued it again. */
 export function reenqueue(message: Message, { now }: { readonly now: Date }): Message {
   return { ...message, dueAt: later(now, QUEUE_GRACE_MS) };
 }

@@ -2,24 +2,24 @@ import type { Answer, Message } from './message.ts';
 import { isProven } from './status.ts';
 
 /*
- * A claim and its lease, along time:
+ * A claim and its lease, over time:
  *
  *   claim            dispatch          settle
- *     |--- claimed ----|-- dispatched ---|  answer stored, lease gone
- *     |------------ lease ---------------------------|  over: somebody else may take over
+ *     |--- claimed ----|-- dispatched ---|  answer stored, lease removed
+ *     |------------ lease ---------------------------|  over: another owner may take over
  *
- * Before `dispatched` nothing has left, so a taker may start afresh. From `dispatched` on the request may have
- * left, and only a repeat of the same messageId (LipaChat deduplicates on it) or a callback can tell.
+ * While the phase is `claimed`, nothing has left, so the next owner may start afresh. From `dispatched` on the
+ * request may have left. Only a repeat of the same messageId (LipaChat deduplicates on it) or a callback can tell.
  */
 
-/** What to do about an outcome that nobody can tell: repeat the messageId, or leave it alone. */
+/** What to do about an unknown outcome: repeat the messageId, or leave it alone. */
 interface AmbiguityPolicy {
   readonly mode: 'resend' | 'hold';
-  /** For so long after the claim a repeat counts as safe: LipaChat's memory of an id is not documented. */
+  /** How long after the claim a repeat counts as safe. LipaChat does not document how long it remembers an id. */
   readonly resendHorizonSeconds: number;
 }
 
-/** On what terms somebody claims a message now. `owner` is new for each invocation. */
+/** The terms of a claim. `owner` is new for each invocation. */
 export interface ClaimTerms {
   readonly owner: string;
   readonly now: Date;
@@ -28,24 +28,24 @@ export interface ClaimTerms {
   readonly ambiguity: AmbiguityPolicy;
 }
 
-/** What to do with a message that is stored already (house, "The claim"). */
+/** What to do with a message that is already stored (docs/architecture.md, "Claim, lease, epoch"). */
 export type ClaimDecision =
-  /** Our own claim, whose acknowledgement was lost: go on. */
+  /** Our own claim with a lost acknowledgement: continue. */
   | { readonly kind: 'ours'; readonly mayHaveLeft: boolean }
   | { readonly kind: 'replay'; readonly answer: Answer }
-  /** Somebody else is at it, for `retryAfter` seconds at most. */
+  /** Another invocation is sending it, for `retryAfter` seconds at most. */
   | { readonly kind: 'inProgress'; readonly retryAfter: number }
   | { readonly kind: 'takeOver'; readonly mayHaveLeft: boolean }
-  /** A callback proved what became of it: only its answer is missing. */
+  /** A callback proved the outcome; only the answer is missing. */
   | { readonly kind: 'finalize' }
-  /** It waits for its customer or for the worker, or has waited in vain: it stands as it is. */
+  /** It waits for its customer or the worker, or waited in vain: report its status unchanged. */
   | { readonly kind: 'report' }
-  /** Nobody can tell and it is not to be repeated: it stands as `unknown`. */
+  /** The outcome can't be known and may not be repeated: the message becomes `unknown`. */
   | { readonly kind: 'markUnknown' };
 
 const after = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1000);
 
-/** What a caller, or the sweeper, does with what is stored. The payload has been compared before. */
+/** Decides what a caller or the sweeper does with a stored message. The payload has already been compared. */
 export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   const { answer, lease, status } = stored;
   const now = terms.now.getTime();
@@ -63,12 +63,12 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   return mayResend(stored, terms) ? { kind: 'takeOver', mayHaveLeft: true } : { kind: 'markUnknown' };
 }
 
-/** Is a repeat of this messageId allowed, and still sure to be recognised by LipaChat? */
+/** May LipaFlow repeat this messageId, and will LipaChat still recognise it? */
 export function mayResend(message: Message, terms: Pick<ClaimTerms, 'now' | 'ambiguity'>): boolean {
   return terms.ambiguity.mode === 'resend' && isFresh(message, terms);
 }
 
-/** Is it within the resend horizon? Past it nothing is sent by itself any more. */
+/** Is it within the resend horizon? Past it, nothing is sent automatically. */
 export function isFresh(
   message: Message,
   { now, ambiguity }: Pick<ClaimTerms, 'now' | 'ambiguity'>,
@@ -76,7 +76,7 @@ export function isFresh(
   return now < after(message.firstTryAt ?? message.createdAt, ambiguity.resendHorizonSeconds);
 }
 
-/** Who believes to hold a message: an owner, and the epoch of its claim. */
+/** Owner and epoch of a claim: together they prove that an invocation still holds it. */
 export interface Fence {
   readonly owner: string;
   readonly epoch: number;
@@ -86,18 +86,18 @@ export function fenceOf(claim: Message): Fence {
   return { owner: claim.lease?.owner ?? '', epoch: claim.epoch };
 }
 
-/** Does the message still belong to the one who claimed it? */
+/** Does the message still belong to this claim? */
 export function holds(fence: Fence, message: Message): boolean {
   return message.lease?.owner === fence.owner && message.epoch === fence.epoch;
 }
 
-/** The mark that the request may leave from now on; undefined if the message has another owner by now. */
+/** The message marked as about to leave; undefined if it has another owner by now. */
 export function dispatched(message: Message, fence: Fence): Message | undefined {
   if (!holds(fence, message) || !message.lease) return undefined;
   return { ...message, lease: { ...message.lease, phase: 'dispatched' } };
 }
 
-/** The mark taken back: LipaChat's answer shows that nothing of it was kept. */
+/** Removes that mark: LipaChat's response shows that it kept nothing of the request. */
 export function undispatched(message: Message, fence: Fence): Message {
   if (!holds(fence, message) || message.lease?.phase !== 'dispatched') return message;
   return { ...message, lease: { ...message.lease, phase: 'claimed' } };

@@ -2,11 +2,11 @@ import { derivedId } from '../platform/deterministic-id.ts';
 import { type Message, type MessageId, waKeyOf } from './message.ts';
 
 /*
- * The ids that LipaChat gets. It deduplicates on them, so whatever is to be sent once more needs another; and
- * each is a function of what is stored, so that a repeat after a crash has the same one.
+ * The ids sent to LipaChat. LipaChat deduplicates on them, so each new send needs a new one. Each is derived
+ * from stored data, so that a repeat after a crash uses the same id.
  */
 
-/** The flow's: the caller's own for the first send, one derived from it for a later one. */
+/** The flow's id: the caller's messageId for the first send, a derived id for each resend. */
 export function gatewayMessageIdOf({
   messageId,
   resends = 0,
@@ -14,17 +14,17 @@ export function gatewayMessageIdOf({
   return resends === 0 ? messageId : derivedId(`resend:${resends}:${messageId}`);
 }
 
-/** The template message's, which is never the caller's. */
+/** The template message's id, always a derived one. */
 export function templateIdOf(messageId: MessageId, resends = 0): string {
   return derivedId(resends === 0 ? `template:${messageId}` : `template-again:${resends}:${messageId}`);
 }
 
-/** Is it the id of the flow's template message, or was it once? */
+/** Is it an id of the flow's template message, the current one or an earlier one? */
 export function isTemplateId({ messageId, templateMessage }: Message, id: string): boolean {
   return templateMessage !== undefined && templateIdsOf(messageId, templateMessage.resends).includes(id);
 }
 
-/** Under what this message may be found beside its own messageId and its `waId`. */
+/** The aliases of a message: ids, other than its messageId and `waId`, under which a callback may name it. */
 export function otherIdsOf({
   messageId,
   resends = 0,

@@ -16,10 +16,11 @@ import * as settling from './transitions/settling.ts';
 import * as waiting from './transitions/waiting.ts';
 
 /*
- * Every transition of a message, by status and event: where it goes (`to`), under which guard (`when`), and which
- * function makes the rest of the change (`by`). Of several arrows the first counts whose guard holds. An event that is
- * not listed for a status changes nothing. Each arrow is one conditional write, so of two that race exactly one
- * happens. Only this file sets `status`; docs/architecture.md shows the table as a diagram.
+ * Every transition of a message, by status and event: where it leads (`to`), under which guard (`when`), and
+ * the function that makes the rest of the change (`by`). The first arrow with a true guard applies. An event
+ * that is not listed for a status changes nothing. Each transition is one conditional write, so only one of
+ * two concurrent ones happens. Only this file sets `status`; docs/architecture.md shows the table as a
+ * diagram.
  */
 
 interface Arrow<Facts> {
@@ -30,14 +31,17 @@ interface Arrow<Facts> {
 
 type Arrows = { readonly [E in MessageEvent]?: readonly Arrow<MessageEvents[E]>[] };
 
-/** A failure that passes takes the send back; any other one is final. */
+/** A transient failure takes the send back; any other one is final. */
 const reportedFailed = [
   { to: 'parked', when: isParkable, by: parkAgain },
   { to: 'queued', when: isRetryable, by: sendAgain },
   { to: 'failed', when: isCurrent, by: record },
 ] as const satisfies Arrows['reportedFailed'];
 
-/** Nothing proves yet that it was sent. A late receipt or callback counts wherever the message waits by then. */
+/**
+ * Nothing proves yet that it was sent. A late receipt or callback counts in whichever status the message
+ * waits by then.
+ */
 const unproven = {
   gatewayAccepted: [{ to: 'sent', when: settling.isUnanswered, by: settling.settleSent }],
   reportedSent: [{ to: 'sent', when: isCurrent, by: record }],
@@ -46,13 +50,13 @@ const unproven = {
   reportedRead: [{ to: 'read', when: isCurrent, by: record }],
 } as const satisfies Arrows;
 
-/** Its owner learns that nothing was sent. That a callback has proved the opposite meanwhile does not stop it. */
+/** The owner learned that nothing was sent. This applies even if a callback has proved the opposite meanwhile. */
 const owned = {
   windowClosed: [{ to: 'parked', when: isOwned, by: waiting.park }],
   postponed: [{ to: 'queued', when: isOwned, by: waiting.postpone }],
 } as const satisfies Arrows;
 
-/** LipaChat or WhatsApp has proved it. Whatever only repeats that keeps the status and adds to the history. */
+/** LipaChat or WhatsApp has proved the status. A further report without news keeps it and extends the timeline. */
 function proven<S extends ReportedStatus>(to: S) {
   const again = [{ to, when: isCurrent, by: record }] as const;
   return {
@@ -118,10 +122,10 @@ export const MESSAGE_TRANSITIONS = {
   read: proven('read'),
 } as const satisfies { readonly [S in Status]: Arrows };
 
-/** An event without an arrow cannot be used. */
+/** Only events with an arrow, so that an unused event does not compile. */
 type ListedEvent = { [S in Status]: keyof (typeof MESSAGE_TRANSITIONS)[S] }[Status];
 
-/** The first status of a message: claimed by the caller who sends it, or accepted for a worker with a 202. */
+/** The first status of a message: claimed by the invocation that sends it, or accepted with a 202 for the worker. */
 export const FIRST_STATUS = {
   claimed: { to: 'sending', by: claim },
   accepted: { to: 'queued', by: accept },
@@ -132,7 +136,7 @@ export function newMessage(event: keyof typeof FIRST_STATUS, claiming: Claiming)
   return { ...by(claiming), status: to };
 }
 
-/** The message after an event; the same object where the event changes nothing. */
+/** The message after an event; the same object if the event changes nothing. */
 export function transition<E extends ListedEvent>(
   message: Message,
   event: E,
@@ -144,7 +148,7 @@ export function transition<E extends ListedEvent>(
   return arrow && changed !== message ? { ...changed, status: arrow.to } : message;
 }
 
-/** The event of each status that WhatsApp reports. */
+/** The event for each status that WhatsApp reports. */
 export const EVENT_OF_REPORT = {
   sent: 'reportedSent',
   failed: 'reportedFailed',
@@ -152,7 +156,7 @@ export const EVENT_OF_REPORT = {
   read: 'reportedRead',
 } as const satisfies Record<ReportedStatus, MessageEvent>;
 
-/** No transition: what its caller reads while the outcome cannot be stored. The stored message keeps its status. */
+/** Not a transition: what the caller sees while the outcome can't be stored. The stored message keeps its status. */
 export function unsettled(claim: Message, shown: Pick<Message, 'dueAt' | 'reason'>): Message {
   return { ...claim, ...shown, status: 'unknown', lease: undefined };
 }

@@ -15,7 +15,7 @@ export function isMessageId(text: string): text is MessageId {
   return MESSAGE_ID.test(text);
 }
 
-/** A flow to send, normalised: defaults filled in, numbers as digits (contract §2). */
+/** A normalised request for a flow: defaults filled in, phone numbers as digits. */
 export interface FlowRequest {
   readonly messageId: MessageId;
   readonly to: PhoneNumber;
@@ -26,15 +26,15 @@ export interface FlowRequest {
   readonly screen: string;
   readonly data: { readonly [key: string]: unknown };
   readonly whenClosed: 'reject' | 'park' | 'template';
-  /** What opens the conversation; with `template` only. */
+  /** The message that opens the conversation; with `whenClosed: "template"` only. */
   readonly template?: TemplateContent | undefined;
-  /** How long it may wait for the customer; with `park` and `template` only. */
+  /** How long the flow may wait for the customer; with `park` and `template` only. */
   readonly parkForSeconds?: number | undefined;
-  /** The flow returns our correlation value: its author has declared the key (`domain/reply.ts`). */
+  /** The flow returns our correlation value (`reply.ts`), because its author has declared the key. */
   readonly correlate?: true | undefined;
 }
 
-/** An approved template message, which may go out while the window is shut. */
+/** An approved template message, which may be sent while the window is shut. */
 export interface TemplateContent {
   readonly name: string;
   readonly languageCode: string;
@@ -50,15 +50,15 @@ type TemplateHeader =
       readonly filename?: string | undefined;
     };
 
-/** The right to send a message, held for a time. Whoever finds it over may take it, with the next epoch. */
+/** A temporary right to send a message. Once it is over, another owner may take over under the next epoch. */
 export interface Lease {
   readonly owner: string;
   readonly until: Date;
-  /** `dispatched`: from here on the request may have left. */
+  /** `dispatched`: from now on the request may have left. */
   readonly phase: 'claimed' | 'dispatched';
 }
 
-/** A final answer, written once and replayed as it is. */
+/** A final answer, written once and replayed unchanged. */
 export type Answer =
   | { readonly kind: 'sent'; readonly body: string }
   | {
@@ -68,7 +68,7 @@ export type Answer =
       readonly correlationId: string;
     };
 
-/** Why a message that was promised has failed for good. */
+/** Why a message failed for good. */
 export type RejectionCode =
   | 'gateway-rejected'
   | 'gateway-credentials'
@@ -77,46 +77,43 @@ export type RejectionCode =
   | 'recipient-opted-out'
   | 'session-closed';
 
-/** Tries that sent nothing, or nothing that arrived. */
+/** Counts tries that sent nothing, or nothing that arrived. */
 export interface Tried {
   readonly tries?: number | undefined;
-  /** Of the classes with a limit of their own. */
+  /** By error class, for classes with their own limit. */
   readonly triesOf?: { readonly [name in ErrorClass]?: number } | undefined;
 }
 
-/** How the template message of a parked flow stands. */
 export interface TemplateMessage extends Tried {
-  /** Derived from the flow's messageId, so that a repeat sends none. */
+  /** Derived from the flow's messageId, so that a repeat sends no second one. */
   readonly messageId: string;
-  /** `spared`: another flow's template message is out for this customer already. */
+  /** `spared`: suppressed, because another flow's template message is already out for this customer. */
   readonly state: 'pending' | 'sent' | 'spared' | 'failed' | 'unknown';
-  /** Template messages before this one, which WhatsApp failed; each had an id of its own. */
+  /** How many earlier template messages WhatsApp failed. Each had its own id. */
   readonly resends?: number | undefined;
-  /** It is not to go out before. */
+  /** Earliest time of the next try. */
   readonly notBefore?: Date | undefined;
   readonly waId?: string | undefined;
-  /** When it may first have left; the resend horizon of its own. */
+  /** When it may first have left; its own resend horizon starts here. */
   readonly triedAt?: Date | undefined;
 }
 
-/** What a customer filled into a flow. */
+/** What a customer entered into a flow. */
 export interface Reply {
-  /** The inbound message's id, so that a repeat is known as one. */
+  /** The inbound message's id, which identifies a repeat. */
   readonly id: string;
   readonly at: Date;
-  /** The flow's own fields. */
+  /** The fields that the flow's author defined. */
   readonly response: unknown;
-  /** How it was tied to its flow. */
   readonly matchedBy: 'token' | 'context' | 'only-open-flow';
 }
 
-/** A reply that fits several flows: shown at each, counted for none. */
+/** A reply that fits several flows: shown on each of them, and counted as a reply of none. */
 export type AmbiguousReply = Omit<Reply, 'matchedBy'>;
 
 export interface TimelineEntry {
   readonly at: Date;
   readonly status: Status;
-  /** Who said so. */
   readonly source: 'api' | 'worker' | 'gateway' | 'callback' | 'sweeper';
   readonly detail?: string | undefined;
 }
@@ -129,46 +126,45 @@ export interface Message extends Tried {
   readonly to: PhoneNumber;
   readonly from: PhoneNumber;
   readonly flowId: string;
-  /** What is to be sent; let go as soon as nothing more will be sent. */
+  /** What to send. Removed as soon as nothing more will be sent. */
   readonly request?: FlowRequest | undefined;
   readonly status: Status;
   readonly lease?: Lease | undefined;
-  /** Counts the owners that the message has had: the fence between them. */
+  /** How many owners the message has had; part of the fence. */
   readonly epoch: number;
-  /** Calls to LipaChat, as far as they were recorded. */
+  /** Recorded calls to LipaChat. */
   readonly attempts: number;
-  /** Its caller has had a 202: it is carried through without another request. */
+  /** Accepted with a 202: LipaFlow finishes it without another request. */
   readonly promised?: true | undefined;
-  /** No worker is to send it before. */
+  /** A worker doesn't send it earlier. */
   readonly notBefore?: Date | undefined;
-  /** Sends after the first one, each under a messageId of its own (`wireIdOf`). */
+  /** How many times it was sent again, each under its own id (`gatewayMessageIdOf`). */
   readonly resends?: number | undefined;
-  /** Until when it may wait for the customer to write; it has been parked at least once. */
+  /** The end of its wait for the customer. Set once the message has been parked. */
   readonly parkedUntil?: Date | undefined;
-  /** The template message that asks the customer to write. */
   readonly templateMessage?: TemplateMessage | undefined;
   readonly createdAt: Date;
-  /** When its request may first have left; the resend horizon counts from here. */
+  /** When its request may first have left; the resend horizon starts here. */
   readonly firstTryAt?: Date | undefined;
   readonly sentAt?: Date | undefined;
   readonly waId?: string | undefined;
-  /** WhatsApp's ids of earlier sends that have failed: what is still said of them counts no more. */
+  /** WhatsApp's ids of earlier, failed sends. Callbacks about them no longer count. */
   readonly retiredWaIds?: readonly string[] | undefined;
   readonly answer?: Answer | undefined;
   readonly reply?: Reply | undefined;
   readonly ambiguousReplies?: readonly AmbiguousReply[] | undefined;
-  /** Why it is `unknown` or `failed`, for people. */
+  /** Human-readable reason for the current status, when it isn't obvious. */
   readonly reason?: string | undefined;
-  /** When the sweeper has to look at it; absent when nothing is left to do. */
+  /** When the sweeper visits it; absent if nothing is left to do. */
   readonly dueAt?: Date | undefined;
-  /** End of retention. Past it the message counts as gone, deleted or not. */
+  /** End of retention. From then on the message counts as gone, even before it is deleted. */
   readonly expiresAt: Date;
   readonly timeline: readonly TimelineEntry[];
 }
 
 const TIMELINE_LIMIT = 40;
 
-/** SHA-256 over the normalised request in canonical JSON (RFC 8785): the order of keys doesn't count. */
+/** SHA-256 of the normalised request as canonical JSON (RFC 8785), so the order of keys doesn't matter. */
 export function fingerprint(request: FlowRequest): string {
   const { messageId: _, ...payload } = request;
   return createHash('sha256')
@@ -176,12 +172,12 @@ export function fingerprint(request: FlowRequest): string {
     .digest('base64url');
 }
 
-/** A key for WhatsApp's id of a message. The id itself holds the customer's number, in base64. */
+/** A hash of WhatsApp's message id, for look-ups. The id itself contains the customer's number, in base64. */
 export function waKeyOf(waId: string): string {
   return createHash('sha256').update(waId).digest('base64url');
 }
 
-/** The same client's same request? A claim that was given back may be followed by another's, under its messageId. */
+/** The same request from the same client? After a claim is given back, another client may claim its messageId. */
 export function isSameRequest(a: Message, b: Message): boolean {
   return a.fingerprint === b.fingerprint && a.clientId === b.clientId;
 }
@@ -190,7 +186,7 @@ export function pairOf(message: { readonly to: PhoneNumber; readonly from: Phone
   return { business: message.from, customer: message.to };
 }
 
-/** The history with a new entry; the same word from the same source, of the same send, is not news. */
+/** The timeline with a new entry. The same status from the same source, for the same send, is not added again. */
 export function remember(message: Message, entry: TimelineEntry): readonly TimelineEntry[] {
   const ofThisSend = message.timeline.slice(message.timeline.findLastIndex(isTakenBack) + 1);
   const known = ofThisSend.some((e) => e.status === entry.status && e.source === entry.source);
@@ -198,7 +194,7 @@ export function remember(message: Message, entry: TimelineEntry): readonly Timel
   return known || full ? message.timeline : [...message.timeline, entry];
 }
 
-/** A send had failed, and the message waits once more (`transitions/reporting.ts`). */
+/** A callback failed a send, and the message waits again (`transitions/reporting.ts`). */
 function isTakenBack({ status, source }: TimelineEntry): boolean {
   return source === 'callback' && (status === 'parked' || status === 'queued');
 }

@@ -3,34 +3,34 @@ import type { Pair } from '../whatsapp/phone.ts';
 import type { Message, MessageId } from './message.ts';
 
 export interface MessageStore extends Versioned<MessageId, Message> {
-  /** Removes it if it is still the one that was read. True also if it is gone already. */
+  /** Removes the message if it is unchanged since it was read. Also true if it is already gone. */
   remove(stored: Stored<Message>): Promise<boolean>;
-  /** The message that WhatsApp knows by this id; a moment late, since it asks an index. */
+  /** The message with this WhatsApp id. Eventually consistent, since it queries an index. */
   findByWaId(waId: string): Promise<MessageId | undefined>;
-  /** The same by the id's key (`waKeyOf`). */
+  /** Like `findByWaId`, by the id's hash (`waKeyOf`). */
   findByWaKey(waKey: string): Promise<MessageId | undefined>;
-  /** Up to `limit` messages of the pair that wait for their turn, the oldest first; a moment late. */
+  /** Up to `limit` messages in the pair's recipient queue, oldest first. Eventually consistent. */
   waiting(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Up to `limit` flows of the pair that were sent and may still be answered, the newest first; a moment late. */
+  /** Up to `limit` flows of the pair that were sent and have no reply yet, newest first. Eventually consistent. */
   awaitingReply(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Up to `limit` flows of the pair that have their reply, the newest first; a moment late. */
+  /** Up to `limit` flows of the pair with a reply, newest first. Eventually consistent. */
   replied(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Up to `limit` messages of the pair, whatever became of them; a moment late. */
+  /** Up to `limit` messages of the pair, in any status. Eventually consistent. */
   ofPair(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Removes it, whoever holds it: for erasure. */
+  /** Removes the message unconditionally, for erasure. */
   drop(id: MessageId): Promise<void>;
-  /** Up to `limit` messages whose `dueAt` is over, the oldest first. */
+  /** Up to `limit` messages with a `dueAt` in the past, oldest first. */
   due(now: Date, limit: number): Promise<readonly MessageId[]>;
 }
 
-/** Wakes the worker for a message, once or more often. Throws `store-unavailable`. */
+/** Enqueues a message for the worker, at least once. Throws `store-unavailable`. */
 export interface DeliveryQueue {
   enqueue(messageId: MessageId, delaySeconds: number): Promise<void>;
 }
 
 /**
- * Other ids under which a callback may name a message: the id that LipaChat gets for a resend or for its template
- * message, or the key of WhatsApp's id of that template message (`waKeyOf`). Kept for 30 days.
+ * Other ids under which a callback may name a message: the derived id of a resend or a template message, or
+ * the hash of a template message's WhatsApp id (`waKeyOf`). Kept for 30 days.
  */
 export interface MessageAliasStore {
   keep(alias: string, messageId: MessageId): Promise<void>;

@@ -8,7 +8,7 @@ import { isMessageId } from './message.ts';
 import type { MessageStore } from './ports.ts';
 import { type MessageView, viewOf } from './receipt.ts';
 
-/** How one session stands (contract §2, "Others"); instants are ISO 8601, null where there was never one. */
+/** A session as the API shows it. Instants are ISO 8601; null if there never was one. */
 export interface SessionAnswer {
   readonly from: string;
   readonly to: string;
@@ -28,11 +28,11 @@ export interface ReadDeps {
   readonly sessionMarginSeconds: number;
 }
 
-/** A lane longer than this is told as this long. */
+/** A longer recipient queue is reported as this length. */
 const COUNTED = 1_000;
 
 export function makeRead({ messages, sessions, erasedOptOuts, clock, sessionMarginSeconds }: ReadDeps) {
-  /** Another client's message reads as one that isn't there: nothing is disclosed. */
+  /** Another client's message is `not-found`, so that its existence isn't disclosed. */
   async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
     const stored = isMessageId(id) ? await messages.get(id) : undefined;
     if (!stored || !(reader.seesAll || stored.value.clientId === reader.clientId)) {

@@ -2,13 +2,13 @@ import { shortened } from '../platform/text.ts';
 import type { AmbiguousReply, Message } from './message.ts';
 import type { Status } from './status.ts';
 
-/** The session window as an answer shows it. */
+/** The session window in a response. */
 export interface SessionView {
   readonly open: boolean;
   readonly expiresAt: string | null;
 }
 
-/** What a caller sees of a message (contract §2). Its order of keys is the order in the answer. */
+/** A message as the caller sees it (`openapi.yaml`). The keys keep this order in the response. */
 export interface Receipt {
   readonly messageId: string;
   readonly type: 'flow';
@@ -21,9 +21,9 @@ export interface Receipt {
   readonly attempts: number;
   readonly createdAt: string;
   readonly sentAt: string | null;
-  /** LipaChat's answer as it came; null where a callback, not an answer, proved the message. */
+  /** LipaChat's response, unchanged; null if a callback proved the message, not a response. */
   readonly gateway: unknown;
-  /** Why it is not `sent`, and what comes next. */
+  /** Why it is not `sent`, and what happens next. */
   readonly reason?: string;
   readonly nextStep?: string;
 }
@@ -35,17 +35,17 @@ interface ReplyView {
   readonly matchedBy?: string;
 }
 
-/** A message as it stands now, with its history. */
+/** The current state of a message, with its timeline. */
 export interface MessageView extends Receipt {
-  /** The customer's answer to the flow, once there is one. */
+  /** The customer's reply to the flow, if there is one. */
   readonly reply?: ReplyView;
-  /** Answers that fit several flows, this one among them. */
+  /** Replies that fit several flows, including this one. */
   readonly ambiguousReplies?: readonly ReplyView[];
   readonly timeline: readonly { at: string; status: Status; source: string; detail?: string | undefined }[];
 }
 
 const GATEWAY_LIMIT = 16 * 1024;
-/** Even where every character of the five takes six bytes of JSON, they stay below the limit. */
+/** Keeps the five texts below the limit even if every character takes six bytes of JSON. */
 const WORD_LIMIT = 512;
 
 export function receiptOf(
@@ -53,7 +53,7 @@ export function receiptOf(
   seen: {
     readonly session: SessionView | null;
     readonly gateway: unknown;
-    /** The status that the receipt says, where a callback has taken the message further. */
+    /** The status to show, if a callback has already advanced the message further. */
     readonly as?: Status;
   },
 ): Receipt {
@@ -75,7 +75,7 @@ export function receiptOf(
   };
 }
 
-/** Why it is not sent, for what is not; nothing for the rest. */
+/** The reason and next step, for a message that was not sent; empty otherwise. */
 function whyNot(message: Message, status: Status): { reason?: string; nextStep?: string } {
   const reason = message.reason ?? (status === 'queued' ? 'it waits for its worker' : undefined);
   return reason === undefined ? {} : { reason, nextStep: nextStepOf(message, status) };
@@ -90,7 +90,7 @@ function nextStepOf({ dueAt, parkedUntil, notBefore }: Message, status: Status):
   return 'a status callback settles it; nothing is repeated by itself';
 }
 
-/** The message now: its stored receipt's session and gateway answer, everything else as it stands. */
+/** The current message. The session and LipaChat's response come from its stored receipt. */
 export function viewOf(message: Message): MessageView {
   const stored = message.answer?.kind === 'sent' ? (JSON.parse(message.answer.body) as Receipt) : undefined;
   return {
@@ -105,7 +105,7 @@ function shown<R extends AmbiguousReply>({ at, ...reply }: R): ReplyView {
   return { ...reply, at: at.toISOString() };
 }
 
-/** An envelope over 16 KiB is cut down to the words that the rule of acceptance reads. */
+/** Cuts an envelope over 16 KiB down to the fields that prove acceptance. */
 function capped(envelope: unknown): unknown {
   if (envelope === null || Buffer.byteLength(JSON.stringify(envelope)) <= GATEWAY_LIMIT) return envelope;
   const { timestamp, status, message, data } = envelope as Record<string, unknown>;

@@ -11,9 +11,9 @@ import { LONGEST_DELAY_MS } from './retry.ts';
 import { isInRecipientQueue, isUnderWay, PAIR_PACE_MS } from './waiting.ts';
 
 /*
- * The lane of one pair: the flows that wait for one customer. The oldest goes first, and the next one only when
- * it is settled, 6 seconds later, so that neither repeated webhooks nor queues that deliver twice change the
- * order. Who settles a flow of the lane lets the next one go; the sweeper does if they died before.
+ * The recipient queue of a pair: the flows that wait for one customer. The oldest goes first. The next one
+ * follows 6 seconds after it is settled, so that repeated webhooks and duplicate records of a queue don't
+ * change the order. Settling a flow of the queue releases the next; after a crash the sweeper does.
  */
 
 export interface RecipientQueueDeps {
@@ -38,7 +38,10 @@ export function makeRecipientQueue({
   telemetry,
   sessionMarginSeconds,
 }: RecipientQueueDeps) {
-  /** Lets the oldest waiting flow go, unless another one is under way or the window is shut. */
+  /**
+   * Releases the oldest waiting flow, unless another one is under way, the window is shut or the customer
+   * opted out.
+   */
   async function releaseNext(pair: Pair): Promise<void> {
     const session = (await sessions.get(pair))?.value;
     const now = clock.now();
@@ -47,11 +50,11 @@ export function makeRecipientQueue({
     const ids = await messages.waiting(pair, LONGEST_QUEUE);
     const found = await pMap(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
     const waiting = found.filter((m) => m !== undefined).filter(({ value }) => isInRecipientQueue(value));
-    // Also behind the oldest: that one may have been parked again while a younger one was under way.
+    // Check all of them: the oldest may have been parked again while a younger one is under way.
     if (waiting.some(({ value }) => isUnderWay(value, now))) return;
     for (const stored of waiting) {
       if (stored.value.status !== 'parked') continue;
-      // By the time of the write, not of the reading: in between it may have become overdue.
+      // Take the time of the write: the message may have become overdue since it was read.
       const after = await updateWithRetry(messages, stored, (m) =>
         transition(m, 'customerWrote', { now: clock.now(), notBefore }),
       );
@@ -61,7 +64,7 @@ export function makeRecipientQueue({
     }
   }
 
-  /** The customer has written: the lane moves, and the sweeper watches it until it is empty. */
+  /** The customer has written: release the next flow, and let the sweeper check the queue until it is empty. */
   async function wake(pair: Pair): Promise<void> {
     const waiting = await messages.waiting(pair, LONGEST_QUEUE);
     if (waiting.length === 0) return;
@@ -70,15 +73,15 @@ export function makeRecipientQueue({
     await releaseNext(pair);
   }
 
-  /** A flow of the lane has had its turn: the next keeps its distance, then goes. */
+  /** A flow of the queue is settled: set the pace for the next one, then release it. */
   async function startPause(pair: Pair): Promise<void> {
     const paceUntil = new Date(clock.now().getTime() + PAIR_PACE_MS);
-    // A session that is gone meanwhile was erased: it is not made again.
+    // A session that has disappeared was erased, so it is not created again.
     await updateWithRetry(sessions, await sessions.get(pair), (session) => afterSending(session, paceUntil));
     await releaseNext(pair);
   }
 
-  /** The customer has opted out: nothing that waits goes out any more. */
+  /** The customer opted out: cancel every flow that waits. */
   async function cancelAll(pair: Pair, correlationId: string): Promise<void> {
     const detail = 'The recipient has opted out.';
     const now = clock.now();
@@ -93,8 +96,8 @@ export function makeRecipientQueue({
   }
 
   /**
-   * A queue that is down delays the message and loses nothing: the sweeper enqueues it again. It also brings what
-   * waits longer than the queue can hold back.
+   * Never throws: if the queue is down, the sweeper enqueues the message later. The sweeper also handles
+   * delays longer than the queue's limit.
    */
   async function enqueue(id: MessageId, notBefore: Date): Promise<void> {
     const delayMs = notBefore.getTime() - clock.now().getTime();

@@ -2,25 +2,25 @@ import { type ErrorClass, pairPauseSeconds } from '../whatsapp/error-codes.ts';
 import type { Message, Tried } from './message.ts';
 
 /*
- * Trying again later: the one table of what a sender does about a class of WhatsApp's codes, whether the code
- * came in the answer or in a status callback, and the pauses between the tries.
+ * The one table of retries by error class, for codes in responses and in status callbacks, and the pauses
+ * between tries.
  */
 
-/** How long to leave it alone: at least `retryAfter` seconds. */
+/** How long to wait: at least `retryAfter` seconds. */
 interface Pause {
   readonly retryAfter: number;
-  /** It is this one customer's pace. */
+  /** The pause applies to this one customer. */
   readonly pair?: true;
-  /** After so many tries of its class it has failed; where it is absent, the general limit counts. */
+  /** After this many tries of the class it has failed. If absent, the general limit applies. */
   readonly maxTries?: number;
   readonly errorClass?: ErrorClass | undefined;
 }
 
 export interface Retry extends Pause {
   readonly code: 'gateway-unavailable' | 'gateway-throttled' | 'gateway-rejected';
-  /** Somebody has to know. */
+  /** An operator has to know. */
   readonly alert?: true;
-  /** No caller can be asked to come back so late: it is carried through, and answered 202. */
+  /** The pause is too long for a caller to wait: the message is accepted with a 202 and retried later. */
   readonly promises?: true;
 }
 
@@ -37,18 +37,18 @@ const RETRIES = {
   'held-for-user': { code: 'gateway-rejected', retryAfter: DAY_S, maxTries: 1, promises: true },
 } as const satisfies Partial<Record<ErrorClass, Retry>>;
 
-/** What a class asks for; undefined for one that no time mends. */
+/** The retry of a class; undefined if waiting doesn't help. */
 export function retryOf(errorClass: ErrorClass | undefined): Retry | undefined {
   const found = Object.entries(RETRIES).find(([name]) => name === errorClass);
   return found && { errorClass, ...found[1] };
 }
 
-/** More tries than this would only tell the same. With the pauses below it is about four hours. */
+/** Further tries would only repeat the result. With the pauses below, this is about four hours. */
 const MAX_TRIES = 20;
-/** The longest that the queue holds a message back (SQS's own limit), and the longest pause but for the table's. */
+/** SQS's longest delay, and the longest pause unless RETRIES has a longer one. */
 export const LONGEST_DELAY_MS = 900_000;
 
-/** The pause before the next try, in seconds; undefined when the tries are used up. */
+/** The pause before the next try, in seconds; undefined when no try is left. */
 export function pauseBefore(tried: Tried, { errorClass, retryAfter, pair, maxTries }: Pause) {
   const tries = (tried.tries ?? 0) + 1;
   const ofClass = errorClass === undefined ? tries : (tried.triesOf?.[errorClass] ?? 0) + 1;
@@ -58,7 +58,7 @@ export function pauseBefore(tried: Tried, { errorClass, retryAfter, pair, maxTri
   return Math.min(longest, Math.max(own, retryAfter));
 }
 
-/** With one more try in vain. */
+/** The counts with one more failed try. */
 export function counted({ tries = 0, triesOf }: Tried, errorClass: ErrorClass | undefined): Tried {
   const limited = errorClass !== undefined && retryOf(errorClass)?.maxTries !== undefined;
   return {
@@ -67,13 +67,13 @@ export function counted({ tries = 0, triesOf }: Tried, errorClass: ErrorClass | 
   };
 }
 
-/** The sweeper enqueues a message again if nothing has come of it so long after it was due. */
+/** The sweeper enqueues a message again if it is still queued this long after it was due. */
 export const QUEUE_GRACE_MS = 120_000;
 
-/** By how much the clocks of two invocations may differ. */
+/** How far the clocks of two invocations may differ. */
 const EARLY_MS = 1_000;
 
-/** A copy of its queue's record that comes before its time: the one with the delay is still to come. */
+/** An extra record that arrives before `notBefore`: the delayed record is still to come. */
 export function isTooEarly({ notBefore }: Message, now: Date): boolean {
   return notBefore !== undefined && notBefore.getTime() > now.getTime() + EARLY_MS;
 }

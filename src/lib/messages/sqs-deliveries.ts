@@ -3,10 +3,10 @@ import { AppError } from '../platform/errors.ts';
 import type { DeliveryQueue } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
-/** SQS's own limit of a delay. */
+/** SQS's longest delay. */
 const MAX_DELAY_S = 900;
 
-/** The delivery queue: its messages name a message, and hold nothing else. */
+/** The delivery queue. A record contains a messageId and nothing else. */
 export function makeDeliveryQueue({
   client,
   queueUrl,

@@ -2,20 +2,23 @@ import { gatewayMessageIdOf } from './gateway-message-id.ts';
 import type { Message } from './message.ts';
 import type { ReportedStatus } from './status.ts';
 
-/** What a status callback says of one message. */
+/** A status callback about one message. */
 export interface StatusReport {
   readonly status: ReportedStatus;
   readonly at: Date;
   readonly waId?: string | undefined;
-  /** The messageId that the callback named: the one that LipaChat got, or one of its own. */
+  /** The messageId in the callback: the one sent to LipaChat, or LipaChat's own. */
   readonly gatewayMessageId?: string | undefined;
-  /** WhatsApp's code of a failure (`domain/error-book.ts`). */
+  /** WhatsApp's error code of a failure (`whatsapp/error-codes.ts`). */
   readonly code?: number | undefined;
-  /** WhatsApp's words on a failure. */
+  /** WhatsApp's description of a failure. */
   readonly detail?: string | undefined;
 }
 
-/** A word on an earlier send of the same message; or on one that, being a failure, can't be of this one. */
+/**
+ * Is the report about an earlier send of the message? A failure always is, while the message waits or after
+ * it expired.
+ */
 export function isOutdated(message: Message, { status, waId, gatewayMessageId }: StatusReport): boolean {
   if (waId !== undefined && waId === message.waId) return false;
   if (waId !== undefined && message.retiredWaIds?.includes(waId)) return true;

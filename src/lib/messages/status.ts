@@ -1,13 +1,13 @@
 /**
- * Where a message stands. Before anything left: `queued` for the worker, or `parked` until the customer writes,
- * at worst `expired`. `sending` is ours while a lease is held; `unknown` means that the request may have left
- * and nothing proves what became of it; the rest is WhatsApp's ladder.
+ * The status of a message. Before anything has left: `queued` for the worker, `parked` until the customer
+ * writes, or `expired`. `sending`: an invocation holds the lease. `unknown`: the request may have left, and
+ * nothing proves what became of it. The rest are WhatsApp's statuses.
  */
 export type Status = 'queued' | 'parked' | 'expired' | 'sending' | 'unknown' | ReportedStatus;
 
 /**
- * What a status callback can report, in WhatsApp's order: sent < failed < delivered < read. The higher status wins,
- * whichever callback comes first; a callback never takes a message down.
+ * The statuses that a callback reports, in status order: sent < failed < delivered < read. The higher one
+ * wins in whatever order callbacks arrive; a callback never moves a message down.
  */
 export type ReportedStatus = 'sent' | 'failed' | 'delivered' | 'read';
 

@@ -2,31 +2,37 @@ import { createHash } from 'node:crypto';
 import { type Message, type TemplateMessage, waKeyOf } from './message.ts';
 import { counted, pauseBefore, type Retry } from './retry.ts';
 
-/** A template message's id under which WhatsApp or LipaChat speaks of it. */
+/** The id of a template message in a callback: ours, or the hash of WhatsApp's. */
 export type TemplateName = { readonly gatewayMessageId: string } | { readonly waKey: string };
 
-/** Names customer and flow without telling them: one template message of theirs may be out. */
+/**
+ * The lock key of a customer and a flow, hashed so that it reveals neither. Only one of their template
+ * messages may be out.
+ */
 export function templateLockKeyOf({ from, to, flowId }: Message): string {
   return createHash('sha256')
     .update(JSON.stringify([from, to, flowId]))
     .digest('base64url');
 }
 
-/** May its template message go out now? */
+/** May its template message be sent now? */
 export function isTemplateMessageDue({ status, templateMessage }: Message, now: Date): boolean {
   if (status !== 'parked' || templateMessage?.state !== 'pending') return false;
   return templateMessage.notBefore === undefined || templateMessage.notBefore.getTime() <= now.getTime();
 }
 
-/** Does it still wait for the customer, by this very template message? */
+/** Does the flow still wait, and is this its current template message? */
 export function isStillWanted({ status, templateMessage }: Message, id: string): boolean {
   return status === 'parked' && templateMessage?.messageId === id;
 }
 
-/** The sweeper looks by the hour at most, and no earlier than it did the last time. */
+/** Seconds before the next try: doubling, up to an hour, the sweeper's longest interval. */
 const pauseSeconds = (tries: number) => Math.min(3_600, 75 * 2 ** Math.min(tries, 10));
 
-/** After a try that sent nothing: pending until the pause is over, or given up. */
+/**
+ * The template message after a try that sent nothing: pending until the pause is over, or failed if no try is
+ * left.
+ */
 export function templateMessagePostponed(
   templateMessage: TemplateMessage,
   pause: Omit<Retry, 'code'>,
@@ -40,7 +46,7 @@ export function templateMessagePostponed(
   return { ...tried, state: 'pending', notBefore: new Date(now.getTime() + seconds * 1000) };
 }
 
-/** Is it the template message that is out, and not an earlier one? */
+/** Is this the template message that is out, not an earlier one? */
 export function isAbout({ state, messageId, waId }: TemplateMessage, name: TemplateName): boolean {
   if (state === 'failed' || state === 'spared') return false;
   return 'gatewayMessageId' in name

@@ -1,2 +1,2 @@
-/** package.json's version, written in by the bundler. */
+/** The version in package.json, inserted by the bundler. */
 declare const __VERSION__: string;

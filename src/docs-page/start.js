@@ -1,4 +1,4 @@
-/* Renders openapi.json. Calls that are tried out go to where this page is from: its CSP lets them go nowhere else. */
+/* Renders openapi.json. "Try it out" sends requests to the page's own host; the CSP allows no other. */
 (async () => {
   const here = new URL('.', window.location.href).href.replace(/\/$/, '');
   const document = await (await fetch('docs/openapi.json')).json();
@@ -9,7 +9,7 @@
     displayRequestDuration: true,
     docExpansion: 'list',
     defaultModelsExpandDepth: 0,
-    // The badge would send the description to a service of others.
+    // The validator badge would send the description to a third party.
     validatorUrl: null,
   });
 })();

@@ -1,10 +1,10 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { UndiciHttpHandler } from '@smithy/undici-http-handler';
 
-/** How a process talks to AWS: one for all of its clients. */
+/** The HTTP handler that all AWS clients of a process share. */
 export type Transport = NodeHttpHandler | UndiciHttpHandler;
 
-/** Of one try: the SDK has no time limits of its own. */
+/** The limit of one try. The SDK has no time limits by default. */
 export const TRY_LIMIT_MS = 1_000;
 
 export const nodeTransport = (): Transport =>

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { bareWord, DEFAULT_WORDS } from '../whatsapp/opt-out-words.ts';
 
-/** The settings of a function (contract §5): read once, at start, and nowhere else. */
+/** The settings of a function (README.md, "Settings"), read once at start. */
 export type Config = ReturnType<typeof readConfig>;
 
 const wholeNumber = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Comma-separated, as a customer types them. */
+/** A comma-separated list of opt-out words, in any spelling. */
 const words = (fallback: readonly string[]) =>
   z
     .string()
@@ -36,7 +36,7 @@ const schema = z.object({
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
   SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),
-  /** Judged where it is used: see `defaultFrom` of the contracts. */
+  /** Validated only by the functions that use it: see `defaultFrom` in `sending/contract.ts`. */
   DEFAULT_FROM: z.string().optional(),
   GATEWAY_DEADLINE_MS: wholeNumber(20_000, 100, 600_000),
   GATEWAY_ATTEMPTS: wholeNumber(2, 1, 10),
@@ -47,12 +47,12 @@ const schema = z.object({
   SESSION_MARGIN_SECONDS: wholeNumber(60, 0, 3600),
   OPT_OUT_WORDS: words(DEFAULT_WORDS.stop),
   OPT_IN_WORDS: words(DEFAULT_WORDS.start),
-  /** The SDK's own variable; set, it is one host for all buckets. */
+  /** The SDK's own variable. If set, all buckets share one host. */
   AWS_ENDPOINT_URL_S3: z.string().optional(),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
 });
 
-/** Throws an error that names each bad variable, and no value. */
+/** Throws an error that names each bad variable, but no value. */
 export function readConfig(environment: Record<string, string | undefined> = process.env) {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(set);

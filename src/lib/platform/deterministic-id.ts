@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A UUID that nobody else uses, the same whenever it is derived. */
+/** A UUID derived from a text: the same text always gives the same id. */
 export function derivedId(from: string): string {
   const hex = createHash('sha256').update(from).digest('hex');
   const parts = [

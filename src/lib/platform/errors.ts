@@ -1,6 +1,6 @@
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 
-/** Every problem that a caller may meet (contract §2, "Problems"), but for API Gateway's own 401 and 403. */
+/** Every problem that a caller may get (`openapi.yaml`), except API Gateway's own 401 and 403. */
 export type ErrorCode =
   | 'invalid-request'
   | 'not-found'
@@ -18,24 +18,24 @@ export type ErrorCode =
   | 'campaign-state'
   | 'internal';
 
-/** A fault of one field: `path` in dots (`data.service`), `message` without the value. */
+/** A fault of one field: its dotted `path` (`data.service`), and a `message` without the value. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
 }
 
 interface Circumstances {
-  /** Seconds after which the same request may be worth repeating. */
+  /** Seconds after which the same request may succeed. */
   readonly retryAfter?: number;
   readonly errors?: readonly FieldError[];
-  /** Set on a stored, final refusal: the correlation id of the request that met it first. */
+  /** Set on a stored, final refusal: the correlation id of the request that got it first. */
   readonly replayOf?: string;
-  /** What WhatsApp's code of the refusal means, where a code is the reason. */
+  /** The class of WhatsApp's error code, if a code caused the refusal. */
   readonly errorClass?: ErrorClass | undefined;
   readonly cause?: unknown;
 }
 
-/** A refusal or a fault. `detail` is shown to the caller: no secret and no phone number goes into it. */
+/** A refusal or a fault. The caller sees `detail`, so it must not contain a secret or a phone number. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
@@ -56,7 +56,7 @@ export class AppError extends Error {
   }
 }
 
-/** `invalid-request`, with every faulty field. */
+/** An `invalid-request` with every faulty field. */
 export function invalidRequest(errors: readonly FieldError[]): AppError {
   const faults = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
   return new AppError('invalid-request', `${faults} not valid; see errors.`, { errors });

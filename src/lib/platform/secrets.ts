@@ -9,20 +9,23 @@ export interface SecretDeps {
 }
 
 export interface SecretOptions {
-  /** A SecureString's name. */
+  /** The name of a SecureString parameter. */
   readonly parameter: string;
   readonly cacheSeconds: number;
-  /** What it means to a caller if the value was never read and can't be now. */
+  /** The error for the caller if the value was never read and can't be read now. */
   readonly fault: { readonly code: ErrorCode; readonly detail: string };
 }
 
 const CALL_LIMIT_MS = 3_000;
-/** However often the value is refused, the parameter store is asked at most so often. */
+/** The minimum time between reloads for a refused value, however often it is refused. */
 const FORCED_REFRESH_MS = 30_000;
-/** While the parameter store is down, a stale value serves for so long before it is asked again. */
+/** How long a stale value is used before the parameter store is tried again. */
 const DOWN_MS = 10_000;
 
-/** One parameter, cached in this process: single flight, and the stale value serves while the store is down. */
+/**
+ * One parameter, cached in this process. Concurrent reads share one request, and the stale value is used
+ * while the parameter store is down.
+ */
 export function makeSecret({ client, clock, telemetry }: SecretDeps, options: SecretOptions): Secret {
   let known: { value: string; freshUntil: number } | undefined;
   let inFlight: Promise<string> | undefined;

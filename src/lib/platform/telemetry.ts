@@ -9,8 +9,9 @@ export interface TelemetryOptions {
 }
 
 /**
- * Structured logs, and counts as CloudWatch's embedded metrics; both go to standard output. The one dimension is the
- * stack's name, `service`: a fact is one metric whichever function saw it, which is what alarms want and what is paid for.
+ * Structured logs, and metrics in CloudWatch's embedded format, both on standard output. The only dimension
+ * is `service`, the stack's name, so a fact is one metric whichever function reports it. Alarms need one
+ * metric, and every further one costs money.
  */
 export function makeTelemetry({ functionName, stage, level }: TelemetryOptions): Telemetry {
   const logger = new Logger({ serviceName: functionName, logLevel: level });
@@ -31,8 +32,9 @@ export function makeTelemetry({ functionName, stage, level }: TelemetryOptions):
 }
 
 /**
- * Lines in their order. Metrics are made when the process next waits for something, or before the next line of the log: no
- * request that is about to leave waits for them. Two turns of the event loop, since undici writes a request in the next.
+ * Writes lines in order. Metrics wait until the process is idle or the next log line, so that they don't
+ * delay a request about to leave. `setImmediate` twice, because undici writes a request on the next turn of
+ * the event loop.
  */
 function makeLines() {
   let waiting: (() => void)[] = [];
@@ -51,7 +53,10 @@ function makeLines() {
   return { later, now };
 }
 
-/** What a log may say of a fault: kinds, codes and stack frames. Messages may quote a payload or a number. */
+/**
+ * What a log may contain of a fault: kind, codes and stack frames. Messages may quote a payload or a phone
+ * number.
+ */
 function described(fault: unknown, depth = 0): Record<string, unknown> {
   if (!(fault instanceof Error)) return { kind: typeof fault };
   const { code, $metadata } = fault as {
@@ -67,7 +72,7 @@ function described(fault: unknown, depth = 0): Record<string, unknown> {
   };
 }
 
-/** The first frames of a stack, without the message before them, whatever that looks like. */
+/** The first frames of a stack. Cuts off the message before them, which may contain line breaks. */
 function framesOf({ stack = '', message }: Error): string[] {
   const start = stack.indexOf(message);
   const frames = start < 0 ? '' : stack.slice(start + message.length);

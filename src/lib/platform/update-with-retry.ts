@@ -4,9 +4,12 @@ import type { Stored, Versioned } from './ports.ts';
 const TRIES = 12;
 
 /**
- * Applies a pure change to a stored thing: decide on what is stored, write it if it still is what was read,
- * else decide again on what is stored now. `change` gives the same object back where there is nothing to write.
- * Returns what is stored in the end; undefined if it is gone.
+ * Applies a pure change to a stored value with compare-and-set: compute the change and write it. After a
+ * conflict, repeat with what is stored now, up to 12 times. `change` returns the same object if there is
+ * nothing to write.
+ *
+ * Returns what is stored in the end; undefined if it is gone. Throws `store-unavailable` after too many
+ * conflicts.
  */
 export async function updateWithRetry<Key, T>(
   store: Versioned<Key, T>,
@@ -25,7 +28,7 @@ export async function updateWithRetry<Key, T>(
   return undefined;
 }
 
-/** The same for a thing that may not be there yet: then `fresh` is what the change starts from. */
+/** Like `updateWithRetry`, but starts from `fresh` if nothing is stored under the key. */
 export async function updateOrCreate<Key, T>(
   store: Versioned<Key, T>,
   key: Key,

@@ -1,20 +1,20 @@
-/** A bundle in a process of its own, as bench/lambda.cjs hosts it, and what each call of it took. */
+/** Runs a bundle in its own process, hosted by bench/lambda.cjs, and measures each call. */
 import { type ChildProcess, fork } from 'node:child_process';
 
 /** Times in milliseconds. */
 export interface Call {
   readonly answer?: { readonly statusCode?: number; readonly body?: string };
-  /** What it threw, in words. */
+  /** The text of a thrown error. */
   readonly fault?: string;
-  /** From the event to the answer, as the process itself saw it. */
+  /** From the event to the response, measured inside the process. */
   readonly ms: number;
-  /** Of all its threads, user and system. */
+  /** User and system time of all threads. */
   readonly cpuMs: number;
 }
 
 export interface Bundle {
   readonly pid: number;
-  /** From the process's beginning until the bundle was loaded, and the loading alone. */
+  /** From the start of the process until the bundle was loaded, and the loading alone; ms. */
   readonly loadedMs: number;
   readonly initMs: number;
   invoke(event: object): Promise<Call>;
@@ -28,7 +28,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts it; its log goes nowhere. Rejects when it ends before it is loaded. */
+/** Starts the process and discards its log. Rejects if it ends before the bundle is loaded. */
 export function startBundle(path: string, env: Record<string, string>): Promise<Bundle> {
   const stdio: ('ignore' | 'ipc')[] = ['ignore', 'ignore', 'ignore', 'ipc'];
   const child = fork(new URL('lambda.cjs', import.meta.url), [path], { env, execArgv: [], stdio });

@@ -1,4 +1,4 @@
-/** What LipaChat's webhook brings, as the API's events, and how many of them one environment takes. */
+/** LipaChat's callbacks as API events, and how many of them one environment handles. */
 import { randomUUID } from 'node:crypto';
 import { httpEvent } from '../test/support/http-event.ts';
 import { startGatewayStub } from './gateway.ts';
@@ -9,7 +9,7 @@ export interface CallbackFigures {
   readonly p50: number;
   readonly p99: number;
   readonly cpuMs: number;
-  /** One after the other, as one Lambda environment takes them. */
+  /** One at a time, as in one Lambda environment. */
   readonly perSecond: number;
 }
 

@@ -1,4 +1,4 @@
-/** What one event asks of AWS: requests by operation, and DynamoDB's units, counted at the stand-in. */
+/** What one event costs in AWS: requests by operation and DynamoDB units, counted by the stand-in. */
 import { randomUUID } from 'node:crypto';
 import type { StreamRecord } from '../local/aws-stream.ts';
 import { itemSize, writeUnits } from '../test/support/capacity.ts';
@@ -17,7 +17,7 @@ export interface Calls {
 
 const DYNAMODB = new Set(['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem']);
 
-/** Of a process that is warm: the event is run once before. */
+/** Counts one run in a warm process: the event has run once before. */
 async function countedOn(world: World, run: () => Promise<unknown>): Promise<Calls> {
   const before = (await world.aws.stream({ limit: 10_000 })).at(-1)?.dynamodb?.SequenceNumber;
   await world.aws.reset();
@@ -31,7 +31,7 @@ async function countedOn(world: World, run: () => Promise<unknown>): Promise<Cal
     dynamodb: sum((name) => DYNAMODB.has(name)),
     ssm: requests['GetParameter'] ?? 0,
     others: sum((name) => !DYNAMODB.has(name) && name !== 'GetParameter'),
-    // Consistent reads of items under 4 KB; a query of an index, half of one.
+    // A consistent read of an item under 4 KB takes one unit, a query of an index half a unit.
     readUnits: (requests['GetItem'] ?? 0) + 0.5 * (requests['Query'] ?? 0),
     writeUnits: unitsOf(records) + (await failedUnits(world, puts - records.length)),
   };
@@ -40,7 +40,7 @@ async function countedOn(world: World, run: () => Promise<unknown>): Promise<Cal
 const unitsOf = (records: readonly StreamRecord[]): number =>
   records.map(writeUnits).reduce((total, units) => total + units, 0);
 
-/** A write whose condition fails is billed by what is there: here always the newest message. */
+/** A failed conditional write is billed by the size of the stored item, here always the newest message. */
 async function failedUnits(world: World, failed: number): Promise<number> {
   const sizes = (await world.aws.dump()).filter(({ pk }) => !pk?.S?.startsWith('session#')).map(itemSize);
   return failed * Math.ceil(Math.max(0, ...sizes) / 1024);

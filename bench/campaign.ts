@@ -1,8 +1,7 @@
 /**
- * A campaign of as many recipients as there may be, on the built bundles: planned from a file in S3, then taken
- * out of its plan and enqueued. DynamoDB and S3 are the embedded ones in processes of their own; the campaign
- * queue is a stub that takes everything. Time runs fast for the tick, which would else take hours to give all
- * slots away.
+ * A large campaign on the built bundles: planned from a file in S3, then enqueued from its plan. DynamoDB and
+ * S3 are the embedded ones, in their own processes. The campaign queue is a stub that accepts everything. The
+ * tick's clock runs fast, because enqueuing at the real rate would take hours.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -30,7 +29,7 @@ export interface CampaignFigures {
 const LONG_MS = 900_000;
 const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
 
-/** The most memory that a process has had, as the kernel counts it. */
+/** The process's peak memory in MB, as the kernel counts it. */
 function peakMb({ pid }: { readonly pid: number }): number {
   const [, kb = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Math.round(Number(kb) / 1024);
@@ -41,7 +40,7 @@ function* csv(rows: number): Iterable<string> {
   for (let k = 0; k < rows; k += 1) yield `${254_700_000_000 + k},Customer ${k}\n`;
 }
 
-/** In parts that are worth a write. */
+/** Chunks large enough to be worth a write. */
 function* inChunks(lines: Iterable<string>): Iterable<Buffer> {
   let text = '';
   for (const line of lines) {
@@ -53,7 +52,7 @@ function* inChunks(lines: Iterable<string>): Iterable<Buffer> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** A queue that takes all it is given and counts it. */
+/** A queue that accepts and counts everything. */
 async function startQueueStub() {
   let taken = 0;
   const server = createServer((request, response) => {
@@ -85,7 +84,7 @@ async function upload({ sqs }: StandIns, rows: number): Promise<string> {
   return `s3://${sqs.bucketName}/${Key}`;
 }
 
-/** One call of the campaigns' API, straight into its function. */
+/** Calls the campaigns' API directly in its function. */
 async function call(campaigns: Worker, verb: string, order: { campaignId: string }): Promise<void> {
   const path = verb === 'create' ? '' : `/{campaignId}/${verb}`;
   const event = httpEvent({
@@ -99,7 +98,7 @@ async function call(campaigns: Worker, verb: string, order: { campaignId: string
   if (statusCode >= 300) throw new Error(`${verb}: ${statusCode} ${body}`);
 }
 
-/** Everything for so many rows, in new processes. */
+/** Measures a campaign of `rows` recipients, in new processes. */
 export async function benchCampaign(rows: number): Promise<CampaignFigures> {
   const standIns = await spawnStandIns({ settings: { NUMBER_PER_MINUTE: '60000', LOG_LEVEL: 'ERROR' } });
   const stub = await startQueueStub();

@@ -18,25 +18,25 @@ import {
 export interface Loading {
   readonly name: string;
   readonly kb: number;
-  /** The bundle alone, and with Node's own start; ms. */
+  /** Of the bundle alone, and with Node's own start; ms. */
   readonly initMs: number;
   readonly startMs: number;
 }
 
-/** Milliseconds, less what LipaChat had the request for. */
+/** Milliseconds, without the time that LipaChat had the request. */
 export interface FirstSend {
-  /** The process has been up for a moment, as one that Lambda started ahead of its first event. */
+  /** The process has been idle for a moment, like one that Lambda started before its first event. */
   readonly afterInitMs: number;
-  /** From the start of the process to the answer, the event being there already. */
+  /** From the start of the process to the response, with the event already waiting. */
   readonly fromSpawnMs: number;
 }
 
-/** Longer than anything that a function does when it starts. */
+/** Longer than anything that a function does at start. */
 const SETTLED_MS = 400;
 
 const kbOf = (path: string): number => Math.round(statSync(path).size / 1024);
 
-/** Each bundle in turn, so many times. */
+/** Loads each bundle `runs` times, in turns. */
 export async function benchLoading(world: World, { peerPath, runs }: { peerPath: string; runs: number }) {
   const names = [...Object.keys(readStack().functions), 'peer'];
   const samples = new Map(names.map((name) => [name, { init: [] as number[], start: [] as number[] }]));

@@ -1,4 +1,7 @@
-/** Two faults that every sender meets one day, and what becomes of the message. The caller repeats until it is told 201. */
+/**
+ * Faults that every sender meets one day, and what becomes of the message. The caller repeats until it gets a
+ * 201.
+ */
 import { randomUUID } from 'node:crypto';
 import { createLipaChat, type Fault, type LipaChat } from '../test/support/fleet/lipachat.ts';
 import { type Candidate, flowEvent, type World } from './world.ts';
@@ -6,7 +9,7 @@ import { type Candidate, flowEvent, type World } from './world.ts';
 export interface FaultRow {
   readonly fault: string;
   readonly wanted: string;
-  /** By candidate: how often the customer's phone rang, and the last status that the caller saw. */
+  /** By candidate: how often the message was delivered, and the last status that the caller saw. */
   readonly ends: Record<
     string,
     { readonly deliveries: number; readonly status: number; readonly right: boolean }
@@ -18,9 +21,9 @@ interface Scenario {
   readonly wanted: string;
   readonly strikes: Fault;
   readonly times: number;
-  /** Does LipaChat send the same messageId again? */
+  /** Does LipaChat send a repeated messageId again? */
   readonly repeats: 'same-receipt' | 'send-again';
-  /** LipaFlow's, for such a gateway. */
+  /** LipaFlow's settings for such a gateway. */
   readonly settings: Record<string, string>;
   readonly isRight: (end: { deliveries: number; status: number }) => boolean;
 }
@@ -79,7 +82,7 @@ async function play(
   const bundle = await world.candidate(contender.who, own);
   let status = 0;
   for (let call = 0; call < CALLS && status !== 201; call += 1) {
-    // What it throws is API Gateway's 500.
+    // For a thrown error, API Gateway responds with 500.
     status = (await bundle.invoke(flowEvent(messageId))).answer?.statusCode ?? 500;
   }
   bundle.stop();

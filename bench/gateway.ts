@@ -1,4 +1,4 @@
-/** LipaChat as a send meets it on a good day: a receipt after so many milliseconds. It notes its own share of each call. */
+/** A healthy LipaChat: it returns a receipt after `latencyMs`, and records how long it had each request. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface GatewayStub {
   readonly baseUrl: string;
-  /** How long it had the request of this messageId, from its head to the end of the answer; ms. */
+  /** How long it had the request of this messageId, from its head to the end of the response; ms. */
   took(messageId: string): number;
   close(): void;
 }

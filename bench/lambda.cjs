@@ -1,6 +1,7 @@
 /**
- * A bundle in a process that has loaded nothing else, TypeScript above all: as much time and memory as it takes in Lambda.
- * Times are in milliseconds. `since` is when the process began, so that it counts Node's own start.
+ * Hosts a bundle in a process that loads nothing else, in particular no TypeScript, so that time and memory
+ * are close to Lambda's. Times are in milliseconds. `loadedMs` counts from the start of the process, so it
+ * includes Node's own start.
  */
 const { performance } = require('node:perf_hooks');
 

@@ -1,6 +1,6 @@
 import { cpus, release, totalmem } from 'node:os';
 
-/** Where figures come from, in a line. */
+/** The machine that the figures come from, in one line. */
 export function machine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() || 'unknown';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --quick] [--rows N …] [--write]`: measures, judges nothing, and prints tables. All figures go to
- * .cache/bench.json, too; `--write` puts the tables into docs/performance.md.
+ * `npm run bench [-- --quick] [--rows N …] [--write]` measures and prints tables; it has no pass or fail. All
+ * figures also go to .cache/bench.json. `--write` puts the tables into docs/performance.md.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

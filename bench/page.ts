@@ -1,12 +1,12 @@
-/** A Markdown page with a generated part, which lies between two marks on lines of their own. */
+/** A Markdown page with a generated part between two marks, each on its own line. */
 
 const BEGIN = '<!-- figures -->';
 const END = '<!-- end -->';
 const MARKS = /^(<!-- figures -->|<!-- end -->)$/m;
 
 /**
- * The page with `figures` between its marks; everything else stays byte for byte.
- * Throws unless the page has each mark once and in order, since a guess would overwrite prose.
+ * Replaces the text between the marks with `figures`; the rest stays byte for byte. Throws unless the page
+ * has each mark once and in order, since a guess would overwrite prose.
  */
 export function withFigures(page: string, figures: string): string {
   const [before, begin, , end, after, ...more] = page.split(MARKS);

@@ -1,9 +1,9 @@
-/** AWS's prices, as docs/cost.md assumes them: there is one list. */
+/** AWS's prices, read from docs/cost.md so that there is only one list. */
 import { readFileSync } from 'node:fs';
 
 const page = readFileSync(new URL('../docs/cost.md', import.meta.url), 'utf8');
 
-/** Dollars for a million of a unit. Throws where the page has no such row. */
+/** Dollars per million of a unit. Throws if the page has no such row. */
 export function pricePerMillion(service: string, unit: string): number {
   const row = page.split('\n').find((line) => line.startsWith(`| ${service} | million ${unit} |`));
   if (row === undefined) throw new Error(`docs/cost.md has no price of ${service}, ${unit}`);

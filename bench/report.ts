@@ -1,4 +1,4 @@
-/** Figures as tables of Markdown, which are read at a terminal as well. */
+/** The figures as Markdown tables, readable in a terminal too. */
 import type { CallbackFigures } from './callbacks.ts';
 import type { Calls } from './calls.ts';
 import type { CampaignFigures } from './campaign.ts';
@@ -19,7 +19,7 @@ const table = (heads: readonly string[], rows: readonly (readonly Cell[])[]): st
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 
-/** A figure of ours against the peer's, and what was aimed at. */
+/** Our figure, the peer's, their ratio, and the goal. */
 const against = (name: string, ours: number, peers: number, goal?: number): Cell[] => {
   const ratio = ours / peers;
   if (goal === undefined) return [name, ours, peers, ratio, ''];

@@ -1,4 +1,4 @@
-/** Sends one after the other, as a Lambda environment gets them, by LipaFlow and by the peer in turns. */
+/** Sequential sends, as a Lambda environment gets them, by LipaFlow and the peer in turns. */
 import type { Bundle } from './bundle.ts';
 import { startGatewayStub } from './gateway.ts';
 import { mean, median, percentile } from './statistics.ts';
@@ -6,7 +6,7 @@ import { type Candidate, expectStatus, flowEvent, GATEWAY_LATENCY_MS, type World
 
 export const CANDIDATES: readonly Candidate[] = ['lipaflow', 'peer'];
 
-/** Milliseconds. Overhead is what the handler took, less what LipaChat had the request for. */
+/** Milliseconds. Overhead is the handler's time without the time that LipaChat had the request. */
 export interface SendFigures {
   readonly p50: number;
   readonly p99: number;
@@ -14,7 +14,7 @@ export interface SendFigures {
 }
 
 export interface SendSizes {
-  /** Of new processes each. */
+  /** Each with new processes. */
   readonly rounds: number;
   readonly warmUp: number;
   readonly sends: number;

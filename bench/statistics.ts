@@ -1,4 +1,4 @@
-/** The value below which the share `p` (0 to 1) of them lies; of none: NaN. */
+/** The `p` quantile of the values, with `p` from 0 to 1; NaN if there are none. */
 export function percentile(values: readonly number[], p: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? Number.NaN;

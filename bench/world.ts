@@ -1,4 +1,7 @@
-/** What every measurement stands in: the embedded AWS at a distance, a LipaChat, an open window, and both candidates. */
+/**
+ * The environment of every measurement: embedded AWS at a distance, a LipaChat, an open window, and both
+ * candidates.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +20,7 @@ import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
 import { type Bundle, type Call, startBundle } from './bundle.ts';
 
 export const PAIR = { business: '254110090747', customer: '254717746565' } as Pair;
-/** Added by the stand-in to each call of AWS: DynamoDB's usual answer time, seen from a Lambda. */
+/** Added by the stand-in to each AWS call: DynamoDB's usual response time, seen from a Lambda function. */
 export const AWS_LATENCY_MS = 4;
 export const GATEWAY_LATENCY_MS = 50;
 
@@ -27,7 +30,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export const bundleOf = (name: string) => file(`../dist/${name}.cjs`);
 
-/** The peer as it would be deployed: bundled and minified by esbuild. */
+/** Builds the peer as it would be deployed: bundled and minified by esbuild. */
 export async function buildPeer(): Promise<{ path: string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'lipaflow-bench-'));
   const path = join(folder, 'peer.cjs');
@@ -45,7 +48,7 @@ export async function buildPeer(): Promise<{ path: string; remove: () => void }>
   return { path, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** A flow with a new id, as the API's event. */
+/** A flow with a new id, as an API event. */
 export function flowEvent(messageId: string = randomUUID()): object {
   const { business: from, customer: to } = PAIR;
   const words = { text: 'Thank you share your details and one of our agents will be in touch' };
@@ -81,7 +84,7 @@ async function openWindow({ aws, environment }: StandIns): Promise<void> {
   client.destroy();
 }
 
-/** `settings` are for LipaFlow's functions. */
+/** `settings` apply to LipaFlow's functions. */
 export async function openWorld(peerPath: string, settings: Record<string, string> = {}) {
   const standIns = await spawnStandIns({ settings });
   await openWindow(standIns);
@@ -89,7 +92,7 @@ export async function openWorld(peerPath: string, settings: Record<string, strin
   const environment = { ...standIns.environment, AWS_LAMBDA_FUNCTION_NAME: 'bench' };
   return {
     ...standIns,
-    /** A function by its name, under the options that Node gets in its Lambda. */
+    /** Starts a function by name, with the Node options of its Lambda. */
     start: (name: string, more: Record<string, string> = {}): Promise<Bundle> =>
       startBundle(bundleOf(name), { ...environment, ...functions[name]?.environment, ...more }),
     candidate: (which: Candidate, more: Record<string, string> = {}): Promise<Bundle> => {
@@ -101,7 +104,7 @@ export async function openWorld(peerPath: string, settings: Record<string, strin
   };
 }
 
-/** Throws unless the call came to this status: a figure of a failure is no figure. */
+/** Throws unless the call returned this status, so that no failure is measured. */
 export function expectStatus(call: Call, status: number): Call {
   if (call.answer?.statusCode === status) return call;
   throw new Error(`expected ${status}: ${JSON.stringify(call)}`);

@@ -1,10 +1,11 @@
 /**
- * What an engineer would build instead in an afternoon: the same send, by the book of AWS Lambda Powertools, with the
- * built-in fetch. It claims by `idempotency`, reads the window, fetches the apiKey by `parameters`, calls LipaChat, and
- * what it returns is stored and replayed. No status callbacks, no parking, no sweeper.
+ * What an engineer would build in an afternoon instead: the same send, following the documentation of AWS
+ * Lambda Powertools, with the built-in fetch. It claims with `idempotency`, reads the window, gets the apiKey
+ * with `parameters` and calls LipaChat. Its result is stored and replayed. It has no status callbacks,
+ * parking or sweeper.
  *
- * PEER_FAILURES says what it does when LipaChat gives no receipt: `throw` (the record is deleted, the caller gets 500
- * and may repeat) or `answer` (502 with a reason, which Powertools stores as the result).
+ * PEER_FAILURES decides what happens if LipaChat returns no receipt: `throw` (the record is deleted, and the
+ * caller gets 500 and may repeat) or `answer` (502 with a reason, which Powertools stores as the result).
  */
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
@@ -84,7 +85,7 @@ const json = (statusCode: number, body: unknown): APIGatewayProxyStructuredResul
 const send = makeIdempotent(
   async (request: Flow) => {
     const { messageId } = request;
-    // Thrown, so that the messageId is free again once the customer has written.
+    // Throws, so that the messageId is free again once the customer has written.
     if (!(await windowIsOpen(request))) throw new Error('session-closed');
     try {
       const { data } = await callLipaChat(request);

@@ -1,7 +1,7 @@
 /**
- * Writes one bundle a function to dist/<function>.cjs, each exporting `handler`, and what `docs` serves to dist/docs/.
- * Why our own script: cold start. The SDK is bundled and tree-shaken from its ES modules, which measures a
- * fifth faster than the copy in Lambda's runtime.
+ * Writes one bundle per function to dist/<function>.cjs, each exporting `handler`, and the files that `docs`
+ * serves to dist/docs/. We have our own script because of cold starts: bundled and tree-shaken from its ES
+ * modules, the SDK loads a fifth faster than the copy in Lambda's runtime, as measured.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -16,7 +16,7 @@ const DOCS = join(DIST, 'docs');
 
 type Built = Pick<OutputFile, 'path' | 'contents'>;
 
-/** Which file becomes which function. The names are those of serverless.yml. */
+/** The entry file of each function, by its name in serverless.yml. */
 const FUNCTIONS: Record<string, string> = {
   authorizer: 'src/handlers/authorizer.ts',
   sendFlow: 'src/handlers/flows.ts',
@@ -38,7 +38,7 @@ const packageVersion = async (): Promise<string> => {
   throw new Error('package.json has no version');
 };
 
-// By way of a temporary name: another process may be loading the old bundle at this moment.
+// Renamed into place, because another process may be loading the old bundle.
 const replaceFile = async ({ path, contents }: Built): Promise<void> => {
   const temporary = `${path}.${process.pid}.tmp`;
   await writeFile(temporary, contents);
@@ -75,10 +75,10 @@ const buildAll = async (): Promise<Built[]> => {
   return built;
 };
 
-/** Builds every function. Rejects with esbuild's own error, its messages already on stderr. */
+/** Builds every function. Rejects with esbuild's own error, after esbuild printed its messages on stderr. */
 export const build = async (): Promise<void> => {
   await buildAll();
-  // esbuild keeps a process of its own for the next build, which `npm start` never makes.
+  // esbuild keeps a process running for further builds, which `npm start` never makes.
   await stop();
 };
 

@@ -1,4 +1,4 @@
-/** What `GET /docs` serves: the page, Swagger UI's own files, and openapi.yaml, the same as JSON. */
+/** The files of `GET /docs`: the page, Swagger UI's own files, openapi.yaml, and the same as JSON. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ const OURS = ['index.html', 'start.js'];
 
 const compress = promisify(gzip);
 
-/** Each is compressed here, once, and so it goes out: a function that compresses would do it for every visitor. */
+/** Compressed once, at build time. Otherwise the function would compress them for every visitor. */
 export const docsFiles = async (root: string, folder: string): Promise<Built[]> => {
   const openapi = await readFile(join(root, 'openapi.yaml'));
   const copied = [

@@ -1,7 +1,7 @@
 /**
- * In the bundles this stands for @aws-sdk/credential-provider-node. Lambda gives a function its role's keys in the
- * environment and nowhere else, so the SDK's search through profiles, SSO, STS and instance metadata, a fifth of a
- * small bundle, has nothing to find there.
+ * Replaces @aws-sdk/credential-provider-node in the bundles. Lambda passes a function's role credentials in
+ * environment variables only. The SDK's search through profiles, SSO, STS and instance metadata, a fifth of a
+ * small bundle, would find nothing.
  */
 
 export const defaultProvider = () => () => {

@@ -1,15 +1,15 @@
 /**
- * In the bundles this stands for undici: the agent and `request`, which is all that the LipaChat client and the SDK's
- * handler use, without fetch, WebSocket, caches, mocks and proxies. The files are undici's own.
+ * Replaces undici in the bundles with the agent and `request`, all that the LipaChat client and the SDK's
+ * handler use. Leaves out fetch, WebSocket, caches, mocks and proxies. The files are undici's own.
  */
 const Agent = require('undici/lib/dispatcher/agent.js');
 const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
 const apiRequest = require('undici/lib/api/api-request.js');
 
-// As undici's own index does it.
+// Like undici's own index.
 Dispatcher.prototype.request = apiRequest;
 
-/** undici's `request`, whose caller has to bring its dispatcher. */
+/** undici's `request`; the caller must pass a dispatcher. */
 const request = (url, { dispatcher, ...options }) => {
   const { origin, pathname, search } = new URL(url);
   return apiRequest.call(dispatcher, { ...options, origin, path: pathname + search });

@@ -54,11 +54,22 @@ const dump = readFileSync(DUMP, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line, dates) as Dumped);
 
+const templateMessageOf = ({
+  state,
+  ...rest
+}: Omit<TemplateMessage, 'state'> & { readonly state: string }) => ({
+  ...rest,
+  state: state === 'spared' ? 'suppressed' : state,
+});
+
 /** What has another name in the domain by now than it had in 0.1, by kind. */
 const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
-  message: ({ invitation, ...message }) => ({
+  message: ({ invitation, promised, ...message }) => ({
     ...message,
-    ...(invitation ? { templateMessage: invitation as TemplateMessage } : {}),
+    ...(promised ? { accepted: promised } : {}),
+    ...(invitation
+      ? { templateMessage: templateMessageOf(invitation as Parameters<typeof templateMessageOf>[0]) }
+      : {}),
   }),
 };
 

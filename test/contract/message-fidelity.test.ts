@@ -75,7 +75,7 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
       messageId: idOf('waiting'),
       status: 'parked',
       lease: undefined,
-      promised: true,
+      accepted: true,
       tries: 3,
       triesOf: { 'cannot-tell': 2, 'held-for-user': 1 },
       notBefore: new Date(NOW.getTime() + 86_400_007),
@@ -102,7 +102,7 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
     expect(await roundTrip(message)).toEqual(message);
   });
 
-  it.each(['pending', 'sent', 'spared'] as const)('is an invitation that is %s', async (state) => {
+  it.each(['pending', 'sent', 'suppressed'] as const)('is a template message that is %s', async (state) => {
     const templateMessage = { messageId: 'inv-1', state };
     const message = sampleMessage({ messageId: idOf(`invited-${state}`), templateMessage });
     expect((await roundTrip(message))?.templateMessage).toEqual(templateMessage);

@@ -65,6 +65,7 @@ type Row = Omit<
   | 'messageId'
   | 'request'
   | 'lease'
+  | 'accepted'
   | 'templateMessage'
   | 'reply'
   | 'ambiguousReplies'
@@ -73,7 +74,9 @@ type Row = Omit<
 > & {
   readonly request?: string;
   readonly lease?: Omit<Lease, 'until'> & { readonly until: number };
-  readonly invitation?: Omit<TemplateMessage, 'triedAt' | 'notBefore'> & {
+  readonly promised?: true;
+  readonly invitation?: Omit<TemplateMessage, 'state' | 'triedAt' | 'notBefore'> & {
+    readonly state: Exclude<TemplateMessage['state'], 'suppressed'> | 'spared';
     readonly triedAt?: number;
     readonly notBefore?: number;
   };
@@ -96,7 +99,7 @@ export const messageCodec: Codec<MessageId, Message> = {
   pkOf: (id) => PREFIX + id,
   keyOf: (message) => message.messageId,
   toItem: (message) => {
-    const { messageId, request, lease, templateMessage, expiresAt, timeline, ...plain } = message;
+    const { messageId, request, accepted, lease, templateMessage, expiresAt, timeline, ...plain } = message;
     const { createdAt, dueAt } = message;
     return {
       ...plain,
@@ -106,9 +109,11 @@ export const messageCodec: Codec<MessageId, Message> = {
       // JSON text: whatever the caller's data holds comes back as it was, however deep.
       request: request && JSON.stringify(request),
       lease: lease && { ...lease, until: lease.until.getTime() },
-      // Stored under its name of 0.1.
+      // `promised`, `invitation` and `spared` are the stored words for `accepted`, `templateMessage` and `suppressed`.
+      promised: accepted,
       invitation: templateMessage && {
         ...templateMessage,
+        state: templateMessage.state === 'suppressed' ? 'spared' : templateMessage.state,
         triedAt: templateMessage.triedAt?.getTime(),
         notBefore: templateMessage.notBefore?.getTime(),
       },
@@ -133,6 +138,7 @@ export const messageCodec: Codec<MessageId, Message> = {
       pair: __,
       stage: ___,
       request,
+      promised,
       lease,
       invitation,
       expires,
@@ -144,8 +150,10 @@ export const messageCodec: Codec<MessageId, Message> = {
       messageId: idOf(pk),
       request: request === undefined ? undefined : (JSON.parse(request) as FlowRequest),
       lease: lease && { ...lease, until: new Date(lease.until) },
+      accepted: promised,
       templateMessage: invitation && {
         ...invitation,
+        state: invitation.state === 'spared' ? 'suppressed' : invitation.state,
         triedAt: instant(invitation.triedAt),
         notBefore: instant(invitation.notBefore),
       },

@@ -87,8 +87,8 @@ export interface Tried {
 export interface TemplateMessage extends Tried {
   /** Derived from the flow's messageId, so that a repeat sends no second one. */
   readonly messageId: string;
-  /** `spared`: suppressed, because another flow's template message is already out for this customer. */
-  readonly state: 'pending' | 'sent' | 'spared' | 'failed' | 'unknown';
+  /** `suppressed`: another flow's template message is already out for this customer. */
+  readonly state: 'pending' | 'sent' | 'suppressed' | 'failed' | 'unknown';
   /** How many earlier template messages WhatsApp failed. Each had its own id. */
   readonly resends?: number | undefined;
   /** Earliest time of the next try. */
@@ -135,7 +135,7 @@ export interface Message extends Tried {
   /** Recorded calls to LipaChat. */
   readonly attempts: number;
   /** Accepted with a 202: LipaFlow finishes it without another request. */
-  readonly promised?: true | undefined;
+  readonly accepted?: true | undefined;
   /** A worker doesn't send it earlier. */
   readonly notBefore?: Date | undefined;
   /** How many times it was sent again, each under its own id (`gatewayMessageIdOf`). */

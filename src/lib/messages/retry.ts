@@ -21,7 +21,7 @@ export interface Retry extends Pause {
   /** An operator has to know. */
   readonly alert?: true;
   /** The pause is too long for a caller to wait: the message is accepted with a 202 and retried later. */
-  readonly promises?: true;
+  readonly accepts?: true;
 }
 
 const SOON_S = 5;
@@ -34,7 +34,7 @@ const RETRIES = {
   wait: { code: 'gateway-throttled', retryAfter: SOON_S },
   'pair-too-fast': { code: 'gateway-throttled', retryAfter: SOON_S, pair: true },
   'cannot-tell': { code: 'gateway-unavailable', retryAfter: SOON_S, maxTries: 2 },
-  'held-for-user': { code: 'gateway-rejected', retryAfter: DAY_S, maxTries: 1, promises: true },
+  'held-for-user': { code: 'gateway-rejected', retryAfter: DAY_S, maxTries: 1, accepts: true },
 } as const satisfies Partial<Record<ErrorClass, Retry>>;
 
 /** The retry of a class; undefined if waiting doesn't help. */

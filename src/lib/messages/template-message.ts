@@ -48,7 +48,7 @@ export function templateMessagePostponed(
 
 /** Is this the template message that is out, not an earlier one? */
 export function isAbout({ state, messageId, waId }: TemplateMessage, name: TemplateName): boolean {
-  if (state === 'failed' || state === 'spared') return false;
+  if (state === 'failed' || state === 'suppressed') return false;
   return 'gatewayMessageId' in name
     ? name.gatewayMessageId === messageId
     : waId !== undefined && waKeyOf(waId) === name.waKey;

@@ -24,7 +24,7 @@ import { makeWindowClosed, neverLeft, type WindowClosedDeps } from './window-clo
  * 5. settle: the outcome is written in the light of what is stored by then, for a callback, or another owner
  *    after our lease, may have been faster.
  *
- * What did not leave is given back to a caller who waits for the answer; a message that was promised by a 202
+ * What did not leave is given back to a caller who waits for the answer; a message that was accepted by a 202
  * comes back by the queue, or fails when the rules say never or the tries are used up.
  */
 
@@ -67,7 +67,7 @@ export function makeDeliver(deps: DeliverDeps) {
     left: { readonly mayHaveLeft: boolean },
   ): Promise<AttemptResult> {
     const done = await deliverClaim(claim, attempt, left).catch((fault) => {
-      if (left.mayHaveLeft || !claim.value.promised) throw fault;
+      if (left.mayHaveLeft || !claim.value.accepted) throw fault;
       telemetry.error('attempt.failed', fault, { messageId: claim.value.messageId });
       return notSent.requeue(claim, attempt, { kind: 'release', code: 'gateway-unavailable', retryAfter: 5 });
     });

@@ -15,7 +15,7 @@ import type { Settler } from './settle.ts';
  * What becomes of a claim of which nothing left:
  *
  * - a caller who waits for the answer gets its messageId back, and is told why;
- * - a message that was promised by a 202 comes back by the queue, or has failed when the rules say never or the
+ * - a message that was accepted by a 202 comes back by the queue, or has failed when the rules say never or the
  *   tries are used up;
  * - what only the sweeper asks for stands by.
  */
@@ -31,14 +31,14 @@ export interface NotSentDeps {
 export type NotSent = ReturnType<typeof makeNotSent>;
 
 export function makeNotSent({ messages, settler, recipientQueue, clock, telemetry }: NotSentDeps) {
-  /** Final for a message that was promised; a caller who waits gets the refusal, and its messageId back. */
+  /** Final for an accepted message; a caller who waits gets the refusal, and its messageId back. */
   async function refuse(
     claim: Stored<Message>,
     attempt: Attempt,
     code: RejectionCode,
     detail: string,
   ): Promise<AttemptResult> {
-    if (!claim.value.promised) {
+    if (!claim.value.accepted) {
       const kept = await letGo(claim);
       if (kept) return { message: kept, fresh: false };
       throw new AppError(code, detail);
@@ -52,7 +52,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
 
   /** Not for a reason of the message's own: another time. */
   async function notNow(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<AttemptResult> {
-    if (claim.value.promised || verdict.promises) return requeue(claim, attempt, verdict);
+    if (claim.value.accepted || verdict.accepts) return requeue(claim, attempt, verdict);
     if (attempt.source === 'sweeper') return leaveToSweeper(claim, attempt, verdict);
     const kept = await letGo(claim);
     if (kept) return { message: kept, fresh: false };
@@ -109,7 +109,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     mayHaveLeft: boolean,
     fault: unknown,
   ): Promise<never> {
-    if (!mayHaveLeft && !claim.value.promised && attempt.source === 'caller') {
+    if (!mayHaveLeft && !claim.value.accepted && attempt.source === 'caller') {
       await messages.remove(claim).catch((e) => telemetry.error('release.failed', e));
     }
     throw fault;

@@ -25,7 +25,7 @@ import type { TemplateLockStore } from './ports.ts';
 /*
  * The template message of a parked flow, which asks the customer to write:
  *
- * 1. take the slot of this customer and flow: if another flow's template message is out, this one is spared;
+ * 1. take the lock of this customer and flow: if another flow's template message is out, this one is suppressed;
  * 2. keep its id, so that what is said of it finds the flow, and note that it may leave from now on;
  * 3. send it under that id, which is derived from the flow's, so that a repeat sends none;
  * 4. write down what came of it. Where nothing left it stays pending, and the sweeper tries again.
@@ -63,7 +63,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     if (!templateMessage || !template || !isTemplateMessageDue(parked.value, clock.now()))
       return { flow: parked };
     if (!(await acquireLock(parked.value)))
-      return { flow: (await note(parked, { state: 'spared' })) ?? parked };
+      return { flow: (await note(parked, { state: 'suppressed' })) ?? parked };
     if (
       templateMessage.triedAt &&
       !isFresh({ ...parked.value, firstTryAt: templateMessage.triedAt }, now(attempt))

@@ -88,7 +88,7 @@ const EVENTS = Object.keys(FACTS) as Event[];
 
 const templateMessage = fc.record<TemplateMessage>({
   messageId: fc.constant('template-1'),
-  state: fc.constantFrom('pending', 'sent', 'spared', 'failed', 'unknown'),
+  state: fc.constantFrom('pending', 'sent', 'suppressed', 'failed', 'unknown'),
 });
 const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined });
 
@@ -194,6 +194,6 @@ describe('the table of transitions', () => {
   it('is entered as `sending` by a claim, and as `queued` by a 202', () => {
     const claiming = { request: requestFor('park'), clientId: 'client-1', terms: sampleTerms({ now: NOW }) };
     expect(newMessage('claimed', claiming)).toMatchObject({ status: 'sending', lease: { owner: 'owner-1' } });
-    expect(newMessage('accepted', claiming)).toMatchObject({ status: 'queued', promised: true });
+    expect(newMessage('accepted', claiming)).toMatchObject({ status: 'queued', accepted: true });
   });
 });

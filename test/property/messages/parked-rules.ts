@@ -21,7 +21,7 @@ export function watchLane(world: World, broken: string[]): void {
     if (before.status === 'expired' && to !== 'expired') broken.push(`${messageId} came back from expiry`);
     if (to === 'expired' && before.status !== 'expired' && before.status !== 'parked')
       broken.push(`${messageId} expired out of ${before.status}`);
-    if (after === undefined && before.promised) broken.push(`${messageId} was promised, and is gone`);
+    if (after === undefined && before.accepted) broken.push(`${messageId} was promised, and is gone`);
     if (before.answer && after && !after.answer && after.resends === before.resends)
       broken.push(`${messageId} lost its answer`);
     if (before.status === 'parked' && to === 'queued') broken.push(...faultsOfRelease(world, before));

@@ -62,7 +62,7 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
   it('is requeued in one write: accepted, queued, not before its delay, with the reason', async () => {
     await sendAndFail();
     const stored = message();
-    expect(stored).toMatchObject({ status: 'queued', promised: true, epoch: 2, resends: 1, tries: 1 });
+    expect(stored).toMatchObject({ status: 'queued', accepted: true, epoch: 2, resends: 1, tries: 1 });
     expect(stored).toMatchObject({ reason: 'Oh', retiredWaIds: [waIdOf(ID)], notBefore: expect.any(Date) });
     expect([stored?.answer, stored?.waId, stored?.sentAt]).toEqual([undefined, undefined, undefined]);
     expect(stored?.timeline.at(-1)).toMatchObject({ status: 'queued', source: 'callback', detail: 'Oh' });
@@ -250,7 +250,7 @@ describe("a message that WhatsApp holds back for its user's sake", () => {
       new Date(world.clock.now().getTime() + 86_400_000).toISOString(),
     );
     expect(world.queue.log).toEqual([]);
-    expect(message()).toMatchObject({ promised: true, dueAt: message()?.notBefore });
+    expect(message()).toMatchObject({ accepted: true, dueAt: message()?.notBefore });
   });
 
   it('is sent once, a day later, by the sweeper and the worker', async () => {

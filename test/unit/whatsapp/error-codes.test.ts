@@ -90,7 +90,7 @@ const DOES: Record<ErrorClass, { step: string; verdict: Record<string, unknown> 
   undeliverable: { step: 'stop', verdict: { kind: 'rejected', code: 'gateway-rejected' } },
   'held-for-user': {
     step: 'stop',
-    verdict: { kind: 'release', code: 'gateway-rejected', retryAfter: 86_400, maxTries: 1, promises: true },
+    verdict: { kind: 'release', code: 'gateway-rejected', retryAfter: 86_400, maxTries: 1, accepts: true },
   },
   'opted-out': { step: 'stop', verdict: { kind: 'release', code: 'recipient-opted-out' } },
   'bad-request': { step: 'stop', verdict: { kind: 'rejected', code: 'gateway-rejected' } },
@@ -104,7 +104,7 @@ describe('an error code in the response', () => {
     const outcome = refusal(code);
     expect(nextStep(outcome, tries).kind).toBe(step);
     expect(verdictOn(outcome, { mayHaveLeft: false })).toMatchObject(verdict);
-    const only = ['alert', 'pair', 'maxTries', 'promises'];
+    const only = ['alert', 'pair', 'maxTries', 'accepts'];
     const given = Object.keys(verdictOn(outcome, { mayHaveLeft: false }));
     expect(given.filter((key) => only.includes(key)).sort()).toEqual(
       Object.keys(verdict)

@@ -46,7 +46,7 @@ export function accept(claiming: Claiming): NewMessage {
   return {
     ...claim(claiming),
     lease: undefined,
-    promised: true,
+    accepted: true,
     dueAt: new Date(now.getTime() + QUEUE_GRACE_MS),
     timeline: [{ at: now, status: 'queued', source: 'api' }],
   };

@@ -42,7 +42,7 @@ export function parkedFor(message: Message, now: Date): Message {
   return {
     ...message,
     lease: undefined,
-    promised: true,
+    accepted: true,
     parkedUntil,
     expiresAt: retainedPast(parkedUntil, message),
     templateMessage: message.templateMessage ?? templateMessageFor(message),
@@ -84,7 +84,7 @@ export function heldBack(message: Message, { now, delaySeconds, errorClass }: Pa
     ...message,
     ...counted(message, errorClass),
     lease: undefined,
-    promised: true,
+    accepted: true,
     notBefore,
     dueAt: isLong ? notBefore : later(notBefore, QUEUE_GRACE_MS),
     // A waiting message must not vanish.

@@ -71,6 +71,12 @@ const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
       ? { templateMessage: templateMessageOf(invitation as Parameters<typeof templateMessageOf>[0]) }
       : {}),
   }),
+  campaign: ({ turn, slotAt, folded, ...campaign }) => ({
+    ...campaign,
+    version: turn,
+    ...(slotAt ? { nextScheduledAt: slotAt } : {}),
+    aggregated: folded,
+  }),
 };
 
 const todaysValue = ({ kind, value }: Dumped): unknown =>

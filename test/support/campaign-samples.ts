@@ -13,7 +13,7 @@ const daily = { ...draft, schedule: { expression: 'rate(1 day)' } };
 const waiting = transition(daily, 'runScheduled', { nextRunAt: later(86_400), now: NOW });
 const running = transition(readyToStart, 'started', { now: NOW });
 const standing = transition(running, 'paused', { reason: 'paused by request', now: NOW });
-const allSettled = { ...running, cursor: { row: 10, offset: 500, batch: 1 }, folded: 1 };
+const allSettled = { ...running, cursor: { row: 10, offset: 500, batch: 1 }, aggregated: 1 };
 const timed = { ...running, expiresAt: later(60) };
 
 /** Each state that a campaign may be in, as views show them. */
@@ -46,7 +46,7 @@ export const CAMPAIGN_CHANGES: Changed[] = [
   changed(draft, waiting),
   changed(readyToStart, running),
   changed(running, standing),
-  changed(standing, { ...running, turn: standing.turn + 1 }),
+  changed(standing, { ...running, version: standing.version + 1 }),
   changed(standing, transition(standing, 'resumed', { now: NOW })),
   changed(running, CAMPAIGNS['completed']),
   changed(running, CAMPAIGNS['cancelled']),

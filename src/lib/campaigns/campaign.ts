@@ -100,8 +100,8 @@ export interface Campaign extends CampaignDefinition {
   readonly state: CampaignState;
   /** Why it stands as it does, where it is no matter of course. */
   readonly reason?: string | undefined;
-  /** Counts its changes of state; part of its events' ids. */
-  readonly turn: number;
+  /** Counts its changes of state; part of the ids of its events. */
+  readonly version: number;
   /** It is planned and started without another request. */
   readonly autoStart?: true | undefined;
   /** The campaign whose schedule made it. */
@@ -109,12 +109,12 @@ export interface Campaign extends CampaignDefinition {
   readonly planning?: Planning | undefined;
   readonly plan?: Plan | undefined;
   readonly cursor: Cursor;
-  /** When the next recipient's turn is. */
-  readonly slotAt?: Date | undefined;
+  /** When the next recipient is due. */
+  readonly nextScheduledAt?: Date | undefined;
   /** Its share of the number's pace, when it was last looked at. */
   readonly share?: number | undefined;
-  /** Batches, from the first on, whose counts are in `totals`. */
-  readonly folded: number;
+  /** The number of batches, from the first on, that `totals` includes. */
+  readonly aggregated: number;
   readonly totals: BatchCounts;
   readonly reasons: Readonly<Record<string, number>>;
   readonly createdAt: Date;

@@ -46,7 +46,7 @@ export function makeControl(deps: ControlDeps) {
   }
 
   /** `changed` says by its state whether there was anything to do; a repeat finds it done. */
-  async function turn(
+  async function apply(
     found: Stored<Campaign>,
     change: (campaign: Campaign) => Campaign,
     wanted: { readonly verb: string; readonly states: readonly Campaign['state'][] },
@@ -59,7 +59,7 @@ export function makeControl(deps: ControlDeps) {
 
   return {
     find,
-    lookNow,
+    reconcileNow,
 
     /** Where to put the recipients' file: a URL that takes one PUT of it, for an hour. */
     async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Asker) {
@@ -67,7 +67,7 @@ export function makeControl(deps: ControlDeps) {
       const key = sourceKey(found.value, `${random.uuid()}.${format}`);
       const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
       const now = clock.now();
-      await turn(found, (c) => transition(c, 'sourceReplaced', { source, now }), {
+      await apply(found, (c) => transition(c, 'sourceReplaced', { source, now }), {
         verb: 'given other recipients',
         states: ['draft'],
       });
@@ -95,21 +95,21 @@ export function makeControl(deps: ControlDeps) {
       const wanted = { verb: 'started', states: ['running', 'scheduled', 'completed'] } as const;
       if (schedule) {
         const next = nextRun(parseSchedule(schedule), now);
-        return turn(
+        return apply(
           found,
           (c) => (c.state === 'scheduled' ? c : transition(c, 'runScheduled', { nextRunAt: next, now })),
           wanted,
         );
       }
       if (found.value.state === 'planned') await assertUnchanged(found.value);
-      const campaign = await turn(found, (c) => transition(c, 'started', { now }), wanted);
-      return lookNow(campaign);
+      const campaign = await apply(found, (c) => transition(c, 'started', { now }), wanted);
+      return reconcileNow(campaign);
     },
 
     async pause(id: CampaignId, asker: Asker): Promise<Campaign> {
       const now = clock.now();
       const change = (c: Campaign) => transition(c, 'paused', { reason: PAUSED_BY_REQUEST, now });
-      return turn(await find(id, asker), change, { verb: 'paused', states: ['paused'] });
+      return apply(await find(id, asker), change, { verb: 'paused', states: ['paused'] });
     },
 
     async resume(id: CampaignId, asker: Asker): Promise<Campaign> {
@@ -117,13 +117,13 @@ export function makeControl(deps: ControlDeps) {
       const found = await find(id, asker);
       assertNotOver(found.value, now);
       const wanted = { verb: 'resumed', states: ['running', 'completed'] } as const;
-      return lookNow(await turn(found, (c) => transition(c, 'resumed', { now }), wanted));
+      return reconcileNow(await apply(found, (c) => transition(c, 'resumed', { now }), wanted));
     },
 
     async cancel(id: CampaignId, asker: Asker): Promise<Campaign> {
       const now = clock.now();
       const change = (c: Campaign) => transition(c, 'cancelled', { now });
-      const cancelled = await turn(await find(id, asker), change, {
+      const cancelled = await apply(await find(id, asker), change, {
         verb: 'cancelled',
         states: ['cancelled'],
       });
@@ -133,7 +133,7 @@ export function makeControl(deps: ControlDeps) {
   };
 
   /** It begins now, not with the next minute. Should this fail, the minute brings it. */
-  async function lookNow(campaign: Campaign): Promise<Campaign> {
+  async function reconcileNow(campaign: Campaign): Promise<Campaign> {
     if (campaign.state !== 'running') return campaign;
     await ticker.tick(campaign.message.from).catch(() => undefined);
     return (await campaigns.get(campaign.campaignId))?.value ?? campaign;

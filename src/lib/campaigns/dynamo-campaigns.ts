@@ -23,12 +23,22 @@ export function makeCampaignStore(table: Table): CampaignStore {
   };
 }
 
-type Dated = 'startAt' | 'expiresAt' | 'slotAt' | 'startedAt' | 'resumedAt' | 'nextRunAt' | 'dueAt';
+type Dated = 'startAt' | 'expiresAt' | 'startedAt' | 'resumedAt' | 'nextRunAt' | 'dueAt';
 
 /** A campaign's item: instants as epoch ms, the message as JSON text, the rest as it is. */
 type Row = Omit<
   Campaign,
-  Dated | 'campaignId' | 'createdAt' | 'changedAt' | 'message' | 'plan' | 'planning' | 'keepUntil'
+  | Dated
+  | 'version'
+  | 'nextScheduledAt'
+  | 'aggregated'
+  | 'campaignId'
+  | 'createdAt'
+  | 'changedAt'
+  | 'message'
+  | 'plan'
+  | 'planning'
+  | 'keepUntil'
 > &
   Partial<Record<Dated, number>> & {
     readonly createdAt: number;
@@ -36,6 +46,10 @@ type Row = Omit<
     readonly message: string;
     readonly plan?: Omit<Plan, 'plannedAt'> & { readonly plannedAt: number };
     readonly planning?: Omit<Planning, 'since'> & { readonly since: number };
+    /** The stored words for `version`, `nextScheduledAt` and `aggregated`. */
+    readonly turn: number;
+    readonly slotAt?: number;
+    readonly folded: number;
     readonly expires: number;
   };
 
@@ -43,12 +57,15 @@ export const campaignCodec: Codec<CampaignId, Campaign> = {
   pkOf: (id) => PREFIX + id,
   keyOf: (campaign) => campaign.campaignId,
   toItem: (campaign) => {
-    const { campaignId, message, plan, planning, keepUntil, ...plain } = campaign;
+    const { campaignId, version, nextScheduledAt, aggregated, message, plan, planning, keepUntil, ...plain } =
+      campaign;
     return {
       ...plain,
       startAt: campaign.startAt?.getTime(),
       expiresAt: campaign.expiresAt?.getTime(),
-      slotAt: campaign.slotAt?.getTime(),
+      turn: version,
+      slotAt: nextScheduledAt?.getTime(),
+      folded: aggregated,
       startedAt: campaign.startedAt?.getTime(),
       resumedAt: campaign.resumedAt?.getTime(),
       nextRunAt: campaign.nextRunAt?.getTime(),
@@ -65,7 +82,20 @@ export const campaignCodec: Codec<CampaignId, Campaign> = {
     };
   },
   fromItem: (item) => {
-    const { pk, message, plan, planning, expires, due: _, pair: __, stage: ___, ...row } = item as Item & Row;
+    const {
+      pk,
+      turn,
+      slotAt,
+      folded,
+      message,
+      plan,
+      planning,
+      expires,
+      due: _,
+      pair: __,
+      stage: ___,
+      ...row
+    } = item as Item & Row;
     return {
       ...row,
       campaignId: idOf(pk),
@@ -76,7 +106,9 @@ export const campaignCodec: Codec<CampaignId, Campaign> = {
       changedAt: new Date(row.changedAt),
       startAt: instant(row.startAt),
       expiresAt: instant(row.expiresAt),
-      slotAt: instant(row.slotAt),
+      version: turn,
+      nextScheduledAt: instant(slotAt),
+      aggregated: folded,
       startedAt: instant(row.startedAt),
       resumedAt: instant(row.resumedAt),
       nextRunAt: instant(row.nextRunAt),

@@ -20,6 +20,6 @@ export function makeLaunch(deps: {
     const planned = await deps.planStarter.begin(stored, { dryRun: false, wait: true });
     // One that was created over HTTP does not start by itself.
     if (planned.state === 'planned') return deps.control.start(campaignId, by);
-    return deps.control.lookNow(planned);
+    return deps.control.reconcileNow(planned);
   };
 }

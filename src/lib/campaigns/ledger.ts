@@ -75,7 +75,7 @@ export function settledIn(counts: BatchCounts): number {
 
 export function openedBatch(
   place: Pick<LedgerBatch, 'campaignId' | 'n' | 'first' | 'count' | 'offset' | 'length' | 'keepUntil'>,
-  times: { readonly now: Date; readonly lastSlotAt: Date },
+  times: { readonly now: Date; readonly lastScheduledAt: Date },
 ): LedgerBatch {
   return {
     ...place,
@@ -85,13 +85,13 @@ export function openedBatch(
     wokenAt: times.now,
     isEnqueued: false,
     wakes: 0,
-    wakeAt: wakeAfter(times.lastSlotAt),
+    wakeAt: wakeAfter(times.lastScheduledAt),
   };
 }
 
 /** When to look for records that were lost. */
-export function wakeAfter(lastSlotAt: Date): Date {
-  return new Date(lastSlotAt.getTime() + WAKE_GRACE_MS);
+export function wakeAfter(lastScheduledAt: Date): Date {
+  return new Date(lastScheduledAt.getTime() + WAKE_GRACE_MS);
 }
 
 /** Did it get its slots before its campaign stood still, or was slowed? Then they count no more. */
@@ -118,12 +118,12 @@ export function wakingOf(
 export function wokenAgain(
   batch: LedgerBatch,
   why: 'dropped' | 'lost',
-  times: { readonly now: Date; readonly lastSlotAt: Date },
+  times: { readonly now: Date; readonly lastScheduledAt: Date },
 ): LedgerBatch {
-  const { now, lastSlotAt } = times;
+  const { now, lastScheduledAt } = times;
   // What was dropped begins anew.
   const wakes = why === 'lost' ? batch.wakes + 1 : 0;
-  return { ...batch, wokenAt: now, wakeAt: wakeAfter(lastSlotAt), isEnqueued: false, wakes };
+  return { ...batch, wokenAt: now, wakeAt: wakeAfter(lastScheduledAt), isEnqueued: false, wakes };
 }
 
 /** Derived from campaign and number: however often a recipient comes up, it is the same message. */

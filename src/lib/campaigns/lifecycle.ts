@@ -106,8 +106,8 @@ export function transition<E extends ListedEvent>(
   const arrows: Arrows = CAMPAIGN_TRANSITIONS[campaign.state];
   const arrow = arrows[event]?.find(({ when }) => when?.(campaign, facts) ?? true);
   if (!arrow) return campaign;
-  const version = { reason: undefined, turn: campaign.turn + 1, changedAt: facts.now };
-  const stamp = arrow.to === campaign.state ? {} : version;
+  const newState = { reason: undefined, version: campaign.version + 1, changedAt: facts.now };
+  const stamp = arrow.to === campaign.state ? {} : newState;
   const change = arrow.by(campaign, facts);
   const next: Campaign = { ...campaign, ...stamp, ...change, state: arrow.to };
   return { ...next, keepUntil: change.keepUntil ?? keptUntil(next) };

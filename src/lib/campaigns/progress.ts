@@ -8,28 +8,28 @@ const REASONS_LIMIT = 20;
 const NOTABLY_LESS = 0.99;
 
 /**
- * With its share of the number's pace. The slots of the next minute and a half are given away already; where the
- * share is less than they were made for, all that is pending gets new ones, as after a pause.
+ * With its share of the number's pace. The next minute and a half is scheduled already. When the share
+ * drops, everything pending is scheduled again, as after a pause.
  */
 export function withShare(campaign: Campaign, share: number, now: Date): Campaign {
   if (campaign.share === share) return campaign;
   const isSlowed = campaign.share !== undefined && share < NOTABLY_LESS * campaign.share;
-  return isSlowed ? { ...campaign, share, resumedAt: now, slotAt: now } : { ...campaign, share };
+  return isSlowed ? { ...campaign, share, resumedAt: now, nextScheduledAt: now } : { ...campaign, share };
 }
 
-/** The campaign with a batch taken out of its plan, and its slots given away. */
+/** The campaign with a batch taken out of its plan and scheduled. */
 export function withBatch(
   campaign: Campaign,
-  taken: { rows: number; bytes: number; slotAt: Date },
+  taken: { rows: number; bytes: number; nextScheduledAt: Date },
 ): Campaign {
   const { row, offset, batch } = campaign.cursor;
   const cursor = { row: row + taken.rows, offset: offset + taken.bytes, batch: batch + 1 };
-  return { ...campaign, cursor, slotAt: taken.slotAt };
+  return { ...campaign, cursor, nextScheduledAt: taken.nextScheduledAt };
 }
 
 /** The campaign with a complete batch in its totals; each batch once, in order. */
-export function withFolded(campaign: Campaign, batch: LedgerBatch): Campaign {
-  if (batch.n !== campaign.folded || batch.pending.length > 0) return campaign;
+export function withAggregated(campaign: Campaign, batch: LedgerBatch): Campaign {
+  if (batch.n !== campaign.aggregated || batch.pending.length > 0) return campaign;
   const reasons = { ...campaign.reasons };
   for (const { reason } of Object.values(batch.outcomes)) {
     if (reason === undefined) continue;
@@ -37,5 +37,10 @@ export function withFolded(campaign: Campaign, batch: LedgerBatch): Campaign {
     const name = known ? reason : 'other';
     reasons[name] = (Object.hasOwn(reasons, name) ? (reasons[name] ?? 0) : 0) + 1;
   }
-  return { ...campaign, folded: campaign.folded + 1, totals: sumOf(campaign.totals, batch.counts), reasons };
+  return {
+    ...campaign,
+    aggregated: campaign.aggregated + 1,
+    totals: sumOf(campaign.totals, batch.counts),
+    reasons,
+  };
 }

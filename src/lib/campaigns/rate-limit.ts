@@ -1,6 +1,6 @@
 /*
  * How fast campaigns go. A number has a pace (whatsapp-rules, "Limits"), its running campaigns share it, and
- * each campaign's share becomes slots: the instants at which its recipients are due.
+ * each campaign's share becomes send times: the instants at which its recipients are due.
  */
 
 const MINUTE_MS = 60_000;
@@ -27,28 +27,28 @@ export function sharesOf(campaigns: readonly Wish[], ceilingPerMinute: number): 
 }
 
 interface Run {
-  /** The campaign's next free slot, as the last run's `next` has it. */
-  readonly slotAt: Date;
+  /** The campaign's next free send time: `next` of the last run. */
+  readonly nextScheduledAt: Date;
   readonly now: Date;
   readonly count: number;
   readonly perMinute: number;
 }
 
 /**
- * The next `count` slots, 60 000 / perMinute ms apart, and the one after them. None is before `now`: slots that
- * nobody used are gone, since making up for them would be a burst. At most 60 000 a minute.
+ * The next `count` send times, 60 000 / perMinute ms apart, and the one after them. None is before `now`: unused
+ * times are gone, since making up for them would be a burst. At most 60 000 a minute.
  *
- * A Date has whole milliseconds, so a run that went on from a rounded `next` would drift. Instead all slots of
+ * A Date has whole milliseconds, so a run that went on from a rounded `next` would drift. Instead all send times of
  * one pace lie on one grid, counted from the epoch, whose pitch is the part of the interval that is just above
  * a millisecond. No two points of it share a millisecond, so `next` tells which point it was, fraction and all.
  */
-export function slotsFor({ slotAt, now, count, perMinute }: Run): { at: Date[]; next: Date } {
+export function scheduleFor({ nextScheduledAt, now, count, perMinute }: Run): { at: Date[]; next: Date } {
   const interval = MINUTE_MS / perMinute;
   const points = Math.max(1, Math.floor(interval));
   const grid = gridOf(interval / points);
-  const first = grid.pointFrom(Math.max(slotAt.getTime(), now.getTime()));
-  const slot = (n: number) => new Date(grid.timeOf(first + n * points));
-  return { at: Array.from({ length: count }, (_, n) => slot(n)), next: slot(count) };
+  const first = grid.pointFrom(Math.max(nextScheduledAt.getTime(), now.getTime()));
+  const timeAt = (n: number) => new Date(grid.timeOf(first + n * points));
+  return { at: Array.from({ length: count }, (_, n) => timeAt(n)), next: timeAt(count) };
 }
 
 function gridOf(pitch: number) {

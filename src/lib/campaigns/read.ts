@@ -35,8 +35,8 @@ const NEWLINE = 0x0a;
 
 export function makeReadCampaign({ campaigns, batches, objects, planReader, clock }: ReadCampaignDeps) {
   async function view(campaign: Campaign): Promise<CampaignView> {
-    const { campaignId, folded, cursor } = campaign;
-    const places = Array.from({ length: cursor.batch - folded }, (_, k) => folded + k);
+    const { campaignId, aggregated, cursor } = campaign;
+    const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
     const open = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
     return campaignView(
       campaign,

@@ -91,7 +91,7 @@ function planView({ plan, perMinute }: Campaign): PlanView | null {
   };
 }
 
-/** The totals of what is folded and the counts of what is open: exact, whenever both are read as of one moment. */
+/** The totals of the aggregated batches and the counts of the open ones: exact when both are read as of one moment. */
 export function progressOf(campaign: Campaign, open: readonly LedgerBatch[], now: Date): ProgressView {
   const counts = open.map((batch) => batch.counts).reduce(sumOf, campaign.totals);
   const total = campaign.plan?.counts.total ?? 0;

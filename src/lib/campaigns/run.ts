@@ -7,17 +7,17 @@ import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from '
 import { transition } from './lifecycle.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import type { BatchStore, CampaignQueue, CampaignStore, ObjectStore } from './ports.ts';
-import { withBatch, withFolded, withShare } from './progress.ts';
-import { slotsFor } from './rate-limit.ts';
+import { withAggregated, withBatch, withShare } from './progress.ts';
+import { scheduleFor } from './rate-limit.ts';
 
 /*
- * One look at a running campaign. Any number of looks may cross, and any of them may die: what is given away is
- * given away by one conditional write of the campaign's item, and only who made that write goes on with it.
+ * Reconciles a running campaign with its ledger. Any number of runs may cross, and any of them may die. Each run takes
+ * send times by one conditional write of the campaign's item, and only the run that made the write enqueues for them.
  *
- * 1. fold: complete batches go into the totals, each once, in order;
- * 2. wake: a batch whose records were lost, or count no more since it stood still or was slowed, gets new slots;
- * 3. fill: batches are taken out of the plan until the slots of the next 90 seconds are given away;
- * 4. complete: all taken, settled and counted.
+ * 1. aggregate: add complete batches to the totals, each once, in order;
+ * 2. re-enqueue: give new send times to a batch whose records were lost, or are void since a pause or a slow-down;
+ * 3. fill: take batches out of the plan until the next 90 seconds are scheduled;
+ * 4. complete: every recipient is taken, settled and counted.
  */
 
 export interface RunCampaignDeps {
@@ -44,12 +44,12 @@ const LONGEST_READ = 512 * 1024;
 export function makeCampaignRunner(deps: RunCampaignDeps) {
   const { campaigns, batches, objects, campaignQueue, clock, telemetry } = deps;
 
-  /** `share`: messages a minute that are this campaign's now. */
-  async function look(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
-    const folded = await fold(found);
-    if (folded?.value.state !== 'running') return folded?.value;
+  /** `share`: this campaign's part of the number's pace, in messages a minute. */
+  async function reconcile(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
+    const aggregated = await aggregate(found);
+    if (aggregated?.value.state !== 'running') return aggregated?.value;
     const now = clock.now();
-    const counted = await updateWithRetry(campaigns, folded, (c) =>
+    const counted = await updateWithRetry(campaigns, aggregated, (c) =>
       transition(withShare(c, share, now), 'progressed', { now }),
     );
     if (counted?.value.state !== 'running') return counted?.value;
@@ -58,23 +58,23 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   }
 
   /** Adds complete batches to the totals, and ends a campaign that is through. */
-  async function fold(found: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
+  async function aggregate(found: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
     let current: Stored<Campaign> | undefined = found;
-    while (current && current.value.folded < current.value.cursor.batch) {
+    while (current && current.value.aggregated < current.value.cursor.batch) {
       const batch: LedgerBatch | undefined = await batches.get({
         campaignId: current.value.campaignId,
-        n: current.value.folded,
+        n: current.value.aggregated,
       });
       if (!batch || batch.pending.length > 0) break;
       current = await updateWithRetry(campaigns, current, (c) =>
-        transition(withFolded(c, batch), 'progressed', { now: clock.now() }),
+        transition(withAggregated(c, batch), 'progressed', { now: clock.now() }),
       );
     }
     return current;
   }
 
-  async function openBatches({ campaignId, folded, cursor }: Campaign): Promise<LedgerBatch[]> {
-    const places = Array.from({ length: cursor.batch - folded }, (_, k) => folded + k);
+  async function openBatches({ campaignId, aggregated, cursor }: Campaign): Promise<LedgerBatch[]> {
+    const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
     const found = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
     return found.filter((batch) => batch !== undefined);
   }
@@ -89,11 +89,11 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
         await giveUp(current, batch);
         continue;
       }
-      const { at, next } = slotsOf(current.value, batch.pending.length, share);
-      const moved = await campaigns.replace(current, { ...current.value, slotAt: next });
+      const { at, next } = scheduleOf(current.value, batch.pending.length, share);
+      const moved = await campaigns.replace(current, { ...current.value, nextScheduledAt: next });
       if (!moved.done) return moved.stored ?? current;
       current = moved.stored;
-      const again = wokenAgain(batch, why, { now, lastSlotAt: next });
+      const again = wokenAgain(batch, why, { now, lastScheduledAt: next });
       if (!(await batches.claimWake(batch, again))) continue;
       const { campaignId, n, pending } = batch;
       telemetry.warn('campaign.batch-woken', { campaignId, n, why, pending: pending.length });
@@ -139,13 +139,13 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       !isFilled(current.value, clock.now())
     ) {
       const taken = await take(current.value, share);
-      const { at, next } = slotsOf(current.value, taken.count, share);
+      const { at, next } = scheduleOf(current.value, taken.count, share);
       // First the ledger, then the cursor: what the cursor has passed is in the ledger, whoever dies in between.
-      const batch = await batches.open(openedBatch(taken, { now: clock.now(), lastSlotAt: next }));
-      const step = { rows: batch.count, bytes: batch.length, slotAt: next };
+      const batch = await batches.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
+      const step = { rows: batch.count, bytes: batch.length, nextScheduledAt: next };
       const moved = await campaigns.replace(current, withBatch(current.value, step));
       current = moved.stored ?? current;
-      // Another look goes on from here.
+      // Another run goes on from here.
       if (!moved.done) break;
       enqueuing.push(enqueue(batch, at));
       if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
@@ -154,13 +154,13 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     return current;
   }
 
-  const slotsOf = ({ slotAt }: Campaign, count: number, perMinute: number) => {
+  const scheduleOf = ({ nextScheduledAt }: Campaign, count: number, perMinute: number) => {
     const now = clock.now();
-    return slotsFor({ slotAt: slotAt ?? now, now, count, perMinute });
+    return scheduleFor({ nextScheduledAt: nextScheduledAt ?? now, now, count, perMinute });
   };
 
-  const isFilled = ({ slotAt }: Campaign, now: Date) =>
-    slotAt !== undefined && slotAt.getTime() > now.getTime() + HORIZON_MS;
+  const isFilled = ({ nextScheduledAt }: Campaign, now: Date) =>
+    nextScheduledAt !== undefined && nextScheduledAt.getTime() > now.getTime() + HORIZON_MS;
 
   /** The next recipients of the plan: at most a minute's share, at most a hundred, and whole lines. */
   async function take(campaign: Campaign, share: number) {
@@ -179,10 +179,10 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     throw new RecipientsFault('the plan ends before its recipients do');
   }
 
-  async function enqueue(batch: LedgerBatch, slots: readonly Date[]): Promise<void> {
+  async function enqueue(batch: LedgerBatch, times: readonly Date[]): Promise<void> {
     const { campaignId, n, pending, wokenAt } = batch;
     const turns = pending.map((row, k) => {
-      return { campaignId, n, row, wokenAt, slotAt: slots[k] ?? clock.now(), tries: 0 };
+      return { campaignId, n, row, wokenAt, slotAt: times[k] ?? clock.now(), tries: 0 };
     });
     // What could not be enqueued is found by the next looks.
     try {
@@ -193,17 +193,17 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     }
   }
 
-  /** The same look, where the plan object may be gone: then the campaign stands still and says why. */
-  async function lookOrPause(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
+  /** The plan object may be gone: then the campaign is paused, with the reason. */
+  async function reconcileOrPause(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
     try {
-      return await look(found, share);
+      return await reconcile(found, share);
     } catch (fault) {
       if (!(fault instanceof RecipientsFault)) throw fault;
       return standStill(found.value.campaignId, `its plan can't be read: ${fault.message}`);
     }
   }
 
-  return { look: lookOrPause, fold };
+  return { reconcile: reconcileOrPause, aggregate };
 }
 
 /** The first `most` lines that are there with their end, and how many bytes they are. */

@@ -115,15 +115,16 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
     }
   }
 
-  /** Whoever empties a batch folds it, and so ends the campaign where it was the last. */
+  /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */
   async function settle(campaign: Campaign, turn: RecipientTurn, settlement: Settlement): Promise<void> {
     const after = await batches.settle(turn, turn.row, settlement);
     if (!after) return;
     telemetry.count(`campaign.${settlement.outcome}`);
     if (after.pending.length > 0) return;
     const stored = await campaigns.get(campaign.campaignId);
-    // The tick folds it as well: settled it is in any case.
-    if (stored) await runner.fold(stored).catch((fault) => telemetry.error('campaign.fold-failed', fault));
+    // The recipient is settled in any case, and the tick aggregates as well.
+    if (stored)
+      await runner.aggregate(stored).catch((fault) => telemetry.error('campaign.aggregate-failed', fault));
   }
 
   async function react(

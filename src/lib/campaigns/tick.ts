@@ -17,7 +17,7 @@ import { nextRun, parseSchedule } from './schedule.ts';
  *
  * 1. what is due is read: running campaigns, scheduled ones whose time has come, plans that got stuck;
  * 2. whose time is over expires; a schedule's time makes a campaign of its own; a planner that died is replaced;
- * 3. the running campaigns of one number divide its pace, and each gets its look (`run-campaign.ts`).
+ * 3. the running campaigns of one number divide its pace, and each is reconciled (`run.ts`).
  */
 
 export interface TickDeps {
@@ -53,7 +53,7 @@ export function makeTicker(deps: TickDeps) {
       .filter((stored) => stored?.value.state === 'running')
       .filter((stored) => stored !== undefined)
       .filter(({ value }) => only === undefined || value.message.from === only);
-    await lookAt(running);
+    await reconcileAll(running);
     return { running: running.length };
   }
 
@@ -120,16 +120,18 @@ export function makeTicker(deps: TickDeps) {
     telemetry.info('campaign.run-made', { campaignId: runId });
   }
 
-  async function lookAt(running: readonly Stored<Campaign>[]): Promise<void> {
+  async function reconcileAll(running: readonly Stored<Campaign>[]): Promise<void> {
     const byNumber = Map.groupBy(running, ({ value }) => value.message.from);
     for (const [business, group] of byNumber) {
       const shares = sharesOf(
         group.map(({ value: { campaignId: id, perMinute } }) => ({ id, perMinute })),
         await ceilingOf(business),
       );
-      const look = (stored: Stored<Campaign>) =>
-        orLeave(stored.value.campaignId, () => runner.look(stored, shares.get(stored.value.campaignId) ?? 1));
-      await pMap(group, look, { concurrency: AT_ONCE });
+      const reconcile = (stored: Stored<Campaign>) =>
+        orLeave(stored.value.campaignId, () =>
+          runner.reconcile(stored, shares.get(stored.value.campaignId) ?? 1),
+        );
+      await pMap(group, reconcile, { concurrency: AT_ONCE });
     }
   }
 

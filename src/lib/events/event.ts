@@ -111,10 +111,10 @@ function campaignEvents(before: Campaign | undefined, after: Campaign): Outbound
     before?.state === 'paused' && after.state === 'running'
       ? 'campaign.resumed'
       : CAMPAIGN_EVENT_OF[after.state];
-  if (!type || before?.turn === after.turn) return [];
-  const { campaignId, name, state, reason, clientId, parent, turn, changedAt, message } = after;
+  if (!type || before?.version === after.version) return [];
+  const { campaignId, name, state, reason, clientId, parent, version, changedAt, message } = after;
   const ids = { campaignId, name, state, reason, clientId, parent, from: message.from, totals: after.totals };
-  return [event(type, `${campaignId}:${turn}:${state}`, changedAt, ids)];
+  return [event(type, `${campaignId}:${version}:${state}`, changedAt, ids)];
 }
 
 function templateEvent({ id, templateId, templateName, status, at }: TemplateStatus): OutboundEvent {

@@ -96,9 +96,9 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
     } as unknown as SendFlow;
     const runner = makeCampaignRunner(base);
     return {
-      look: async (share: number) => {
+      reconcile: async (share: number) => {
         const stored = await base.campaigns.get(campaignId);
-        if (stored?.value.state === 'running') await runner.look(stored, share);
+        if (stored?.value.state === 'running') await runner.reconcile(stored, share);
       },
       work: makeWorkRecipient({ ...base, runner, sendFlow, planReader: makePlanReader(base) }),
     };
@@ -126,9 +126,9 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
 
   function take(step: Step): Promise<void> {
     switch (step.kind) {
-      case 'look':
+      case 'reconcile':
         return process(linkOf(s, step.crashAt, step.applied))
-          .look(step.share)
+          .reconcile(step.share)
           .catch((fault) => {
             if (!(fault instanceof Crash)) throw fault;
           });
@@ -152,7 +152,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       if (batch.pending.length + settledIn(batch.counts) !== batch.count)
         broken.push(`${when}: a batch lost count`);
     }
-    const open = all.filter(({ n }) => n >= campaign.folded && n < campaign.cursor.batch);
+    const open = all.filter(({ n }) => n >= campaign.aggregated && n < campaign.cursor.batch);
     const progress = progressOf(campaign, open, clock.now());
     const told = OUTCOMES.reduce((sum, outcome) => sum + progress[outcome], 0);
     if (told + progress.pending + progress.notReached !== given.recipients)
@@ -160,7 +160,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
     if (progress.sent > sends.size) broken.push(`${when}: more are counted as sent than were sent to`);
   }
 
-  await process(straight).look(PER_MINUTE);
+  await process(straight).reconcile(PER_MINUTE);
   for (const [k, steps] of given.steps.entries()) {
     const doing = Promise.all(steps.map(take));
     await s.waitFor(doing);
@@ -172,7 +172,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const isOver = async () => (await campaigns.get(campaignId))?.value.state === 'completed';
   for (let round = 0; round < 400 && !(await isOver()); round += 1) {
     await change((c) => transition(c, 'resumed', { now: clock.now() }));
-    await clean.look(PER_MINUTE);
+    await clean.reconcile(PER_MINUTE);
     for (const turn of queue.take()) await clean.work(turn, run);
     clock.advance(15_000);
   }

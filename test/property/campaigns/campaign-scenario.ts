@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../../src/lib/platform/errors.ts';
 type Fate = { readonly crashAt: number | undefined; readonly applied: boolean };
 
 export type Step =
-  | (Fate & { readonly kind: 'look'; readonly share: number })
+  | (Fate & { readonly kind: 'reconcile'; readonly share: number })
   /** After `later` ms, which brings the slots that were given away. */
   | (Fate & {
       readonly kind: 'work';
@@ -33,7 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      kind: fc.constant('look' as const),
+      kind: fc.constant('reconcile' as const),
       // The number's pace is divided anew each minute.
       share: fc.constantFrom(3, 5, 5, 20),
       ...fate,

@@ -63,7 +63,7 @@ const campaignIn = (state: CampaignState): fc.Arbitrary<Campaign> =>
       dueAt: optional(now),
       reason: optional(reason),
       cursor: fc.record({ row: fc.constantFrom(5, 10), offset: fc.nat(), batch: fc.constantFrom(1, 2) }),
-      folded: fc.constantFrom(1, 2),
+      aggregated: fc.constantFrom(1, 2),
     })
     .map((changes) => sampleCampaign({ ...changes, state }));
 
@@ -108,7 +108,7 @@ describe('the table of transitions', () => {
         const after = apply(campaign);
         const isEvent =
           after.state !== campaign.state && !(campaign.state === 'planned' && after.state === 'draft');
-        expect(after.turn).toBe(campaign.turn + (isEvent ? 1 : 0));
+        expect(after.version).toBe(campaign.version + (isEvent ? 1 : 0));
         expect(after.keepUntil.getTime()).toBeGreaterThanOrEqual(campaign.keepUntil.getTime());
       }),
     );
@@ -130,6 +130,6 @@ describe('the table of transitions', () => {
   it('keeps the new recipients of a planned campaign, and voids its plan', () => {
     const campaign = sampleCampaign({ state: 'planned' });
     const after = transition(campaign, 'sourceReplaced', { source, now: later(1, NOW) });
-    expect(after).toMatchObject({ state: 'draft', source, plan: undefined, turn: campaign.turn });
+    expect(after).toMatchObject({ state: 'draft', source, plan: undefined, version: campaign.version });
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   currentPace,
   type NumberPace,
+  scheduleFor,
   sharesOf,
-  slotsFor,
   slowed,
 } from '../../../src/lib/campaigns/rate-limit.ts';
 
@@ -80,10 +80,10 @@ describe('slots of any pace, in runs of any length', () => {
 
   /** As ticks go on from one another. */
   function inRuns(start: Date, counts: readonly number[], pace: number): number[] {
-    let slotAt = start;
+    let nextScheduledAt = start;
     return counts.flatMap((count) => {
-      const run = slotsFor({ slotAt, now: start, count, perMinute: pace });
-      slotAt = run.next;
+      const run = scheduleFor({ nextScheduledAt, now: start, count, perMinute: pace });
+      nextScheduledAt = run.next;
       return run.at.map((at) => at.getTime());
     });
   }
@@ -111,9 +111,9 @@ describe('slots of any pace, in runs of any length', () => {
 
   it('are never before now, nor before the next free slot', () => {
     fc.assert(
-      fc.property(instant, instant, ceiling, (slotAt, now, pace) => {
-        const { at, next } = slotsFor({ slotAt, now, count: 2, perMinute: pace });
-        const least = Math.max(slotAt.getTime(), now.getTime());
+      fc.property(instant, instant, ceiling, (nextScheduledAt, now, pace) => {
+        const { at, next } = scheduleFor({ nextScheduledAt, now, count: 2, perMinute: pace });
+        const least = Math.max(nextScheduledAt.getTime(), now.getTime());
         for (const one of [...at, next]) expect(one.getTime()).toBeGreaterThanOrEqual(least);
         expect(new Set([...at, next].map(Number)).size).toBe(3);
       }),
@@ -138,8 +138,8 @@ describe('slots of any pace, in runs of any length', () => {
   it('go on without a burst or a gap where the pace changes', () => {
     fc.assert(
       fc.property(instant, ceiling, ceiling, (start, before, then) => {
-        const first = slotsFor({ slotAt: start, now: start, count: 20, perMinute: before });
-        const second = slotsFor({ slotAt: first.next, now: start, count: 1, perMinute: then });
+        const first = scheduleFor({ nextScheduledAt: start, now: start, count: 20, perMinute: before });
+        const second = scheduleFor({ nextScheduledAt: first.next, now: start, count: 1, perMinute: then });
         const gap = Number(second.at[0]) - Number(first.at.at(-1));
         expect(gap).toBeGreaterThan(60_000 / before - 2);
         expect(gap).toBeLessThan(60_000 / before + 3);

@@ -49,6 +49,6 @@ export function sampleCampaign(changes: Partial<Campaign> = {}): Campaign {
 /** A batch of three that was just opened, with `changes` over it. */
 export function sampleBatch(changes: Partial<LedgerBatch> = {}): LedgerBatch {
   const place = { campaignId: CAMPAIGN, n: 0, first: 0, count: 3, offset: 0, length: 120 };
-  const batch = openedBatch({ ...place, keepUntil: later(86_400) }, { now: NOW, lastSlotAt: later(60) });
+  const batch = openedBatch({ ...place, keepUntil: later(86_400) }, { now: NOW, lastScheduledAt: later(60) });
   return { ...batch, ...changes };
 }

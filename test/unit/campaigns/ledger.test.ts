@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recipientMessageId, wakingOf, wokenAgain } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
-import { withFolded } from '../../../src/lib/campaigns/progress.ts';
+import { withAggregated } from '../../../src/lib/campaigns/progress.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { CUSTOMER, later, NOW } from '../../support/fakes/samples.ts';
@@ -31,7 +31,7 @@ describe('a batch', () => {
   });
 
   it('counts its lost rounds, and starts from zero after a pause', () => {
-    const round = { now: later(400), lastSlotAt: later(460) };
+    const round = { now: later(400), lastScheduledAt: later(460) };
     const lost = wokenAgain({ ...enqueued, wakes: 3 }, 'lost', round);
     expect(lost).toMatchObject({ wakes: 4, wokenAt: later(400), wakeAt: later(700), isEnqueued: false });
     expect(wokenAgain(lost, 'dropped', round).wakes).toBe(0);
@@ -47,35 +47,35 @@ describe('aggregating the batches of a campaign', () => {
   });
 
   it('adds a complete batch once and in order', () => {
-    const once = withFolded(campaign, whole);
+    const once = withAggregated(campaign, whole);
     expect(once).toMatchObject({
-      folded: 1,
+      aggregated: 1,
       totals: { sent: 2, failed: 1 },
       reasons: { 'it was refused': 1 },
     });
-    expect(withFolded(once, whole)).toBe(once);
-    expect(withFolded(campaign, { ...whole, n: 1 })).toBe(campaign);
+    expect(withAggregated(once, whole)).toBe(once);
+    expect(withAggregated(campaign, { ...whole, n: 1 })).toBe(campaign);
   });
 
   it('waits for a batch with pending recipients', () => {
-    expect(withFolded(campaign, { ...whole, pending: [1] })).toBe(campaign);
+    expect(withAggregated(campaign, { ...whole, pending: [1] })).toBe(campaign);
   });
 
   it('keeps twenty reasons and counts the rest together', () => {
     const outcomes = Object.fromEntries(
       Array.from({ length: 25 }, (_, k) => [k, { outcome: 'failed' as const, reason: `reason ${k}` }]),
     );
-    const { reasons } = withFolded(campaign, { ...whole, outcomes });
+    const { reasons } = withAggregated(campaign, { ...whole, outcomes });
     expect(Object.keys(reasons)).toHaveLength(21);
     expect(reasons['other']).toBe(5);
   });
 
   it('completes the campaign when all rows are taken and counted, and not before', () => {
-    const almost = { ...campaign, folded: 1 };
+    const almost = { ...campaign, aggregated: 1 };
     expect(transition(almost, 'progressed', { now: NOW })).toBe(almost);
-    const done = transition({ ...campaign, folded: 2 }, 'progressed', { now: NOW });
-    expect(done).toMatchObject({ state: 'completed', turn: 1 });
-    const more = { ...campaign, folded: 2, cursor: { ...campaign.cursor, row: 9 } };
+    const done = transition({ ...campaign, aggregated: 2 }, 'progressed', { now: NOW });
+    expect(done).toMatchObject({ state: 'completed', version: 1 });
+    const more = { ...campaign, aggregated: 2, cursor: { ...campaign.cursor, row: 9 } };
     expect(transition(more, 'progressed', { now: NOW })).toBe(more);
   });
 });

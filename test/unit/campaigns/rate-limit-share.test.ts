@@ -4,12 +4,17 @@ import { withShare } from '../../../src/lib/campaigns/progress.ts';
 import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { later, NOW } from '../../support/fakes/samples.ts';
 
-const running = sampleCampaign({ state: 'running', startedAt: NOW, slotAt: later(90), share: 1_080 });
+const running = sampleCampaign({
+  state: 'running',
+  startedAt: NOW,
+  nextScheduledAt: later(90),
+  share: 1_080,
+});
 
 describe('a running campaign whose share of the number’s pace changes', () => {
   it('gets new slots for everything pending when the share shrinks, because the slots given out are too fast', () => {
     const slowed = withShare(running, 540, later(15));
-    expect(slowed).toMatchObject({ share: 540, slotAt: later(15), turn: running.turn });
+    expect(slowed).toMatchObject({ share: 540, nextScheduledAt: later(15), version: running.version });
     const batch = sampleBatch({ wokenAt: later(10), isEnqueued: true });
     expect(isOutpaced(batch, slowed)).toBe(true);
     expect(wakingOf(batch, { now: later(15), resumedAt: slowed.resumedAt })).toBe('dropped');
@@ -24,7 +29,7 @@ describe('a running campaign whose share of the number’s pace changes', () => 
 
   it('keeps its slots when the share grows, is the first, or stays the same', () => {
     expect(withShare(running, 4_320, later(15))).toEqual({ ...running, share: 4_320 });
-    const fresh = sampleCampaign({ state: 'running', startedAt: NOW, slotAt: NOW });
+    const fresh = sampleCampaign({ state: 'running', startedAt: NOW, nextScheduledAt: NOW });
     expect(withShare(fresh, 540, later(15))).toEqual({ ...fresh, share: 540 });
     expect(withShare(running, 1_080, later(15))).toBe(running);
   });

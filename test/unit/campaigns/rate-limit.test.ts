@@ -3,7 +3,7 @@ import {
   currentPace,
   type NumberPace,
   sharesOf,
-  slotsFor,
+  scheduleFor,
   slowed,
 } from '../../../src/lib/campaigns/rate-limit.ts';
 
@@ -35,17 +35,17 @@ describe('the send slots of a campaign', () => {
   const offsets = (at: readonly Date[]) => at.map((one) => one.getTime() - NOW.getTime());
 
   it('begin at its next free slot', () => {
-    const { at, next } = slotsFor({ slotAt: inMs(1_234), now: NOW, count: 3, perMinute: 60 });
+    const { at, next } = scheduleFor({ nextScheduledAt: inMs(1_234), now: NOW, count: 3, perMinute: 60 });
     expect(offsets([...at, next])).toEqual([1_234, 2_234, 3_234, 4_234]);
   });
 
   it('begin now when the next free slot has passed unused', () => {
-    const { at, next } = slotsFor({ slotAt: minutes(-10), now: NOW, count: 2, perMinute: 1_200 });
+    const { at, next } = scheduleFor({ nextScheduledAt: minutes(-10), now: NOW, count: 2, perMinute: 1_200 });
     expect(offsets([...at, next])).toEqual([0, 50, 100]);
   });
 
   it('are none when none are requested, and the next free slot stays the same', () => {
-    expect(slotsFor({ slotAt: inMs(50), now: NOW, count: 0, perMinute: 1_200 })).toEqual({
+    expect(scheduleFor({ nextScheduledAt: inMs(50), now: NOW, count: 0, perMinute: 1_200 })).toEqual({
       at: [],
       next: inMs(50),
     });
@@ -57,7 +57,7 @@ describe('the send slots of a campaign', () => {
     ['just after one', 3_099, 2_402_396_375_067, 1],
     ['just after one', 307, 1_818_298_260_000, 1],
   ])('begin at %s when floating-point division yields the point beside it', (_, perMinute, ms, later) => {
-    const { at } = slotsFor({ slotAt: new Date(ms), now: NOW, count: 1, perMinute });
+    const { at } = scheduleFor({ nextScheduledAt: new Date(ms), now: NOW, count: 1, perMinute });
     expect(at).toEqual([new Date(ms + later)]);
   });
 
@@ -71,12 +71,12 @@ describe('the send slots of a campaign', () => {
   });
 
   function hour(perMinute: number) {
-    let slotAt = NOW;
+    let nextScheduledAt = NOW;
     const all: number[] = [];
-    while (slotAt < minutes(60)) {
-      const run = slotsFor({ slotAt, now: NOW, count: 100, perMinute });
+    while (nextScheduledAt < minutes(60)) {
+      const run = scheduleFor({ nextScheduledAt, now: NOW, count: 100, perMinute });
       all.push(...offsets(run.at));
-      slotAt = run.next;
+      nextScheduledAt = run.next;
     }
     const within = all.filter((ms) => ms < 60 * 60_000);
     return { count: within.length, last: within.at(-1) };

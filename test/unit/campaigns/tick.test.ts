@@ -27,11 +27,11 @@ function world() {
     },
   };
   const runner: CampaignRunner = {
-    look: ({ value }, share) => {
+    reconcile: ({ value }, share) => {
       shares.set(value.campaignId, share);
       return Promise.resolve(value);
     },
-    fold: (stored) => Promise.resolve(stored),
+    aggregate: (stored) => Promise.resolve(stored),
   };
   const settings = { numberPerMinute: 1_000, retentionDays: 30 };
   const { tick } = makeTicker({

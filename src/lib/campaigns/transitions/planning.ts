@@ -25,9 +25,9 @@ export function draft(
   return {
     ...definition,
     ...rest,
-    turn: 0,
+    version: 0,
     cursor: { row: 0, offset: 0, batch: 0 },
-    folded: 0,
+    aggregated: 0,
     totals: NO_COUNTS,
     reasons: {},
     createdAt: now,
@@ -38,8 +38,8 @@ export function draft(
 
 /** What was planned with other recipients is void. It sends no event, so the version and the retention stay. */
 export function replaceSource(campaign: Campaign, { source, now }: Facts<'sourceReplaced'>): Change {
-  const { turn, keepUntil } = campaign;
-  return { source, plan: undefined, reason: undefined, changedAt: now, turn, keepUntil };
+  const { version, keepUntil } = campaign;
+  return { source, plan: undefined, reason: undefined, changedAt: now, version, keepUntil };
 }
 
 export function beginPlanning(_: Campaign, { planId, dryRun, now }: Facts<'planningBegun'>): Change {

@@ -14,7 +14,7 @@ export function hasPlanFile({ plan }: Campaign): boolean {
 }
 
 export function run(_: Campaign, { now }: { readonly now: Date }): Change {
-  return { startedAt: now, slotAt: now, dueAt: now };
+  return { startedAt: now, nextScheduledAt: now, dueAt: now };
 }
 
 export function isScheduleOver(_: Campaign, { nextRunAt }: Facts<'runScheduled'>): boolean {
@@ -41,12 +41,12 @@ export function pause({ expiresAt }: Campaign, { reason }: Facts<'paused'>): Cha
 
 /** What is pending in its open batches gets new times from now on. */
 export function resume(_: Campaign, { now }: Facts<'resumed'>): Change {
-  return { resumedAt: now, slotAt: now, dueAt: now };
+  return { resumedAt: now, nextScheduledAt: now, dueAt: now };
 }
 
 /** All recipients are taken, settled and counted. */
 export function isAllSettled(campaign: Campaign): boolean {
-  return !hasMore(campaign) && campaign.folded === campaign.cursor.batch;
+  return !hasMore(campaign) && campaign.aggregated === campaign.cursor.batch;
 }
 
 /** Recipients who were not reached stay so. */

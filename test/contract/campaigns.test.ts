@@ -20,7 +20,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
   };
 
   function opened(changes: Partial<LedgerBatch> = {}): Promise<LedgerBatch> {
-    return stores.batches.open(sampleBatch({ campaignId: newId(), ...changes }));
+    return stores.ledger.open(sampleBatch({ campaignId: newId(), ...changes }));
   }
 
   it('come back as they were stored, with all that a campaign may have', async () => {
@@ -82,23 +82,23 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
 
   it('a batch is opened once; a second opening finds the first', async () => {
     const batch = await opened();
-    const again = await stores.batches.open({ ...batch, wokenAt: later(9) });
+    const again = await stores.ledger.open({ ...batch, enqueuedAt: later(9) });
     expect(again).toEqual(batch);
-    expect(await stores.batches.get(batch)).toEqual(batch);
+    expect(await stores.ledger.get(batch)).toEqual(batch);
   });
 
   it('a recipient is settled once, whatever a repeat says', async () => {
     const batch = await opened({ first: 100, pending: [100, 101, 102] });
-    const after = await stores.batches.settle(batch, 101, { outcome: 'sent' });
+    const after = await stores.ledger.settle(batch, 101, { outcome: 'sent' });
     expect(after).toMatchObject({ pending: [100, 102], counts: { sent: 1 }, outcomes: {} });
-    expect(await stores.batches.settle(batch, 101, { outcome: 'failed', reason: 'no' })).toBeUndefined();
-    expect(await stores.batches.get(batch)).toEqual(after);
+    expect(await stores.ledger.settle(batch, 101, { outcome: 'failed', reason: 'no' })).toBeUndefined();
+    expect(await stores.ledger.get(batch)).toEqual(after);
   });
 
   it('an outcome that is not simply sent is kept with its reason', async () => {
     const batch = await opened({ pending: [0, 1] });
-    await stores.batches.settle(batch, 0, { outcome: 'opted-out' });
-    const after = await stores.batches.settle(batch, 1, { outcome: 'failed', reason: 'because' });
+    await stores.ledger.settle(batch, 0, { outcome: 'opted-out' });
+    const after = await stores.ledger.settle(batch, 1, { outcome: 'failed', reason: 'because' });
     expect(after).toMatchObject({
       pending: [],
       counts: { ...NO_COUNTS, 'opted-out': 1, failed: 1 },
@@ -111,54 +111,54 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     const batch = await opened({ pending, count: 100 });
     const rows = [...pending, ...pending];
     const answers = await Promise.all(
-      rows.map((row) => stores.batches.settle(batch, row, { outcome: 'parked' })),
+      rows.map((row) => stores.ledger.settle(batch, row, { outcome: 'parked' })),
     );
     expect(answers.filter((answer) => answer !== undefined)).toHaveLength(100);
-    expect(await stores.batches.get(batch)).toMatchObject({ pending: [], counts: { parked: 100 } });
+    expect(await stores.ledger.get(batch)).toMatchObject({ pending: [], counts: { parked: 100 } });
   });
 
   it('of those who saw a batch, one begins its next round', async () => {
     const batch = await opened();
-    const round = (wokenAt: Date) => ({ wokenAt, wakeAt: later(500), wakes: 1 });
+    const round = (enqueuedAt: Date) => ({ enqueuedAt, lostAfter: later(500), rounds: 1 });
     const claims = await Promise.all(
-      [later(10), later(11)].map((at) => stores.batches.claimWake(batch, round(at))),
+      [later(10), later(11)].map((at) => stores.ledger.claimRound(batch, round(at))),
     );
     expect(claims.filter(Boolean)).toHaveLength(1);
-    expect(await stores.batches.claimWake(batch, round(later(12)))).toBe(false);
-    expect(await stores.batches.get(batch)).toMatchObject({
-      wakes: 1,
-      wakeAt: later(500),
+    expect(await stores.ledger.claimRound(batch, round(later(12)))).toBe(false);
+    expect(await stores.ledger.get(batch)).toMatchObject({
+      rounds: 1,
+      lostAfter: later(500),
       isEnqueued: false,
     });
   });
 
   it('a round counts as enqueued only while it is the round', async () => {
     const batch = await opened();
-    await stores.batches.noteEnqueued({ ...batch, wokenAt: later(77) });
-    expect((await stores.batches.get(batch))?.isEnqueued).toBe(false);
-    await stores.batches.noteEnqueued(batch);
-    expect((await stores.batches.get(batch))?.isEnqueued).toBe(true);
+    await stores.ledger.noteEnqueued({ ...batch, enqueuedAt: later(77) });
+    expect((await stores.ledger.get(batch))?.isEnqueued).toBe(false);
+    await stores.ledger.noteEnqueued(batch);
+    expect((await stores.ledger.get(batch))?.isEnqueued).toBe(true);
   });
 
   it('a batch is put off, never called earlier', async () => {
-    const batch = await opened({ wakeAt: later(100) });
-    await stores.batches.postpone(batch, later(50));
-    expect((await stores.batches.get(batch))?.wakeAt).toEqual(later(100));
-    await stores.batches.postpone(batch, later(200));
-    expect((await stores.batches.get(batch))?.wakeAt).toEqual(later(200));
+    const batch = await opened({ lostAfter: later(100) });
+    await stores.ledger.postpone(batch, later(50));
+    expect((await stores.ledger.get(batch))?.lostAfter).toEqual(later(100));
+    await stores.ledger.postpone(batch, later(200));
+    expect((await stores.ledger.get(batch))?.lostAfter).toEqual(later(200));
   });
 
   it('what is not there is not settled, woken or put off', async () => {
     const nowhere = sampleBatch({ campaignId: newId() });
-    expect(await stores.batches.settle(nowhere, 0, { outcome: 'sent' })).toBeUndefined();
-    expect(await stores.batches.claimWake(nowhere, nowhere)).toBe(false);
-    await stores.batches.postpone(nowhere, later(1));
-    expect(await stores.batches.get(nowhere)).toBeUndefined();
+    expect(await stores.ledger.settle(nowhere, 0, { outcome: 'sent' })).toBeUndefined();
+    expect(await stores.ledger.claimRound(nowhere, nowhere)).toBe(false);
+    await stores.ledger.postpone(nowhere, later(1));
+    expect(await stores.ledger.get(nowhere)).toBeUndefined();
   });
 
   it('a number’s pace comes back, and is forgotten long after', async () => {
     const pace = { business: BUSINESS, perMinute: 2_400, slowedAt: NOW };
-    await stores.numberPaces.create(pace);
-    expect((await stores.numberPaces.get(BUSINESS))?.value).toEqual(pace);
+    await stores.rateLimits.create(pace);
+    expect((await stores.rateLimits.get(BUSINESS))?.value).toEqual(pace);
   });
 });

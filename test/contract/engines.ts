@@ -19,9 +19,9 @@ import { readTable } from '../../local/table.ts';
 import { makeCallbackStore } from '../../src/lib/callbacks/dynamo-callbacks.ts';
 import type { CallbackStore } from '../../src/lib/callbacks/ports.ts';
 import { makeCampaignStore } from '../../src/lib/campaigns/dynamo-campaigns.ts';
-import { makeBatchStore } from '../../src/lib/campaigns/dynamo-ledger.ts';
-import { makeNumberPaceStore } from '../../src/lib/campaigns/dynamo-rate-limits.ts';
-import type { BatchStore, CampaignStore, NumberPaceStore } from '../../src/lib/campaigns/ports.ts';
+import { makeLedgerStore } from '../../src/lib/campaigns/dynamo-ledger.ts';
+import { makeRateLimitStore } from '../../src/lib/campaigns/dynamo-rate-limits.ts';
+import type { CampaignStore, LedgerStore, RateLimitStore } from '../../src/lib/campaigns/ports.ts';
 import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
 import type { ApiClient, ClientStore } from '../../src/lib/clients/ports.ts';
 import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
@@ -39,7 +39,7 @@ import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../src/lib/sessions/ports.ts';
 import { fakeAliases } from '../support/fakes/aliases.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
-import { fakeBatches, fakeCampaigns, fakeNumberPaces } from '../support/fakes/campaigns.ts';
+import { fakeCampaigns, fakeLedger, fakeRateLimits } from '../support/fakes/campaigns.ts';
 import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
 import { NOW } from '../support/fakes/samples.ts';
 import {
@@ -59,8 +59,8 @@ export interface Stores {
   readonly clients: ClientStore;
   readonly templateLocks: TemplateLockStore;
   readonly campaigns: CampaignStore;
-  readonly batches: BatchStore;
-  readonly numberPaces: NumberPaceStore;
+  readonly ledger: LedgerStore;
+  readonly rateLimits: RateLimitStore;
   /** The store as one process after another opens it. */
   erasedOptOuts(): ErasedOptOutStore;
   /** As an operator would: the client whose token has this hash. */
@@ -99,8 +99,8 @@ function openFakes(): Promise<Stores> {
     clients,
     templateLocks,
     campaigns: fakeCampaigns(clock),
-    batches: fakeBatches(),
-    numberPaces: fakeNumberPaces(clock),
+    ledger: fakeLedger(),
+    rateLimits: fakeRateLimits(clock),
     erasedOptOuts: () => erasedOptOuts,
     templates: () => Promise.resolve(callbacks.templates()),
     everything: () =>
@@ -137,8 +137,8 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     clients: makeClientStore(table),
     templateLocks: makeTemplateLockStore(table),
     campaigns: makeCampaignStore(table),
-    batches: makeBatchStore(table),
-    numberPaces: makeNumberPaceStore(table),
+    ledger: makeLedgerStore(table),
+    rateLimits: makeRateLimitStore(table),
     erasedOptOuts: () => makeErasedOptOutStore(table, systemRandom),
     async templates() {
       const items = (await scan()).map((item) => unmarshall(item));

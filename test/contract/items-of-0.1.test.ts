@@ -16,7 +16,7 @@ import { type Aws, startAws } from '../../local/aws.ts';
 import type { InboundRecord, UnmatchedStatus } from '../../src/lib/callbacks/ports.ts';
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { LedgerBatch } from '../../src/lib/campaigns/ledger.ts';
-import type { NumberPaceStored } from '../../src/lib/campaigns/ports.ts';
+import type { StoredRateLimit } from '../../src/lib/campaigns/ports.ts';
 import {
   clientItem,
   makeClientRegistry,
@@ -76,6 +76,12 @@ const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
     version: turn,
     ...(slotAt ? { nextScheduledAt: slotAt } : {}),
     aggregated: folded,
+  }),
+  batch: ({ wokenAt, wakeAt, wakes, ...batch }) => ({
+    ...batch,
+    enqueuedAt: wokenAt,
+    lostAfter: wakeAt,
+    rounds: wakes,
   }),
 };
 
@@ -148,18 +154,18 @@ describe('an item of 0.1', () => {
       ({ campaignId }: Campaign) => campaignId,
     ),
     numberPace: versioned(
-      () => stores.numberPaces,
-      ({ business }: NumberPaceStored) => business,
+      () => stores.rateLimits,
+      ({ business }: StoredRateLimit) => business,
     ),
     invitationSlot: versioned(
       () => stores.templateLocks,
       ({ slot }: TemplateLock) => slot,
     ),
     batch: {
-      read: (batch: LedgerBatch) => stores.batches.get(batch),
+      read: (batch: LedgerBatch) => stores.ledger.get(batch),
       write: async (batch: LedgerBatch) => {
         await drop(`batch#${batch.campaignId}#${batch.n}`);
-        await stores.batches.open(batch);
+        await stores.ledger.open(batch);
       },
     },
     client: {

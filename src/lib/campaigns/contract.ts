@@ -186,22 +186,18 @@ export function parseDryRun(query: unknown): boolean {
   return parse(planQuery, query ?? {}).dryRun === 'true';
 }
 
-const turn = z.object({
-  campaignId,
-  n: z.int(),
-  row: z.int(),
-  wokenAt: instant,
-  slotAt: instant,
-  tries: z.int(),
-});
+/** As `sqs-campaigns.ts` writes it. The names are those of 0.1, so that records in flight outlive an upgrade. */
+const recipientJob = z
+  .object({ campaignId, n: z.int(), row: z.int(), wokenAt: instant, slotAt: instant, tries: z.int() })
+  .transform(({ wokenAt, slotAt, ...job }) => ({ ...job, enqueuedAt: wokenAt, scheduledAt: slotAt }));
 
-/** Is a record a recipient's turn? The delivery queue's name a message. */
-export function isTurn(body: unknown): boolean {
+/** Is this record one recipient's job? A record of the delivery queue names a message instead. */
+export function isRecipientJob(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'campaignId' in body;
 }
 
 /** Reads a record of the campaign queue. */
-export const parseTurn = (body: unknown) => parse(turn, body);
+export const parseRecipientJob = (body: unknown) => parse(recipientJob, body);
 
 const planJob = z.object({ campaignId, planId: z.string() });
 

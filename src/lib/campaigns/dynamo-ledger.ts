@@ -1,21 +1,23 @@
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { type LedgerBatch, OUTCOMES, type RecipientOutcome, type Settlement } from './ledger.ts';
-import type { BatchKey, BatchStore } from './ports.ts';
+import type { BatchKey, LedgerStore } from './ports.ts';
 
 const pkOf = ({ campaignId, n }: BatchKey) => `batch#${campaignId}#${n}`;
 
 /** Instants as epoch ms; each count is an attribute of its own, to be added to. A set that is empty is not there. */
-type Row = Omit<LedgerBatch, 'pending' | 'counts' | 'wokenAt' | 'wakeAt' | 'keepUntil'> &
+type Row = Omit<LedgerBatch, 'pending' | 'counts' | 'enqueuedAt' | 'lostAfter' | 'rounds' | 'keepUntil'> &
   Readonly<Record<RecipientOutcome, number>> & {
     readonly pending?: Set<string>;
+    /** The stored words for `enqueuedAt`, `lostAfter` and `rounds`. */
     readonly wokenAt: number;
     readonly wakeAt: number;
+    readonly wakes: number;
     readonly expires: number;
   };
 
 /** The ledger of campaigns, batch by batch. */
-export function makeBatchStore(table: Table): BatchStore {
+export function makeLedgerStore(table: Table): LedgerStore {
   return {
     async get(key) {
       const stored = await table.get(pkOf(key));
@@ -41,49 +43,50 @@ export function makeBatchStore(table: Table): BatchStore {
       });
       return written.done ? fromItem(written.stored.value) : undefined;
     },
-    async claimWake(seen, { wokenAt, wakeAt, wakes }) {
+    async claimRound(seen, { enqueuedAt, lostAfter, rounds }) {
       const written = await table.update(pkOf(seen), {
         update: '',
         set: 'wokenAt = :wokenAt, wakeAt = :wakeAt, wakes = :wakes, isEnqueued = :no',
         condition: 'wokenAt = :seen',
         values: {
-          ':wokenAt': wokenAt.getTime(),
-          ':wakeAt': wakeAt.getTime(),
-          ':wakes': wakes,
+          ':wokenAt': enqueuedAt.getTime(),
+          ':wakeAt': lostAfter.getTime(),
+          ':wakes': rounds,
           ':no': false,
-          ':seen': seen.wokenAt.getTime(),
+          ':seen': seen.enqueuedAt.getTime(),
         },
       });
       return written.done;
     },
-    async noteEnqueued({ wokenAt, ...key }) {
+    async noteEnqueued({ enqueuedAt, ...key }) {
       await table.update(pkOf(key), {
         update: '',
         set: 'isEnqueued = :yes',
         condition: 'wokenAt = :wokenAt',
-        values: { ':yes': true, ':wokenAt': wokenAt.getTime() },
+        values: { ':yes': true, ':wokenAt': enqueuedAt.getTime() },
       });
     },
-    async postpone(key, wakeAt) {
+    async postpone(key, lostAfter) {
       await table.update(pkOf(key), {
         update: '',
         set: 'wakeAt = :wakeAt',
         condition: 'wakeAt < :wakeAt',
-        values: { ':wakeAt': wakeAt.getTime() },
+        values: { ':wakeAt': lostAfter.getTime() },
       });
     },
   };
 }
 
 function toItem(batch: LedgerBatch): Item {
-  const { pending, counts, wokenAt, wakeAt, keepUntil, ...plain } = batch;
+  const { pending, counts, enqueuedAt, lostAfter, rounds, keepUntil, ...plain } = batch;
   return {
     pk: pkOf(batch),
     ...plain,
     ...counts,
     pending: pending.length > 0 ? new Set(pending.map(String)) : undefined,
-    wokenAt: wokenAt.getTime(),
-    wakeAt: wakeAt.getTime(),
+    wokenAt: enqueuedAt.getTime(),
+    wakeAt: lostAfter.getTime(),
+    wakes: rounds,
     expires: Math.ceil(keepUntil.getTime() / 1000),
   };
 }
@@ -100,11 +103,11 @@ function fromItem(item: Item): LedgerBatch {
     length,
     outcomes,
     isEnqueued,
-    wakes,
+    rounds: wakes,
     pending: [...(row.pending ?? [])].map(Number).sort((a, b) => a - b),
     counts: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, row[outcome]])) as LedgerBatch['counts'],
-    wokenAt: new Date(row.wokenAt),
-    wakeAt: new Date(row.wakeAt),
+    enqueuedAt: new Date(row.wokenAt),
+    lostAfter: new Date(row.wakeAt),
     keepUntil: new Date(row.expires * 1000),
   };
 }

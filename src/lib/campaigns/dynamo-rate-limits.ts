@@ -1,13 +1,13 @@
 import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
-import type { NumberPaceStore } from './ports.ts';
+import type { RateLimitStore } from './ports.ts';
 
 const PREFIX = 'number#';
 /** Long after the pace has recovered. */
 const KEPT_S = 7 * 86_400;
 
-export function makeNumberPaceStore(table: Table): NumberPaceStore {
+export function makeRateLimitStore(table: Table): RateLimitStore {
   return makeVersioned(table, {
     pkOf: (business: PhoneNumber) => PREFIX + business,
     keyOf: ({ business }) => business,

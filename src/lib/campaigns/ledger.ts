@@ -47,21 +47,21 @@ export interface LedgerBatch {
   readonly counts: BatchCounts;
   /** Of those who were not simply sent, by their places. */
   readonly outcomes: Readonly<Record<string, Settlement>>;
-  /** When its pending ones were last enqueued: its round. */
-  readonly wokenAt: Date;
-  /** Whoever began the round has enqueued all of it. */
+  /** When its pending recipients were last enqueued; it identifies the round. */
+  readonly enqueuedAt: Date;
+  /** All records of this round are in the queue. */
   readonly isEnqueued: boolean;
   /** Rounds that were lost. */
-  readonly wakes: number;
-  /** Records that are not settled by then count as lost. */
-  readonly wakeAt: Date;
+  readonly rounds: number;
+  /** From then on, records that are not settled count as lost. */
+  readonly lostAfter: Date;
   readonly keepUntil: Date;
 }
 
-/** After so many rounds that were lost, what is still pending can't be sent. */
-export const MAX_WAKES = 12;
+/** After so many lost rounds, what is still pending can't be sent. */
+export const MAX_ROUNDS = 12;
 /** Longer than the queue hides a record from others after a worker's death. */
-const WAKE_GRACE_MS = 240_000;
+const LOSS_GRACE_MS = 240_000;
 /** A hundred records are enqueued in a second or two: who needs longer has died. */
 const ENQUEUE_GRACE_MS = 20_000;
 
@@ -82,48 +82,48 @@ export function openedBatch(
     pending: Array.from({ length: place.count }, (_, k) => place.first + k),
     counts: NO_COUNTS,
     outcomes: {},
-    wokenAt: times.now,
+    enqueuedAt: times.now,
     isEnqueued: false,
-    wakes: 0,
-    wakeAt: wakeAfter(times.lastScheduledAt),
+    rounds: 0,
+    lostAfter: lossDeadline(times.lastScheduledAt),
   };
 }
 
-/** When to look for records that were lost. */
-export function wakeAfter(lastScheduledAt: Date): Date {
-  return new Date(lastScheduledAt.getTime() + WAKE_GRACE_MS);
+/** When records that are not settled count as lost. */
+export function lossDeadline(lastScheduledAt: Date): Date {
+  return new Date(lastScheduledAt.getTime() + LOSS_GRACE_MS);
 }
 
-/** Did it get its slots before its campaign stood still, or was slowed? Then they count no more. */
+/** Was it scheduled before its campaign was paused or slowed? Then its records are void. */
 export function isOutpaced(
-  { wokenAt }: Pick<LedgerBatch, 'wokenAt'>,
+  { enqueuedAt }: Pick<LedgerBatch, 'enqueuedAt'>,
   { resumedAt }: { readonly resumedAt?: Date | undefined },
 ): boolean {
-  return resumedAt !== undefined && wokenAt < resumedAt;
+  return resumedAt !== undefined && enqueuedAt < resumedAt;
 }
 
-/** Why its pending ones have to be enqueued again; undefined if they need not. */
-export function wakingOf(
+/** Why its pending recipients must be enqueued again; undefined if they need not be. */
+export function reasonToReenqueue(
   batch: LedgerBatch,
   { now, resumedAt }: { readonly now: Date; readonly resumedAt: Date | undefined },
 ): 'dropped' | 'lost' | undefined {
-  const { pending, wokenAt, wakeAt, isEnqueued } = batch;
+  const { pending, enqueuedAt, lostAfter, isEnqueued } = batch;
   if (pending.length === 0) return undefined;
   if (isOutpaced(batch, { resumedAt })) return 'dropped';
-  const isStuck = !isEnqueued && wokenAt.getTime() + ENQUEUE_GRACE_MS <= now.getTime();
-  return isStuck || wakeAt <= now ? 'lost' : undefined;
+  const isStuck = !isEnqueued && enqueuedAt.getTime() + ENQUEUE_GRACE_MS <= now.getTime();
+  return isStuck || lostAfter <= now ? 'lost' : undefined;
 }
 
-/** The batch's next round: its pending ones are enqueued anew, and the records of earlier rounds count no more. */
-export function wokenAgain(
+/** The next round of a batch: its pending recipients are enqueued again, and the records of earlier rounds are void. */
+export function reenqueued(
   batch: LedgerBatch,
   why: 'dropped' | 'lost',
   times: { readonly now: Date; readonly lastScheduledAt: Date },
 ): LedgerBatch {
   const { now, lastScheduledAt } = times;
   // What was dropped begins anew.
-  const wakes = why === 'lost' ? batch.wakes + 1 : 0;
-  return { ...batch, wokenAt: now, wakeAt: wakeAfter(lastScheduledAt), isEnqueued: false, wakes };
+  const rounds = why === 'lost' ? batch.rounds + 1 : 0;
+  return { ...batch, enqueuedAt: now, lostAfter: lossDeadline(lastScheduledAt), isEnqueued: false, rounds };
 }
 
 /** Derived from campaign and number: however often a recipient comes up, it is the same message. */

@@ -5,7 +5,7 @@ import type { Campaign, RecipientSource } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import type { LedgerBatch, Settlement } from './ledger.ts';
 import type { RawRow } from './plan/recipient.ts';
-import type { NumberPace } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** A page of campaigns, the newest first; `next` gives the one after it. */
 interface CampaignPage {
@@ -23,26 +23,29 @@ export interface CampaignStore extends Versioned<CampaignId, Campaign> {
 export type BatchKey = Pick<LedgerBatch, 'campaignId' | 'n'>;
 
 /** The ledger. Each method is one conditional write, which a repeat can't pass twice. */
-export interface BatchStore {
+export interface LedgerStore {
   get(key: BatchKey): Promise<LedgerBatch | undefined>;
   /** Writes it unless it is there already; gives back what is there. */
   open(batch: LedgerBatch): Promise<LedgerBatch>;
   /** Takes the row out of the pending ones and counts it; the batch after it. Undefined: it was not pending. */
   settle(key: BatchKey, row: number, settlement: Settlement): Promise<LedgerBatch | undefined>;
-  /** Only one of those who saw the same batch may enqueue its pending ones again. */
-  claimWake(seen: LedgerBatch, round: Pick<LedgerBatch, 'wokenAt' | 'wakeAt' | 'wakes'>): Promise<boolean>;
-  /** All records of its round are in the queue. */
-  noteEnqueued(key: BatchKey & Pick<LedgerBatch, 'wokenAt'>): Promise<void>;
-  /** Its records are not lost before this: one of them comes again later. */
-  postpone(key: BatchKey, wakeAt: Date): Promise<void>;
+  /** Of all callers that saw the same batch, one may enqueue its pending recipients again. */
+  claimRound(
+    seen: LedgerBatch,
+    round: Pick<LedgerBatch, 'enqueuedAt' | 'lostAfter' | 'rounds'>,
+  ): Promise<boolean>;
+  /** All records of this round are in the queue. */
+  noteEnqueued(key: BatchKey & Pick<LedgerBatch, 'enqueuedAt'>): Promise<void>;
+  /** Its records count as lost no earlier than this: one of them was enqueued for later. */
+  postpone(key: BatchKey, lostAfter: Date): Promise<void>;
 }
 
-/** The pace of a business number, where it was slowed. */
-export interface NumberPaceStored extends NumberPace {
+/** The rate limit of a business number that was slowed. */
+export interface StoredRateLimit extends RateLimit {
   readonly business: PhoneNumber;
 }
 
-export type NumberPaceStore = Versioned<PhoneNumber, NumberPaceStored>;
+export type RateLimitStore = Versioned<PhoneNumber, StoredRateLimit>;
 
 export interface ObjectRef {
   readonly bucket: string;
@@ -83,19 +86,19 @@ export type RowReader = (
   options: Pick<RecipientSource, 'format'>,
 ) => AsyncIterable<RawRow>;
 
-/** One recipient's turn. It counts only while the batch was not woken again since: `wokenAt` is the batch's. */
-export interface RecipientTurn extends BatchKey, Pick<LedgerBatch, 'wokenAt'> {
+/** One recipient to send to. It is void once the batch was enqueued again: `enqueuedAt` is the batch's. */
+export interface RecipientJob extends BatchKey, Pick<LedgerBatch, 'enqueuedAt'> {
   /** Its place in the plan. */
   readonly row: number;
   /** Not before this. */
-  readonly slotAt: Date;
-  /** Turns before this one that ended with nothing sent. */
+  readonly scheduledAt: Date;
+  /** Earlier tries, which sent nothing. */
   readonly tries: number;
 }
 
 export interface CampaignQueue {
-  /** Enqueues all of them, each for its slot. Throws `store-unavailable` if some could not be. */
-  enqueue(turns: readonly RecipientTurn[]): Promise<void>;
+  /** Enqueues all of them, each for its `scheduledAt`. Throws `store-unavailable` if some could not be. */
+  enqueue(jobs: readonly RecipientJob[]): Promise<void>;
 }
 
 /** Brings a campaign to its planner. Throws `store-unavailable`. */

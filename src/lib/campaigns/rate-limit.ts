@@ -64,7 +64,7 @@ function gridOf(pitch: number) {
 }
 
 /** A number that was throttled: the pace that it was slowed to, and when. */
-export interface NumberPace {
+export interface RateLimit {
   readonly perMinute: number;
   readonly slowedAt: Date;
 }
@@ -75,14 +75,14 @@ const SLOWING_MS = 60_000;
 const RECOVERY_MS = 5 * 60_000;
 
 /** The number's pace after it was throttled: half of the current one, at most once a minute. */
-export function slowed(pace: NumberPace | undefined, full: number, now: Date): NumberPace {
+export function slowed(pace: RateLimit | undefined, full: number, now: Date): RateLimit {
   if (pace && now.getTime() - pace.slowedAt.getTime() < SLOWING_MS) return pace;
   const half = Math.max(LEAST_PER_MINUTE, currentPace(pace, full, now) / 2);
   return { perMinute: Math.min(full, half), slowedAt: now };
 }
 
 /** What a number may send a minute now: twice as much for every five minutes since it was slowed, up to `full`. */
-export function currentPace(pace: NumberPace | undefined, full: number, now: Date): number {
+export function currentPace(pace: RateLimit | undefined, full: number, now: Date): number {
   if (!pace) return full;
   const periods = Math.floor((now.getTime() - pace.slowedAt.getTime()) / RECOVERY_MS);
   return Math.min(full, pace.perMinute * 2 ** Math.max(0, periods));

@@ -6,12 +6,12 @@ import type { Asker } from './control.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
-import type { BatchStore, CampaignStore, ObjectRef, ObjectStore } from './ports.ts';
+import type { CampaignStore, LedgerStore, ObjectRef, ObjectStore } from './ports.ts';
 import { type CampaignView, campaignView, type RecipientView, statusIn } from './report.ts';
 
 export interface ReadCampaignDeps {
   readonly campaigns: CampaignStore;
-  readonly batches: BatchStore;
+  readonly ledger: LedgerStore;
   readonly objects: ObjectStore;
   readonly planReader: PlanReader;
   readonly clock: Clock;
@@ -33,11 +33,11 @@ const BATCHES_A_PAGE = 50;
 const READ_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-export function makeReadCampaign({ campaigns, batches, objects, planReader, clock }: ReadCampaignDeps) {
+export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock }: ReadCampaignDeps) {
   async function view(campaign: Campaign): Promise<CampaignView> {
     const { campaignId, aggregated, cursor } = campaign;
     const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
-    const open = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    const open = await pMap(places, (n) => ledger.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
     return campaignView(
       campaign,
       open.filter((batch) => batch !== undefined),
@@ -80,7 +80,7 @@ export function makeReadCampaign({ campaigns, batches, objects, planReader, cloc
     const isWanted = (one: RecipientView) => status === undefined || one.status === status;
     let { n } = place;
     for (; n < place.n + BATCHES_A_PAGE && n < campaign.cursor.batch && items.length < ROWS_A_PAGE; n += 1) {
-      const batch = await batches.get({ campaignId: campaign.campaignId, n });
+      const batch = await ledger.get({ campaignId: campaign.campaignId, n });
       if (batch) items.push(...(await inBatch(campaign, batch)).filter(isWanted));
     }
     const { row, offset, batch: taken } = campaign.cursor;

@@ -4,17 +4,17 @@ import { shortened, withoutNumbers } from '../platform/text.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 import type { RecipientOutcome, Settlement } from './ledger.ts';
 
-/** What a recipient's turn came to. */
-export type TurnEnd =
-  /** The recipient has its outcome. `setback`: nevertheless the others of the campaign are in for it. */
+/** The result of one recipient's job. */
+export type JobResult =
+  /** The recipient has its outcome. `throttleReason`: the other recipients of the campaign will meet the same. */
   | {
       readonly kind: 'settle';
       readonly settlement: Settlement;
       readonly throttleReason?: ErrorClass | undefined;
     }
-  /** Nothing was sent: it comes again. `slow`: the number goes too fast. */
+  /** Nothing was sent: retry later. `slow`: the number sends too fast. */
   | { readonly kind: 'again'; readonly afterSeconds: number; readonly slow: boolean }
-  /** Nothing was sent, and nothing of its kind would be: the campaign stands still, the recipient stays pending. */
+  /** Nothing was sent, and nothing alike would be: the campaign is paused, the recipient stays pending. */
   | { readonly kind: 'pause'; readonly reason: string };
 
 /** A batch holds a hundred of them, and has to stay an item. */
@@ -26,7 +26,7 @@ const MOST_TRIES = 8;
 const MOST_TRIES_WHERE_NOBODY_CAN_TELL = 2;
 
 /** After an answer that was no problem: by where the message stands now. */
-export function endOfStatus(status: Status, throttleReason: ErrorClass | undefined): TurnEnd {
+export function resultOfStatus(status: Status, throttleReason: ErrorClass | undefined): JobResult {
   return { kind: 'settle', settlement: { outcome: outcomeOf(status) }, throttleReason };
 }
 
@@ -53,10 +53,10 @@ function outcomeOf(status: Status): RecipientOutcome {
  * After a problem. What is the message's own is final; what is the operator's, the number's or the content's
  * is the campaign's: it is slowed, or it stands still (whatsapp-rules, "Error codes"). `chance` is the jitter.
  */
-export function endOfProblem(
+export function resultOfProblem(
   problem: AppError,
-  turn: { readonly tries: number; readonly random: number },
-): TurnEnd {
+  job: { readonly tries: number; readonly random: number },
+): JobResult {
   switch (problem.code) {
     case 'session-closed':
       return settle('window-shut');
@@ -76,20 +76,20 @@ export function endOfProblem(
       // With a cause it is no word of LipaChat's: the parameter store did not answer, and soon it will.
       return problem.cause === undefined
         ? { kind: 'pause', reason: 'LipaChat refuses the apiKey (gateway-credentials)' }
-        : endOfRelease(problem, turn);
+        : retryOrPause(problem, job);
     case 'gateway-throttled':
     case 'gateway-unavailable':
     case 'store-unavailable':
-      return endOfRelease(problem, turn);
+      return retryOrPause(problem, job);
     default:
       throw problem;
   }
 }
 
-function endOfRelease(
+function retryOrPause(
   { code, detail, errorClass, retryAfter }: AppError,
   { tries, random }: { readonly tries: number; readonly random: number },
-): TurnEnd {
+): JobResult {
   if (errorClass === 'stop-number')
     return { kind: 'pause', reason: 'WhatsApp has stopped the number (stop-number)' };
   if (errorClass === 'content-held') {
@@ -113,7 +113,7 @@ export function pauseFor(throttleReason: ErrorClass | undefined): string | undef
     : 'WhatsApp holds the template back (content-held)';
 }
 
-function settle(outcome: RecipientOutcome, reason?: string): TurnEnd {
+function settle(outcome: RecipientOutcome, reason?: string): JobResult {
   if (reason === undefined) return { kind: 'settle', settlement: { outcome } };
   return {
     kind: 'settle',

@@ -3,10 +3,10 @@ import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, hasMore } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
-import { type LedgerBatch, MAX_WAKES, openedBatch, wakingOf, wokenAgain } from './ledger.ts';
+import { type LedgerBatch, MAX_ROUNDS, openedBatch, reasonToReenqueue, reenqueued } from './ledger.ts';
 import { transition } from './lifecycle.ts';
 import { RecipientsFault } from './plan/recipient.ts';
-import type { BatchStore, CampaignQueue, CampaignStore, ObjectStore } from './ports.ts';
+import type { CampaignQueue, CampaignStore, LedgerStore, ObjectStore } from './ports.ts';
 import { withAggregated, withBatch, withShare } from './progress.ts';
 import { scheduleFor } from './rate-limit.ts';
 
@@ -22,7 +22,7 @@ import { scheduleFor } from './rate-limit.ts';
 
 export interface RunCampaignDeps {
   readonly campaigns: CampaignStore;
-  readonly batches: BatchStore;
+  readonly ledger: LedgerStore;
   readonly objects: ObjectStore;
   readonly campaignQueue: CampaignQueue;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ const COMMON_READ = 32 * 1024;
 const LONGEST_READ = 512 * 1024;
 
 export function makeCampaignRunner(deps: RunCampaignDeps) {
-  const { campaigns, batches, objects, campaignQueue, clock, telemetry } = deps;
+  const { campaigns, ledger, objects, campaignQueue, clock, telemetry } = deps;
 
   /** `share`: this campaign's part of the number's pace, in messages a minute. */
   async function reconcile(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
@@ -53,15 +53,14 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       transition(withShare(c, share, now), 'progressed', { now }),
     );
     if (counted?.value.state !== 'running') return counted?.value;
-    const woken = await wake(counted, share);
-    return (await fill(woken, share)).value;
+    return (await fill(await reenqueue(counted, share), share)).value;
   }
 
   /** Adds complete batches to the totals, and ends a campaign that is through. */
   async function aggregate(found: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
     let current: Stored<Campaign> | undefined = found;
     while (current && current.value.aggregated < current.value.cursor.batch) {
-      const batch: LedgerBatch | undefined = await batches.get({
+      const batch: LedgerBatch | undefined = await ledger.get({
         campaignId: current.value.campaignId,
         n: current.value.aggregated,
       });
@@ -75,17 +74,17 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
 
   async function openBatches({ campaignId, aggregated, cursor }: Campaign): Promise<LedgerBatch[]> {
     const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
-    const found = await pMap(places, (n) => batches.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    const found = await pMap(places, (n) => ledger.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
     return found.filter((batch) => batch !== undefined);
   }
 
-  async function wake(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
+  async function reenqueue(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
     let current = found;
     for (const batch of await openBatches(found.value)) {
       const now = clock.now();
-      const why = wakingOf(batch, { now, resumedAt: current.value.resumedAt });
+      const why = reasonToReenqueue(batch, { now, resumedAt: current.value.resumedAt });
       if (!why || isFilled(current.value, now)) continue;
-      if (why === 'lost' && batch.wakes >= MAX_WAKES) {
+      if (why === 'lost' && batch.rounds >= MAX_ROUNDS) {
         await giveUp(current, batch);
         continue;
       }
@@ -93,32 +92,32 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       const moved = await campaigns.replace(current, { ...current.value, nextScheduledAt: next });
       if (!moved.done) return moved.stored ?? current;
       current = moved.stored;
-      const again = wokenAgain(batch, why, { now, lastScheduledAt: next });
-      if (!(await batches.claimWake(batch, again))) continue;
+      const again = reenqueued(batch, why, { now, lastScheduledAt: next });
+      if (!(await ledger.claimRound(batch, again))) continue;
       const { campaignId, n, pending } = batch;
-      telemetry.warn('campaign.batch-woken', { campaignId, n, why, pending: pending.length });
+      telemetry.warn('campaign.batch-reenqueued', { campaignId, n, why, pending: pending.length });
       await enqueue(again, at);
     }
     return current;
   }
 
   /**
-   * So often enqueued and never settled. Where nobody of the batch was, it is no fault of theirs: nobody works, and
-   * a person has to look. Else the rest of it can't be sent.
+   * The batch has been enqueued MAX_ROUNDS times in vain. If none of its recipients was ever settled, the workers are
+   * down, so pause the campaign; otherwise the rest can't be sent, so fail it.
    */
   async function giveUp({ value: { campaignId } }: Stored<Campaign>, batch: LedgerBatch): Promise<void> {
-    const { n, count, pending, wakes } = batch;
+    const { n, count, pending, rounds } = batch;
     telemetry.error('campaign.batch-given-up', undefined, { campaignId, n, pending: pending.length });
     if (pending.length === count) {
-      const reason = `its recipients were enqueued ${wakes} times, and no worker has settled one`;
+      const reason = `its recipients were enqueued ${rounds} times, and no worker has settled one`;
       await standStill(campaignId, reason);
       return;
     }
     const settlement = {
       outcome: 'failed',
-      reason: `it came up ${wakes} times and could not be sent`,
+      reason: `it came up ${rounds} times and could not be sent`,
     } as const;
-    await pMap(pending, (row) => batches.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
+    await pMap(pending, (row) => ledger.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
   }
 
   async function standStill(campaignId: CampaignId, reason: string): Promise<Campaign | undefined> {
@@ -141,7 +140,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       const taken = await take(current.value, share);
       const { at, next } = scheduleOf(current.value, taken.count, share);
       // First the ledger, then the cursor: what the cursor has passed is in the ledger, whoever dies in between.
-      const batch = await batches.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
+      const batch = await ledger.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
       const step = { rows: batch.count, bytes: batch.length, nextScheduledAt: next };
       const moved = await campaigns.replace(current, withBatch(current.value, step));
       current = moved.stored ?? current;
@@ -180,14 +179,14 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   }
 
   async function enqueue(batch: LedgerBatch, times: readonly Date[]): Promise<void> {
-    const { campaignId, n, pending, wokenAt } = batch;
-    const turns = pending.map((row, k) => {
-      return { campaignId, n, row, wokenAt, slotAt: times[k] ?? clock.now(), tries: 0 };
+    const { campaignId, n, pending, enqueuedAt } = batch;
+    const jobs = pending.map((row, k) => {
+      return { campaignId, n, row, enqueuedAt, scheduledAt: times[k] ?? clock.now(), tries: 0 };
     });
     // What could not be enqueued is found by the next looks.
     try {
-      await campaignQueue.enqueue(turns);
-      await batches.noteEnqueued(batch);
+      await campaignQueue.enqueue(jobs);
+      await ledger.noteEnqueued(batch);
     } catch (fault) {
       telemetry.error('campaign.enqueue-failed', fault, { campaignId, n });
     }

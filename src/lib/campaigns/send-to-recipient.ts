@@ -5,38 +5,38 @@ import type { BackgroundRun, SendFlow } from '../sending/send-flow.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
-import { isOutpaced, type LedgerBatch, recipientMessageId, type Settlement, wakeAfter } from './ledger.ts';
+import { isOutpaced, type LedgerBatch, lossDeadline, recipientMessageId, type Settlement } from './ledger.ts';
 import { transition } from './lifecycle.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import { personalised } from './plan/row.ts';
 import type {
-  BatchStore,
   CampaignQueue,
   CampaignStore,
-  NumberPaceStore,
+  LedgerStore,
+  RateLimitStore,
+  RecipientJob,
   RecipientReader,
-  RecipientTurn,
 } from './ports.ts';
 import { slowed } from './rate-limit.ts';
-import { endOfProblem, endOfStatus, pauseFor, type TurnEnd } from './recipient-result.ts';
+import { type JobResult, pauseFor, resultOfProblem, resultOfStatus } from './recipient-result.ts';
 import type { CampaignRunner } from './run.ts';
 
 /*
- * One recipient's turn, by the worker:
+ * One recipient's job, in the worker:
  *
- * 1. the campaign has to be running, and the recipient pending; else the turn is dropped. What is dropped while
- *    the campaign stands still, or since it was slowed, stays pending and gets a new slot;
- * 2. wait for the rest of its slot's second;
- * 3. send its flow as any caller would, under the messageId that campaign and number give;
- * 4. settle it in the ledger by one conditional write; or let it come again later; or pause the campaign.
+ * 1. check that the campaign is running and the recipient pending; else drop the job. A recipient that is dropped
+ *    because the campaign is paused or was slowed stays pending and is scheduled again;
+ * 2. wait for the rest of its second;
+ * 3. send its flow as any caller would, under the messageId derived from campaign and number;
+ * 4. settle it in the ledger by one conditional write, or enqueue it again for later, or pause the campaign.
  */
 
-export interface WorkRecipientDeps {
+export interface SendToRecipientDeps {
   readonly campaigns: CampaignStore;
-  readonly batches: BatchStore;
+  readonly ledger: LedgerStore;
   readonly campaignQueue: CampaignQueue;
-  readonly numberPaces: NumberPaceStore;
+  readonly rateLimits: RateLimitStore;
   readonly planReader: PlanReader;
   readonly readRequest: RecipientReader;
   readonly sendFlow: SendFlow;
@@ -47,41 +47,40 @@ export interface WorkRecipientDeps {
   readonly numberPerMinute: number;
 }
 
-/** What is longer off than this goes back into the queue. */
+/** A job that is due later than this goes back into the queue. */
 const LONGEST_WAIT_MS = 1_500;
 
-export function makeWorkRecipient(deps: WorkRecipientDeps) {
-  const { campaigns, batches, campaignQueue, numberPaces, planReader, runner, clock, random, telemetry } =
-    deps;
+export function makeSendToRecipient(deps: SendToRecipientDeps) {
+  const { campaigns, ledger, campaignQueue, rateLimits, planReader, runner, clock, random, telemetry } = deps;
 
-  return async function workRecipient(
-    turn: RecipientTurn,
+  return async function sendToRecipient(
+    job: RecipientJob,
     run: Omit<BackgroundRun, 'source'>,
   ): Promise<void> {
-    const campaign = (await campaigns.get(turn.campaignId))?.value;
+    const campaign = (await campaigns.get(job.campaignId))?.value;
     if (campaign?.state !== 'running' || isPastItsTime(campaign, clock.now())) return;
-    const batch = await batches.get(turn);
-    if (!batch?.pending.includes(turn.row) || isOutpaced(batch, campaign)) return;
-    if (batch.wokenAt.getTime() !== turn.wokenAt.getTime()) return;
-    if (!(await isTime(turn))) return;
-    const end = await sendTo(campaign, { turn, batch }, run);
-    switch (end.kind) {
+    const batch = await ledger.get(job);
+    if (!batch?.pending.includes(job.row) || isOutpaced(batch, campaign)) return;
+    if (batch.enqueuedAt.getTime() !== job.enqueuedAt.getTime()) return;
+    if (!(await isTime(job))) return;
+    const result = await sendTo(campaign, { job, batch }, run);
+    switch (result.kind) {
       case 'settle':
-        await settle(campaign, turn, end.settlement);
-        return react(campaign, end.throttleReason);
+        await settle(campaign, job, result.settlement);
+        return react(campaign, result.throttleReason);
       case 'again':
-        if (end.slow) await slowDown(campaign.message.from);
-        return requeue(turn, end.afterSeconds);
+        if (result.slow) await slowDown(campaign.message.from);
+        return requeue(job, result.afterSeconds);
       case 'pause':
-        return pause(campaign, end.reason);
+        return pause(campaign, result.reason);
     }
   };
 
-  /** Waits for the slot if it is near; a record that came much too early goes round once more. */
-  async function isTime(turn: RecipientTurn): Promise<boolean> {
-    const ms = turn.slotAt.getTime() - clock.now().getTime();
+  /** Waits if the scheduled time is near; a record that came much too early goes back into the queue. */
+  async function isTime(job: RecipientJob): Promise<boolean> {
+    const ms = job.scheduledAt.getTime() - clock.now().getTime();
     if (ms > LONGEST_WAIT_MS) {
-      await campaignQueue.enqueue([turn]);
+      await campaignQueue.enqueue([job]);
       return false;
     }
     if (ms > 0) await clock.sleep(ms);
@@ -90,11 +89,11 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
 
   async function sendTo(
     campaign: Campaign,
-    { turn, batch }: { readonly turn: RecipientTurn; readonly batch: LedgerBatch },
+    { job, batch }: { readonly job: RecipientJob; readonly batch: LedgerBatch },
     run: Omit<BackgroundRun, 'source'>,
-  ): Promise<TurnEnd> {
+  ): Promise<JobResult> {
     try {
-      const { to, columns } = await planReader.recipient(campaign, batch, turn.row);
+      const { to, columns } = await planReader.recipient(campaign, batch, job.row);
       const messageId = recipientMessageId(campaign.campaignId, to);
       const request = deps.readRequest({
         ...personalised(campaign.message, columns),
@@ -104,20 +103,20 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const result = await deps.sendFlow.send({ ...by, request });
       return result.kind === 'sent'
-        ? endOfStatus('sent', undefined)
-        : endOfStatus(result.receipt.status, result.throttleReason);
+        ? resultOfStatus('sent', undefined)
+        : resultOfStatus(result.receipt.status, result.throttleReason);
     } catch (fault) {
       if (fault instanceof RecipientsFault)
         return { kind: 'pause', reason: `its plan can't be read: ${fault.message}` };
       if (fault instanceof AppError)
-        return endOfProblem(fault, { tries: turn.tries, random: random.fraction() });
+        return resultOfProblem(fault, { tries: job.tries, random: random.fraction() });
       throw fault;
     }
   }
 
   /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */
-  async function settle(campaign: Campaign, turn: RecipientTurn, settlement: Settlement): Promise<void> {
-    const after = await batches.settle(turn, turn.row, settlement);
+  async function settle(campaign: Campaign, job: RecipientJob, settlement: Settlement): Promise<void> {
+    const after = await ledger.settle(job, job.row, settlement);
     if (!after) return;
     telemetry.count(`campaign.${settlement.outcome}`);
     if (after.pending.length > 0) return;
@@ -136,17 +135,17 @@ export function makeWorkRecipient(deps: WorkRecipientDeps) {
     if (reason) await pause({ campaignId }, reason);
   }
 
-  async function requeue(turn: RecipientTurn, afterSeconds: number): Promise<void> {
-    const slotAt = new Date(clock.now().getTime() + afterSeconds * 1000);
-    await batches.postpone(turn, wakeAfter(slotAt));
-    await campaignQueue.enqueue([{ ...turn, slotAt, tries: turn.tries + 1 }]);
+  async function requeue(job: RecipientJob, afterSeconds: number): Promise<void> {
+    const scheduledAt = new Date(clock.now().getTime() + afterSeconds * 1000);
+    await ledger.postpone(job, lossDeadline(scheduledAt));
+    await campaignQueue.enqueue([{ ...job, scheduledAt, tries: job.tries + 1 }]);
   }
 
   /** It is the number that goes too fast: all its campaigns slow down. */
   async function slowDown(business: PhoneNumber): Promise<void> {
     const now = clock.now();
     const full = { business, perMinute: deps.numberPerMinute, slowedAt: new Date(0) };
-    await updateOrCreate(numberPaces, business, full, (pace) => {
+    await updateOrCreate(rateLimits, business, full, (pace) => {
       const next = slowed(pace, deps.numberPerMinute, now);
       return next === pace ? pace : { business, ...next };
     });

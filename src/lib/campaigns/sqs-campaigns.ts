@@ -2,7 +2,7 @@ import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aw
 import pMap from 'p-map';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
-import type { CampaignQueue, PlanQueue, RecipientTurn } from './ports.ts';
+import type { CampaignQueue, PlanQueue, RecipientJob } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
 /** SQS's own limits: of a delay, and of a batch. */
@@ -22,25 +22,25 @@ export function makeCampaignQueue({
   queueUrl,
   clock,
 }: QueueOptions & { clock: Clock }): CampaignQueue {
-  async function send(turns: readonly RecipientTurn[]): Promise<readonly RecipientTurn[]> {
+  async function send(jobs: readonly RecipientJob[]): Promise<readonly RecipientJob[]> {
     const now = clock.now().getTime();
-    const Entries = turns.map((turn, k) => ({
+    const Entries = jobs.map((job, k) => ({
       Id: String(k),
-      MessageBody: JSON.stringify(turn),
+      MessageBody: recordOf(job),
       // Down: the worker waits for the rest of the second.
-      DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.floor((turn.slotAt.getTime() - now) / 1000))),
+      DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.floor((job.scheduledAt.getTime() - now) / 1000))),
     }));
     const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
     const { Failed = [] } = await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
-    return Failed.flatMap(({ Id }) => turns[Number(Id)] ?? []);
+    return Failed.flatMap(({ Id }) => jobs[Number(Id)] ?? []);
   }
 
   return {
-    async enqueue(turns) {
-      const parts = Array.from({ length: Math.ceil(turns.length / BATCH) }, (_, k) =>
-        turns.slice(k * BATCH, (k + 1) * BATCH),
+    async enqueue(jobs) {
+      const parts = Array.from({ length: Math.ceil(jobs.length / BATCH) }, (_, k) =>
+        jobs.slice(k * BATCH, (k + 1) * BATCH),
       );
-      const sendAll = async (part: readonly RecipientTurn[]) => {
+      const sendAll = async (part: readonly RecipientJob[]) => {
         let left = part;
         for (let tries = 0; tries < TRIES && left.length > 0; tries += 1) left = await send(left);
         if (left.length > 0) throw new Error('SQS refused some of a batch');
@@ -48,6 +48,11 @@ export function makeCampaignQueue({
       await orUnavailable(() => pMap(parts, sendAll, { concurrency: AT_ONCE }));
     },
   };
+}
+
+/** The names are those of 0.1, so that records in flight outlive an upgrade. `contract.ts` reads them. */
+function recordOf({ enqueuedAt: wokenAt, scheduledAt: slotAt, ...job }: RecipientJob): string {
+  return JSON.stringify({ ...job, wokenAt, slotAt });
 }
 
 export function makePlanQueue({ client, queueUrl }: QueueOptions): PlanQueue {

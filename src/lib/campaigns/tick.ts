@@ -7,7 +7,7 @@ import type { CampaignId } from './campaign-id.ts';
 import { newCampaign, transition } from './lifecycle.ts';
 import type { PlanStarter } from './plan/begin.ts';
 import { forgetSource } from './plan/source.ts';
-import type { CampaignStore, NumberPaceStore, ObjectStore, PlanQueue } from './ports.ts';
+import type { CampaignStore, ObjectStore, PlanQueue, RateLimitStore } from './ports.ts';
 import { currentPace, sharesOf } from './rate-limit.ts';
 import type { CampaignRunner } from './run.ts';
 import { nextRun, parseSchedule } from './schedule.ts';
@@ -22,7 +22,7 @@ import { nextRun, parseSchedule } from './schedule.ts';
 
 export interface TickDeps {
   readonly campaigns: CampaignStore;
-  readonly numberPaces: NumberPaceStore;
+  readonly rateLimits: RateLimitStore;
   readonly objects: ObjectStore;
   readonly planQueue: PlanQueue;
   readonly planStarter: PlanStarter;
@@ -42,14 +42,14 @@ const AT_ONCE = 8;
 const CAMPAIGNS_PART = 0.9;
 
 export function makeTicker(deps: TickDeps) {
-  const { campaigns, numberPaces, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
+  const { campaigns, rateLimits, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
 
   /** All that is due; or, between the minutes, the running campaigns of one number. */
   async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
     const ids = await campaigns.due(clock.now(), MOST_DUE);
-    const wake = only === undefined ? wakeUp : (id: CampaignId) => campaigns.get(id);
-    const awake = await pMap(ids, (id) => orLeave(id, () => wake(id)), { concurrency: AT_ONCE });
-    const running = awake
+    const load = only === undefined ? advance : (id: CampaignId) => campaigns.get(id);
+    const loaded = await pMap(ids, (id) => orLeave(id, () => load(id)), { concurrency: AT_ONCE });
+    const running = loaded
       .filter((stored) => stored?.value.state === 'running')
       .filter((stored) => stored !== undefined)
       .filter(({ value }) => only === undefined || value.message.from === only);
@@ -67,16 +67,16 @@ export function makeTicker(deps: TickDeps) {
     }
   }
 
-  async function wakeUp(id: CampaignId): Promise<Stored<Campaign> | undefined> {
+  async function advance(id: CampaignId): Promise<Stored<Campaign> | undefined> {
     const now = clock.now();
     const stored = await campaigns.get(id);
-    const turned = await updateWithRetry(campaigns, stored, (c) =>
+    const current = await updateWithRetry(campaigns, stored, (c) =>
       transition(transition(c, 'timeChecked', { now }), 'startDue', { now }),
     );
-    if (turned?.value.state === 'planning') await planAgain(turned);
-    if (turned?.value.state === 'scheduled') await makeRun(turned);
-    if (turned && hasEnded(turned.value)) await forgetSource(objects, turned.value);
-    return turned;
+    if (current?.value.state === 'planning') await planAgain(current);
+    if (current?.value.state === 'scheduled') await makeRun(current);
+    if (current && hasEnded(current.value)) await forgetSource(objects, current.value);
+    return current;
   }
 
   async function planAgain(stored: Stored<Campaign>): Promise<void> {
@@ -136,7 +136,7 @@ export function makeTicker(deps: TickDeps) {
   }
 
   async function ceilingOf(business: PhoneNumber): Promise<number> {
-    const pace = (await numberPaces.get(business))?.value;
+    const pace = (await rateLimits.get(business))?.value;
     return CAMPAIGNS_PART * currentPace(pace, deps.numberPerMinute, clock.now());
   }
 

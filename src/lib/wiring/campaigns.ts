@@ -10,7 +10,7 @@ import { makeObjectStore } from '../campaigns/plan/s3-objects.ts';
 import type { RecipientReader } from '../campaigns/ports.ts';
 import { makeReadCampaign } from '../campaigns/read.ts';
 import { makeCampaignRunner } from '../campaigns/run.ts';
-import { makeWorkRecipient } from '../campaigns/send-to-recipient.ts';
+import { makeSendToRecipient } from '../campaigns/send-to-recipient.ts';
 import { makeCampaignQueue, makePlanQueue } from '../campaigns/sqs-campaigns.ts';
 import { makeTicker } from '../campaigns/tick.ts';
 import type { wireSend } from './sending.ts';
@@ -60,10 +60,10 @@ export function wireCampaigns(stores: Stores, readRequest: RecipientReader) {
   return { planner, ticker, control, create, launch, read: makeReadCampaign(base) };
 }
 
-/** A recipient's turn, by the worker. */
+/** The worker's handling of a recipient's job. */
 export function wireRecipients(
   stores: Stores,
   by: { readonly readRequest: RecipientReader } & Pick<ReturnType<typeof wireSend>, 'sendFlow'>,
 ) {
-  return makeWorkRecipient({ ...wireCampaignRunner(stores), ...by });
+  return makeSendToRecipient({ ...wireCampaignRunner(stores), ...by });
 }

@@ -2,8 +2,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { makeCallbackStore } from '../callbacks/dynamo-callbacks.ts';
 import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
-import { makeBatchStore } from '../campaigns/dynamo-ledger.ts';
-import { makeNumberPaceStore } from '../campaigns/dynamo-rate-limits.ts';
+import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
+import { makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
 import { makeClientStore } from '../clients/dynamo-clients.ts';
 import { makeMessageAliasStore } from '../messages/dynamo-message-aliases.ts';
 import { makeMessageStore } from '../messages/dynamo-messages.ts';
@@ -41,8 +41,8 @@ export function wireStores(functionName: string, transport: Transport = nodeTran
     templateLocks: makeTemplateLockStore(table),
     erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
     campaigns: makeCampaignStore(table),
-    batches: makeBatchStore(table),
-    numberPaces: makeNumberPaceStore(table),
+    ledger: makeLedgerStore(table),
+    rateLimits: makeRateLimitStore(table),
   };
 }
 

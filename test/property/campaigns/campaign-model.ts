@@ -4,10 +4,10 @@ import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import { OUTCOMES, planLine, settledIn } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import { makePlanReader } from '../../../src/lib/campaigns/plan/reader.ts';
-import type { RecipientTurn } from '../../../src/lib/campaigns/ports.ts';
+import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
 import { progressOf } from '../../../src/lib/campaigns/report.ts';
 import { makeCampaignRunner } from '../../../src/lib/campaigns/run.ts';
-import { makeWorkRecipient } from '../../../src/lib/campaigns/send-to-recipient.ts';
+import { makeSendToRecipient } from '../../../src/lib/campaigns/send-to-recipient.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
@@ -15,11 +15,11 @@ import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
 import {
-  fakeBatches,
   fakeCampaignQueue,
   fakeCampaigns,
-  fakeNumberPaces,
+  fakeLedger,
   fakeObjects,
+  fakeRateLimits,
 } from '../../support/fakes/campaigns.ts';
 import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
 import { type Link, straight } from '../../support/fakes/link.ts';
@@ -49,10 +49,10 @@ const numberOf = (k: number) => `2547${String(10_000_000 + k)}` as PhoneNumber;
 export async function runCampaign(given: CampaignScenario, s: Scheduler): Promise<string[]> {
   const clock = manualClock(NOW);
   const campaigns = fakeCampaigns(clock);
-  const batches = fakeBatches();
+  const ledger = fakeLedger();
   const objects = fakeObjects();
   const queue = fakeCampaignQueue(clock);
-  const paces = fakeNumberPaces(clock);
+  const paces = fakeRateLimits(clock);
   const telemetry = fakeTelemetry();
   const broken: string[] = [];
   /** Who was sent to, by the worker's sends that were heard; a repeat is a replay. */
@@ -72,10 +72,10 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   function process(link: Link) {
     const base = {
       campaigns: campaigns.over(link),
-      batches: batches.over(link),
+      ledger: ledger.over(link),
       objects: objects.over(link),
       campaignQueue: queue.over(link),
-      numberPaces: paces.over(link),
+      rateLimits: paces.over(link),
       clock,
       telemetry,
       random: namedRandom('c'),
@@ -100,7 +100,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
         const stored = await base.campaigns.get(campaignId);
         if (stored?.value.state === 'running') await runner.reconcile(stored, share);
       },
-      work: makeWorkRecipient({ ...base, runner, sendFlow, planReader: makePlanReader(base) }),
+      work: makeSendToRecipient({ ...base, runner, sendFlow, planReader: makePlanReader(base) }),
     };
   }
 
@@ -113,11 +113,11 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   async function work(step: Extract<Step, { kind: 'work' }>): Promise<void> {
     const { work: one } = process(linkOf(s, step.crashAt, step.applied));
     clock.advance(step.later);
-    const turns = queue.take().slice(0, step.turns);
-    const all = step.twice ? [...turns, ...turns] : turns;
+    const jobs = queue.take().slice(0, step.jobs);
+    const all = step.twice ? [...jobs, ...jobs] : jobs;
     await Promise.all(
-      all.map(async (turn: RecipientTurn) => {
-        await one(turn, run).catch((fault) => {
+      all.map(async (job: RecipientJob) => {
+        await one(job, run).catch((fault) => {
           if (!(fault instanceof Crash)) throw fault;
         });
       }),
@@ -147,7 +147,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   async function check(when: string): Promise<void> {
     const campaign = (await campaigns.get(campaignId))?.value;
     if (!campaign) return void broken.push(`${when}: the campaign is gone`);
-    const all = batches.all();
+    const all = ledger.all();
     for (const batch of all) {
       if (batch.pending.length + settledIn(batch.counts) !== batch.count)
         broken.push(`${when}: a batch lost count`);
@@ -173,7 +173,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   for (let round = 0; round < 400 && !(await isOver()); round += 1) {
     await change((c) => transition(c, 'resumed', { now: clock.now() }));
     await clean.reconcile(PER_MINUTE);
-    for (const turn of queue.take()) await clean.work(turn, run);
+    for (const job of queue.take()) await clean.work(job, run);
     clock.advance(15_000);
   }
   await check('the end');
@@ -183,7 +183,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
     broken.push('somebody was never sent to');
   if (campaign && settledIn(campaign.totals) !== given.recipients)
     broken.push('the totals are not the total');
-  const spans = batches
+  const spans = ledger
     .all()
     .toSorted((a, b) => a.n - b.n)
     .filter(({ n }) => n < (campaign?.cursor.batch ?? 0));

@@ -10,7 +10,7 @@ export type Step =
   | (Fate & {
       readonly kind: 'work';
       readonly later: number;
-      readonly turns: number;
+      readonly jobs: number;
       readonly twice: boolean;
     })
   | { readonly kind: 'pause' | 'resume' }
@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('work' as const),
       later: fc.constantFrom(0, 20_000, 90_000),
-      turns: fc.constantFrom(1, 5, 50, 50),
+      jobs: fc.constantFrom(1, 5, 50, 50),
       twice: fc.boolean(),
       ...fate,
     }),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   currentPace,
-  type NumberPace,
+  type RateLimit,
   scheduleFor,
   sharesOf,
   slowed,
@@ -155,7 +155,7 @@ describe('a number throttled at any times', () => {
   /** The pace after each report, `gaps` ms apart. */
   function throttled(gaps: readonly number[], full: number) {
     let now = START;
-    let pace: NumberPace | undefined;
+    let pace: RateLimit | undefined;
     return gaps.map((gap) => {
       now = new Date(now.getTime() + gap);
       const before = { pace, current: currentPace(pace, full, now) };

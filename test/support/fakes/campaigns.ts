@@ -5,15 +5,15 @@ import type { LedgerBatch } from '../../../src/lib/campaigns/ledger.ts';
 import { RecipientsFault } from '../../../src/lib/campaigns/plan/recipient.ts';
 import type {
   BatchKey,
-  BatchStore,
   CampaignQueue,
   CampaignStore,
-  NumberPaceStore,
-  NumberPaceStored,
+  LedgerStore,
   ObjectRef,
   ObjectStore,
   PlanQueue,
-  RecipientTurn,
+  RateLimitStore,
+  RecipientJob,
+  StoredRateLimit,
 } from '../../../src/lib/campaigns/ports.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
@@ -65,12 +65,12 @@ export function fakeCampaigns(clock: Clock): FakeCampaigns {
   return { ...over(straight), over, all: shelf.all };
 }
 
-export interface FakeBatches extends BatchStore {
-  over(link: Link): BatchStore;
+export interface FakeLedger extends LedgerStore {
+  over(link: Link): LedgerStore;
   all(): readonly LedgerBatch[];
 }
 
-export function fakeBatches(): FakeBatches {
+export function fakeLedger(): FakeLedger {
   const batches = new Map<string, LedgerBatch>();
   const nameOf = ({ campaignId, n }: BatchKey) => `${campaignId}#${n}`;
 
@@ -87,7 +87,7 @@ export function fakeBatches(): FakeBatches {
     return structuredClone(next);
   }
 
-  const over = (link: Link): BatchStore => ({
+  const over = (link: Link): LedgerStore => ({
     get: (key) => link('get-batch', () => structuredClone(batches.get(nameOf(key)))),
     open: (batch) =>
       link('open-batch', () => {
@@ -111,31 +111,31 @@ export function fakeBatches(): FakeBatches {
           }),
         ),
       ),
-    claimWake: (seen, { wokenAt, wakeAt, wakes }) => {
+    claimRound: (seen, { enqueuedAt, lostAfter, rounds }) => {
       // As the table knows its own write by the revision, so does this by the object.
       let mine: LedgerBatch | undefined;
-      return link('claim-wake', () => {
-        const same = (batch: LedgerBatch) => batch.wokenAt.getTime() === seen.wokenAt.getTime();
+      return link('claim-round', () => {
+        const same = (batch: LedgerBatch) => batch.enqueuedAt.getTime() === seen.enqueuedAt.getTime();
         const done = changed(seen, same, (batch) => ({
           ...batch,
-          wokenAt,
-          wakeAt,
-          wakes,
+          enqueuedAt,
+          lostAfter,
+          rounds,
           isEnqueued: false,
         }));
         mine ??= done;
         return mine !== undefined;
       });
     },
-    noteEnqueued: ({ wokenAt, ...key }) =>
+    noteEnqueued: ({ enqueuedAt, ...key }) =>
       link('note-enqueued', () => {
-        const same = (batch: LedgerBatch) => batch.wokenAt.getTime() === wokenAt.getTime();
+        const same = (batch: LedgerBatch) => batch.enqueuedAt.getTime() === enqueuedAt.getTime();
         changed(key, same, (batch) => ({ ...batch, isEnqueued: true }));
       }),
-    postpone: (key, wakeAt) =>
+    postpone: (key, lostAfter) =>
       link('postpone-batch', () => {
-        const earlier = (batch: LedgerBatch) => batch.wakeAt < wakeAt;
-        changed(key, earlier, (batch) => ({ ...batch, wakeAt }));
+        const earlier = (batch: LedgerBatch) => batch.lostAfter < lostAfter;
+        changed(key, earlier, (batch) => ({ ...batch, lostAfter }));
       }),
   });
   return { ...over(straight), over, all: () => [...batches.values()].map((batch) => structuredClone(batch)) };
@@ -143,12 +143,12 @@ export function fakeBatches(): FakeBatches {
 
 const PACE_KEPT_MS = 7 * 86_400_000;
 
-export interface FakeNumberPaces extends NumberPaceStore {
-  over(link: Link): NumberPaceStore;
+export interface FakeRateLimits extends RateLimitStore {
+  over(link: Link): RateLimitStore;
 }
 
-export function fakeNumberPaces(clock: Clock): FakeNumberPaces {
-  const shelf = makeShelf<PhoneNumber, NumberPaceStored>(
+export function fakeRateLimits(clock: Clock): FakeRateLimits {
+  const shelf = makeShelf<PhoneNumber, StoredRateLimit>(
     {
       idOf: (business) => business,
       keyOf: ({ business }) => business,
@@ -229,21 +229,21 @@ async function* streamOf(bytes: Buffer): AsyncIterable<Uint8Array> {
 export interface FakeCampaignQueue extends CampaignQueue {
   over(link: Link): CampaignQueue;
   /** Takes out what may be delivered now. */
-  take(): RecipientTurn[];
-  readonly waiting: readonly { readonly turn: RecipientTurn; readonly visibleAt: Date }[];
+  take(): RecipientJob[];
+  readonly waiting: readonly { readonly job: RecipientJob; readonly visibleAt: Date }[];
 }
 
 const MAX_DELAY_MS = 900_000;
 
 export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
-  const waiting: { turn: RecipientTurn; visibleAt: Date }[] = [];
+  const waiting: { job: RecipientJob; visibleAt: Date }[] = [];
   const over = (link: Link): CampaignQueue => ({
-    enqueue: (turns) =>
+    enqueue: (jobs) =>
       link('enqueue-turns', () => {
         const now = clock.now().getTime();
-        for (const turn of turns) {
-          const delay = Math.min(MAX_DELAY_MS, Math.max(0, turn.slotAt.getTime() - now));
-          waiting.push({ turn, visibleAt: new Date(now + Math.floor(delay / 1000) * 1000) });
+        for (const job of jobs) {
+          const delay = Math.min(MAX_DELAY_MS, Math.max(0, job.scheduledAt.getTime() - now));
+          waiting.push({ job, visibleAt: new Date(now + Math.floor(delay / 1000) * 1000) });
         }
       }),
   });
@@ -255,7 +255,7 @@ export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
       const now = clock.now();
       const visible = waiting.filter(({ visibleAt }) => visibleAt <= now);
       for (const one of visible) waiting.splice(waiting.indexOf(one), 1);
-      return visible.map(({ turn }) => turn);
+      return visible.map(({ job }) => job);
     },
   };
 }

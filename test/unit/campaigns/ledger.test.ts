@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recipientMessageId, wakingOf, wokenAgain } from '../../../src/lib/campaigns/ledger.ts';
+import { reasonToReenqueue, recipientMessageId, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import { withAggregated } from '../../../src/lib/campaigns/progress.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
@@ -9,32 +9,37 @@ import { CUSTOMER, later, NOW } from '../../support/fakes/samples.ts';
 const times = (seconds: number, resumedAt?: Date) => ({ now: later(seconds), resumedAt });
 
 describe('a batch', () => {
-  const enqueued = sampleBatch({ isEnqueued: true, wakeAt: later(300) });
+  const enqueued = sampleBatch({ isEnqueued: true, lostAfter: later(300) });
 
   it('is left alone while its records are in the queue', () => {
-    expect(wakingOf(enqueued, times(299))).toBeUndefined();
-    expect(wakingOf(sampleBatch(), times(19))).toBeUndefined();
+    expect(reasonToReenqueue(enqueued, times(299))).toBeUndefined();
+    expect(reasonToReenqueue(sampleBatch(), times(19))).toBeUndefined();
   });
 
   it('is lost when its time is up, or when the process that began its round has died', () => {
-    expect(wakingOf(enqueued, times(300))).toBe('lost');
-    expect(wakingOf(sampleBatch(), times(20))).toBe('lost');
+    expect(reasonToReenqueue(enqueued, times(300))).toBe('lost');
+    expect(reasonToReenqueue(sampleBatch(), times(20))).toBe('lost');
   });
 
   it('is dropped when its campaign was paused and resumed after the enqueue', () => {
-    expect(wakingOf(enqueued, times(1, later(1)))).toBe('dropped');
-    expect(wakingOf(enqueued, times(1, later(-1)))).toBeUndefined();
+    expect(reasonToReenqueue(enqueued, times(1, later(1)))).toBe('dropped');
+    expect(reasonToReenqueue(enqueued, times(1, later(-1)))).toBeUndefined();
   });
 
   it('has nothing to enqueue once every recipient is settled', () => {
-    expect(wakingOf({ ...enqueued, pending: [] }, times(10_000, later(9_000)))).toBeUndefined();
+    expect(reasonToReenqueue({ ...enqueued, pending: [] }, times(10_000, later(9_000)))).toBeUndefined();
   });
 
   it('counts its lost rounds, and starts from zero after a pause', () => {
     const round = { now: later(400), lastScheduledAt: later(460) };
-    const lost = wokenAgain({ ...enqueued, wakes: 3 }, 'lost', round);
-    expect(lost).toMatchObject({ wakes: 4, wokenAt: later(400), wakeAt: later(700), isEnqueued: false });
-    expect(wokenAgain(lost, 'dropped', round).wakes).toBe(0);
+    const lost = reenqueued({ ...enqueued, rounds: 3 }, 'lost', round);
+    expect(lost).toMatchObject({
+      rounds: 4,
+      enqueuedAt: later(400),
+      lostAfter: later(700),
+      isEnqueued: false,
+    });
+    expect(reenqueued(lost, 'dropped', round).rounds).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOutpaced, wakingOf } from '../../../src/lib/campaigns/ledger.ts';
+import { isOutpaced, reasonToReenqueue } from '../../../src/lib/campaigns/ledger.ts';
 import { withShare } from '../../../src/lib/campaigns/progress.ts';
 import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { later, NOW } from '../../support/fakes/samples.ts';
@@ -15,16 +15,16 @@ describe('a running campaign whose share of the number’s pace changes', () => 
   it('gets new slots for everything pending when the share shrinks, because the slots given out are too fast', () => {
     const slowed = withShare(running, 540, later(15));
     expect(slowed).toMatchObject({ share: 540, nextScheduledAt: later(15), version: running.version });
-    const batch = sampleBatch({ wokenAt: later(10), isEnqueued: true });
+    const batch = sampleBatch({ enqueuedAt: later(10), isEnqueued: true });
     expect(isOutpaced(batch, slowed)).toBe(true);
-    expect(wakingOf(batch, { now: later(15), resumedAt: slowed.resumedAt })).toBe('dropped');
+    expect(reasonToReenqueue(batch, { now: later(15), resumedAt: slowed.resumedAt })).toBe('dropped');
   });
 
   it('leaves a batch alone that already has new slots', () => {
     const { resumedAt } = withShare(running, 540, later(15));
-    const batch = sampleBatch({ wokenAt: later(15), isEnqueued: true });
+    const batch = sampleBatch({ enqueuedAt: later(15), isEnqueued: true });
     expect(isOutpaced(batch, { resumedAt })).toBe(false);
-    expect(wakingOf(batch, { now: later(16), resumedAt })).toBeUndefined();
+    expect(reasonToReenqueue(batch, { now: later(16), resumedAt })).toBeUndefined();
   });
 
   it('keeps its slots when the share grows, is the first, or stays the same', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   currentPace,
-  type NumberPace,
-  sharesOf,
+  type RateLimit,
   scheduleFor,
+  sharesOf,
   slowed,
 } from '../../../src/lib/campaigns/rate-limit.ts';
 
@@ -84,7 +84,7 @@ describe('the send slots of a campaign', () => {
 });
 
 describe('a number that was throttled', () => {
-  const slow = (perMinute: number): NumberPace => ({ perMinute, slowedAt: NOW });
+  const slow = (perMinute: number): RateLimit => ({ perMinute, slowedAt: NOW });
 
   it('runs at full pace before that', () => {
     expect(currentPace(undefined, 4_320, NOW)).toBe(4_320);

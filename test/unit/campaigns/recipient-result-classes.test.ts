@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { endOfProblem, pauseFor } from '../../../src/lib/campaigns/recipient-result.ts';
+import { pauseFor, resultOfProblem } from '../../../src/lib/campaigns/recipient-result.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import type { ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
 
 const released = (errorClass: ErrorClass) => new AppError('gateway-throttled', 'Not now.', { errorClass });
 const endOf = (errorClass: ErrorClass, tries: number) =>
-  endOfProblem(released(errorClass), { tries, random: 0 });
+  resultOfProblem(released(errorClass), { tries, random: 0 });
 
 describe('a recipient who was not sent to', () => {
   it.each<ErrorClass>(['stop-number', 'content-held'])('pauses the campaign at once for class %s', (name) => {

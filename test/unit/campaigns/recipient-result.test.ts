@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOfProblem } from '../../../src/lib/campaigns/recipient-result.ts';
+import { resultOfProblem } from '../../../src/lib/campaigns/recipient-result.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 
 describe('a recipient who met gateway-credentials', () => {
@@ -10,17 +10,17 @@ describe('a recipient who met gateway-credentials', () => {
   });
 
   it('pauses the campaign when LipaChat refuses the key', () => {
-    const end = endOfProblem(refused, { tries: 0, random: 0 });
+    const end = resultOfProblem(refused, { tries: 0, random: 0 });
     expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('refuses the apiKey') });
   });
 
   it('is requeued when the key cannot be read, because the parameter store is not LipaChat', () => {
-    const end = endOfProblem(unread, { tries: 0, random: 0 });
+    const end = resultOfProblem(unread, { tries: 0, random: 0 });
     expect(end).toEqual({ kind: 'again', afterSeconds: 5, slow: false });
   });
 
   it('pauses the campaign when the key cannot be read for half an hour', () => {
-    const end = endOfProblem(unread, { tries: 8, random: 0 });
+    const end = resultOfProblem(unread, { tries: 8, random: 0 });
     expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('nothing could be sent') });
   });
 });

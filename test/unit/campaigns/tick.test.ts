@@ -5,7 +5,7 @@ import type { PlanStarter } from '../../../src/lib/campaigns/plan/begin.ts';
 import type { CampaignRunner } from '../../../src/lib/campaigns/run.ts';
 import { makeTicker } from '../../../src/lib/campaigns/tick.ts';
 import { sampleCampaign } from '../../support/fakes/campaign-samples.ts';
-import { fakeCampaigns, fakeNumberPaces, fakeObjects, fakePlanQueue } from '../../support/fakes/campaigns.ts';
+import { fakeCampaigns, fakeObjects, fakePlanQueue, fakeRateLimits } from '../../support/fakes/campaigns.ts';
 import { manualClock } from '../../support/fakes/clock.ts';
 import { BUSINESS, later, NOW } from '../../support/fakes/samples.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
@@ -15,7 +15,7 @@ const id = (text: string) => text as CampaignId;
 function world() {
   const clock = manualClock(NOW);
   const campaigns = fakeCampaigns(clock);
-  const numberPaces = fakeNumberPaces(clock);
+  const rateLimits = fakeRateLimits(clock);
   const objects = fakeObjects();
   const planQueue = fakePlanQueue();
   const begun: CampaignId[] = [];
@@ -36,7 +36,7 @@ function world() {
   const settings = { numberPerMinute: 1_000, retentionDays: 30 };
   const { tick } = makeTicker({
     campaigns,
-    numberPaces,
+    rateLimits,
     objects,
     planQueue,
     planStarter,
@@ -47,7 +47,7 @@ function world() {
   });
   const put = (changes: Partial<Campaign>) => campaigns.create(sampleCampaign({ dueAt: NOW, ...changes }));
   const stateOf = async (campaignId: string) => (await campaigns.get(id(campaignId)))?.value;
-  return { clock, campaigns, numberPaces, objects, planQueue, begun, shares, tick, put, stateOf };
+  return { clock, campaigns, rateLimits, objects, planQueue, begun, shares, tick, put, stateOf };
 }
 
 describe('the tick of every minute', () => {
@@ -61,8 +61,8 @@ describe('the tick of every minute', () => {
   });
 
   it('gives out less after the number was slowed, and more again over time', async () => {
-    const { clock, put, tick, shares, numberPaces } = world();
-    await numberPaces.create({ business: BUSINESS, perMinute: 500, slowedAt: NOW });
+    const { clock, put, tick, shares, rateLimits } = world();
+    await rateLimits.create({ business: BUSINESS, perMinute: 500, slowedAt: NOW });
     await put({ campaignId: id('a'), state: 'running', perMinute: 4_800 });
     await tick();
     expect(shares.get('a')).toBe(450);

@@ -83,6 +83,7 @@ const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
     lostAfter: wakeAt,
     rounds: wakes,
   }),
+  invitationSlot: ({ slot, ...lock }) => ({ ...lock, key: slot }),
 };
 
 const todaysValue = ({ kind, value }: Dumped): unknown =>
@@ -159,7 +160,7 @@ describe('an item of 0.1', () => {
     ),
     invitationSlot: versioned(
       () => stores.templateLocks,
-      ({ slot }: TemplateLock) => slot,
+      ({ key }: TemplateLock) => key,
     ),
     batch: {
       read: (batch: LedgerBatch) => stores.ledger.get(batch),

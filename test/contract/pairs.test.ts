@@ -123,35 +123,35 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     });
   });
 
-  it('is one template slot, whoever races for it, until its time is over', async () => {
-    const slot = (n: number) => ({ slot: 's-1', holder: idOf(`h-${n}`), at: later(n), until: later(60) });
+  it('is one template lock, whoever races for it, until its time is over', async () => {
+    const lock = (n: number) => ({ key: 's-1', holder: idOf(`h-${n}`), at: later(n), until: later(60) });
     const ends = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => stores.templateLocks.create(slot(n))),
+      Array.from({ length: 12 }, (_, n) => stores.templateLocks.create(lock(n))),
     );
     expect(ends.filter(({ done }) => done)).toHaveLength(1);
     const stored = await stores.templateLocks.get('s-1');
-    if (!stored) throw new Error('no slot');
-    expect(stored.value).toMatchObject({ slot: 's-1', until: later(60) });
-    expect(await stores.templateLocks.replace(stored, slot(50))).toMatchObject({ done: true });
-    expect(await stores.templateLocks.replace(stored, slot(51))).toMatchObject({
+    if (!stored) throw new Error('no lock');
+    expect(stored.value).toMatchObject({ key: 's-1', until: later(60) });
+    expect(await stores.templateLocks.replace(stored, lock(50))).toMatchObject({ done: true });
+    expect(await stores.templateLocks.replace(stored, lock(51))).toMatchObject({
       done: false,
-      stored: { value: slot(50) },
+      stored: { value: lock(50) },
     });
     stores.clock.moveTo(later(61));
     expect(await stores.templateLocks.get('s-1')).toBeUndefined();
-    expect(await stores.templateLocks.create({ ...slot(62), until: later(999) })).toMatchObject({
+    expect(await stores.templateLocks.create({ ...lock(62), until: later(999) })).toMatchObject({
       done: true,
     });
   });
 
-  it('are slots that may be dropped, whoever holds them, and more than once', async () => {
-    const slot = { slot: 's-2', holder: idOf('h-1'), at: NOW, until: later(9_999_999) };
-    await stores.templateLocks.create(slot);
-    await stores.templateLocks.create({ ...slot, slot: 's-3' });
+  it('are locks that may be dropped, whoever holds them, and more than once', async () => {
+    const lock = { key: 's-2', holder: idOf('h-1'), at: NOW, until: later(9_999_999) };
+    await stores.templateLocks.create(lock);
+    await stores.templateLocks.create({ ...lock, key: 's-3' });
     await stores.templateLocks.drop('s-2');
     await stores.templateLocks.drop('s-2');
     expect(await stores.templateLocks.get('s-2')).toBeUndefined();
-    expect((await stores.templateLocks.get('s-3'))?.value).toMatchObject({ slot: 's-3' });
+    expect((await stores.templateLocks.get('s-3'))?.value).toMatchObject({ key: 's-3' });
   });
 
   it('are raw callbacks, found by the number in any spelling', async () => {

@@ -11,9 +11,9 @@ interface Row {
 const PREFIX = 'invitation#';
 
 export function makeTemplateLockStore(table: Table): TemplateLockStore {
-  const slots = makeVersioned<string, TemplateLock>(table, {
-    pkOf: (slot) => PREFIX + slot,
-    keyOf: ({ slot }) => slot,
+  const locks = makeVersioned<string, TemplateLock>(table, {
+    pkOf: (key) => PREFIX + key,
+    keyOf: ({ key }) => key,
     toItem: ({ holder, at, until }) => ({
       holder,
       at: at.getTime(),
@@ -21,8 +21,8 @@ export function makeTemplateLockStore(table: Table): TemplateLockStore {
     }),
     fromItem: (item) => {
       const { pk, holder, at, expires } = item as Item & Row;
-      return { slot: pk.slice(PREFIX.length), holder, at: new Date(at), until: new Date(expires * 1000) };
+      return { key: pk.slice(PREFIX.length), holder, at: new Date(at), until: new Date(expires * 1000) };
     },
   });
-  return { ...slots, drop: (slot) => table.drop(PREFIX + slot) };
+  return { ...locks, drop: (key) => table.drop(PREFIX + key) };
 }

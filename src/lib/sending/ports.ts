@@ -4,7 +4,7 @@ import type { Versioned } from '../platform/ports.ts';
 /** The one template message that may be out for a customer and a flow. */
 export interface TemplateLock {
   /** Names customer and flow without telling them. */
-  readonly slot: string;
+  readonly key: string;
   /** Whose template message it is. */
   readonly holder: MessageId;
   readonly at: Date;
@@ -13,5 +13,5 @@ export interface TemplateLock {
 
 export interface TemplateLockStore extends Versioned<string, TemplateLock> {
   /** Removes it, whoever holds it: for erasure. */
-  drop(slot: string): Promise<void>;
+  drop(key: string): Promise<void>;
 }

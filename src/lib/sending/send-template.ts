@@ -141,12 +141,12 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     return noted;
   }
 
-  /** Another holder keeps the slot as long as it waits, and its template message is unanswered. */
+  /** Another holder keeps the lock as long as it waits, and its template message is unanswered. */
   async function acquireLock(message: Message): Promise<boolean> {
     const pair = pairOf(message);
     const until = message.parkedUntil ?? message.expiresAt;
-    const slot = { slot: templateLockKeyOf(message), holder: message.messageId, at: clock.now(), until };
-    const taken = await templateLocks.create(slot);
+    const lock = { key: templateLockKeyOf(message), holder: message.messageId, at: clock.now(), until };
+    const taken = await templateLocks.create(lock);
     if (taken.done || !taken.stored) return taken.done;
     const { holder, at } = taken.stored.value;
     if (holder === message.messageId) return true;
@@ -154,7 +154,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     const answered = answeredAt !== undefined && answeredAt > at;
     const stillWaits = (await messages.get(holder))?.value.status === 'parked';
     if (stillWaits && !answered) return false;
-    return (await templateLocks.replace(taken.stored, slot)).done;
+    return (await templateLocks.replace(taken.stored, lock)).done;
   }
 
   const note = (parked: Stored<Message>, change: Partial<TemplateMessage>) =>

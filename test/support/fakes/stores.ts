@@ -46,11 +46,11 @@ const sessionKind: Kind<Pair, Session> = {
   copy: (session) => structuredClone(session),
 };
 
-const invitationKind: Kind<string, TemplateLock> = {
-  idOf: (slot) => slot,
-  keyOf: ({ slot }) => slot,
+const templateLockKind: Kind<string, TemplateLock> = {
+  idOf: (key) => key,
+  keyOf: ({ key }) => key,
   expiresOf: ({ until }) => inSeconds(until),
-  copy: (slot) => ({ ...structuredClone(slot), until: new Date(inSeconds(slot.until) * 1000) }),
+  copy: (lock) => ({ ...structuredClone(lock), until: new Date(inSeconds(lock.until) * 1000) }),
 };
 
 /** What lies in the table's index of a pair: each message at one stage only. */
@@ -139,7 +139,7 @@ export interface FakeInvitations extends TemplateLockStore {
 }
 
 export function fakeTemplateLocks(clock: Clock): FakeInvitations {
-  const shelf = makeShelf(invitationKind, clock);
+  const shelf = makeShelf(templateLockKind, clock);
   return { ...shelf.view(straight), over: (link) => shelf.view(link), all: shelf.all };
 }
 

@@ -399,7 +399,7 @@ describe('an erasure', () => {
         if (call === 'remove' && message) {
           await world.aliases.keep(kept, message.messageId);
           const { messageId: holder, expiresAt: until } = message;
-          await world.templateLocks.create({ slot: templateLockKeyOf(message), holder, at: NOW, until });
+          await world.templateLocks.create({ key: templateLockKeyOf(message), holder, at: NOW, until });
         }
         return apply();
       },

@@ -1,0 +1,233 @@
+import type { Codec } from './dynamo-store.ts';
+
+/*
+ * How a value of the domain is stored: one line per field. A field that the codec misses does not compile, and
+ * neither does a `plain` field that holds a Date. An attribute may have another name than its field (`as`): names in
+ * the table never change. Attributes of a later release survive a read and the write after it.
+ */
+
+/** How a field is stored in one attribute. `absent`: what the field is when the attribute is missing. */
+export interface FieldCodec<T> {
+  readonly encode: (value: T) => unknown;
+  readonly decode: (stored: unknown) => T;
+  readonly absent?: T;
+}
+
+/** Stored as it is: text, numbers, booleans, and lists and maps of them. */
+export const plain = 'plain';
+
+/** A Date, stored as epoch milliseconds. */
+export const instant: FieldCodec<Date> = {
+  encode: (at) => at.getTime(),
+  decode: (ms) => new Date(ms as number),
+};
+
+/** Epoch seconds, rounded up: the form that TTL needs. */
+export const inSeconds = (at: Date): number => Math.ceil(at.getTime() / 1000);
+
+/** A Date, stored as epoch seconds. */
+export const seconds: FieldCodec<Date> = {
+  encode: inSeconds,
+  decode: (s) => new Date((s as number) * 1000),
+};
+
+/** JSON text: a caller's data keeps its exact form, however deep. */
+export const json = {
+  encode: (value: unknown): unknown => JSON.stringify(value),
+  decode: (text: unknown): never => JSON.parse(text as string) as never,
+};
+
+/** A set of strings. DynamoDB has no empty set: an empty list is an attribute that is missing. */
+export const stringSet: FieldCodec<readonly string[]> = {
+  encode: (texts) => (texts.length > 0 ? new Set(texts) : undefined),
+  decode: (set) => [...(set as Set<string>)],
+  absent: [],
+};
+
+/** A word whose stored form differs; words that `stored` does not list are stored as they are. */
+export function words<T extends string>(stored: { readonly [word in T]?: string }): FieldCodec<T> {
+  const inDomain = new Map(Object.entries(stored).map(([word, text]) => [text, word as T]));
+  return {
+    encode: (word) => stored[word] ?? word,
+    decode: (text) => inDomain.get(text as string) ?? (text as T),
+  };
+}
+
+export function list<T>({ encode, decode }: FieldCodec<T>): FieldCodec<readonly T[]> {
+  return {
+    encode: (values) => values.map(encode),
+    decode: (stored) => (stored as readonly unknown[]).map(decode),
+  };
+}
+
+/** A map with attributes of its own. */
+export function record<T extends object>(fields: FieldsOf<T>): FieldCodec<T> {
+  const { encode, decode } = attributes<T>({ fields });
+  return { encode, decode: (stored) => decode(stored as Attributes) };
+}
+
+/**
+ * A record whose fields are attributes of the item itself, not of a map inside it. It is undefined unless all of
+ * them are there.
+ */
+export function inline<T extends object>(fields: FieldsOf<T>): Inline<T> {
+  return { fields };
+}
+
+/** The same field under another name in the table. */
+export function as<C>(name: string, codec: C): Named<C> {
+  return { name, codec };
+}
+
+interface Named<C> {
+  readonly name: string;
+  readonly codec: C;
+}
+
+interface Inline<T> {
+  readonly fields: FieldsOf<T>;
+}
+
+type Scalar = string | number | boolean | bigint | symbol | null | undefined;
+
+type HasDate<T> = T extends Scalar
+  ? false
+  : T extends Date
+    ? true
+    : T extends readonly (infer E)[]
+      ? HasDate<E>
+      : T extends object
+        ? HasDate<T[keyof T]>
+        : false;
+
+type InOneAttribute<T> = FieldCodec<T> | (true extends HasDate<T> ? never : typeof plain);
+
+type Field<T> = InOneAttribute<T> | Named<InOneAttribute<T>> | (T extends object ? Inline<T> : never);
+
+/** A codec for each field of T, optional ones too. */
+export type FieldsOf<T> = { readonly [K in keyof T]-?: Field<Exclude<T[K], undefined>> };
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** Works on any field: what `FieldsOf` has checked by type is applied without types. */
+type AnyField = 'plain' | FieldCodec<unknown> | Named<'plain' | FieldCodec<unknown>> | Inline<object>;
+
+interface Entry {
+  readonly field: string;
+  readonly name: string;
+  readonly codec: FieldCodec<unknown>;
+}
+
+interface InlineEntry {
+  readonly field: string;
+  readonly inline: readonly Entry[];
+}
+
+const asItIs: FieldCodec<unknown> = { encode: (value) => value, decode: (stored) => stored };
+
+function entriesOf(fields: object): { own: readonly Entry[]; inlined: readonly InlineEntry[] } {
+  const own: Entry[] = [];
+  const inlined: InlineEntry[] = [];
+  for (const [field, given] of Object.entries(fields) as [string, AnyField][]) {
+    if (typeof given === 'object' && 'fields' in given) {
+      inlined.push({ field, inline: entriesOf(given.fields).own });
+      continue;
+    }
+    const { name, codec } =
+      typeof given === 'object' && 'codec' in given ? given : { name: field, codec: given };
+    own.push({ field, name, codec: codec === plain ? asItIs : codec });
+  }
+  return { own, inlined };
+}
+
+/** Where a value carries the attributes that this release does not know. Spreading the value keeps them. */
+const LATER = Symbol('attributes of a later release');
+
+/** Names that every item has and no value. */
+const NO_FIELDS = ['pk', 'rev'];
+
+/** Attributes that follow from the value, such as keys of an index: written with it, and ignored when it is read. */
+export type Derived<T> = Readonly<Record<string, (value: T) => unknown>>;
+
+/** The attributes of a value. `Fields`: those of its fields that are attributes, by default all. */
+export function attributes<T extends object, Fields = T>({
+  fields,
+  derived = {},
+}: {
+  readonly fields: FieldsOf<Fields>;
+  readonly derived?: Derived<T>;
+}) {
+  const { own, inlined } = entriesOf(fields);
+  const derivations = Object.entries(derived);
+  const known = new Set([
+    ...NO_FIELDS,
+    ...Object.keys(derived),
+    ...[...own, ...inlined.flatMap(({ inline }) => inline)].map(({ name }) => name),
+  ]);
+
+  function encode(value: T): Record<string, unknown> {
+    const given = value as Readonly<Record<string | symbol, unknown>>;
+    const item: Record<string, unknown> = { ...(given[LATER] as Attributes | undefined) };
+    write(own, given, item);
+    for (const { field, inline } of inlined) write(inline, (given[field] ?? {}) as Attributes, item);
+    for (const [name, derive] of derivations) item[name] = derive(value);
+    return item;
+  }
+
+  function decode(item: Attributes): Fields {
+    const value: Record<string | symbol, unknown> = read(own, item);
+    for (const { field, inline } of inlined) {
+      const found = read(inline, item);
+      if (inline.every(({ field: one }) => found[one] !== undefined)) value[field] = found;
+    }
+    const later = Object.keys(item).filter((name) => !known.has(name) && item[name] !== undefined);
+    if (later.length > 0) value[LATER] = Object.fromEntries(later.map((name) => [name, item[name]]));
+    return value as Fields;
+  }
+
+  return { encode, decode };
+}
+
+function write(entries: readonly Entry[], value: Attributes, item: Record<string, unknown>): void {
+  for (const { field, name, codec } of entries) {
+    const one = value[field];
+    if (one !== undefined) item[name] = codec.encode(one);
+  }
+}
+
+function read(entries: readonly Entry[], item: Attributes): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const { field, name, codec } of entries) {
+    const stored = item[name];
+    const one = stored === undefined ? codec.absent : codec.decode(stored);
+    if (one !== undefined) value[field] = one;
+  }
+  return value;
+}
+
+/** The keys of one kind of item: a prefix and an id. */
+export function prefixed<Id extends string>(prefix: string) {
+  return { pkOf: (id: Id) => prefix + id, idIn: (pk: string) => pk.slice(prefix.length) as Id };
+}
+
+/** A kind of item for `makeVersioned`. The field `key` of T is the item's key; every other field is an attribute. */
+export function itemCodec<T extends object, K extends keyof T & string>({
+  key,
+  pkOf,
+  idIn,
+  ...rest
+}: {
+  readonly key: K;
+  readonly pkOf: (id: T[K]) => string;
+  readonly idIn: (pk: string) => T[K];
+  readonly fields: FieldsOf<Omit<T, K>>;
+  readonly derived?: Derived<T>;
+}): Codec<T[K], T> {
+  const { encode, decode } = attributes<T, Omit<T, K>>(rest);
+  return {
+    pkOf,
+    keyOf: (value) => value[key],
+    toItem: encode,
+    fromItem: (item) => Object.assign(decode(item) as T, { [key]: idIn(item.pk) }),
+  };
+}

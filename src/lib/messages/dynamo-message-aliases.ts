@@ -1,20 +1,31 @@
+import { as, attributes, plain, seconds } from '../platform/dynamo-codec.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Clock } from '../platform/ports.ts';
 import type { MessageId } from './message.ts';
 import type { MessageAliasStore } from './ports.ts';
 
-const RETENTION_SECONDS = 30 * 86_400;
+const RETENTION_MS = 30 * 86_400_000;
+
+interface Alias {
+  readonly messageId: MessageId;
+  readonly keepUntil: Date;
+}
+
+const { encode, decode } = attributes<Alias>({
+  fields: { messageId: plain, keepUntil: as('expires', seconds) },
+});
 
 export function makeMessageAliasStore(table: Table, clock: Clock): MessageAliasStore {
   const pkOf = (alias: string) => `wire#${alias}`;
 
   return {
     keep: (alias, messageId) => {
-      const expires = Math.ceil(clock.now().getTime() / 1000) + RETENTION_SECONDS;
-      return table.overwrite({ pk: pkOf(alias), messageId, expires });
+      const keepUntil = new Date(clock.now().getTime() + RETENTION_MS);
+      return table.overwrite({ ...encode({ messageId, keepUntil }), pk: pkOf(alias) });
     },
     async messageOf(alias) {
-      return (await table.get(pkOf(alias)))?.value['messageId'] as MessageId | undefined;
+      const stored = await table.get(pkOf(alias));
+      return stored && decode(stored.value).messageId;
     },
     async drop(aliases) {
       await Promise.all(aliases.map((alias) => table.drop(pkOf(alias))));

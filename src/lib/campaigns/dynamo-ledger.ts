@@ -1,31 +1,63 @@
-import type { Item, Table } from '../platform/dynamo-table.ts';
-import type { CampaignId } from './campaign-id.ts';
-import { type LedgerBatch, OUTCOMES, type RecipientOutcome, type Settlement } from './ledger.ts';
+import {
+  as,
+  attributes,
+  type FieldCodec,
+  inline,
+  instant,
+  plain,
+  seconds,
+} from '../platform/dynamo-codec.ts';
+import type { Table } from '../platform/dynamo-table.ts';
+import type { BatchCounts, LedgerBatch, Settlement } from './ledger.ts';
 import type { BatchKey, LedgerStore } from './ports.ts';
 
 const pkOf = ({ campaignId, n }: BatchKey) => `batch#${campaignId}#${n}`;
 
-/** Instants as epoch ms; each count is an attribute of its own, to be added to. A set that is empty is not there. */
-type Row = Omit<LedgerBatch, 'pending' | 'counts' | 'enqueuedAt' | 'lostAfter' | 'rounds' | 'keepUntil'> &
-  Readonly<Record<RecipientOutcome, number>> & {
-    readonly pending?: Set<string>;
-    /** The stored words for `enqueuedAt`, `lostAfter` and `rounds`. */
-    readonly wokenAt: number;
-    readonly wakeAt: number;
-    readonly wakes: number;
-    readonly expires: number;
-  };
+/** A set of strings in the table. An empty set is a missing attribute. */
+const rowSet: FieldCodec<readonly number[]> = {
+  encode: (rows) => (rows.length > 0 ? new Set(rows.map(String)) : undefined),
+  decode: (stored) => [...(stored as Set<string>)].map(Number).sort((a, b) => a - b),
+  absent: [],
+};
+
+const { encode, decode } = attributes<LedgerBatch>({
+  fields: {
+    campaignId: plain,
+    n: plain,
+    first: plain,
+    count: plain,
+    offset: plain,
+    length: plain,
+    pending: rowSet,
+    // Each count is an attribute of its own, so that one update can add to it.
+    counts: inline<BatchCounts>({
+      sent: plain,
+      parked: plain,
+      queued: plain,
+      unknown: plain,
+      failed: plain,
+      'opted-out': plain,
+      'window-shut': plain,
+    }),
+    outcomes: plain,
+    enqueuedAt: as('wokenAt', instant),
+    isEnqueued: plain,
+    rounds: as('wakes', plain),
+    lostAfter: as('wakeAt', instant),
+    keepUntil: as('expires', seconds),
+  },
+});
 
 /** The ledger of campaigns, batch by batch. */
 export function makeLedgerStore(table: Table): LedgerStore {
   return {
     async get(key) {
       const stored = await table.get(pkOf(key));
-      return stored && fromItem(stored.value);
+      return stored && decode(stored.value);
     },
     async open(batch) {
-      const { stored } = await table.create(toItem(batch));
-      return stored ? fromItem(stored.value) : batch;
+      const { stored } = await table.create({ ...encode(batch), pk: pkOf(batch) });
+      return stored ? decode(stored.value) : batch;
     },
     async settle(key, row, { outcome, reason }: Settlement) {
       const isPlain = outcome === 'sent' && reason === undefined;
@@ -41,7 +73,7 @@ export function makeLedgerStore(table: Table): LedgerStore {
           ...(isPlain ? {} : { ':settlement': reason === undefined ? { outcome } : { outcome, reason } }),
         },
       });
-      return written.done ? fromItem(written.stored.value) : undefined;
+      return written.done ? decode(written.stored.value) : undefined;
     },
     async claimRound(seen, { enqueuedAt, lostAfter, rounds }) {
       const written = await table.update(pkOf(seen), {
@@ -74,40 +106,5 @@ export function makeLedgerStore(table: Table): LedgerStore {
         values: { ':wakeAt': lostAfter.getTime() },
       });
     },
-  };
-}
-
-function toItem(batch: LedgerBatch): Item {
-  const { pending, counts, enqueuedAt, lostAfter, rounds, keepUntil, ...plain } = batch;
-  return {
-    pk: pkOf(batch),
-    ...plain,
-    ...counts,
-    pending: pending.length > 0 ? new Set(pending.map(String)) : undefined,
-    wokenAt: enqueuedAt.getTime(),
-    wakeAt: lostAfter.getTime(),
-    wakes: rounds,
-    expires: Math.ceil(keepUntil.getTime() / 1000),
-  };
-}
-
-function fromItem(item: Item): LedgerBatch {
-  const row = item as Item & Row;
-  const { n, first, count, offset, length, outcomes, isEnqueued, wakes } = row;
-  return {
-    campaignId: row.campaignId as CampaignId,
-    n,
-    first,
-    count,
-    offset,
-    length,
-    outcomes,
-    isEnqueued,
-    rounds: wakes,
-    pending: [...(row.pending ?? [])].map(Number).sort((a, b) => a - b),
-    counts: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, row[outcome]])) as LedgerBatch['counts'],
-    enqueuedAt: new Date(row.wokenAt),
-    lostAfter: new Date(row.wakeAt),
-    keepUntil: new Date(row.expires * 1000),
   };
 }

@@ -1,24 +1,19 @@
+import { inSeconds, instant, itemCodec, plain, prefixed } from '../platform/dynamo-codec.ts';
 import { makeVersioned } from '../platform/dynamo-store.ts';
-import type { Item, Table } from '../platform/dynamo-table.ts';
+import type { Table } from '../platform/dynamo-table.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
-import type { RateLimitStore } from './ports.ts';
+import type { RateLimitStore, StoredRateLimit } from './ports.ts';
 
-const PREFIX = 'number#';
-/** Long after the pace has recovered. */
-const KEPT_S = 7 * 86_400;
+/** By then the number is back at its full pace. */
+const RETENTION_S = 7 * 86_400;
+
+export const rateLimitCodec = itemCodec<StoredRateLimit, 'business'>({
+  key: 'business',
+  ...prefixed<PhoneNumber>('number#'),
+  fields: { perMinute: plain, slowedAt: instant },
+  derived: { expires: ({ slowedAt }) => inSeconds(slowedAt) + RETENTION_S },
+});
 
 export function makeRateLimitStore(table: Table): RateLimitStore {
-  return makeVersioned(table, {
-    pkOf: (business: PhoneNumber) => PREFIX + business,
-    keyOf: ({ business }) => business,
-    toItem: ({ perMinute, slowedAt }) => ({
-      perMinute,
-      slowedAt: slowedAt.getTime(),
-      expires: Math.ceil(slowedAt.getTime() / 1000) + KEPT_S,
-    }),
-    fromItem: (item) => {
-      const { pk, perMinute, slowedAt } = item as Item & { perMinute: number; slowedAt: number };
-      return { business: pk.slice(PREFIX.length) as PhoneNumber, perMinute, slowedAt: new Date(slowedAt) };
-    },
-  });
+  return makeVersioned(table, rateLimitCodec);
 }

@@ -147,7 +147,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     const full = { business, perMinute: deps.numberPerMinute, slowedAt: new Date(0) };
     await updateOrCreate(rateLimits, business, full, (pace) => {
       const next = slowed(pace, deps.numberPerMinute, now);
-      return next === pace ? pace : { business, ...next };
+      return next === pace ? pace : { ...pace, ...next };
     });
     telemetry.count('campaign.slowed');
   }

@@ -1,6 +1,6 @@
 /** client create, list, revoke: the API's clients. A token is shown once; only its SHA-256 is stored. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { RegisteredClient } from '../src/lib/clients/dynamo-client-registry.ts';
+import type { RegisteredClient } from '../src/lib/clients/ports.ts';
 import { SCOPES } from '../src/lib/clients/scopes.ts';
 import type { Place } from './place.ts';
 import { columns, command, misuse, OpsError, plural, type Report } from './report.ts';

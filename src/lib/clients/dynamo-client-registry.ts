@@ -1,49 +1,31 @@
 import type { Item, Table } from '../platform/dynamo-table.ts';
+import { clientCodec, LISTED_CLIENTS } from './dynamo-clients.ts';
+import type { RegisteredClient } from './ports.ts';
 
-/** One token of an API client, as an operator sees it. A client may have several: that is how one is replaced. */
-export interface RegisteredClient {
-  readonly clientId: string;
-  readonly scopes: readonly string[];
-  /** SHA-256 of the token, in hex; the token itself is nowhere. */
-  readonly tokenHash: string;
-  readonly createdAt: Date;
-  readonly revokedAt?: Date | undefined;
-}
-
-interface Row {
-  readonly clientId: string;
-  readonly scopes: Set<string>;
-  readonly createdAt: number;
-  readonly revokedAt?: number;
-}
-
-const PREFIX = 'client#';
-/** The partition of the index of pairs in which clients are listed. */
-const LISTED = 'clients';
 const PAGE = 100;
 
 export type ClientRegistry = ReturnType<typeof makeClientRegistry>;
 
-/** The API clients for those who hand out their tokens. Functions only look one up (`clients.ts`). */
+/** API clients, for the commands that issue and revoke tokens. Functions look up one at a time (`dynamo-clients.ts`). */
 export function makeClientRegistry(table: Table) {
   return {
-    /** All of them, revoked ones too, the newest first; a moment late, since it asks an index. */
+    /** All clients, revoked ones too, the newest first. Eventually consistent: it reads an index. */
     async list(): Promise<readonly RegisteredClient[]> {
       const found: RegisteredClient[] = [];
       let before: string | undefined;
       do {
-        const keys = await table.listed(LISTED, { limit: PAGE, before });
+        const keys = await table.listed(LISTED_CLIENTS, { limit: PAGE, before });
         const items = await table.getMany(keys.map(({ pk }) => pk));
-        found.push(...items.flatMap((item) => (item ? [clientOf(item)] : [])));
+        found.push(...items.flatMap((item) => (item ? [clientCodec.fromItem(item)] : [])));
         before = keys.length === PAGE ? keys.at(-1)?.stage : undefined;
       } while (before !== undefined);
       return found;
     },
-    /** False if there is such a token already. */
+    /** False if the token exists already. */
     async add(client: RegisteredClient): Promise<boolean> {
       return (await table.create(clientItem(client))).done;
     },
-    /** From now on, or since it was first said. False if there is no such token. */
+    /** Keeps the time of the first revocation. False if there is no such token. */
     async revoke(tokenHash: string, at: Date): Promise<boolean> {
       const change = {
         update: '',
@@ -51,32 +33,12 @@ export function makeClientRegistry(table: Table) {
         condition: 'attribute_exists(pk)',
         values: { ':at': at.getTime() },
       };
-      return (await table.update(PREFIX + tokenHash, change)).done;
+      return (await table.update(clientCodec.pkOf(tokenHash), change)).done;
     },
   };
 }
 
-/** How it lies in the table. */
+/** The client as it is stored. */
 export function clientItem(client: RegisteredClient): Item {
-  const createdAt = client.createdAt.getTime();
-  return {
-    pk: PREFIX + client.tokenHash,
-    clientId: client.clientId,
-    scopes: new Set(client.scopes),
-    createdAt,
-    revokedAt: client.revokedAt?.getTime(),
-    pair: LISTED,
-    stage: `${String(createdAt).padStart(15, '0')}#${client.tokenHash}`,
-  };
-}
-
-function clientOf(item: Item): RegisteredClient {
-  const { pk, clientId, scopes, createdAt, revokedAt } = item as Item & Row;
-  return {
-    clientId,
-    scopes: [...scopes],
-    tokenHash: pk.slice(PREFIX.length),
-    createdAt: new Date(createdAt),
-    revokedAt: revokedAt === undefined ? undefined : new Date(revokedAt),
-  };
+  return { ...clientCodec.toItem(client), pk: clientCodec.pkOf(client.tokenHash) };
 }

@@ -1,20 +1,28 @@
-import type { Item, Table } from '../platform/dynamo-table.ts';
-import type { ClientStore } from './ports.ts';
+import { instant, itemCodec, plain, prefixed, stringSet } from '../platform/dynamo-codec.ts';
+import type { Table } from '../platform/dynamo-table.ts';
+import type { ClientStore, RegisteredClient } from './ports.ts';
 
-interface Row {
-  readonly clientId: string;
-  readonly scopes: Set<string>;
-  /** Epoch ms; a revoked client stays in the table for the record. */
-  readonly revokedAt?: number;
-}
+/** The partition of the index of pairs that lists clients. */
+export const LISTED_CLIENTS = 'clients';
+
+export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
+  key: 'tokenHash',
+  ...prefixed<string>('client#'),
+  fields: { clientId: plain, scopes: stringSet, createdAt: instant, revokedAt: instant },
+  derived: {
+    pair: () => LISTED_CLIENTS,
+    stage: ({ createdAt, tokenHash }) => `${String(createdAt.getTime()).padStart(15, '0')}#${tokenHash}`,
+  },
+});
 
 export function makeClientStore(table: Table): ClientStore {
   return {
     async byTokenHash(hash) {
-      const stored = await table.get(`client#${hash}`);
+      const stored = await table.get(clientCodec.pkOf(hash));
       if (!stored) return undefined;
-      const { clientId, scopes, revokedAt } = stored.value as Item & Row;
-      return revokedAt === undefined ? { clientId, scopes: [...scopes] } : undefined;
+      const { clientId, scopes, revokedAt } = clientCodec.fromItem(stored.value);
+      // A revoked client stays in the table for the record.
+      return revokedAt === undefined ? { clientId, scopes } : undefined;
     },
   };
 }

@@ -7,3 +7,11 @@ export interface ClientStore {
   /** The client of the token with this SHA-256 (hex). Undefined if there is none or the token was revoked. */
   byTokenHash(hash: string): Promise<ApiClient | undefined>;
 }
+
+/** One token of an API client, as an operator sees it. To replace a token, a client has two for a time. */
+export interface RegisteredClient extends ApiClient {
+  /** SHA-256 of the token, in hex. The token itself is not stored. */
+  readonly tokenHash: string;
+  readonly createdAt: Date;
+  readonly revokedAt?: Date | undefined;
+}

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { ReportedStatus } from '../messages/status.ts';
-import type { Item, Table } from '../platform/dynamo-table.ts';
+import { as, attributes, inSeconds, instant, plain, seconds } from '../platform/dynamo-codec.ts';
+import type { Table } from '../platform/dynamo-table.ts';
 import { isNamedIn } from '../whatsapp/phone.ts';
+import { templateStatusCodec } from './dynamo-template-statuses.ts';
 import type { CallbackStore, UnmatchedStatus } from './ports.ts';
 
-const DAY_S = 86_400;
+const DAY_MS = 86_400_000;
 /** Longer than WhatsApp goes on repeating a webhook (7 days). */
 const INBOUND_DAYS = 8;
 const RAW_DAYS = 30;
@@ -17,83 +19,96 @@ const RAW_SEARCHED = 10_000;
 const AT_ONCE = 16;
 const END_OF_TIME = new Date(8.64e15);
 
-const inSeconds = (at: Date, days: number) => Math.ceil(at.getTime() / 1000) + days * DAY_S;
+const later = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS);
 
-interface UnmatchedRow {
-  readonly orphanOf: string;
-  readonly status: ReportedStatus;
-  readonly at: number;
-  readonly keptAt: number;
-  readonly code?: number;
-  readonly detail?: string;
+const keepUntil = as('expires', seconds);
+
+const inboundAttributes = attributes<{ readonly writtenAt: Date; readonly keepUntil: Date }>({
+  fields: { writtenAt: as('at', instant), keepUntil },
+});
+
+interface RawCallback {
+  readonly text: string;
+  readonly keptAt: Date;
 }
+
+const rawAttributes = attributes<RawCallback>({
+  fields: { text: plain, keptAt: as('at', instant) },
+  derived: {
+    // In the index of due items, so that erasure finds it. The sweeper reads other partitions.
+    due: () => RAW,
+    dueAt: ({ keptAt }) => keptAt.getTime(),
+    expires: ({ keptAt }) => inSeconds(later(keptAt, RAW_DAYS)),
+  },
+});
+
+interface StoredUnmatched extends Omit<UnmatchedStatus['report'], 'waId' | 'gatewayMessageId'> {
+  readonly waKey: string;
+  readonly keptAt: Date;
+  readonly dueAt?: Date | undefined;
+}
+
+const unmatchedAttributes = attributes<StoredUnmatched>({
+  fields: {
+    // Not `waKey`: the index of messages by WhatsApp's id must not find it.
+    waKey: as('orphanOf', plain),
+    status: plain,
+    at: instant,
+    code: plain,
+    detail: plain,
+    keptAt: instant,
+    dueAt: instant,
+  },
+  derived: {
+    due: ({ dueAt }) => dueAt && UNMATCHED,
+    expires: ({ keptAt }) => inSeconds(later(keptAt, INBOUND_DAYS)),
+  },
+});
 
 export function makeCallbackStore(table: Table): CallbackStore {
   async function unmatchedAt(pk: string): Promise<UnmatchedStatus | undefined> {
     const stored = await table.get(pk);
     if (!stored) return undefined;
-    const { orphanOf: waKey, status, at, keptAt, code, detail } = stored.value as Item & UnmatchedRow;
-    return { waKey, report: { status, at: new Date(at), code, detail }, keptAt: new Date(keptAt) };
+    const { waKey, keptAt, status, at, code, detail } = unmatchedAttributes.decode(stored.value);
+    return { waKey, report: { status, at, code, detail }, keptAt };
   }
 
   return {
     async remember({ id, writtenAt }, now) {
+      const first = { writtenAt, keepUntil: later(now, INBOUND_DAYS) };
       // Hashed: WhatsApp's ids hold the customer's number in base64.
-      const item = {
+      const { stored } = await table.create({
+        ...inboundAttributes.encode(first),
         pk: `inbound#${digestOf(id)}`,
-        at: writtenAt.getTime(),
-        expires: inSeconds(now, INBOUND_DAYS),
-      };
-      const { stored } = await table.create(item);
-      return { id, writtenAt: new Date((stored?.value['at'] as number | undefined) ?? item.at) };
+      });
+      return { id, writtenAt: stored ? inboundAttributes.decode(stored.value).writtenAt : writtenAt };
     },
-    async keepRaw(text, now) {
-      const kept = Buffer.from(text).subarray(0, RAW_LIMIT).toString('utf8');
+    async keepRaw(callback, now) {
+      const text = Buffer.from(callback).subarray(0, RAW_LIMIT).toString('utf8');
       await table.overwrite({
-        pk: `raw#${digestOf(text)}`,
-        text: kept,
-        at: now.getTime(),
-        // In the index of due things, so that erasure finds it; the sweeper asks for others.
-        due: RAW,
-        dueAt: now.getTime(),
-        expires: inSeconds(now, RAW_DAYS),
+        ...rawAttributes.encode({ text, keptAt: now }),
+        pk: `raw#${digestOf(callback)}`,
       });
     },
     async dropRawNaming(number) {
       const kept = await table.dueKeys(RAW, { upTo: END_OF_TIME, limit: RAW_SEARCHED });
       const keys = kept.map(({ pk }) => pk);
       const named = async (pk: string) => {
-        const text = (await table.get(pk))?.value['text'];
-        return typeof text === 'string' && isNamedIn(text, number);
+        const stored = await table.get(pk);
+        return stored !== undefined && isNamedIn(rawAttributes.decode(stored.value).text, number);
       };
       const hits = await pMap(keys, named, { concurrency: AT_ONCE });
       const found = keys.filter((_, n) => hits[n]);
       await Promise.all(found.map((pk) => table.drop(pk)));
       return found.length;
     },
-    keepTemplateStatus: ({ id, at, ...status }) =>
-      table.overwrite({
-        pk: `template-status#${id}`,
-        ...status,
-        at: at.getTime(),
-        expires: inSeconds(at, RAW_DAYS),
-      }),
+    keepTemplateStatus: (status) =>
+      table.overwrite({ ...templateStatusCodec.toItem(status), pk: templateStatusCodec.pkOf(status.id) }),
     async keepUnmatched({ waKey, report, keptAt }, dueAt) {
-      const row = {
-        // Not `waKey`: the index of messages by WhatsApp's id must not find orphans.
-        orphanOf: waKey,
-        status: report.status,
-        at: report.at.getTime(),
-        keptAt: keptAt.getTime(),
-        code: report.code,
-        detail: report.detail,
-      };
-      const due = dueAt ? { due: UNMATCHED, dueAt: dueAt.getTime() } : {};
+      const { status, at, code, detail } = report;
       await table.overwrite({
-        pk: unmatchedKey(waKey, report.status),
-        ...row,
-        ...due,
-        expires: inSeconds(keptAt, INBOUND_DAYS),
+        ...unmatchedAttributes.encode({ waKey, status, at, code, detail, keptAt, dueAt }),
+        pk: unmatchedKey(waKey, status),
       });
     },
     async dueUnmatched(now, limit) {

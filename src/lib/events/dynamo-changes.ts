@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { templateStatusCodec } from '../callbacks/dynamo-template-statuses.ts';
 import { campaignCodec } from '../campaigns/dynamo-campaigns.ts';
-import type { TemplateStatus } from '../lipachat/callback.ts';
 import { messageCodec } from '../messages/dynamo-messages.ts';
 import type { Item } from '../platform/dynamo-table.ts';
 import { sessionCodec } from '../sessions/dynamo-sessions.ts';
@@ -40,22 +40,10 @@ export function readChange(images: { readonly before: Image; readonly after: Ima
     case 'template-status':
       return {
         kind: 'template-status',
-        before: before && templateStatusIn(before),
-        after: templateStatusIn(after),
+        before: before && templateStatusCodec.fromItem(before),
+        after: templateStatusCodec.fromItem(after),
       };
     default:
       return undefined;
   }
-}
-
-interface TemplateStatusRow {
-  readonly templateId?: string;
-  readonly templateName?: string;
-  readonly status: string;
-  readonly at: number;
-}
-
-function templateStatusIn(item: Item): TemplateStatus {
-  const { pk, templateId, templateName, status, at } = item as Item & TemplateStatusRow;
-  return { id: pk.slice('template-status#'.length), templateId, templateName, status, at: new Date(at) };
 }

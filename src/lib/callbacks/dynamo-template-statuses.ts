@@ -1,0 +1,12 @@
+import type { TemplateStatus } from '../lipachat/callback.ts';
+import { inSeconds, instant, itemCodec, plain, prefixed } from '../platform/dynamo-codec.ts';
+
+const RETENTION_MS = 30 * 86_400_000;
+
+/** Apart from the other callbacks: the publisher of events reads these items and no others. */
+export const templateStatusCodec = itemCodec<TemplateStatus, 'id'>({
+  key: 'id',
+  ...prefixed<string>('template-status#'),
+  fields: { templateId: plain, templateName: plain, status: plain, at: instant },
+  derived: { expires: ({ at }) => inSeconds(new Date(at.getTime() + RETENTION_MS)) },
+});

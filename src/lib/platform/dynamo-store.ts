@@ -1,7 +1,7 @@
 import type { Item, Table } from './dynamo-table.ts';
 import type { Stored, Versioned, Written } from './ports.ts';
 
-/** How one kind of thing lies in the table. */
+/** How one kind of value is stored (`dynamo-codec.ts`). */
 export interface Codec<Key, T> {
   pkOf(key: Key): string;
   keyOf(value: T): Key;
@@ -10,7 +10,7 @@ export interface Codec<Key, T> {
   fromItem(item: Item): T;
 }
 
-/** The table seen as a store of one kind of thing. */
+/** The table as a store of one kind of value. */
 export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
   const item = (value: T): Item => ({ ...codec.toItem(value), pk: codec.pkOf(codec.keyOf(value)) });
   const read = (stored: Stored<Item>): Stored<T> => ({
@@ -37,9 +37,4 @@ export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
       return table.remove(codec.pkOf(codec.keyOf(value)), revision);
     },
   } satisfies Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean> };
-}
-
-/** Epoch ms as an item has them. */
-export function instant(ms: number | undefined): Date | undefined {
-  return ms === undefined ? undefined : new Date(ms);
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { attributes, instant, plain } from '../platform/dynamo-codec.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Random } from '../platform/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
@@ -6,27 +7,34 @@ import type { ErasedOptOutStore } from './ports.ts';
 
 const SALT = 'salt#forgotten';
 
+const saltAttributes = attributes<{ readonly salt: string }>({ fields: { salt: plain } });
+
+/** An item without `at` still is an opt-out: it counts since the epoch. */
+const optOutAttributes = attributes<{ readonly at?: Date }>({ fields: { at: instant } });
+
 export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOutStore {
   let salt: string | undefined;
 
-  /** Undefined as long as nobody has been remembered. */
+  /** Undefined until the first opt-out is remembered. */
   async function knownSalt(): Promise<string | undefined> {
-    salt ??= (await table.get(SALT))?.value['salt'] as string | undefined;
+    const stored = salt === undefined ? await table.get(SALT) : undefined;
+    if (stored) salt = saltAttributes.decode(stored.value).salt;
     return salt;
   }
 
-  /** Made by whoever needs it first, and the same for all from then on. */
+  /** The first process that needs a salt makes it; all others then use the same one. */
   async function madeSalt(): Promise<string> {
-    const { stored } = await table.create({ pk: SALT, salt: random.uuid() + random.uuid() });
+    const made = saltAttributes.encode({ salt: random.uuid() + random.uuid() });
+    const { stored } = await table.create({ ...made, pk: SALT });
     if (!stored) throw new Error('the salt was removed while it was read');
-    return stored.value['salt'] as string;
+    return saltAttributes.decode(stored.value).salt;
   }
 
   return {
     async optedOutAt(pair) {
       const known = await knownSalt();
       const stored = known === undefined ? undefined : await table.get(keyOf(pair, known));
-      return stored && new Date((stored.value['at'] as number | undefined) ?? 0);
+      return stored && (optOutAttributes.decode(stored.value).at ?? new Date(0));
     },
     async whoOptedOut(pairs) {
       const known = await knownSalt();
@@ -36,7 +44,7 @@ export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOu
     },
     async remember(pair, at) {
       salt ??= (await knownSalt()) ?? (await madeSalt());
-      await table.overwrite({ pk: keyOf(pair, salt), at: at.getTime() });
+      await table.overwrite({ ...optOutAttributes.encode({ at }), pk: keyOf(pair, salt) });
     },
     async forget(pair) {
       const known = await knownSalt();

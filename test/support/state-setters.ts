@@ -55,7 +55,17 @@ function settersIn(file: ts.SourceFile, { property, marks }: Kind, checker: ts.T
   if (!file.text.includes(property)) return [];
   const found: string[] = [];
   const has = (type: ts.Type | undefined, name: string) => type?.getProperty(name) !== undefined;
-  const isWhole = (type: ts.Type | undefined) => marks.every((mark) => has(type, mark));
+  /** The fields of a store's codec have the same names, and a fingerprint that is no text. */
+  const isText = (type: ts.Type): boolean =>
+    type.isUnion() ? type.types.some(isText) : (type.flags & ts.TypeFlags.StringLike) !== 0;
+  const isWhole = (type: ts.Type | undefined) => {
+    const fingerprint = type?.getProperty('fingerprint');
+    return (
+      marks.every((mark) => has(type, mark)) &&
+      fingerprint !== undefined &&
+      isText(checker.getTypeOfSymbol(fingerprint))
+    );
+  };
 
   /** A property of that name, or something spread that has one and is not the whole. */
   const gives = (part: ts.ObjectLiteralElementLike): boolean => {

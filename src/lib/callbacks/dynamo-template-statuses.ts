@@ -1,5 +1,6 @@
 import type { TemplateStatus } from '../lipachat/callback.ts';
-import { inSeconds, instant, itemCodec, plain, prefixed } from '../platform/dynamo-codec.ts';
+import { itemCodec, prefixed } from '../platform/dynamo-codec.ts';
+import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
 
 const RETENTION_MS = 30 * 86_400_000;
 

@@ -1,4 +1,5 @@
-import { as, instant, itemCodec, json, plain, prefixed, record, seconds } from '../platform/dynamo-codec.ts';
+import { as, itemCodec, prefixed, record } from '../platform/dynamo-codec.ts';
+import { instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
 import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Campaign, Plan, Planning } from './campaign.ts';

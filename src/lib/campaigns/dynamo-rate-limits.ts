@@ -1,4 +1,5 @@
-import { inSeconds, instant, itemCodec, plain, prefixed } from '../platform/dynamo-codec.ts';
+import { itemCodec, prefixed } from '../platform/dynamo-codec.ts';
+import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
 import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';

@@ -1,4 +1,5 @@
-import { instant, itemCodec, plain, prefixed, stringSet } from '../platform/dynamo-codec.ts';
+import { itemCodec, prefixed } from '../platform/dynamo-codec.ts';
+import { instant, plain, stringSet } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { ClientStore, RegisteredClient } from './ports.ts';
 

@@ -1,3 +1,4 @@
+import type { FieldCodec, plain } from './dynamo-fields.ts';
 import type { Codec } from './dynamo-store.ts';
 
 /*
@@ -5,60 +6,6 @@ import type { Codec } from './dynamo-store.ts';
  * neither does a `plain` field that holds a Date. An attribute may have another name than its field (`as`): names in
  * the table never change. Attributes of a later release survive a read and the write after it.
  */
-
-/** How a field is stored in one attribute. `absent`: what the field is when the attribute is missing. */
-export interface FieldCodec<T> {
-  readonly encode: (value: T) => unknown;
-  readonly decode: (stored: unknown) => T;
-  readonly absent?: T;
-}
-
-/** Stored as it is: text, numbers, booleans, and lists and maps of them. */
-export const plain = 'plain';
-
-/** A Date, stored as epoch milliseconds. */
-export const instant: FieldCodec<Date> = {
-  encode: (at) => at.getTime(),
-  decode: (ms) => new Date(ms as number),
-};
-
-/** Epoch seconds, rounded up: the form that TTL needs. */
-export const inSeconds = (at: Date): number => Math.ceil(at.getTime() / 1000);
-
-/** A Date, stored as epoch seconds. */
-export const seconds: FieldCodec<Date> = {
-  encode: inSeconds,
-  decode: (s) => new Date((s as number) * 1000),
-};
-
-/** JSON text: a caller's data keeps its exact form, however deep. */
-export const json = {
-  encode: (value: unknown): unknown => JSON.stringify(value),
-  decode: (text: unknown): never => JSON.parse(text as string) as never,
-};
-
-/** A set of strings. DynamoDB has no empty set: an empty list is an attribute that is missing. */
-export const stringSet: FieldCodec<readonly string[]> = {
-  encode: (texts) => (texts.length > 0 ? new Set(texts) : undefined),
-  decode: (set) => [...(set as Set<string>)],
-  absent: [],
-};
-
-/** A word whose stored form differs; words that `stored` does not list are stored as they are. */
-export function words<T extends string>(stored: { readonly [word in T]?: string }): FieldCodec<T> {
-  const inDomain = new Map(Object.entries(stored).map(([word, text]) => [text, word as T]));
-  return {
-    encode: (word) => stored[word] ?? word,
-    decode: (text) => inDomain.get(text as string) ?? (text as T),
-  };
-}
-
-export function list<T>({ encode, decode }: FieldCodec<T>): FieldCodec<readonly T[]> {
-  return {
-    encode: (values) => values.map(encode),
-    decode: (stored) => (stored as readonly unknown[]).map(decode),
-  };
-}
 
 /** A map with attributes of its own. */
 export function record<T extends object>(fields: FieldsOf<T>): FieldCodec<T> {
@@ -110,7 +57,9 @@ export type FieldsOf<T> = { readonly [K in keyof T]-?: Field<Exclude<T[K], undef
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** Works on any field: what `FieldsOf` has checked by type is applied without types. */
-type AnyField = 'plain' | FieldCodec<unknown> | Named<'plain' | FieldCodec<unknown>> | Inline<object>;
+type AnyField = InAnyForm | Named<InAnyForm> | Inline<object>;
+
+type InAnyForm = typeof plain | FieldCodec<unknown>;
 
 interface Entry {
   readonly field: string;
@@ -129,13 +78,12 @@ function entriesOf(fields: object): { own: readonly Entry[]; inlined: readonly I
   const own: Entry[] = [];
   const inlined: InlineEntry[] = [];
   for (const [field, given] of Object.entries(fields) as [string, AnyField][]) {
-    if (typeof given === 'object' && 'fields' in given) {
+    if ('fields' in given) {
       inlined.push({ field, inline: entriesOf(given.fields).own });
       continue;
     }
-    const { name, codec } =
-      typeof given === 'object' && 'codec' in given ? given : { name: field, codec: given };
-    own.push({ field, name, codec: codec === plain ? asItIs : codec });
+    const { name, codec } = 'codec' in given ? given : { name: field, codec: given };
+    own.push({ field, name, codec: 'form' in codec ? asItIs : codec });
   }
   return { own, inlined };
 }

@@ -1,4 +1,5 @@
-import { as, instant, itemCodec, plain, prefixed, seconds } from '../platform/dynamo-codec.ts';
+import { as, itemCodec, prefixed } from '../platform/dynamo-codec.ts';
+import { instant, plain, seconds } from '../platform/dynamo-fields.ts';
 import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { TemplateLock, TemplateLockStore } from './ports.ts';

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { attributes, instant, plain } from '../platform/dynamo-codec.ts';
+import { attributes } from '../platform/dynamo-codec.ts';
+import { instant, plain } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Random } from '../platform/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';

@@ -1,4 +1,5 @@
-import { as, inline, inSeconds, instant, itemCodec, plain } from '../platform/dynamo-codec.ts';
+import { as, inline, itemCodec } from '../platform/dynamo-codec.ts';
+import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
 import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Pair } from '../whatsapp/phone.ts';

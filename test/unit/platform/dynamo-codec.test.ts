@@ -4,17 +4,19 @@ import {
   attributes,
   type FieldsOf,
   inline,
-  instant,
   itemCodec,
+  prefixed,
+  record,
+} from '../../../src/lib/platform/dynamo-codec.ts';
+import {
+  instant,
   json,
   list,
   plain,
-  prefixed,
-  record,
   seconds,
   stringSet,
   words,
-} from '../../../src/lib/platform/dynamo-codec.ts';
+} from '../../../src/lib/platform/dynamo-fields.ts';
 
 const at = new Date('2026-01-02T03:04:05.678Z');
 

@@ -1,0 +1,55 @@
+/* The forms in which a field is stored (`dynamo-codec.ts`). */
+
+/** How a field is stored in one attribute. `absent`: what the field is when the attribute is missing. */
+export interface FieldCodec<T> {
+  readonly encode: (value: T) => unknown;
+  readonly decode: (stored: unknown) => T;
+  readonly absent?: T;
+}
+
+/** Stored as it is: text, numbers, booleans, and lists and maps of them. */
+export const plain = { form: 'plain' } as const;
+
+/** A Date, stored as epoch milliseconds. */
+export const instant: FieldCodec<Date> = {
+  encode: (at) => at.getTime(),
+  decode: (ms) => new Date(ms as number),
+};
+
+/** Epoch seconds, rounded up: the form that TTL needs. */
+export const inSeconds = (at: Date): number => Math.ceil(at.getTime() / 1000);
+
+/** A Date, stored as epoch seconds. */
+export const seconds: FieldCodec<Date> = {
+  encode: inSeconds,
+  decode: (s) => new Date((s as number) * 1000),
+};
+
+/** JSON text: a caller's data keeps its exact form, however deep. */
+export const json = {
+  encode: (value: unknown): unknown => JSON.stringify(value),
+  decode: (text: unknown): never => JSON.parse(text as string) as never,
+};
+
+/** A set of strings. DynamoDB has no empty set: an empty list is an attribute that is missing. */
+export const stringSet: FieldCodec<readonly string[]> = {
+  encode: (texts) => (texts.length > 0 ? new Set(texts) : undefined),
+  decode: (set) => [...(set as Set<string>)],
+  absent: [],
+};
+
+/** A word whose stored form differs; words that `stored` does not list are stored as they are. */
+export function words<T extends string>(stored: { readonly [word in T]?: string }): FieldCodec<T> {
+  const inDomain = new Map(Object.entries(stored).map(([word, text]) => [text, word as T]));
+  return {
+    encode: (word) => stored[word] ?? word,
+    decode: (text) => inDomain.get(text as string) ?? (text as T),
+  };
+}
+
+export function list<T>({ encode, decode }: FieldCodec<T>): FieldCodec<readonly T[]> {
+  return {
+    encode: (values) => values.map(encode),
+    decode: (stored) => (stored as readonly unknown[]).map(decode),
+  };
+}

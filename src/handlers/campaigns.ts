@@ -16,7 +16,7 @@ import { wireCampaigns } from '../lib/wiring/campaigns.ts';
 import { wireStores } from '../lib/wiring/stores.ts';
 
 const stores = wireStores('campaigns');
-const { telemetry, config } = stores;
+const { config } = stores;
 const sender = defaultFrom(config);
 const { control, create, launch, read } = wireCampaigns(stores, (body) => parseFlow(body, undefined));
 
@@ -59,7 +59,7 @@ async function ofOne(request: ApiRequest) {
   }
 }
 
-const overHttp = api(telemetry, async (request) => {
+const overHttp = api(stores, async (request) => {
   switch (request.event.routeKey) {
     case 'POST /v1/campaigns':
       return created(request);
@@ -74,7 +74,7 @@ const overHttp = api(telemetry, async (request) => {
 });
 
 /** The same definition as an event is created, planned and started: no caller waits to do it. */
-const directly = direct(telemetry, async (body, run) => {
+const directly = direct(stores, async (body, run) => {
   const campaign = await launch(parseCampaign(body, sender), run);
   return createdResponse(await read.view(campaign), true);
 });

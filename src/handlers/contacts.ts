@@ -12,7 +12,7 @@ const consent = makeOptOut({ ...stores, ...wireRecipientQueue(stores) });
 const DONE = { status: 204, body: undefined };
 
 /** A customer's word on being written to, and their right to be forgotten. */
-export const handler = api(stores.telemetry, async ({ event, path, correlationId }) => {
+export const handler = api(stores, async ({ event, path, correlationId }) => {
   const pair = parsePair(path);
   switch (event.routeKey) {
     case 'PUT /v1/opt-outs/{from}/{to}':

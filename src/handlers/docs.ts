@@ -2,9 +2,9 @@ import { docsResponse, fileName } from '../lib/docs/response.ts';
 import { api } from '../lib/http/api.ts';
 import { wireDocs } from '../lib/wiring/docs.ts';
 
-const { telemetry, files } = wireDocs('docs');
+const { files, ...ports } = wireDocs('docs');
 
 /** `GET /docs`, the API's description as a page; `GET /docs/{file}`, what the page is made of, and openapi.yaml. */
-export const handler = api(telemetry, (request) =>
+export const handler = api(ports, (request) =>
   Promise.resolve(docsResponse(files.byName(fileName(request)), request.headers)),
 );

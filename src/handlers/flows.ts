@@ -6,7 +6,7 @@ import { sendResponse } from '../lib/sending/send-result.ts';
 import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
 
 const stores = wireSendStores('sendFlow');
-const { telemetry, config } = stores;
+const { config } = stores;
 const { sendFlow } = wireSend(stores);
 const sender = defaultFrom(config);
 
@@ -15,11 +15,11 @@ async function send(body: unknown, run: Run, respondAsync: boolean) {
   return sendResponse(await sendFlow.send({ ...run, request, respondAsync }));
 }
 
-const overHttp = api(telemetry, (request) =>
+const overHttp = api(stores, (request) =>
   send(bodyOf(request.event), request, prefersAsync(request.headers['prefer'])),
 );
 
-const directly = direct(telemetry, (body, run) => send(body, run, false));
+const directly = direct(stores, (body, run) => send(body, run, false));
 
 /** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>

@@ -8,7 +8,7 @@ const stores = wireStores('readApi');
 const read = makeRead({ ...stores, sessionMarginSeconds: stores.config.SESSION_MARGIN_SECONDS });
 
 /** Reads by route: messages, sessions, health. */
-export const handler = api(stores.telemetry, async (request) => {
+export const handler = api(stores, async (request) => {
   switch (request.event.routeKey) {
     case 'GET /v1/messages/{messageId}':
       return { status: 200, body: await read.message(request.path['messageId'] ?? '', request) };

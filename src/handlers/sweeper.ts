@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { makeHandleStatus } from '../lib/callbacks/handle-status.ts';
 import { deadlineOf } from '../lib/http/api.ts';
@@ -16,4 +15,7 @@ const sweep = makeSweep({ ...stores, sweepMessage, retryUnmatched, longestSendMs
 
 /** Every minute, by EventBridge's schedule. */
 export const handler = (_: unknown, context?: Context) =>
-  sweep({ correlationId: context?.awsRequestId ?? randomUUID(), deadlineAt: deadlineOf(context) });
+  sweep({
+    correlationId: context?.awsRequestId ?? stores.random.uuid(),
+    deadlineAt: deadlineOf(context, stores.clock),
+  });

@@ -23,7 +23,7 @@ const handleCallbacks = makeHandleCallbacks({
 });
 
 /** `POST /v1/webhooks/lipachat/{secret}` */
-export const handler = api(stores.telemetry, async ({ event, path, headers, correlationId }) => {
+export const handler = api(stores, async ({ event, path, headers, correlationId }) => {
   if (!(await auth.knows(path['secret']))) return UNAUTHORIZED;
   const bytes = bytesOf(event, BODY_LIMIT);
   if (!(await auth.accepts(headers['x-hub-signature-256'], bytes))) return UNAUTHORIZED;

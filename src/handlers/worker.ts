@@ -15,7 +15,7 @@ const sendToRecipient = wireRecipients(stores, {
 
 /** The delivery queue, whose records name a message to send, and the campaign queue, whose records are a recipient's job each. */
 export const handler = (event: SQSEvent, context?: Context) => {
-  const deadlineAt = deadlineOf(context);
+  const deadlineAt = deadlineOf(context, stores.clock);
   return batch(stores.telemetry, (body, record) => {
     const run = { correlationId: record.messageId, deadlineAt };
     return isRecipientJob(body)

@@ -7,6 +7,7 @@ import type { Scope } from '../../src/lib/clients/scopes.ts';
 import { type ApiResponse, api } from '../../src/lib/http/api.ts';
 import type { ErrorCode } from '../../src/lib/platform/errors.ts';
 import type { Telemetry } from '../../src/lib/platform/ports.ts';
+import { entryPorts } from './fakes/api.ts';
 import { httpEvent } from './http-event.ts';
 
 export type Json = Record<string, unknown>;
@@ -123,7 +124,7 @@ const context = { getRemainingTimeInMillis: () => 5000 } as Context;
 /** The whole answer, by the one stack of all HTTP handlers. */
 export const answered = (routeKey: string, handle: () => ApiResponse | Promise<ApiResponse>) => {
   const [method = '', path = ''] = routeKey.split(' ');
-  const handler = api(silent, async () => handle());
+  const handler = api({ ...entryPorts(), telemetry: silent }, async () => handle());
   return handler(httpEvent({ method, path, routeKey }), context);
 };
 

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { AppError, invalidRequest } from '../platform/errors.ts';
-import type { Telemetry } from '../platform/ports.ts';
+import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { problemOf } from './problem.ts';
 
 /** The caller of an invocation, and its deadline. */
@@ -28,6 +27,13 @@ export interface ApiResponse {
   readonly headers?: { readonly [name: string]: string };
 }
 
+/** The ports that every entry needs. `wireStores` has all of them. */
+export interface EntryPorts {
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 export type LambdaContext = Partial<Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>>;
 
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -41,24 +47,26 @@ export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
 }
 
 /** Wraps every HTTP handler: correlation id, response format, problems, and one log line per request. */
-export function api(telemetry: Telemetry, handle: (request: ApiRequest) => Promise<ApiResponse>) {
+export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<ApiResponse>) {
+  const { telemetry } = ports;
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
-    .use(problems(telemetry))
+    .use(problems(ports))
     .handler(async (event, context: LambdaContext) => {
-      const request = requestOf(event, context);
+      const request = requestOf(ports, event, context);
       const answer = await handle(request);
       telemetry.info('api.answered', { route: event.routeKey, status: answer.status, ...idOf(request) });
       return rendered(answer, request.correlationId);
     });
 }
 
-function problems(
-  telemetry: Telemetry,
-): middy.MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+function problems({
+  telemetry,
+  random,
+}: EntryPorts): middy.MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return {
     onError: (request) => {
       const { event, error } = request;
-      const correlationId = correlationIdOf(event);
+      const correlationId = correlationIdOf(event, random);
       const { problem, headers } = problemOf(error, correlationId);
       const fields = { route: event.routeKey, status: problem.status, code: problem.code, correlationId };
       if (problem.status >= 500) telemetry.error('api.failed', error, fields);
@@ -72,10 +80,14 @@ function problems(
   };
 }
 
-function requestOf(event: APIGatewayProxyEventV2, context: LambdaContext | undefined): ApiRequest {
+function requestOf(
+  { clock, random }: EntryPorts,
+  event: APIGatewayProxyEventV2,
+  context: LambdaContext | undefined,
+): ApiRequest {
   return {
-    correlationId: correlationIdOf(event),
-    deadlineAt: deadlineOf(context),
+    correlationId: correlationIdOf(event, random),
+    deadlineAt: deadlineOf(context, clock),
     ...clientOf(event),
     path: event.pathParameters ?? {},
     headers: event.headers ?? {},
@@ -83,13 +95,13 @@ function requestOf(event: APIGatewayProxyEventV2, context: LambdaContext | undef
   };
 }
 
-export function deadlineOf(context: LambdaContext | undefined): Date {
-  return new Date(Date.now() + (context?.getRemainingTimeInMillis?.() ?? DEFAULT_TIME_MS));
+export function deadlineOf(context: LambdaContext | undefined, clock: Clock): Date {
+  return new Date(clock.now().getTime() + (context?.getRemainingTimeInMillis?.() ?? DEFAULT_TIME_MS));
 }
 
-function correlationIdOf(event: APIGatewayProxyEventV2): string {
+function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string {
   const given = event.headers?.['x-correlation-id'];
-  return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? randomUUID());
+  return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? random.uuid());
 }
 
 /** IAM decides who may invoke the function. An IAM caller sees every client's messages. */

@@ -1,6 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import type { Telemetry } from '../platform/ports.ts';
-import { type ApiResponse, deadlineOf, IAM_CALLER, type LambdaContext, type Run } from './api.ts';
+import {
+  type ApiResponse,
+  deadlineOf,
+  type EntryPorts,
+  IAM_CALLER,
+  type LambdaContext,
+  type Run,
+} from './api.ts';
 import { problemOf } from './problem.ts';
 
 /** The result of a direct invocation: no headers, and the body as an object. */
@@ -14,11 +19,14 @@ export interface DirectResponse {
  * body as `detail`. EventBridge discards the result, so a transient fault is thrown there: Lambda then
  * invokes again, twice by default.
  */
-export function direct(telemetry: Telemetry, handle: (body: unknown, run: Run) => Promise<ApiResponse>) {
+export function direct(
+  { telemetry, clock, random }: EntryPorts,
+  handle: (body: unknown, run: Run) => Promise<ApiResponse>,
+) {
   return async (event: unknown, context: LambdaContext | undefined): Promise<DirectResponse> => {
     const fromEventBridge = isEventBridgeEvent(event);
-    const correlationId = fromEventBridge ? event.id : (context?.awsRequestId ?? randomUUID());
-    const run = { correlationId, deadlineAt: deadlineOf(context), ...IAM_CALLER };
+    const correlationId = fromEventBridge ? event.id : (context?.awsRequestId ?? random.uuid());
+    const run = { correlationId, deadlineAt: deadlineOf(context, clock), ...IAM_CALLER };
     try {
       const { status, body } = await handle(fromEventBridge ? event.detail : event, run);
       telemetry.info('direct.answered', { status, correlationId });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { makeDocsFiles } from '../docs/files.ts';
+import { systemClock, systemRandom } from '../platform/clock.ts';
 import { readConfig } from '../platform/config.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
 
@@ -7,5 +8,10 @@ import { makeTelemetry } from '../platform/telemetry.ts';
 export function wireDocs(functionName: string) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
-  return { telemetry, files: makeDocsFiles(join(__dirname, 'docs')) };
+  return {
+    telemetry,
+    clock: systemClock,
+    random: systemRandom,
+    files: makeDocsFiles(join(__dirname, 'docs')),
+  };
 }

@@ -1,7 +1,17 @@
-/** The HTTP stack with a handler in it that a test wrote, and events as plain as they may come. */
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type ApiRequest, type ApiResponse, api } from '../../../src/lib/http/api.ts';
-import type { Telemetry } from '../../../src/lib/platform/ports.ts';
+/** The HTTP stack around a handler that a test wrote, and events with as little in them as may come. */
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { type ApiRequest, type ApiResponse, api, type EntryPorts } from '../../../src/lib/http/api.ts';
+import { jsonEvent } from '../json-event.ts';
+import { manualClock, namedRandom } from './clock.ts';
+import { NOW } from './samples.ts';
+import { type FakeTelemetry, fakeTelemetry } from './telemetry.ts';
+
+/** What an entry needs: time that stands still at `NOW`, ids `entry/1`, `entry/2`, and logs that a test can read. */
+export const entryPorts = (telemetry = fakeTelemetry()): EntryPorts & { telemetry: FakeTelemetry } => ({
+  telemetry,
+  clock: manualClock(NOW),
+  random: namedRandom('entry'),
+});
 
 interface PlainEvent {
   readonly headers?: Record<string, string>;
@@ -13,7 +23,7 @@ interface PlainEvent {
 }
 
 export const plainEvent = ({ authorizer, requestId = 'request-1', ...given }: PlainEvent = {}) =>
-  ({
+  jsonEvent<APIGatewayProxyEventV2>({
     version: '2.0',
     routeKey: 'POST /v1/flows',
     rawPath: '/v1/webhooks/lipachat/secret-canary',
@@ -23,7 +33,7 @@ export const plainEvent = ({ authorizer, requestId = 'request-1', ...given }: Pl
       ...(authorizer === undefined ? {} : { authorizer }),
     },
     ...given,
-  }) as unknown as APIGatewayProxyEventV2;
+  });
 
 export type Handle = (request: ApiRequest) => Promise<ApiResponse>;
 
@@ -32,11 +42,10 @@ export const answering =
   () =>
     Promise.resolve(answer);
 
+const NO_CONTEXT: unknown = undefined;
+
 /** What the stack answers, invoked without a context; `json` is the body. */
-export async function answerTo(telemetry: Telemetry, event: APIGatewayProxyEventV2, handle: Handle) {
-  const handler = api(telemetry, handle) as unknown as (
-    event: APIGatewayProxyEventV2,
-  ) => Promise<APIGatewayProxyStructuredResultV2>;
-  const answer = await handler(event);
+export async function answerTo(telemetry: FakeTelemetry, event: APIGatewayProxyEventV2, handle: Handle) {
+  const answer = await api(entryPorts(telemetry), handle)(event, NO_CONTEXT as Context);
   return { ...answer, json: JSON.parse(answer.body ?? 'null') as Record<string, unknown> };
 }

@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ApiRequest, bodyOf, bytesOf, deadlineOf, isHttpEvent } from '../../../src/lib/http/api.ts';
-import { answering, answerTo, type Handle, plainEvent } from '../../support/fakes/api.ts';
+import { answering, answerTo, entryPorts, type Handle, plainEvent } from '../../support/fakes/api.ts';
+import { later } from '../../support/fakes/samples.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
 let telemetry: FakeTelemetry;
@@ -105,9 +106,9 @@ describe('a caller', () => {
 
 describe('the time left for an invocation', () => {
   it("is what Lambda reports, or the HTTP API's limit when nothing is reported", () => {
-    const inMs = (at: Date) => at.getTime() - Date.now();
-    expect(inMs(deadlineOf({ getRemainingTimeInMillis: () => 5_000 }))).toBeCloseTo(5_000, -2);
-    for (const context of [undefined, {}]) expect(inMs(deadlineOf(context))).toBeCloseTo(29_000, -2);
+    const { clock } = entryPorts();
+    expect(deadlineOf({ getRemainingTimeInMillis: () => 5_000 }, clock)).toEqual(later(5));
+    for (const context of [undefined, {}]) expect(deadlineOf(context, clock)).toEqual(later(29));
   });
 });
 

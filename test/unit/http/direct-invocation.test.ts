@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ApiResponse, Run } from '../../../src/lib/http/api.ts';
 import { direct } from '../../../src/lib/http/direct-invocation.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
-import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+import { entryPorts } from '../../support/fakes/api.ts';
+import { later } from '../../support/fakes/samples.ts';
 
 const BODY = { messageId: 'm-1', to: '254717746565' };
 const OK: ApiResponse = { status: 201, body: '{"messageId":"m-1","n":1}' };
@@ -22,9 +23,9 @@ const eventBridge = (detail: unknown = BODY) => ({
 type Handle = (body: unknown, run: Run) => Promise<ApiResponse>;
 
 function invoked(handle: Handle = () => Promise.resolve(OK)) {
-  const telemetry = fakeTelemetry();
+  const { telemetry, ...ports } = entryPorts();
   const seen: { body: unknown; run: Run }[] = [];
-  const invoke = direct(telemetry, (body, run) => {
+  const invoke = direct({ telemetry, ...ports }, (body, run) => {
     seen.push({ body, run });
     return handle(body, run);
   });
@@ -55,7 +56,13 @@ describe('a direct invocation', () => {
   it('has the time that its function has left', async () => {
     const { invoke, seen } = invoked();
     await invoke(BODY, { getRemainingTimeInMillis: () => 7_000 });
-    expect((seen[0]?.run.deadlineAt.getTime() ?? 0) - Date.now()).toBeCloseTo(7_000, -2);
+    expect(seen[0]?.run.deadlineAt).toEqual(later(7));
+  });
+
+  it('has an id of its own where Lambda gives none', async () => {
+    const { invoke, seen } = invoked();
+    await invoke(BODY, {});
+    expect(seen[0]?.run.correlationId).toBe('entry/1');
   });
 
   it.each([

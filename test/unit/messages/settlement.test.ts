@@ -20,9 +20,9 @@ const settling = { now: later(1), calls: 1, retentionDays: 30 };
 const session = { open: true, expiresAt: null };
 const accepted = { kind: 'accepted', waId: 'wamid.1', envelope: {} } as const;
 
-const settlements: Record<string, (stored: Message) => Message> = {
-  sent: (stored) => transition(stored, 'gatewayAccepted', { ...settling, accepted, session }),
-  rejected: (stored) =>
+const settlements = {
+  sent: (stored: Message) => transition(stored, 'gatewayAccepted', { ...settling, accepted, session }),
+  rejected: (stored: Message) =>
     transition(stored, 'refused', {
       ...settling,
       fence,
@@ -30,18 +30,25 @@ const settlements: Record<string, (stored: Message) => Message> = {
       detail: 'No.',
       correlationId: 'c',
     }),
-  unknown: (stored) => transition(stored, 'outcomeUnknown', { ...settling, fence, reason: 'silence' }),
-  finalized: (stored) => transition(stored, 'answerMissing', { ...settling, session, correlationId: 'c' }),
+  unknown: (stored: Message) =>
+    transition(stored, 'outcomeUnknown', { ...settling, fence, reason: 'silence' }),
+  finalized: (stored: Message) =>
+    transition(stored, 'answerMissing', { ...settling, session, correlationId: 'c' }),
 };
 
-const settle = (how: string, stored: Message): Message => settlements[how]?.(stored) ?? stored;
+type Settlement = keyof typeof settlements;
+
+const settle = (how: Settlement, stored: Message): Message => settlements[how](stored);
 
 describe('a message', () => {
-  it.each(Object.keys(settlements))('with a final answer keeps it: %s changes nothing', (how) => {
-    expect(settle(how, refused)).toBe(refused);
-  });
+  it.each(Object.keys(settlements) as Settlement[])(
+    'with a final answer keeps it: %s changes nothing',
+    (how) => {
+      expect(settle(how, refused)).toBe(refused);
+    },
+  );
 
-  it.each(['rejected', 'unknown'])('of another owner is not settled as %s', (how) => {
+  it.each(['rejected', 'unknown'] as const)('of another owner is not settled as %s', (how) => {
     expect(settle(how, stolen)).toBe(stolen);
   });
 
@@ -81,20 +88,20 @@ describe('a message', () => {
     expect(settle('finalized', { ...claim, status })).toMatchObject({ status, answer: { kind } });
   });
 
-  it.each(['sent', 'rejected'])('has nothing left to do once it is settled: %s', (how) => {
+  it.each(['sent', 'rejected'] as const)('has nothing left to do once it is settled: %s', (how) => {
     const { lease, dueAt, expiresAt } = settle(how, claim);
     expect([lease, dueAt]).toEqual([undefined, undefined]);
     expect(expiresAt).toEqual(later(1 + 30 * 86_400));
   });
 
-  it.each<[string, string, Message]>([
+  it.each<[Settlement, string, Message]>([
     ['sent', 'sent', claim],
     ['finalized', 'sent', { ...claim, status: 'sent' }],
   ])('keeps its content while a failure may still be reported: %s', (how, status, stored) => {
     expect(settle(how, stored)).toMatchObject({ status, request: claim.request });
   });
 
-  it.each<[string, Message]>([
+  it.each<[Settlement, Message]>([
     ['rejected', claim],
     ['sent', { ...claim, status: 'delivered' }],
     ['sent', { ...claim, status: 'failed' }],

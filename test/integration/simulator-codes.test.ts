@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { callJson } from '../support/json-http.ts';
 
 const apiKey = 'codes-key';
 const business = '254700000001';
@@ -27,7 +28,7 @@ async function call(method: string, url: string, body?: unknown): Promise<Got> {
 
 const control = (method: string, path: string, body?: unknown) =>
   call(method, `${simulator.url}/__sim${path}`, body);
-const list = async (path: string) => (await control('GET', path)).json as unknown as Json[];
+const list = (path: string) => callJson<Json[]>('GET', `${simulator.url}/__sim${path}`);
 const configure = (callbacks: Json) =>
   control('PUT', '/config', { callbacks: { enabled: true, ...callbacks } });
 const report = (messageId: string, body: Json) => control('POST', `/messages/${messageId}/status`, body);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { callJson } from '../support/json-http.ts';
 
 const apiKey = 'replies-key';
 const sandbox = '254110090747';
@@ -28,7 +29,7 @@ async function call(method: string, url: string, body?: unknown): Promise<Got> {
 
 const control = (method: string, path: string, body?: unknown) =>
   call(method, `${simulator.url}/__sim${path}`, body);
-const list = async (path: string) => (await control('GET', path)).json as unknown as Json[];
+const list = (path: string) => callJson<Json[]>('GET', `${simulator.url}/__sim${path}`);
 const write = (body: Json) => control('POST', `/customers/${customer}/messages`, body);
 const reply = (body: Json, who = customer) => control('POST', `/customers/${who}/flow-replies`, body);
 

@@ -39,7 +39,7 @@ export interface SendToRecipientDeps {
   readonly rateLimits: RateLimitStore;
   readonly planReader: PlanReader;
   readonly readRequest: RecipientReader;
-  readonly sendFlow: SendFlow;
+  readonly sendFlow: Pick<SendFlow, 'send'>;
   readonly runner: CampaignRunner;
   readonly clock: Clock;
   readonly random: Random;

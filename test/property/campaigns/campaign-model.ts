@@ -82,8 +82,8 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       numberPerMinute: 4_800,
       readRequest: (body: unknown) => body as FlowRequest,
     };
-    const sendFlow = {
-      async send({ request }: { readonly request: FlowRequest }) {
+    const sendFlow: Pick<SendFlow, 'send'> = {
+      async send({ request }) {
         const { messageId } = request;
         const [problem, ...rest] = problems;
         if (!sends.has(messageId) && problem) {
@@ -93,7 +93,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
         await link('send', () => sends.set(messageId, (sends.get(messageId) ?? 0) + 1));
         return { kind: 'sent', messageId, body: '{}', replayed: false };
       },
-    } as unknown as SendFlow;
+    };
     const runner = makeCampaignRunner(base);
     return {
       reconcile: async (share: number) => {

@@ -1,7 +1,7 @@
 /** The two loops over batches from AWS: SQS records, and records of the table's stream. */
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { changeStream } from '../../../src/lib/events/change-stream.ts';
+import { type ChangeStreamDeps, changeStream } from '../../../src/lib/events/change-stream.ts';
 import type { Changed } from '../../../src/lib/events/event.ts';
 import type { Change } from '../../../src/lib/events/publish.ts';
 import { batch } from '../../../src/lib/http/sqs-batch.ts';
@@ -9,9 +9,10 @@ import { AppError } from '../../../src/lib/platform/errors.ts';
 import { parseDelivery } from '../../../src/lib/sending/contract.ts';
 import { idOf, sampleMessage } from '../../support/fakes/samples.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+import { jsonEvent } from '../../support/json-event.ts';
 
 const records = (...bodies: string[]) =>
-  ({ Records: bodies.map((body, n) => ({ messageId: `sqs-${n}`, body })) }) as unknown as SQSEvent;
+  jsonEvent<SQSEvent>({ Records: bodies.map((body, n) => ({ messageId: `sqs-${n}`, body })) });
 const failures = (...ids: string[]) => ({
   batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
 });
@@ -76,15 +77,14 @@ describe('a batch of the stream', () => {
     after: sampleMessage({ messageId: idOf(id) }),
   });
   const stream = (...pks: string[]) =>
-    ({
+    jsonEvent<DynamoDBStreamEvent>({
       Records: pks.map((pk, n) => ({
         dynamodb: { SequenceNumber: `seq-${n}`, NewImage: { pk: { S: pk } } },
       })),
-    }) as unknown as DynamoDBStreamEvent;
-  const readChange = ({ after }: { after: { pk?: { S?: string } } | undefined }) =>
-    after?.pk?.S?.startsWith('message#') ? changed(after.pk.S.slice(8)) : undefined;
-  const deps = (publish: (changes: readonly Change[]) => Promise<number | undefined>) =>
-    ({ readChange, publish }) as unknown as Parameters<typeof changeStream>[0];
+    });
+  const readChange: ChangeStreamDeps['readChange'] = ({ after }) =>
+    after?.['pk']?.S?.startsWith('message#') ? changed(after['pk'].S.slice(8)) : undefined;
+  const deps = (publish: ChangeStreamDeps['publish']): ChangeStreamDeps => ({ readChange, publish });
 
   it('is published with the positions of its records, without those that carry no event', async () => {
     let seen: readonly Change[] = [];

@@ -49,7 +49,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     const first = await created('replaced');
     const written = await stores.messages.replace(first, { ...first.value, epoch: 2 });
     expect(written).toMatchObject({ done: true, stored: { value: { epoch: 2 } } });
-    expect(written.stored?.revision).not.toBe(first.revision);
+    expect([undefined, first.revision]).not.toContain(written.stored?.revision);
     expect(await stores.messages.get(idOf('replaced'))).toEqual(written.stored);
   });
 

@@ -92,12 +92,13 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     await write(pair, 'drop-1', { ...parked, dueAt: later(-9), waId: 'wamid.drop' });
     await write(pair, 'drop-2', parked);
     const read = await stores.messages.get(idOf('drop-1'));
+    if (!read) throw new Error('the message was not stored');
     await stores.messages.drop(idOf('drop-1'));
     await stores.messages.drop(idOf('drop-1'));
     expect(await stores.messages.ofPair(pair, 9)).toEqual(['drop-2']);
     expect(await stores.messages.findByWaId('wamid.drop')).toBeUndefined();
     expect(await stores.messages.due(NOW, 9)).toEqual([]);
-    if (read) expect(await stores.messages.replace(read, read.value)).toMatchObject({ done: false });
+    expect(await stores.messages.replace(read, read.value)).toMatchObject({ done: false });
     expect(await stores.messages.get(idOf('drop-1'))).toBeUndefined();
   });
 

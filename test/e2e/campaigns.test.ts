@@ -236,7 +236,7 @@ describe('the list', () => {
 
 /** The state, what was asked, and what the answer says that can be done. */
 describe('an order that does not fit the state', () => {
-  const made: Record<string, () => Promise<string>> = {
+  const made = {
     draft: async () => {
       const order = campaigns.order();
       await campaigns.create(order);
@@ -253,9 +253,9 @@ describe('an order that does not fit the state', () => {
       expect((await campaigns.cancel(campaignId)).json).toMatchObject({ state: 'cancelled' });
       return campaignId;
     },
-  };
+  } satisfies Record<string, () => Promise<string>>;
 
-  it.each<[string, 'start' | 'pause' | 'resume' | 'plan', RegExp]>([
+  it.each<[keyof typeof made, 'start' | 'pause' | 'resume' | 'plan', RegExp]>([
     ['draft', 'start', /Plan it first/],
     ['draft', 'pause', /Plan it first/],
     ['draft', 'resume', /Plan it first/],
@@ -268,7 +268,7 @@ describe('an order that does not fit the state', () => {
     ['cancelled', 'plan', /Nothing more/],
     ['cancelled', 'pause', /Nothing more/],
   ])('%s: %s is a 409 that says what can be done', async (state, verb, next) => {
-    const campaignId = (await made[state]?.()) ?? '';
+    const campaignId = await made[state]();
     const answer = await campaigns[verb](campaignId);
     expect(answer).toMatchObject({ status: 409, json: { code: 'campaign-state' } });
     expect(answer.json.detail).toMatch(new RegExp(`${state}.*${next.source}`));
@@ -276,7 +276,7 @@ describe('an order that does not fit the state', () => {
   });
 
   it('a scheduled one starts once, and a cancelled one is cancelled: repeats change nothing', async () => {
-    const scheduled = (await made['scheduled']?.()) ?? '';
+    const scheduled = await made.scheduled();
     const first = await campaigns.start(scheduled);
     expect(first).toMatchObject({ status: 200, json: { state: 'scheduled' } });
     const cancelled = await campaigns.cancel(scheduled);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorClass } from '../../src/lib/whatsapp/error-codes.ts';
 import { isReplay } from '../support/fleet/answer.ts';
 import { ANSWERED, PROMISED, SENT_AGAIN } from '../support/fleet/error-book.ts';
 import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
@@ -6,7 +7,7 @@ import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet/lanes.ts';
 import type { Worker } from '../support/worker.ts';
 
 /** One code a class; test/faults/error-book.test.ts takes all of them. */
-const ONE: [string, number][] = [
+const ONE: [ErrorClass, number][] = [
   ['stop-number', 131031],
   ['wait', 130429],
   ['pair-too-fast', 131056],
@@ -44,7 +45,7 @@ describe.each(ONE)('the class %s (%i)', (name, code) => {
   it('in the answer: its action and nothing else', async () => {
     const customer = await fleet.newCustomer();
     const flow = fleet.flow({ to: customer });
-    const { calls = 0, ends, ...expected } = ANSWERED[name] ?? {};
+    const { calls, ends, ...expected } = ANSWERED[name];
     const fault = { kind: 'error-code', code, place: PLACES[code % PLACES.length] } as const;
     await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: null });
     const answer = await fleet.send(flow);
@@ -72,7 +73,7 @@ describe.each(ONE)('the class %s (%i)', (name, code) => {
     await workOn(fleet, flow.messageId);
     const { json } = await fleet.message(flow.messageId);
     expect(json).toMatchObject({ status: PROMISED[name], reason: expect.any(String) });
-    expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(ANSWERED[name]?.calls ?? 0);
+    expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(ANSWERED[name].calls);
     await expectPair(customer, name);
   });
 

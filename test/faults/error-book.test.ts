@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ERROR_CLASSES } from '../../src/lib/whatsapp/error-codes.ts';
 import { isReplay } from '../support/fleet/answer.ts';
 import { ANSWERED, ERROR_BOOK, PROMISED, SENT_AGAIN } from '../support/fleet/error-book.ts';
 import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
@@ -7,7 +8,7 @@ import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet/lanes.ts';
 const PLACES = ['message', 'errors-array', 'errors-object', 'data'];
 const SHAPES = ['flat', 'words', 'whatsapp'];
 /** Each code, with the place and the shape that come next. */
-const CODES = Object.entries(ERROR_BOOK).flatMap(([name, codes]) => codes.map((code) => ({ name, code })));
+const CODES = ERROR_CLASSES.flatMap((name) => ERROR_BOOK[name].map((code) => ({ name, code })));
 
 let fleet: Fleet;
 
@@ -52,7 +53,7 @@ describe(`all ${CODES.length} codes of the error book`, () => {
     await forEachCode(async ({ name, code }) => {
       const customer = await fleet.newCustomer();
       const flow = fleet.flow({ to: customer });
-      const { calls = 0, ends, ...expected } = ANSWERED[name] ?? {};
+      const { calls, ends, ...expected } = ANSWERED[name];
       const fault = { kind: 'error-code', code, place } as const;
       await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: calls });
       const answer = await fleet.send(flow);
@@ -69,7 +70,7 @@ describe(`all ${CODES.length} codes of the error book`, () => {
     await forEachCode(async ({ name, code }, n) => {
       const customer = await fleet.newCustomer();
       const flow = { ...fleet.flow({ to: customer }), whenClosed: 'park' };
-      const calls = ANSWERED[name]?.calls ?? 0;
+      const { calls } = ANSWERED[name];
       const place = PLACES[n % PLACES.length];
       const fault = { kind: 'error-code', code, place } as const;
       await fleet.lipachat.fail(fault, { messageId: flow.messageId, times: calls });

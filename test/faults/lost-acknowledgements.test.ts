@@ -66,6 +66,7 @@ describe('an acknowledgement that is lost', () => {
 
   it('over and over, past all retries, strands nothing either, and nothing is delivered twice', async () => {
     const runs = await runAll(40, () => random.between(4, 12));
+    expect(runs).toHaveLength(40);
     const later = await fleet.spawn('sweeper', clock({ ahead: 100_000 }));
     await sweep(later);
     for (const { flow, fault, answer } of runs) {

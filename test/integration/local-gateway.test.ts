@@ -21,7 +21,7 @@ const judge = (event: AuthorizerEvent) => {
   return { isAuthorized: token !== 'Bearer no', context: { clientId: token } };
 };
 
-const answers: Record<string, Handler> = {
+const answers = {
   'plain value': () => ({ sent: true }),
   'plain text': () => 'hello',
   nothing: () => undefined,
@@ -45,9 +45,11 @@ const answers: Record<string, Handler> = {
     answer['self'] = answer;
     return answer;
   },
-};
+} satisfies Record<string, Handler>;
 
-const scripted: Handler = (event, context) => answers[event.headers['x-answer'] ?? '']?.(event, context);
+type Script = keyof typeof answers;
+
+const scripted: Handler = ({ headers }) => answers[headers['x-answer'] as Script]();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const lambda = (name: string, handler: Handler | typeof judge, timeoutMs = 5000): LambdaFunction => ({
@@ -112,7 +114,7 @@ afterEach(() => {
 const call = (path: string, init?: RequestInit) => fetch(`${api.url}${path}`, init);
 const echo = async (path: string, init?: RequestInit): Promise<Event> =>
   (await (await call(path, init)).json()) as Event;
-const scriptedAnswer = (answer: string) => call('/scripted', { headers: { 'x-answer': answer } });
+const scriptedAnswer = (answer: Script) => call('/scripted', { headers: { 'x-answer': answer } });
 const summary = async (response: Response) => [response.status, await response.text()];
 
 describe('the event', () => {
@@ -246,7 +248,7 @@ describe('the answer', () => {
     expect((await scriptedAnswer('cookies')).headers.getSetCookie()).toEqual(['a=1', 'b=2']);
   });
 
-  it.each(['throws', 'bad status', 'object as body', 'bad headers', 'circular'])(
+  it.each(['throws', 'bad status', 'object as body', 'bad headers', 'circular'] as const)(
     'is 500 without a detail when the function %s',
     async (answer) => {
       const response = await scriptedAnswer(answer);

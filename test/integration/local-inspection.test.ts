@@ -60,6 +60,7 @@ describe('the table of the stand-in', () => {
     await dynamo.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: false } }));
 
     const { Table } = await dynamo.send(new DescribeTableCommand({ TableName }));
+    expect(Table).toMatchObject({ TableName });
     expect(Table?.StreamSpecification).toBeUndefined();
     const { TimeToLiveDescription: ttl } = await dynamo.send(new DescribeTimeToLiveCommand({ TableName }));
     expect(ttl).toEqual({ TimeToLiveStatus: 'DISABLED' });

@@ -1,5 +1,7 @@
 /** WhatsApp's error codes by what a sender does about them, copied from the rules and not from the source. */
-export const ERROR_BOOK: Record<string, number[]> = {
+import type { ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
+
+export const ERROR_BOOK: Record<ErrorClass, number[]> = {
   'stop-number': [
     ...[0, 190, 3, 10, 368, 131005, 131031, 131042, 131045, 131037],
     ...[133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016],
@@ -37,7 +39,7 @@ const released = (status: number, code: string, calls = 1): Answered => ({
 const FINAL: Answered = { status: 422, json: { code: 'gateway-rejected' }, calls: 1, ends: 'final' };
 
 /** What a caller who waits is told about a code in LipaChat's answer. */
-export const ANSWERED: Record<string, Answered> = {
+export const ANSWERED: Record<ErrorClass, Answered> = {
   'stop-number': released(503, 'gateway-unavailable'),
   wait: released(503, 'gateway-throttled', 2),
   'pair-too-fast': released(503, 'gateway-throttled'),
@@ -54,7 +56,7 @@ export const ANSWERED: Record<string, Answered> = {
  * Where a message stands for which LipaChat meets the code: after the first try, if it was promised, and after the
  * callback that fails it, if it was sent.
  */
-export const PROMISED: Record<string, string> = {
+export const PROMISED: Record<ErrorClass, string> = {
   'stop-number': 'queued',
   wait: 'queued',
   'pair-too-fast': 'queued',
@@ -68,4 +70,10 @@ export const PROMISED: Record<string, string> = {
 };
 
 /** What the worker sends once more within a quarter of an hour after the callback. */
-export const SENT_AGAIN = ['stop-number', 'wait', 'pair-too-fast', 'content-held', 'cannot-tell'];
+export const SENT_AGAIN: readonly ErrorClass[] = [
+  'stop-number',
+  'wait',
+  'pair-too-fast',
+  'content-held',
+  'cannot-tell',
+];

@@ -1,6 +1,9 @@
 /** Shared by the demos: numbered steps, calls, and checks. */
 
-export type Answer = { status: number; headers: Headers; text: string; json: Record<string, unknown> };
+type JsonObject = Record<string, unknown>;
+
+/** An HTTP response. `json` is the parsed body, in the shape that the caller of `call` names. */
+export type Answer<Json = JsonObject> = { status: number; headers: Headers; text: string; json: Json };
 
 let steps = 0;
 
@@ -9,11 +12,11 @@ export const title = (text: string): void => {
   console.log(`\n${steps}. ${text}`);
 };
 
-export const call = async (
+export const call = async <Json = JsonObject>(
   method: string,
   url: string,
   options: { token?: string; body?: object } = {},
-): Promise<Answer> => {
+): Promise<Answer<Json>> => {
   const response = await fetch(url, {
     method,
     headers: {
@@ -23,7 +26,7 @@ export const call = async (
     ...(options.body ? { body: JSON.stringify(options.body) } : {}),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
+  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) as Json };
 };
 
 export const show = ({ status, headers, json }: Answer): void => {
@@ -40,10 +43,10 @@ export const holds = (claim: string, isSo: boolean): void => {
 const PATIENCE_MS = 20_000;
 
 /** Polls until `isSo` is true, for at most 20 seconds: work behind the API takes a moment. */
-export const until = async (
-  ask: () => Promise<Answer>,
-  isSo: (answer: Answer) => boolean,
-): Promise<Answer> => {
+export const until = async <Json>(
+  ask: () => Promise<Answer<Json>>,
+  isSo: (answer: Answer<Json>) => boolean,
+): Promise<Answer<Json>> => {
   const givenUpAt = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask();

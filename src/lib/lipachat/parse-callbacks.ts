@@ -1,8 +1,7 @@
-import * as z from 'zod';
 import type { ReportedStatus } from '../messages/status.ts';
 import { shortened } from '../platform/text.ts';
-import { gatewayPhoneNumber } from '../whatsapp/phone.ts';
 import type { Callback } from './callback.ts';
+import { inbound, messageStatus, templateStatus, whatsappStatus, whatsappValue } from './callback-shapes.ts';
 import { flowReplyIn } from './flow-reply.ts';
 
 /*
@@ -21,77 +20,6 @@ const OPENING_TYPES = new Set(
 );
 /** Recognised, but not written by a user. */
 const NOTICE_TYPES = new Set(['system', 'unsupported', 'reaction', 'ephemeral', 'request_welcome']);
-
-const STATUS_ORDER = new Map<string, ReportedStatus>([
-  ['sent', 'sent'],
-  ['delivered', 'delivered'],
-  ['read', 'read'],
-  ['failed', 'failed'],
-]);
-
-const id = z.string().min(1).max(512);
-const stamp = z.union([z.number(), z.string()]).nullish();
-const phone = z.union([z.string(), z.number()]).transform((value, context) => {
-  const number = gatewayPhoneNumber(String(value));
-  if (number) return number;
-  context.addIssue({ code: 'custom', message: 'no phone number' });
-  return z.NEVER;
-});
-
-const inbound = z.object({
-  messageId: id.nullish(),
-  id: id.nullish(),
-  from: phone,
-  to: phone,
-  type: z.string(),
-  timestamp: stamp,
-  text: z.unknown().optional(),
-  context: z.object({ id: id.nullish() }).nullish(),
-});
-
-const rung = z.string().transform((value, context) => {
-  const known = STATUS_ORDER.get(value.toLowerCase());
-  if (known) return known;
-  context.addIssue({ code: 'custom', message: 'no known status' });
-  return z.NEVER;
-});
-const code = z.union([z.number(), z.string()]);
-
-const messageStatus = z.object({
-  event: z.string().refine((event) => event.toUpperCase() === 'MESSAGE_STATUS'),
-  messageStatus: z
-    .object({
-      waId: id.nullish(),
-      messageId: id.nullish(),
-      status: rung,
-      statusDesc: z.string().nullish(),
-      timestamp: stamp,
-      errorCode: code.nullish(),
-    })
-    .refine(({ waId, messageId }) => waId || messageId),
-});
-
-const templateStatus = z.object({
-  event: z.string().refine((event) => event.toUpperCase() === 'TEMPLATE_STATUS'),
-  templateStatus: z.object({
-    status: z.string(),
-    templateId: z.union([z.string(), z.number()]).nullish(),
-    templateName: z.string().nullish(),
-  }),
-});
-
-const whatsappStatus = z.object({
-  id,
-  status: rung,
-  timestamp: stamp,
-  errors: z.array(z.object({ code: code.nullish(), title: z.string().nullish() })).nullish(),
-});
-
-const whatsappValue = z.object({
-  metadata: z.object({ display_phone_number: z.union([z.string(), z.number()]) }).nullish(),
-  messages: z.array(z.unknown()).nullish(),
-  statuses: z.array(z.unknown()).nullish(),
-});
 
 /** Parses a callback's body; `text` is its source. Every entry yields a callback: nothing is dropped. */
 export function readCallbacks(body: unknown, text = ''): Callback[] {

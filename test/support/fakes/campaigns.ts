@@ -243,7 +243,8 @@ export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
         const now = clock.now().getTime();
         for (const job of jobs) {
           const delay = Math.min(MAX_DELAY_MS, Math.max(0, job.scheduledAt.getTime() - now));
-          waiting.push({ job, visibleAt: new Date(now + Math.floor(delay / 1000) * 1000) });
+          const visibleAt = new Date(now + Math.floor(delay / 1000) * 1000);
+          waiting.push({ job: structuredClone(job), visibleAt });
         }
       }),
   });
@@ -260,15 +261,18 @@ export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
   };
 }
 
+type PlanJob = Parameters<PlanQueue['enqueue']>[0];
+
 interface FakePlanQueue extends PlanQueue {
   over(link: Link): PlanQueue;
-  take(): { readonly campaignId: CampaignId; readonly planId: string }[];
+  take(): PlanJob[];
+  readonly waiting: readonly PlanJob[];
 }
 
 export function fakePlanQueue(): FakePlanQueue {
-  const jobs: { campaignId: CampaignId; planId: string }[] = [];
+  const waiting: PlanJob[] = [];
   const over = (link: Link): PlanQueue => ({
-    enqueue: (job) => link('enqueue-plan', () => void jobs.push(job)),
+    enqueue: (job) => link('enqueue-plan', () => void waiting.push(job)),
   });
-  return { ...over(straight), over, take: () => jobs.splice(0) };
+  return { ...over(straight), over, waiting, take: () => waiting.splice(0) };
 }

@@ -1,0 +1,249 @@
+/** The queues, on the fakes and on SQS's stand-in: what a consumer gets, and from when. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { queueUrl } from '../../local/queues.ts';
+import { startSqs } from '../../local/sqs.ts';
+import { callSqs } from '../../local/sqs-call.ts';
+import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
+import { parsePlanJob, parseRecipientJob } from '../../src/lib/campaigns/contract.ts';
+import type { CampaignQueue, PlanQueue, RecipientJob } from '../../src/lib/campaigns/ports.ts';
+import { makeCampaignQueue, makePlanQueue } from '../../src/lib/campaigns/sqs-campaigns.ts';
+import type { DeliveryQueue } from '../../src/lib/messages/ports.ts';
+import { makeDeliveryQueue } from '../../src/lib/messages/sqs-deliveries.ts';
+import { parseDelivery } from '../../src/lib/sending/contract.ts';
+import { fakeCampaignQueue, fakePlanQueue } from '../support/fakes/campaigns.ts';
+import { manualClock } from '../support/fakes/clock.ts';
+import { type Link, storeDown } from '../support/fakes/link.ts';
+import { fakeQueue } from '../support/fakes/queue.ts';
+import { idOf, later, NOW } from '../support/fakes/samples.ts';
+import { callJson } from '../support/json-http.ts';
+
+interface Ports {
+  readonly deliveries: DeliveryQueue;
+  readonly recipients: CampaignQueue;
+  readonly plans: PlanQueue;
+}
+
+type Name = keyof Ports;
+
+interface Queues extends Ports {
+  /** The same ports while the service does not answer. */
+  readonly down: Ports;
+  /** All that a queue holds, as its consumer reads it, with the delay that it got. */
+  waiting(queue: Name): Promise<readonly { readonly record: unknown; readonly delaySeconds: number }[]>;
+  /** Takes out what may be delivered now. */
+  take(queue: Name): Promise<readonly unknown[]>;
+  pass(seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const dead: Link = () => Promise.reject(storeDown());
+
+function openFakes(): Promise<Queues> {
+  const clock = manualClock(NOW);
+  const all = { deliveries: fakeQueue(clock), recipients: fakeCampaignQueue(clock), plans: fakePlanQueue() };
+  const delayOf = (visibleAt: Date) => (visibleAt.getTime() - clock.now().getTime()) / 1000;
+  return Promise.resolve({
+    ...all,
+    down: {
+      deliveries: all.deliveries.over(dead),
+      recipients: all.recipients.over(dead),
+      plans: all.plans.over(dead),
+    },
+    waiting: (queue) =>
+      Promise.resolve(
+        {
+          deliveries: () =>
+            all.deliveries.waiting.map(({ messageId, visibleAt }) => ({
+              record: messageId,
+              delaySeconds: delayOf(visibleAt),
+            })),
+          recipients: () =>
+            all.recipients.waiting.map(({ job, visibleAt }) => ({
+              record: job,
+              delaySeconds: delayOf(visibleAt),
+            })),
+          plans: () => all.plans.waiting.map((record) => ({ record, delaySeconds: 0 })),
+        }[queue](),
+      ),
+    take: (queue) =>
+      Promise.resolve(
+        {
+          deliveries: () => all.deliveries.take().map(({ messageId }) => messageId),
+          recipients: () => all.recipients.take(),
+          plans: () => all.plans.take(),
+        }[queue](),
+      ),
+    pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
+    close: () => Promise.resolve(),
+  });
+}
+
+const QUEUES: Record<Name, string> = {
+  deliveries: 'DeliveryQueue',
+  recipients: 'CampaignQueue',
+  plans: 'PlanQueue',
+};
+const READERS: Record<Name, (body: unknown) => unknown> = {
+  deliveries: parseDelivery,
+  recipients: parseRecipientJob,
+  plans: parsePlanJob,
+};
+
+interface Held {
+  readonly body: string;
+  readonly sentTimestamp: number;
+  readonly delayUntil?: number;
+}
+
+async function openSqs(): Promise<Queues> {
+  const sqs = await startSqs({ port: 0, bucketName: 'recipients' });
+  const clock = manualClock(NOW);
+  const portsAt = (url: string) => {
+    const client = new SQSClient({
+      endpoint: url,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    });
+    const at = (queue: Name) => ({ client, queueUrl: queueUrl(url, QUEUES[queue]) });
+    const ports: Ports = {
+      deliveries: makeDeliveryQueue(at('deliveries')),
+      recipients: makeCampaignQueue({ ...at('recipients'), clock }),
+      plans: makePlanQueue(at('plans')),
+    };
+    return { client, ports };
+  };
+  const alive = portsAt(sqs.url);
+  const gone = portsAt('http://127.0.0.1:1');
+  const read = (queue: Name, body: string) => READERS[queue](JSON.parse(body));
+  return {
+    ...alive.ports,
+    down: gone.ports,
+    async waiting(queue) {
+      const { messages } = await callJson<{ messages: { ready: Held[]; delayed: Held[] } }>(
+        'GET',
+        `${sqs.url}/_fauxqs/queues/${QUEUES[queue]}`,
+      );
+      return [...messages.ready, ...messages.delayed].map(({ body, sentTimestamp, delayUntil }) => ({
+        record: read(queue, body),
+        delaySeconds: ((delayUntil ?? sentTimestamp) - sentTimestamp) / 1000,
+      }));
+    },
+    async take(queue) {
+      const QueueUrl = queueUrl(sqs.url, QUEUES[queue]);
+      const taken: unknown[] = [];
+      for (;;) {
+        const { Messages = [] } = await callSqs('ReceiveMessage', {
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: 0,
+        });
+        if (Messages.length === 0) return taken;
+        const Entries = Messages.map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle }));
+        await callSqs('DeleteMessageBatch', { QueueUrl, Entries });
+        taken.push(...Messages.map(({ Body }) => read(queue, Body)));
+      }
+    },
+    pass: (seconds) => sleep(seconds * 1000 + 50),
+    async close() {
+      for (const { client } of [alive, gone]) client.destroy();
+      await sqs.close();
+    },
+  };
+}
+
+const NAMES: readonly Name[] = ['deliveries', 'recipients', 'plans'];
+
+const recipient = (row: number, scheduledAt: Date = NOW): RecipientJob => ({
+  campaignId: 'campaign-1' as CampaignId,
+  n: 7,
+  enqueuedAt: later(-1.5),
+  row,
+  scheduledAt,
+  tries: 2,
+});
+const PLAN = { campaignId: 'campaign-1' as CampaignId, planId: 'plan-1' };
+
+describe.each([
+  { name: 'the fakes', open: openFakes },
+  { name: 'SQS’s stand-in', open: openSqs },
+])('the queues on $name', ({ open }) => {
+  let queues: Queues;
+  beforeAll(async () => {
+    queues = await open();
+  });
+  afterAll(() => queues.close());
+  beforeEach(async () => {
+    for (const name of NAMES) await queues.take(name);
+  });
+
+  const enqueue: Record<Name, (to: Ports) => Promise<void>> = {
+    deliveries: (to) => to.deliveries.enqueue(idOf('m-1'), 0),
+    recipients: (to) => to.recipients.enqueue([recipient(1)]),
+    plans: (to) => to.plans.enqueue(PLAN),
+  };
+  const RECORDS: Record<Name, unknown> = { deliveries: 'm-1', recipients: recipient(1), plans: PLAN };
+
+  it.each(NAMES)('give a record to its consumer as it was enqueued, once: %s', async (name) => {
+    await enqueue[name](queues);
+    expect(await queues.take(name)).toEqual([RECORDS[name]]);
+    expect(await queues.take(name)).toEqual([]);
+  });
+
+  it.each(NAMES)('keep one record for each time that it was enqueued: %s', async (name) => {
+    await enqueue[name](queues);
+    await enqueue[name](queues);
+    expect(await queues.take(name)).toEqual([RECORDS[name], RECORDS[name]]);
+  });
+
+  it.each(NAMES)('refuse with store-unavailable while the service is down: %s', async (name) => {
+    await expect(enqueue[name](queues.down)).rejects.toMatchObject({
+      name: 'AppError',
+      code: 'store-unavailable',
+      retryAfter: 2,
+    });
+    expect(await queues.take(name)).toEqual([]);
+  });
+
+  it('hold a record back for its delay, and no longer', async () => {
+    await queues.deliveries.enqueue(idOf('later'), 60);
+    await queues.deliveries.enqueue(idOf('soon'), 1);
+    await queues.recipients.enqueue([recipient(1, later(60)), recipient(2, later(1))]);
+    const both = async () => [...(await queues.take('deliveries')), ...(await queues.take('recipients'))];
+    const taken = await both();
+    await queues.pass(1);
+    expect([...taken, ...(await both())]).toEqual(['soon', recipient(2, later(1))]);
+  });
+});
+
+/** Apart: what is delayed here stays in its queue. */
+describe.each([
+  { name: 'the fakes', open: openFakes },
+  { name: 'SQS’s stand-in', open: openSqs },
+])('the delays on $name', ({ open }) => {
+  let queues: Queues;
+  beforeAll(async () => {
+    queues = await open();
+  });
+  afterAll(() => queues.close());
+
+  const delays = async (name: Name, keyOf: (record: unknown) => unknown) =>
+    new Map((await queues.waiting(name)).map(({ record, delaySeconds }) => [keyOf(record), delaySeconds]));
+
+  it('of a message are whole seconds, rounded up, between none and SQS’s 15 minutes', async () => {
+    const asked = { none: 0, past: -5, part: 0.2, six: 6, most: 900, more: 5_000 };
+    for (const [id, seconds] of Object.entries(asked)) await queues.deliveries.enqueue(idOf(id), seconds);
+    const expected = { none: 0, past: 0, part: 1, six: 6, most: 900, more: 900 };
+    expect(await delays('deliveries', String)).toEqual(new Map(Object.entries(expected)));
+  });
+
+  it('of 25 recipients reach to the second for which each one is scheduled, and none is left out', async () => {
+    const jobs = Array.from({ length: 25 }, (_, row) => recipient(row, later(row * 60 + 0.7 - 60)));
+    await queues.recipients.enqueue(jobs);
+    await queues.recipients.enqueue([]);
+    const expected = jobs.map(({ row }) => [row, Math.min(900, Math.max(0, row * 60 - 60))] as const);
+    expect(await delays('recipients', (record) => (record as RecipientJob).row)).toEqual(new Map(expected));
+  });
+});

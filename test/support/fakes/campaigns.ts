@@ -223,7 +223,7 @@ export function fakeObjects(bucket = 'recipients'): FakeObjects {
 
 async function* streamOf(bytes: Buffer): AsyncIterable<Uint8Array> {
   await Promise.resolve();
-  yield bytes;
+  yield Buffer.from(bytes);
 }
 
 export interface FakeCampaignQueue extends CampaignQueue {

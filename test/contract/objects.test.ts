@@ -1,0 +1,195 @@
+/** The object store, on the fake and on S3's stand-in. */
+import type { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSqs } from '../../local/sqs.ts';
+import { RecipientsFault } from '../../src/lib/campaigns/plan/recipient.ts';
+import { makeObjectStore } from '../../src/lib/campaigns/plan/s3-objects.ts';
+import type { ObjectStore } from '../../src/lib/campaigns/ports.ts';
+import { fakeObjects } from '../support/fakes/campaigns.ts';
+import { storeDown } from '../support/fakes/link.ts';
+import { s3ClientFor } from '../support/s3.ts';
+
+const BUCKET = 'recipients';
+const MIB = 1024 * 1024;
+
+interface Objects {
+  readonly store: ObjectStore;
+  /** The same store while the service does not answer. */
+  readonly down: ObjectStore;
+  close(): Promise<void>;
+}
+
+function openFake(): Promise<Objects> {
+  const store = fakeObjects(BUCKET);
+  const down = store.over(() => Promise.reject(storeDown()));
+  return Promise.resolve({ store, down, close: () => Promise.resolve() });
+}
+
+async function openS3(): Promise<Objects> {
+  const sqs = await startSqs({ port: 0, bucketName: BUCKET });
+  const clients: S3Client[] = [s3ClientFor(sqs.url), s3ClientFor('http://127.0.0.1:1')];
+  const [store, down] = clients.map((client) => makeObjectStore({ client, bucket: BUCKET }));
+  if (!store || !down) throw new Error('no store');
+  return {
+    store,
+    down,
+    async close() {
+      for (const client of clients) client.destroy();
+      await sqs.close();
+    },
+  };
+}
+
+describe.each([
+  { name: 'the fake', open: openFake },
+  { name: 'S3’s stand-in', open: openS3 },
+])('objects on $name', ({ open }) => {
+  let objects: Objects;
+  let store: ObjectStore;
+  beforeAll(async () => {
+    objects = await open();
+    ({ store } = objects);
+  });
+  afterAll(() => objects.close());
+
+  let keys = 0;
+  const at = (key: string) => ({ bucket: BUCKET, key });
+  const newKey = (): string => {
+    keys += 1;
+    return `plans/${keys}.jsonl`;
+  };
+  async function put(text: string) {
+    const key = newKey();
+    await store.put(key, text);
+    return { key, ...(await store.head(at(key))) };
+  }
+  async function textOf(key: string): Promise<string> {
+    const { body } = await store.open(at(key));
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  it('are as they were put, and measured in bytes', async () => {
+    const { key, bytes } = await put('Habari 👋🏽\n');
+    expect(bytes).toBe(Buffer.byteLength('Habari 👋🏽\n'));
+    expect(await textOf(key)).toBe('Habari 👋🏽\n');
+  });
+
+  it('may be empty', async () => {
+    const { key, bytes } = await put('');
+    expect([bytes, await textOf(key)]).toEqual([0, '']);
+  });
+
+  it('have an etag that names one version, however it is read', async () => {
+    const { key, etag } = await put('first');
+    expect(etag).toMatch(/^".+"$/);
+    expect((await store.open(at(key))).etag).toBe(etag);
+    await store.put(key, 'second');
+    expect((await store.head(at(key))).etag).not.toBe(etag);
+    expect(await textOf(key)).toBe('second');
+  });
+
+  it('are read in part, shorter at the end', async () => {
+    const { key, etag } = await put('0123456789');
+    const part = async (offset: number, length: number) =>
+      (await store.readRange({ ...at(key), etag }, { offset, length })).toString();
+    expect([await part(0, 3), await part(3, 4), await part(8, 9)]).toEqual(['012', '3456', '89']);
+    expect((await store.readRange(at(key), { offset: 1, length: 2 })).toString()).toBe('12');
+  });
+
+  it('are no longer read by an etag that names an earlier version', async () => {
+    const { key, etag } = await put('first');
+    await store.put(key, 'other');
+    const read = store.readRange({ ...at(key), etag }, { offset: 0, length: 2 });
+    await expect(read).rejects.toThrow(
+      new RecipientsFault('the file is another than the one that was planned'),
+    );
+  });
+
+  it('are the fault of the caller where they are not there', async () => {
+    const { key } = await put('elsewhere');
+    for (const ref of [at('plans/none'), { bucket: 'another', key }]) {
+      const reads = [
+        () => store.head(ref),
+        () => store.open(ref),
+        () => store.readRange(ref, { offset: 0, length: 1 }),
+      ];
+      for (const read of reads)
+        await expect(read()).rejects.toThrow(new RecipientsFault('the file is not there'));
+    }
+  });
+
+  it('are gone once they were removed, and may be removed again', async () => {
+    const { key } = await put('gone soon');
+    await store.remove(key);
+    await store.remove(key);
+    await expect(store.head(at(key))).rejects.toBeInstanceOf(RecipientsFault);
+  });
+
+  it('that are written part by part are there from their close on', async () => {
+    const key = newKey();
+    const writer = store.writer(key);
+    await writer.write('[1,"é"]\n');
+    await writer.write('[2]\n');
+    await expect(store.head(at(key))).rejects.toBeInstanceOf(RecipientsFault);
+    const written = await writer.close();
+    expect(written).toEqual(await store.head(at(key)));
+    expect(written.bytes).toBe(Buffer.byteLength('[1,"é"]\n[2]\n'));
+    expect(await textOf(key)).toBe('[1,"é"]\n[2]\n');
+  });
+
+  it('that are written may be empty', async () => {
+    const key = newKey();
+    expect(await store.writer(key).close()).toEqual(await store.head(at(key)));
+    expect(await textOf(key)).toBe('');
+  });
+
+  it('of several parts are whole, and read by the etag that their close gave', async () => {
+    const key = newKey();
+    const writer = store.writer(key);
+    for (const letter of ['a', 'b', 'c']) await writer.write(letter.repeat(2.5 * MIB));
+    const { etag, bytes } = await writer.close();
+    expect(bytes).toBe(7.5 * MIB);
+    const edge = await store.readRange({ ...at(key), etag }, { offset: 5 * MIB - 2, length: 4 });
+    expect(edge.toString()).toBe('bbcc');
+  });
+
+  it('replace what was there only with the close of their writer', async () => {
+    const { key } = await put('before');
+    const writer = store.writer(key);
+    await writer.write('after');
+    expect(await textOf(key)).toBe('before');
+    await writer.close();
+    expect(await textOf(key)).toBe('after');
+  });
+
+  it('that were given up leave nothing', async () => {
+    const key = newKey();
+    const writer = store.writer(key);
+    await writer.write('half');
+    await writer.abort();
+    await expect(store.head(at(key))).rejects.toBeInstanceOf(RecipientsFault);
+  });
+
+  it('may be uploaded by a URL that names them', async () => {
+    const url = new URL(await store.uploadUrl('uploads/a.csv', 900));
+    expect(url.pathname).toMatch(/uploads\/a\.csv$/);
+  });
+
+  it('are out of reach while the service does not answer, which the caller may repeat', async () => {
+    const { down } = objects;
+    const writer = down.writer('plans/down');
+    const calls: [string, () => Promise<unknown>][] = [
+      ['head', () => down.head(at('a'))],
+      ['open', () => down.open(at('a'))],
+      ['readRange', () => down.readRange(at('a'), { offset: 0, length: 1 })],
+      ['put', () => down.put('a', 'b')],
+      ['remove', () => down.remove('a')],
+      ['close', () => writer.close()],
+    ];
+    for (const [name, call] of calls) {
+      await expect(call(), name).rejects.toMatchObject({ code: 'store-unavailable', retryAfter: 2 });
+    }
+  });
+});

@@ -34,8 +34,8 @@ function sameText(a: string, b: string): boolean {
 }
 
 /**
- * The webhook's two checks: the secret in the path and the signature. A failed check rereads the parameter,
- * so that a changed one takes effect at once.
+ * The webhook's two checks: the secret in the path and the signature. A failed check rereads the parameter, at most
+ * every 30 s. A changed one takes effect at once, or at most 30 s after a wrong value was tried.
  */
 export function makeWebhookAuth({ secret, hmacKey }: { secret: Secret; hmacKey: Secret | undefined }) {
   return {

@@ -40,7 +40,7 @@ export interface Versioned<Key, T> {
 /** A value in the parameter store, cached in this process. Throws if it was never read and can't be read now. */
 export interface Secret {
   get(): Promise<string>;
-  /** The value to use after `refused` was refused: a newer one if there is one, otherwise the same. */
+  /** The value to use after `refused`: a newer one if the store has one, otherwise the same. Asks at most every 30 s. */
   newerThan(refused: string): Promise<string>;
 }
 

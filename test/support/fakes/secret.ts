@@ -1,28 +1,40 @@
 /** A parameter, as this process has cached it and as the parameter store has it now. */
 import type { AppError } from '../../../src/lib/platform/errors.ts';
-import type { Secret } from '../../../src/lib/platform/ports.ts';
+import type { Clock, Secret } from '../../../src/lib/platform/ports.ts';
+import { manualClock } from './clock.ts';
+import { NOW } from './samples.ts';
 
 export interface FakeSecret extends Secret {
-  /** The parameter store has another value; the cache still has the old one. */
+  /** Gives the parameter store another value. The cache keeps the old one. */
   rotate(value: string): void;
-  /** Was never read, and can't be: every `get` throws. */
+  /** Makes the parameter unreadable in a process that has never read it: every call throws. */
   breakWith(fault: AppError): void;
-  /** How often a newer value was asked for. */
+  /** How often the parameter store was asked for a newer value. */
   readonly refreshes: number;
 }
 
-export function fakeSecret(value: string): FakeSecret {
+/** As in the adapter: however often a value is refused, the store is asked at most this often. */
+const FORCED_REFRESH_MS = 30_000;
+
+export function fakeSecret(value: string, clock: Clock = manualClock(NOW)): FakeSecret {
   let cached = value;
   let current = value;
   let fault: AppError | undefined;
+  let forcedAt = Number.NEGATIVE_INFINITY;
+
+  function newest(refused: string): string {
+    const now = clock.now().getTime();
+    if (cached !== refused || now - forcedAt < FORCED_REFRESH_MS) return cached;
+    forcedAt = now;
+    secret.refreshes += 1;
+    cached = current;
+    return cached;
+  }
+
   const secret = {
     refreshes: 0,
     get: () => (fault ? Promise.reject(fault) : Promise.resolve(cached)),
-    newerThan: () => {
-      secret.refreshes += 1;
-      cached = current;
-      return Promise.resolve(cached);
-    },
+    newerThan: (refused: string) => (fault ? Promise.reject(fault) : Promise.resolve(newest(refused))),
     rotate: (newer: string) => {
       current = newer;
     },

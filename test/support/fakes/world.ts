@@ -74,7 +74,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const templateLocks = fakeTemplateLocks(clock);
   const queue = fakeQueue(clock);
   const gateway = fakeGateway(clock);
-  const apiKey = fakeSecret('key-1');
+  const apiKey = fakeSecret('key-1', clock);
   const telemetry = fakeTelemetry();
   const terms = {
     leaseSeconds: settings.leaseSeconds,

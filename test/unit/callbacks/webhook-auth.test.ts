@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isSignedBy, isWebhookSecret, makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
+import { manualClock } from '../../support/fakes/clock.ts';
+import { NOW } from '../../support/fakes/samples.ts';
 import { fakeSecret } from '../../support/fakes/secret.ts';
 
 const SECRET = 'a'.repeat(32);
@@ -141,11 +143,21 @@ describe('webhook authentication', () => {
   it('accepts a secret and a key that were changed a moment ago', async () => {
     const [secret, hmacKey] = [fakeSecret(SECRET), fakeSecret(KEY)];
     const auth = makeWebhookAuth({ secret, hmacKey });
-    expect(await auth.knows(NEXT)).toBe(false);
     secret.rotate(`${SECRET},${NEXT}`);
     hmacKey.rotate('new-key');
     expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([true, true]);
     expect(await auth.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
+  });
+
+  it('accepts a new secret at most 30 s after a wrong one was tried', async () => {
+    const clock = manualClock(NOW);
+    const secret = fakeSecret(SECRET, clock);
+    const auth = makeWebhookAuth({ secret, hmacKey: undefined });
+    expect(await auth.knows(NEXT)).toBe(false);
+    secret.rotate(`${SECRET},${NEXT}`);
+    expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([false, true]);
+    clock.advance(30_000);
+    expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([true, true]);
   });
 
   it('rejects every request with a temporary fault while the secret cannot be read', async () => {

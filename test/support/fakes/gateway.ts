@@ -42,6 +42,8 @@ export interface FakeGateway extends Gateway {
   always(turn: Turn): void;
   /** What a repeat of a known id is told; `delivers`: there is no deduplication. Default: the same receipt. */
   onRepeat: 'receipt' | 'duplicate' | 'delivers';
+  /** The keys that it accepts. Default: any. */
+  apiKeys: readonly string[] | undefined;
   /** Each message that a customer got. */
   readonly deliveries: readonly WireFlow[];
   /** Each call that reached it, in order. */
@@ -79,6 +81,11 @@ export function fakeGateway(clock: Clock): FakeGateway {
     return { kind: 'accepted', waId: waIdOf(messageId), envelope };
   }
 
+  /** A wrong key is refused whatever else was planned for the call, and uses that up. */
+  function turnFor(apiKey: string, turn: Turn): Turn {
+    return gateway.apiKeys && !gateway.apiKeys.includes(apiKey) ? { kind: 'credentials' } : turn;
+  }
+
   function take(turn: Turn, deliver: () => Outcome, timeoutMs: number): { outcome: Outcome; tookMs: number } {
     const unheard = { kind: 'ambiguous', reason: 'no answer came in time' } as const;
     if (turn === 'accept') return { outcome: deliver(), tookMs: 0 };
@@ -101,7 +108,7 @@ export function fakeGateway(clock: Clock): FakeGateway {
         if (timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
         const at = clock.now();
         const { outcome, tookMs } = await link('sendFlow', () => {
-          const turn = planned.shift() ?? otherwise;
+          const turn = turnFor(apiKey, planned.shift() ?? otherwise);
           const taken = take(turn, () => receive(request, deliveries), timeoutMs);
           const left = leaves(turn);
           calls.push({ request, apiKey, timeoutMs, at, outcome: taken.outcome, left, by: link });
@@ -110,10 +117,10 @@ export function fakeGateway(clock: Clock): FakeGateway {
         if (tookMs > 0) await clock.sleep(tookMs);
         return outcome;
       },
-      async sendTemplate(request, { timeoutMs }) {
+      async sendTemplate(request, { apiKey, timeoutMs }) {
         if (timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
         const { outcome, tookMs } = await link('sendTemplate', () => {
-          const turn = plannedTemplates.shift() ?? 'accept';
+          const turn = turnFor(apiKey, plannedTemplates.shift() ?? 'accept');
           templateCalls.push({ ...request, left: leaves(turn) });
           return take(turn, () => receive(request, templates), timeoutMs);
         });
@@ -133,6 +140,7 @@ export function fakeGateway(clock: Clock): FakeGateway {
       otherwise = turn;
     },
     onRepeat: 'receipt',
+    apiKeys: undefined,
     deliveries,
     calls,
     nextTemplates: (...turns) => {

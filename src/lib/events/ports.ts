@@ -1,6 +1,6 @@
 import type { OutboundEvent } from './event.ts';
 
 export interface EventBus {
-  /** Puts up to ten events. Returns, in their order, which of them the bus accepted. Throws if the call fails. */
+  /** Puts one to ten events. Returns, in their order, which of them the bus accepted. Throws if the call fails. */
   put(events: readonly OutboundEvent[]): Promise<readonly boolean[]>;
 }

@@ -5,6 +5,8 @@ import { type Changed, eventsFor, type OutboundEvent } from '../../../src/lib/ev
 import { factsOf } from '../../../src/lib/events/metrics.ts';
 import { type Change, makePublish } from '../../../src/lib/events/publish.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
+import { fakeBus } from '../../support/fakes/bus.ts';
+import { straight } from '../../support/fakes/link.ts';
 import { idOf, later, NOW, PAIR, sampleMessage, sampleSession } from '../../support/fakes/samples.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
@@ -129,18 +131,14 @@ const sentChange = (id: string, index: number, status: 'sent' | 'delivered' | 'r
 
 describe('publishing events', () => {
   it('puts at most ten into one call, and one per message', async () => {
-    const waves: (readonly OutboundEvent[])[] = [];
-    const put = (events: readonly OutboundEvent[]) => {
-      waves.push(events);
-      return Promise.resolve(events.map(() => true));
-    };
-    const publish = makePublish({ bus: { put }, telemetry: fakeTelemetry() });
+    const bus = fakeBus();
+    const publish = makePublish({ bus, telemetry: fakeTelemetry() });
     const changes = Array.from({ length: 25 }, (_, n) =>
       sentChange(`m-${n % 23}`, n, n < 23 ? 'sent' : 'read'),
     );
     expect(await publish(changes)).toBeUndefined();
-    expect(waves.flat()).toHaveLength(25);
-    for (const wave of waves) {
+    expect(bus.taken).toHaveLength(25);
+    for (const wave of bus.calls) {
       expect(wave.length).toBeLessThanOrEqual(10);
       expect(new Set(wave.map(({ detail }) => detail['messageId'])).size).toBe(wave.length);
     }
@@ -153,16 +151,16 @@ describe('publishing events', () => {
     });
     await fc.assert(
       fc.asyncProperty(plan, async ({ of, refusals }) => {
-        const told: string[] = [];
+        const fake = fakeBus();
+        const told = () => fake.taken.map(({ detail }) => detail.eventId);
         const left = [...refusals];
-        const put = (events: readonly OutboundEvent[]) => {
+        const bus = fake.over((_, apply) => {
           const refuse = left.shift() ?? 0;
           if (refuse === 'all') return Promise.reject(new Error('down'));
-          const taken = events.map((_, n) => refuse === 0 || n % refuse !== 0);
-          told.push(...events.filter((_, n) => taken[n]).map(({ detail }) => detail.eventId));
-          return Promise.resolve(taken);
-        };
-        const publish = makePublish({ bus: { put }, telemetry: fakeTelemetry() });
+          fake.refuses = (_event, n) => refuse !== 0 && n % refuse === 0;
+          return straight('put-events', apply);
+        });
+        const publish = makePublish({ bus, telemetry: fakeTelemetry() });
         const changes = of.map(
           (m, index): Change => ({
             index,
@@ -181,10 +179,10 @@ describe('publishing events', () => {
           const safe = before
             .filter((one) => !rest.includes(one))
             .flatMap(({ changed }) => eventsFor(changed));
-          expect(safe.filter(({ detail }) => !told.includes(detail.eventId))).toEqual([]);
+          expect(safe.filter(({ detail }) => !told().includes(detail.eventId))).toEqual([]);
         }
         expect(rest).toEqual([]);
-        const first = told.filter((id, n) => told.indexOf(id) === n);
+        const first = [...new Set(told())];
         for (const m of new Set(of)) {
           const ofOne = (id: string) => id.startsWith(`m-${m}:`);
           const inOrder = changes.flatMap(({ changed }) => eventsFor(changed)).map((e) => e.detail.eventId);
@@ -196,22 +194,21 @@ describe('publishing events', () => {
   });
 
   it('returns the position of the first failure, not the last', async () => {
-    const put = (events: readonly OutboundEvent[]) =>
-      Promise.resolve(events.map(({ detail }) => !['b', 'd'].includes(String(detail['messageId']))));
-    const publish = makePublish({ bus: { put }, telemetry: fakeTelemetry() });
+    const bus = fakeBus();
+    bus.refuses = ({ detail }) => ['b', 'd'].includes(String(detail['messageId']));
+    const publish = makePublish({ bus, telemetry: fakeTelemetry() });
     expect(await publish(['a', 'b', 'c', 'd'].map((id, n) => sentChange(id, 10 + n)))).toBe(11);
   });
 
   it('counts published events by type, and refused ones only once they are published', async () => {
     const telemetry = fakeTelemetry();
-    const refused = new Set(['b']);
-    const put = (events: readonly OutboundEvent[]) =>
-      Promise.resolve(events.map(({ detail }) => !refused.has(String(detail['messageId']))));
-    const publish = makePublish({ bus: { put }, telemetry });
+    const bus = fakeBus();
+    bus.refuses = ({ detail }) => detail['messageId'] === 'b';
+    const publish = makePublish({ bus, telemetry });
     const changes = [sentChange('a', 0), sentChange('c', 1, 'read'), sentChange('b', 2)];
     await publish(changes);
     expect([telemetry.counted('message.sent'), telemetry.counted('message.read')]).toEqual([1, 1]);
-    refused.clear();
+    bus.refuses = () => false;
     await publish(changes.slice(2));
     expect(telemetry.counted('message.sent')).toBe(2);
   });

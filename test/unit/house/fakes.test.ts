@@ -1,0 +1,57 @@
+/** Every fake has a suite that runs on it and on the adapter that it stands for. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const read = (directory: string): ReadonlyMap<string, string> => {
+  const url = new URL(`../../${directory}/`, import.meta.url);
+  const names = readdirSync(url).filter((name) => name.endsWith('.ts'));
+  return new Map(names.map((name) => [name, readFileSync(new URL(name, url), 'utf8')]));
+};
+
+const fakes = [...read('support/fakes').values()].flatMap((text) =>
+  [...text.matchAll(/^export function ((?:fake|manual|named)\w+)/gm)].map(([, name = '']) => name),
+);
+
+/** The adapter's factory, for each fake. */
+const ADAPTERS: Readonly<Record<string, string>> = {
+  fakeAliases: 'makeMessageAliasStore',
+  fakeBatches: 'makeBatchStore',
+  fakeBus: 'makeEventBus',
+  fakeCallbacks: 'makeCallbackStore',
+  fakeCampaignQueue: 'makeCampaignQueue',
+  fakeCampaigns: 'makeCampaignStore',
+  fakeClients: 'makeClientStore',
+  fakeErasedOptOuts: 'makeErasedOptOutStore',
+  fakeGateway: 'makeLipaChat',
+  fakeMessages: 'makeMessageStore',
+  fakeNumberPaces: 'makeNumberPaceStore',
+  fakeObjects: 'makeObjectStore',
+  fakePlanQueue: 'makePlanQueue',
+  fakeQueue: 'makeDeliveryQueue',
+  fakeSecret: 'makeSecret',
+  fakeSessions: 'makeSessionStore',
+  fakeTelemetry: 'makeTelemetry',
+  fakeTemplateLocks: 'makeTemplateLockStore',
+  manualClock: 'systemClock',
+  namedRandom: 'systemRandom',
+};
+
+describe('a fake', () => {
+  it('names the adapter that it stands for', () => {
+    expect(fakes.toSorted()).toEqual(Object.keys(ADAPTERS).toSorted());
+  });
+
+  it.each(Object.entries(ADAPTERS))('%s shares a suite with %s', (fake, adapter) => {
+    const shared = [...read('contract')].filter(([, text]) => text.includes(fake) && text.includes(adapter));
+    expect(shared.map(([name]) => name)).not.toEqual([]);
+  });
+
+  it('on the table is run by suites that take every engine', () => {
+    const suites = [...read('contract')].filter(([, text]) => text.includes('describe.each(engines)'));
+    const all = suites.map(([, text]) => text).join('\n');
+    const stores = ['messages', 'sessions', 'callbacks', 'aliases', 'clients', 'templateLocks', 'campaigns'];
+    for (const store of [...stores, 'batches', 'numberPaces', 'erasedOptOuts']) {
+      expect(all).toMatch(new RegExp(`stores\\.${store}\\b`));
+    }
+  });
+});

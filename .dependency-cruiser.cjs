@@ -141,7 +141,7 @@ module.exports = {
       'commands-read-infra-with-local',
       'local/ reads infra/ once for both; its servers are not for operators.',
       { path: '^ops/' },
-      { path: '^local/', pathNot: '^local/(queues|table)\\.ts$' },
+      { path: '^local/', pathNot: '^local/aws/(queues|table)\\.ts$' },
     ),
     forbid(
       'nothing-imports-commands',

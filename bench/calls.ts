@@ -1,6 +1,6 @@
 /** What one event costs in AWS: requests by operation and DynamoDB units, counted by the stand-in. */
 import { randomUUID } from 'node:crypto';
-import type { StreamRecord } from '../local/aws-stream.ts';
+import type { StreamRecord } from '../local/aws/stream.ts';
 import { itemSize, writeUnits } from '../test/support/capacity.ts';
 import type { Bundle } from './bundle.ts';
 import { statusEvent } from './callbacks.ts';

@@ -1,10 +1,10 @@
 /** The stack's event source mappings: connects queues and streams to their functions in this process. */
 
-import type { ReadStream } from './aws-stream.ts';
+import { queueUrl } from './aws/queues.ts';
+import { callSqs } from './aws/sqs-call.ts';
+import type { ReadStream } from './aws/stream.ts';
 import { invoke, type LambdaFunction } from './lambda.ts';
 import { startQueueSource } from './queue-source.ts';
-import { queueUrl } from './queues.ts';
-import { callSqs } from './sqs-call.ts';
 import type { QueueMapping, StreamMapping } from './stack-events.ts';
 import type { GivenUp } from './stream-source.ts';
 import { startStreamSource } from './stream-source.ts';

@@ -1,10 +1,10 @@
 /** An event source mapping from a queue to a function, as Lambda's pollers work. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { queueArn } from './aws/queues.ts';
+import { callSqs, type SqsMessage } from './aws/sqs-call.ts';
 import { failedItems } from './batch-answer.ts';
 import { REGION } from './lambda.ts';
-import { queueArn } from './queues.ts';
-import { callSqs, type SqsMessage } from './sqs-call.ts';
 
 export type QueueSourceOptions = {
   queueUrl: string;

@@ -1,6 +1,6 @@
 /** The triggers of the functions in serverless.yml: routes, schedules, queues and streams. */
 import * as z from 'zod';
-import type { Route } from './gateway-routes.ts';
+import type { Route } from './gateway/routes.ts';
 import type { QueueSourceOptions } from './queue-source.ts';
 import type { Schedule } from './schedules.ts';
 import { everyMs } from './stack-schedules.ts';

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import type { AuthorizerDefinition } from './gateway-authorizer.ts';
-import type { Route } from './gateway-routes.ts';
+import type { AuthorizerDefinition } from './gateway/authorizer.ts';
+import type { Route } from './gateway/routes.ts';
 import type { Schedule } from './schedules.ts';
 import {
   functionSchema,

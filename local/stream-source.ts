@@ -1,6 +1,6 @@
 /** An event source mapping from a table's stream to a function, as Lambda's pollers work. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ReadStream, StreamRecord } from './aws-stream.ts';
+import type { ReadStream, StreamRecord } from './aws/stream.ts';
 import { failedItems } from './batch-answer.ts';
 
 export type GivenUp = { records: StreamRecord[]; attempts: number; error: unknown };

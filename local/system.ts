@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { clientItem } from '../src/lib/clients/dynamo-client-registry.ts';
 import { SCOPES } from '../src/lib/clients/scopes.ts';
-import { startApiGateway } from './api-gateway.ts';
-import { type Aws, startAws } from './aws.ts';
+import { type Aws, startAws } from './aws/server.ts';
+import { type Sqs, startSqs } from './aws/sqs.ts';
 import { loadFunctions } from './bundles.ts';
 import {
   adoptEnvironment,
@@ -13,10 +13,10 @@ import {
   functionEnvironment,
 } from './environment.ts';
 import { startEventSources } from './event-sources.ts';
+import { startApiGateway } from './gateway/server.ts';
 import { startSchedules } from './schedules.ts';
 import { type LocalSettings, readSettings } from './settings.ts';
 import { startSimulator } from './simulator/simulator.ts';
-import { type Sqs, startSqs } from './sqs.ts';
 import { readStack, type Stack } from './stack.ts';
 
 export type System = {

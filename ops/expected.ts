@@ -1,5 +1,5 @@
 /** The queues of infra/: what doctor compares a stack with, and where dead letters came from. */
-import { queueArn, readQueues } from '../local/queues.ts';
+import { queueArn, readQueues } from '../local/aws/queues.ts';
 
 export type ExpectedQueue = {
   /** The logical id. */

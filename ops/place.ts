@@ -1,5 +1,5 @@
 /** Finds a stage's resources: through its stack on AWS, through serverless.yml and infra/ for stage `local`. */
-import { queueUrl, readQueues } from '../local/queues.ts';
+import { queueUrl, readQueues } from '../local/aws/queues.ts';
 import { readConfig } from '../src/lib/platform/config.ts';
 import { type Connection, localConnection } from './connection.ts';
 import { type Environment, misuse } from './report.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { phone, repeats } from './control-request.ts';
+import { phone, repeats } from './control/request.ts';
 import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { errorCode } from './codes.ts';
-import { phone } from './control-request.ts';
+import { phone } from './control/request.ts';
 
 export const statusWord = z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']);
 export type StatusWord = z.infer<typeof statusWord>;

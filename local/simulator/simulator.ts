@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createControl } from './control.ts';
+import { createControl } from './control/control.ts';
 import { createGateway } from './gateway.ts';
 import { jsonAnswer, parseJson, readText, sendAnswer } from './http.ts';
 import { createWorld, type World } from './world.ts';

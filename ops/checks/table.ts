@@ -6,7 +6,7 @@ import {
   type DynamoDBClient,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { readTable, readTableSettings } from '../../local/table.ts';
+import { readTable, readTableSettings } from '../../local/aws/table.ts';
 import { isNamed } from '../explain.ts';
 import { type Finding, judge } from './finding.ts';
 

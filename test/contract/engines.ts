@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { startAws } from '../../local/aws.ts';
-import { readTable } from '../../local/table.ts';
+import { startAws } from '../../local/aws/server.ts';
+import { readTable } from '../../local/aws/table.ts';
 import { makeCallbackStore } from '../../src/lib/callbacks/dynamo-callbacks.ts';
 import type { CallbackStore } from '../../src/lib/callbacks/ports.ts';
 import { makeCampaignStore } from '../../src/lib/campaigns/dynamo-campaigns.ts';

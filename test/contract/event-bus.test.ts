@@ -1,8 +1,8 @@
 /** The event bus, on the fake and on EventBridge's stand-in. */
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startAws } from '../../local/aws.ts';
-import type { KeptEvent } from '../../local/aws-events.ts';
+import type { KeptEvent } from '../../local/aws/events.ts';
+import { startAws } from '../../local/aws/server.ts';
 import type { OutboundEvent } from '../../src/lib/events/event.ts';
 import { makeEventBus } from '../../src/lib/events/eventbridge.ts';
 import type { EventBus } from '../../src/lib/events/ports.ts';

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Aws, startAws } from '../../local/aws.ts';
+import { type Aws, startAws } from '../../local/aws/server.ts';
 import type { InboundRecord, UnmatchedStatus } from '../../src/lib/callbacks/ports.ts';
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { LedgerBatch } from '../../src/lib/campaigns/ledger.ts';

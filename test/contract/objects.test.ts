@@ -1,7 +1,7 @@
 /** The object store, on the fake and on S3's stand-in. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSqs } from '../../local/sqs.ts';
+import { startSqs } from '../../local/aws/sqs.ts';
 import { RecipientsFault } from '../../src/lib/campaigns/plan/recipient.ts';
 import { makeObjectStore } from '../../src/lib/campaigns/plan/s3-objects.ts';
 import type { ObjectStore } from '../../src/lib/campaigns/ports.ts';

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { queueUrl } from '../../local/queues.ts';
-import { startSqs } from '../../local/sqs.ts';
-import { callSqs } from '../../local/sqs-call.ts';
+import { queueUrl } from '../../local/aws/queues.ts';
+import { startSqs } from '../../local/aws/sqs.ts';
+import { callSqs } from '../../local/aws/sqs-call.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import { parsePlanJob, parseRecipientJob } from '../../src/lib/campaigns/contract.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from '../../src/lib/campaigns/ports.ts';

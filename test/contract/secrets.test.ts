@@ -1,7 +1,7 @@
 /** A secret, on the fake and on the parameter store's stand-in. */
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startAws } from '../../local/aws.ts';
+import { startAws } from '../../local/aws/server.ts';
 import { AppError } from '../../src/lib/platform/errors.ts';
 import type { Secret } from '../../src/lib/platform/ports.ts';
 import { makeSecret } from '../../src/lib/platform/secrets.ts';

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { ApiGateway } from '../../local/api-gateway.ts';
+import type { ApiGateway } from '../../local/gateway/server.ts';
 import { stopChildren } from '../support/children.ts';
 import { startFrontDoor } from '../support/front-door.ts';
 import { operationOf, read } from '../support/openapi.ts';

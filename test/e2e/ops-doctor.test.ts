@@ -14,7 +14,7 @@ import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { DeleteQueueCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readTable } from '../../local/table.ts';
+import { readTable } from '../../local/aws/table.ts';
 import type { Finding } from '../../ops/checks/finding.ts';
 import { type OpsResult, ops, opsHere } from '../support/ops.ts';
 import { type OpsWorld, startOpsWorld } from '../support/ops-world.ts';

@@ -2,9 +2,9 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readQueues } from '../../local/aws/queues.ts';
+import { readTable } from '../../local/aws/table.ts';
 import type { Listening } from '../../local/http-server.ts';
-import { readQueues } from '../../local/queues.ts';
-import { readTable } from '../../local/table.ts';
 import type { Finding } from '../../ops/checks/finding.ts';
 import { startCloudFormation, startRefusal } from '../support/cloudformation.ts';
 import { type OpsResult, ops } from '../support/ops.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { queueUrl } from '../../local/queues.ts';
+import { queueUrl } from '../../local/aws/queues.ts';
 import { lineAfter, spawnChild, stopChildren, whenReady } from '../support/children.ts';
 import { answerOfHttp, isReplay } from '../support/fleet/answer.ts';
 import { createLipaChat } from '../support/fleet/lipachat.ts';

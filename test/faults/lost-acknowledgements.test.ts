@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultSpec } from '../../local/aws-faults.ts';
+import type { FaultSpec } from '../../local/aws/faults.ts';
 import type { Answer } from '../support/fleet/answer.ts';
 import { chanceFor } from '../support/fleet/chance.ts';
 import { clock, type Fleet, type Flow, startFleet, sweep } from '../support/fleet/fleet.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Aws, startAws } from '../../local/aws.ts';
+import { type Aws, startAws } from '../../local/aws/server.ts';
 import { type ClientRegistry, makeClientRegistry } from '../../src/lib/clients/dynamo-client-registry.ts';
 import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
 import type { ClientStore } from '../../src/lib/clients/ports.ts';

@@ -20,7 +20,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Aws, startAws } from '../../local/aws.ts';
+import { type Aws, startAws } from '../../local/aws/server.ts';
 
 const TableName = 'local-inspection-test';
 

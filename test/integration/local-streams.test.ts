@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createStream, type StreamRecord } from '../../local/aws-stream.ts';
+import { createStream, type StreamRecord } from '../../local/aws/stream.ts';
 import { type GivenUp, type StreamSourceOptions, startStreamSource } from '../../local/stream-source.ts';
 import { type AwsProcess, spawnAws } from '../support/aws.ts';
 import { stopChildren } from '../support/children.ts';

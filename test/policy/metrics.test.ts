@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readQueues } from '../../local/queues.ts';
+import { readQueues } from '../../local/aws/queues.ts';
 import { readStack } from '../../local/stack.ts';
 import { OUTCOMES } from '../../src/lib/campaigns/ledger.ts';
 import { ERROR_CLASSES } from '../../src/lib/whatsapp/error-codes.ts';

@@ -1,8 +1,8 @@
-/** The AWS stand-in in a process of its own, and its control API (local/aws-control.ts) as functions. */
+/** The AWS stand-in in a process of its own, and its control API (local/aws/control.ts) as functions. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { KeptEvent } from '../../local/aws-events.ts';
-import type { FaultSpec } from '../../local/aws-faults.ts';
-import type { StreamRecord } from '../../local/aws-stream.ts';
+import type { KeptEvent } from '../../local/aws/events.ts';
+import type { FaultSpec } from '../../local/aws/faults.ts';
+import type { StreamRecord } from '../../local/aws/stream.ts';
 import { type Child, lineAfter, spawnChild, whenReady } from './children.ts';
 import { callJson } from './json-http.ts';
 
@@ -39,7 +39,7 @@ const streamQuery = ({ after, limit = 1000, waitMs = 0 }: StreamOptions): string
 /** Starts it on a free port, with the table of infra/table.yml. */
 export const spawnAws = async ({ tableName, parameters = {} }: SpawnAwsOptions): Promise<AwsProcess> => {
   const { process: child, ...rest } = spawnChild({
-    file: 'local/aws-main.ts',
+    file: 'local/aws/main.ts',
     env: { AWS_PORT: '0', TABLE_NAME: tableName, LIPAFLOW_PARAMETERS: JSON.stringify(parameters) },
   });
   const url = await whenReady(rest, lineAfter(child, 'aws '));

@@ -1,7 +1,7 @@
 /** What a write costs on DynamoDB on demand, by the item before and after it. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { StreamRecord } from '../../local/aws-stream.ts';
-import { readTable } from '../../local/table.ts';
+import type { StreamRecord } from '../../local/aws/stream.ts';
+import { readTable } from '../../local/aws/table.ts';
 
 type Item = Record<string, AttributeValue>;
 

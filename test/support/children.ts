@@ -16,7 +16,7 @@ export type Child = {
 };
 
 type SpawnOptions = {
-  /** From the project's root, for one local/aws-main.ts. */
+  /** From the project's root, for one local/aws/main.ts. */
   file: string;
   args?: string[];
   /** All the environment it gets, beside PATH: nothing of the test's own leaks in. */

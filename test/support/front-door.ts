@@ -1,5 +1,5 @@
 /** The HTTP API of serverless.yml before functions that run in processes of their own. */
-import { type ApiGateway, startApiGateway } from '../../local/api-gateway.ts';
+import { type ApiGateway, startApiGateway } from '../../local/gateway/server.ts';
 import type { LambdaFunction } from '../../local/lambda.ts';
 import { readStack } from '../../local/stack.ts';
 import type { Worker } from './worker.ts';

@@ -1,6 +1,6 @@
 /** Plain events of an HTTP API, payload format 2.0, made by what makes them in the local gateway. */
 import { randomUUID } from 'node:crypto';
-import { type AuthorizerContext, type ProxyEvent, proxyEvent } from '../../local/gateway-event.ts';
+import { type AuthorizerContext, type ProxyEvent, proxyEvent } from '../../local/gateway/event.ts';
 
 export type HttpEventOptions = {
   method: string;

@@ -6,10 +6,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { type Aws, startAws } from '../../local/aws.ts';
+import { queueUrl } from '../../local/aws/queues.ts';
+import { type Aws, startAws } from '../../local/aws/server.ts';
+import { startSqs } from '../../local/aws/sqs.ts';
 import { listen } from '../../local/http-server.ts';
-import { queueUrl } from '../../local/queues.ts';
-import { startSqs } from '../../local/sqs.ts';
 import { readStack } from '../../local/stack.ts';
 import { clientItem } from '../../src/lib/clients/dynamo-client-registry.ts';
 

@@ -1,6 +1,6 @@
 /** SQS and S3 in a process of its own, with the queues and the bucket of infra/. */
-import { queueUrl } from '../../local/queues.ts';
-import { callSqs } from '../../local/sqs-call.ts';
+import { queueUrl } from '../../local/aws/queues.ts';
+import { callSqs } from '../../local/aws/sqs-call.ts';
 import { readStack } from '../../local/stack.ts';
 import { type Child, lineAfter, spawnChild, whenReady } from './children.ts';
 import { callJson } from './json-http.ts';
@@ -52,7 +52,7 @@ const environment = ({ visibilityTimeoutSeconds, maxReceiveCount }: SpawnSqsOpti
 export const spawnSqs = async (options: SpawnSqsOptions = {}): Promise<SqsProcess> => {
   const { bucketName = readStack().environment.RECIPIENTS_BUCKET } = options;
   const env = { ...environment(options), RECIPIENTS_BUCKET: bucketName };
-  const { process: child, ...rest } = spawnChild({ file: 'local/sqs-main.ts', env });
+  const { process: child, ...rest } = spawnChild({ file: 'local/aws/sqs-main.ts', env });
   const url = await whenReady(rest, lineAfter(child, 'sqs '));
   const inspect = async (queueName = DELIVERY): Promise<Inspected['messages']> =>
     (await callJson<Inspected>('GET', `${url}/_fauxqs/queues/${queueName}`)).messages;

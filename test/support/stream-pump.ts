@@ -1,6 +1,6 @@
 /** Lambda's poller of the table's stream, before publishers in processes of their own. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ReadStream } from '../../local/aws-stream.ts';
+import type { ReadStream } from '../../local/aws/stream.ts';
 import { createRandom } from '../../local/random.ts';
 import { readStack } from '../../local/stack.ts';
 import { type GivenUp, type StreamSourceOptions, startStreamSource } from '../../local/stream-source.ts';

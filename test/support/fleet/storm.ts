@@ -3,7 +3,7 @@
  * It only makes trouble and notes what was said; what must hold in the end is for the test to say.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultSpec } from '../../../local/aws-faults.ts';
+import type { FaultSpec } from '../../../local/aws/faults.ts';
 import type { StatusWord } from '../../../local/simulator/settings.ts';
 import type { Worker } from '../worker.ts';
 import type { Answer } from './answer.ts';

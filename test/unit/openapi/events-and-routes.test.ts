@@ -1,6 +1,6 @@
 /** openapi.yaml and the code agree in both directions: a change on one side alone fails here. */
 import { describe, expect, it } from 'vitest';
-import { gatewayMessage } from '../../../local/gateway-response.ts';
+import { gatewayMessage } from '../../../local/gateway/response.ts';
 import { readStack } from '../../../local/stack.ts';
 import { mayUse, type Scope } from '../../../src/lib/clients/scopes.ts';
 import { type Changed, eventsFor } from '../../../src/lib/events/event.ts';

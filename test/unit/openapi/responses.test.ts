@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { gatewayMessage } from '../../../local/gateway-response.ts';
+import { gatewayMessage } from '../../../local/gateway/response.ts';
 import { readStack } from '../../../local/stack.ts';
 import { problemOf } from '../../../src/lib/http/problem.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';

@@ -1,7 +1,7 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Aws, startAws } from '../../../local/aws.ts';
-import type { FaultSpec } from '../../../local/aws-faults.ts';
+import type { FaultSpec } from '../../../local/aws/faults.ts';
+import { type Aws, startAws } from '../../../local/aws/server.ts';
 import type { Secret } from '../../../src/lib/platform/ports.ts';
 import { makeSecret } from '../../../src/lib/platform/secrets.ts';
 import { type ManualClock, manualClock } from '../../support/fakes/clock.ts';

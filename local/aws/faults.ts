@@ -1,6 +1,6 @@
 /** Decides which call gets which fault, and counts calls. Independent of HTTP and AWS. */
 import * as z from 'zod';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 
 /**
  * A fault for calls of one kind.

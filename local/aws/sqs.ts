@@ -1,7 +1,7 @@
 /** SQS and S3 on one loopback port: fauxqs with the queues and the bucket of infra/. */
 import { type BuildAppOptions, buildApp } from 'fauxqs';
+import { REGION } from '../lambda.ts';
 import { readBucket } from './bucket.ts';
-import { REGION } from './lambda.ts';
 import { type QueueDefinition, readQueues } from './queues.ts';
 
 export type SqsOptions = {

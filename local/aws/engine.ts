@@ -2,17 +2,17 @@
  * DynamoDB in memory: dynalite, called as a function, not over a socket. So the server in front of it can apply an
  * operation and then lose the response. And a client that disconnects during a request can't make dynalite throw,
  * which would end the process.
- * We add the stream and ReturnValuesOnConditionCheckFailure (aws-changes.ts) and the table's settings (aws-table.ts).
+ * We add the stream and ReturnValuesOnConditionCheckFailure (changes.ts) and the table's settings (table-settings.ts).
  * Not supported: transactions, and deletion by TTL, which is late on AWS too.
  */
 import { EventEmitter } from 'node:events';
 import type { AttributeValue, CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { withChanges } from './aws-changes.ts';
-import { createStream, type Item, type ReadStream } from './aws-stream.ts';
-import { withTableSettings } from './aws-table.ts';
-import type { AwsAnswer, AwsCall } from './aws-wire.ts';
+import { withChanges } from './changes.ts';
+import { createStream, type Item, type ReadStream } from './stream.ts';
 import { readTableSettings } from './table.ts';
+import { withTableSettings } from './table-settings.ts';
+import type { AwsAnswer, AwsCall } from './wire.ts';
 
 export type Engine = {
   /** One signed call as it came over HTTP. DynamoDB's errors are responses, not rejections. */

@@ -1,6 +1,7 @@
 /** A table's stream, TTL and backup settings, which the engine doesn't support: describing and changing them. */
-import type { AwsAnswer, AwsCall } from './aws-wire.ts';
+
 import type { TableSettings } from './table.ts';
+import type { AwsAnswer, AwsCall } from './wire.ts';
 
 type Call = (call: AwsCall) => Promise<AwsAnswer>;
 

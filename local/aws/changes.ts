@@ -1,7 +1,7 @@
 /** Adds a stream to an engine that has none: each write becomes a stream record. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Item, Stream } from './aws-stream.ts';
-import type { AwsAnswer, AwsCall } from './aws-wire.ts';
+import type { Item, Stream } from './stream.ts';
+import type { AwsAnswer, AwsCall } from './wire.ts';
 
 type Call = (call: AwsCall) => Promise<AwsAnswer>;
 type WriteInput = {

@@ -1,7 +1,7 @@
 /** A table's stream: all changes, in the order of the writes. */
 import { EventEmitter, once } from 'node:events';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { ACCOUNT_ID, REGION } from './lambda.ts';
+import { ACCOUNT_ID, REGION } from '../lambda.ts';
 
 export type Item = Record<string, AttributeValue>;
 type Change = { keys: Item; before: Item | undefined; after: Item | undefined };

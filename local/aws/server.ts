@@ -2,15 +2,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { createControl } from './aws-control.ts';
-import { startEngine } from './aws-engine.ts';
-import { createEventBus, type EventsInput } from './aws-events.ts';
-import { createFaults, type Strike } from './aws-faults.ts';
-import { createParameters, type SsmInput } from './aws-parameters.ts';
-import type { ReadStream } from './aws-stream.ts';
-import type { AwsAnswer } from './aws-wire.ts';
-import { listen, readBody } from './http-server.ts';
+import { listen, readBody } from '../http-server.ts';
+import { createControl } from './control.ts';
+import { startEngine } from './engine.ts';
+import { createEventBus, type EventsInput } from './events.ts';
+import { createFaults, type Strike } from './faults.ts';
+import { createParameters, type SsmInput } from './parameters.ts';
+import type { ReadStream } from './stream.ts';
 import { readTable } from './table.ts';
+import type { AwsAnswer } from './wire.ts';
 
 export type AwsOptions = {
   /** 0 for any free port. */

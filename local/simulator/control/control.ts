@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { reportStatus, reportTemplate, sendCallback } from './control-callbacks.ts';
-import { writeInTogether } from './control-crowd.ts';
-import { replyToFlow, writeIn } from './control-customers.ts';
-import { shownDeliveries } from './control-deliveries.ts';
-import type { ControlRequest } from './control-request.ts';
-import { faultRule } from './fault-kinds.ts';
-import { type Answer, jsonAnswer } from './http.ts';
-import type { World } from './world.ts';
+import { faultRule } from '../fault-kinds.ts';
+import { type Answer, jsonAnswer } from '../http.ts';
+import type { World } from '../world.ts';
+import { reportStatus, reportTemplate, sendCallback } from './callbacks.ts';
+import { writeInTogether } from './crowd.ts';
+import { replyToFlow, writeIn } from './customers.ts';
+import { shownDeliveries } from './deliveries.ts';
+import type { ControlRequest } from './request.ts';
 
 type Route = { method: string; path: RegExp; run: (request: ControlRequest) => Promise<Answer> | Answer };
 

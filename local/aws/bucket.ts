@@ -21,6 +21,6 @@ const template = z.object({
 
 /** The definition to create the bucket from. Throws if the file has a property without a local counterpart. */
 export const readBucket = (name: string): { name: string } => {
-  template.parse(parse(readFileSync(new URL('../infra/bucket.yml', import.meta.url), 'utf8')));
+  template.parse(parse(readFileSync(new URL('../../infra/bucket.yml', import.meta.url), 'utf8')));
   return { name };
 };

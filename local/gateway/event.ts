@@ -3,7 +3,7 @@ import type {
   APIGatewayProxyEventV2WithLambdaAuthorizer,
   APIGatewayRequestAuthorizerEventV2,
 } from 'aws-lambda';
-import { ACCOUNT_ID, REGION } from './lambda.ts';
+import { ACCOUNT_ID, REGION } from '../lambda.ts';
 
 /** A request that is matched to a route, in the form that the events need. */
 export type GatewayRequest = {

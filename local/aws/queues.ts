@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { ACCOUNT_ID, REGION } from './lambda.ts';
+import { ACCOUNT_ID, REGION } from '../lambda.ts';
 
 export type QueueDefinition = {
   /** The logical id, which is the queue's name locally. On AWS, the name is generated. */
@@ -46,7 +46,7 @@ const attributesOf = (source: unknown): Record<string, string> => {
 };
 
 const queuesIn = (file: string): QueueDefinition[] => {
-  const source = readFileSync(new URL(`../infra/${file}`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`../../infra/${file}`, import.meta.url), 'utf8');
   return Object.entries(template.parse(parse(source)).Resources)
     .filter(([, { Type }]) => Type === 'AWS::SQS::Queue')
     .map(([name, resource]) => ({ name, attributes: attributesOf(resource['Properties'] ?? {}) }));

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import * as z from 'zod';
-import { type ControlRequest, phone } from './control-request.ts';
-import { type Answer, digitsOf, jsonAnswer } from './http.ts';
-import { customerMessage, inboundBody } from './inbound.ts';
-import type { World } from './world.ts';
+import { type Answer, digitsOf, jsonAnswer } from '../http.ts';
+import { customerMessage, inboundBody } from '../inbound.ts';
+import type { World } from '../world.ts';
+import { type ControlRequest, phone } from './request.ts';
 
 /** `perCall` messages per call of our webhook, as WhatsApp batches them too; `concurrency` calls at once. */
 const crowd = z.strictObject({

@@ -1,8 +1,8 @@
 /** The control API under /__aws: lets a test inject faults and inspect the stand-in from another process. */
 import * as z from 'zod';
-import type { EventBus } from './aws-events.ts';
-import { type Faults, faultSchema } from './aws-faults.ts';
-import type { ReadStream } from './aws-stream.ts';
+import type { EventBus } from './events.ts';
+import { type Faults, faultSchema } from './faults.ts';
+import type { ReadStream } from './stream.ts';
 
 type ControlAnswer = { status: number; body: unknown };
 export type Control = (method: string, url: URL, body: string) => Promise<ControlAnswer>;

@@ -1,7 +1,7 @@
 /** EventBridge's PutEvents: stores the events so that tests can read them. Every bus exists unless it was deleted. */
 import { randomUUID } from 'node:crypto';
-import type { AwsAnswer } from './aws-wire.ts';
-import { ACCOUNT_ID, REGION } from './lambda.ts';
+import { ACCOUNT_ID, REGION } from '../lambda.ts';
+import type { AwsAnswer } from './wire.ts';
 
 /** The fields of the inputs that we read. */
 export type EventsInput = {

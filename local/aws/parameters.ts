@@ -1,5 +1,5 @@
 /** SSM's Parameter Store: reading, writing and deleting strings. */
-import type { AwsAnswer } from './aws-wire.ts';
+import type { AwsAnswer } from './wire.ts';
 
 /** The fields of the inputs that we read. */
 export type SsmInput = {

@@ -40,7 +40,7 @@ export type TableSettings = {
 };
 
 const properties = () => {
-  const source = readFileSync(new URL('../infra/table.yml', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../infra/table.yml', import.meta.url), 'utf8');
   return template.parse(parse(source)).Resources.Table.Properties;
 };
 

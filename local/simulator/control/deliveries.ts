@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Delivery } from './conversation.ts';
+import type { Delivery } from '../conversation.ts';
 
 const fields = ['messageId', 'waId', 'to', 'from', 'kind', 'at', 'status'] as const;
 

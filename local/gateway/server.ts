@@ -4,12 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Authorizer, type AuthorizerDefinition, createAuthorizer } from './gateway-authorizer.ts';
-import { type AuthorizerContext, type GatewayRequest, proxyEvent } from './gateway-event.ts';
-import { answerOf, type GatewayAnswer, gatewayMessage, internalServerError } from './gateway-response.ts';
-import { createRouter, type Route, type RouteMatch } from './gateway-routes.ts';
-import { listen, readBody } from './http-server.ts';
-import { invoke, type LambdaFunction, within } from './lambda.ts';
+import { listen, readBody } from '../http-server.ts';
+import { invoke, type LambdaFunction, within } from '../lambda.ts';
+import { type Authorizer, type AuthorizerDefinition, createAuthorizer } from './authorizer.ts';
+import { type AuthorizerContext, type GatewayRequest, proxyEvent } from './event.ts';
+import { answerOf, type GatewayAnswer, gatewayMessage, internalServerError } from './response.ts';
+import { createRouter, type Route, type RouteMatch } from './routes.ts';
 
 export type ApiGatewayOptions = {
   /** 0 for any free port. */

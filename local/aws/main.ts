@@ -4,7 +4,7 @@
  * Prints one line, `aws http://127.0.0.1:PORT`, when it is ready.
  */
 import * as z from 'zod';
-import { startAws } from './aws.ts';
+import { startAws } from './server.ts';
 
 const { AWS_PORT = '0', TABLE_NAME = 'lipaflow-local', LIPAFLOW_PARAMETERS = '{}' } = process.env;
 const parameters = z.record(z.string(), z.string()).parse(JSON.parse(LIPAFLOW_PARAMETERS));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { WebhookResult } from './webhook.ts';
+import type { WebhookResult } from '../webhook.ts';
 
 /** `subject` is the decoded variable segment of the path: a customer, a messageId or a template's name. */
 export type ControlRequest = { subject: string; query: URLSearchParams; body: unknown };

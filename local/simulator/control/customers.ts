@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { type ControlRequest, callTimes, phone } from './control-request.ts';
-import type { Delivery } from './conversation.ts';
-import { type Answer, digitsOf, jsonAnswer } from './http.ts';
-import { customerMessage, inboundBody, writtenAt } from './inbound.ts';
-import { flowReply, replyBody } from './replies.ts';
-import type { World } from './world.ts';
+import type { Delivery } from '../conversation.ts';
+import { type Answer, digitsOf, jsonAnswer } from '../http.ts';
+import { customerMessage, inboundBody, writtenAt } from '../inbound.ts';
+import { flowReply, replyBody } from '../replies.ts';
+import type { World } from '../world.ts';
+import { type ControlRequest, callTimes, phone } from './request.ts';
 
 const writer = z.object({ customer: phone });
 

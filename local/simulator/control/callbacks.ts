@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { errorCode } from './codes.ts';
-import { type ControlRequest, callTimes, repeats } from './control-request.ts';
-import { type Answer, jsonAnswer } from './http.ts';
-import { statusShape, statusWord } from './settings.ts';
-import type { World } from './world.ts';
+import { errorCode } from '../codes.ts';
+import { type Answer, jsonAnswer } from '../http.ts';
+import { statusShape, statusWord } from '../settings.ts';
+import type { World } from '../world.ts';
+import { type ControlRequest, callTimes, repeats } from './request.ts';
 
 const arbitraryCallback = z.strictObject({
   body: z.unknown().refine((body) => body !== undefined, 'required'),

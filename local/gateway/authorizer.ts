@@ -1,6 +1,7 @@
 /** Request authorizers with simple responses and a cache. */
-import { type AuthorizerContext, authorizerEvent, type GatewayRequest } from './gateway-event.ts';
-import { invoke, type LambdaFunction } from './lambda.ts';
+
+import { invoke, type LambdaFunction } from '../lambda.ts';
+import { type AuthorizerContext, authorizerEvent, type GatewayRequest } from './event.ts';
 
 export type AuthorizerDefinition = {
   functionName: string;

@@ -1,6 +1,6 @@
 declare const brand: unique symbol;
 
-/** The caller's id of a campaign: spelled as a messageId is. */
+/** The caller's id of a campaign, with the characters of a messageId. */
 export type CampaignId = string & { readonly [brand]: 'CampaignId' };
 
 const CAMPAIGN_ID = /^[A-Za-z0-9._:~-]{1,100}$/;

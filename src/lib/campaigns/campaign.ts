@@ -4,7 +4,7 @@ import type { FlowRequest } from '../messages/message.ts';
 import type { CampaignId } from './campaign-id.ts';
 import type { BatchCounts } from './ledger.ts';
 
-/** `lifecycle.ts` has the arrows between the states. */
+/** The state of a campaign; `lifecycle.ts` has the transitions. */
 export type CampaignState =
   | 'draft'
   | 'planning'
@@ -16,54 +16,56 @@ export type CampaignState =
 
 type CampaignEnd = 'completed' | 'cancelled' | 'expired' | 'failed';
 
-/** A flow as `POST /v1/flows` takes it, without who gets it; `{{column}}` in its texts is each recipient's own. */
+/**
+ * A flow in the form of `POST /v1/flows`, without the recipient. `{{column}}` in its texts is replaced for
+ * each recipient.
+ */
 export type CampaignMessage = Omit<FlowRequest, 'messageId' | 'to'>;
 
-/** Where the recipients stand. */
+/** The file of recipients. */
 export interface RecipientSource {
   readonly bucket: string;
   readonly key: string;
   readonly format: 'csv' | 'jsonl';
-  /** How the caller gave them. */
+  /** How the caller supplied them. */
   readonly given: 'inline' | 'upload' | 's3';
 }
 
-/** What the caller asked for. */
 export interface CampaignDefinition {
   readonly campaignId: CampaignId;
   readonly name: string;
   readonly message: CampaignMessage;
-  /** Messages a minute, at most. */
+  /** The most messages a minute. */
   readonly perMinute: number;
   readonly startAt?: Date | undefined;
   readonly schedule?: { readonly expression: string; readonly timeZone?: string | undefined } | undefined;
-  /** Who has not been reached by then is not written to any more. */
+  /** After this, remaining recipients get nothing. */
   readonly expiresAt?: Date | undefined;
 }
 
-/** What is known of the recipients, and the frozen list of them. */
+/** The frozen list of recipients, with counts and price. */
 export interface Plan {
   readonly planId: string;
-  /** The plan object: one accepted recipient a line. Absent after a dry run. */
+  /** The plan object: one accepted recipient per line. Absent after a dry run. */
   readonly file?: { readonly key: string; readonly etag: string; readonly bytes: number } | undefined;
   readonly rejectedKey?: string | undefined;
-  /** The source as it was read. */
+  /** The ETag of the source, as it was read. */
   readonly sourceEtag: string;
   readonly plannedAt: Date;
   readonly counts: PlanCounts;
-  /** The first refused rows; all of them stand in the object of `rejectedKey`. */
+  /** The first rejected rows; the object of `rejectedKey` has all of them. */
   readonly rejected: readonly RejectedRow[];
   readonly price: PriceEstimate;
 }
 
-/** `total` recipients are tried: those of the four kinds after it. Invalid and duplicate rows are not. */
+/** `total` counts the accepted recipients: the sum of the next four. Invalid and duplicate rows are not in it. */
 interface PlanCounts {
   readonly total: number;
-  /** Their window is open: they get the flow at once. */
+  /** The window is open: the flow is sent at once. */
   readonly sendNow: number;
-  /** Their window is shut: the flow is parked, after a template message where there is one. */
+  /** The window is shut: the flow is parked, after a template message if there is one. */
   readonly park: number;
-  /** Their window is shut, and `whenClosed` is `reject`. */
+  /** The window is shut, and `whenClosed` is `reject`. */
   readonly windowShut: number;
   readonly optedOut: number;
   readonly invalid: number;
@@ -83,13 +85,13 @@ interface PriceEstimate {
   readonly notes: readonly string[];
 }
 
-/** How far a campaign has taken recipients out of its plan. */
+/** How far the campaign has taken recipients from its plan. */
 interface Cursor {
-  /** Recipients before this one have been taken. */
+  /** The first recipient not yet taken. */
   readonly row: number;
-  /** The next one's first byte in the plan object. */
+  /** That recipient's first byte in the plan object. */
   readonly offset: number;
-  /** Batches that were opened. */
+  /** Batches opened so far. */
   readonly batch: number;
 }
 
@@ -98,39 +100,39 @@ export interface Campaign extends CampaignDefinition {
   readonly fingerprint: string;
   readonly source?: RecipientSource | undefined;
   readonly state: CampaignState;
-  /** Why it stands as it does, where it is no matter of course. */
+  /** Human-readable reason for the current state, when it isn't obvious. */
   readonly reason?: string | undefined;
   /** Counts its changes of state; part of the ids of its events. */
   readonly version: number;
   /** It is planned and started without another request. */
   readonly autoStart?: true | undefined;
-  /** The campaign whose schedule made it. */
+  /** The campaign with the schedule that created this one. */
   readonly parent?: CampaignId | undefined;
   readonly planning?: Planning | undefined;
   readonly plan?: Plan | undefined;
   readonly cursor: Cursor;
   /** When the next recipient is due. */
   readonly nextScheduledAt?: Date | undefined;
-  /** Its share of the number's pace, when it was last looked at. */
+  /** Its share of the number's rate, as last computed; messages a minute. */
   readonly share?: number | undefined;
-  /** The number of batches, from the first on, that `totals` includes. */
+  /** How many batches, from the first, `totals` includes. */
   readonly aggregated: number;
   readonly totals: BatchCounts;
   readonly reasons: Readonly<Record<string, number>>;
   readonly createdAt: Date;
   readonly changedAt: Date;
   readonly startedAt?: Date | undefined;
-  /** Slots that were given away before this count no more: it stood still, or was slowed. */
+  /** Records scheduled before this are void: the campaign was paused or slowed since. */
   readonly resumedAt?: Date | undefined;
   readonly nextRunAt?: Date | undefined;
-  /** When the tick has to look at it; absent where it has nothing to do. */
+  /** When the tick visits it; absent if there is nothing to do. */
   readonly dueAt?: Date | undefined;
-  /** It is kept for so long after the last that is to come of it. */
+  /** Days that it is kept after its last date to come. */
   readonly retentionDays: number;
   readonly keepUntil: Date;
 }
 
-/** A plan in the making. */
+/** A plan being made. */
 export interface Planning {
   readonly planId: string;
   readonly dryRun: boolean;
@@ -143,17 +145,17 @@ const DAY_MS = 86_400_000;
 
 const later = (at: Date, ms: number) => new Date(at.getTime() + ms);
 
-/** SHA-256 over the definition and its recipients in canonical JSON: the order of keys doesn't count. */
+/** SHA-256 of the definition and its recipients as canonical JSON, so the order of keys doesn't matter. */
 export function campaignFingerprint(definition: unknown): string {
   return createHash('sha256')
     .update(canonicalize(definition) ?? '')
     .digest('base64url');
 }
 
-/** A campaign under way takes no longer than this: so long its plan is kept (infra/bucket.yml). */
+/** The longest time a campaign may run: the bucket keeps its plan for 30 days (infra/bucket.yml). */
 export const LONGEST_DAYS = 25;
 
-/** Retention counts from the latest that may come of it: it is not to vanish before its own end. */
+/** Retention counts from the last date to come, so that a campaign doesn't vanish before its end. */
 export function keptUntil(campaign: Campaign): Date {
   const { changedAt, startAt, expiresAt, nextRunAt, retentionDays, keepUntil } = campaign;
   const latest = [startAt, expiresAt, nextRunAt].reduce<Date>((a, b) => (b && b > a ? b : a), changedAt);
@@ -165,18 +167,18 @@ export function hasEnded({ state }: Pick<Campaign, 'state'>): boolean {
   return state === 'completed' || state === 'cancelled' || state === 'expired' || state === 'failed';
 }
 
-/** What a campaign is to do, without what has become of it. */
+/** The definition alone, without state and progress. */
 export function definitionOf(campaign: Campaign): CampaignDefinition {
   const { campaignId, name, message, perMinute, startAt, schedule, expiresAt } = campaign;
   return { campaignId, name, message, perMinute, startAt, schedule, expiresAt };
 }
 
-/** Is this still the plan that is being made? */
+/** Is this plan still being made? */
 export function isPlanning({ state, planning }: Campaign, planId: string): boolean {
   return state === 'planning' && planning?.planId === planId;
 }
 
-/** The reason of a campaign that its owner has paused; any other is its own. */
+/** The reason of a campaign that its client paused; any other reason comes from the campaign itself. */
 export const PAUSED_BY_REQUEST = 'paused by request';
 
 export function isPastItsTime({ expiresAt }: Pick<Campaign, 'expiresAt'>, now: Date): boolean {
@@ -188,7 +190,7 @@ export function hasMore({ cursor, plan }: Campaign): boolean {
   return plan !== undefined && cursor.row < plan.counts.total;
 }
 
-/** The id of the campaign that a schedule makes at a time. */
+/** The id of the run that a schedule creates for a time. */
 export function runIdOf({ campaignId }: Campaign, at: Date): CampaignId {
   return `${campaignId}~${at.toISOString().slice(0, 16).replace(/[-:]/g, '')}` as CampaignId;
 }

@@ -8,12 +8,12 @@ import { placeholdersIn } from './plan/placeholders.ts';
 import type { RecipientStatus } from './read.ts';
 
 /*
- * What comes in about campaigns, as zod schemas. A message's texts may hold {{column}}: what they become is
- * checked for every recipient when the campaign is planned.
+ * The zod schemas of campaign requests. The texts of a message may contain `{{column}}`. Planning validates
+ * the rendered texts for each recipient.
  */
 
 const INLINE_LIMIT = 1_000;
-/** Longer than what it may become: a placeholder's name may be longer than its value. */
+/** Longer than the rendered text may be: a placeholder's name may be longer than its value. */
 const TEXT_LIMIT = 2_048;
 
 const campaignId = parsed(
@@ -105,7 +105,7 @@ export const campaignBody = z
     });
   });
 
-/** Reads a campaign. Throws `invalid-request` with all faults at once. */
+/** Parses a campaign. Throws `invalid-request` with all faults at once. */
 export function parseCampaign(body: unknown, defaultFrom: string | undefined): CampaignOrder {
   const {
     recipients: given,
@@ -131,7 +131,7 @@ function recipientsOf(given: z.output<typeof recipients>): CampaignOrder['recipi
   return { kind: 's3', bucket, key, format: given.format ?? byName };
 }
 
-/** Reads `{campaignId}` of a path. */
+/** Parses `{campaignId}` of a path. */
 export function parseCampaignId(path: { readonly [name: string]: string | undefined }): CampaignId {
   return parse(z.object({ campaignId }), path).campaignId;
 }
@@ -140,7 +140,7 @@ const uploadBody = z.strictObject({
   format: z.enum(['csv', 'jsonl'], { error: 'must be "csv" or "jsonl"' }).default('csv'),
 });
 
-/** Reads the body of `POST /v1/campaigns/{campaignId}/recipients`; none is one. */
+/** Parses the body of `POST /v1/campaigns/{campaignId}/recipients`, which may be absent. */
 export function parseUpload(body: unknown): 'csv' | 'jsonl' {
   return parse(uploadBody, body === undefined ? {} : body).format;
 }
@@ -154,14 +154,14 @@ const STATUSES = [
 ] as const satisfies RecipientStatus[];
 
 const listQuery = z.object({
-  // An instant and an id, as the table's index has them: it takes no empty key, and none that is too long.
+  // An instant and an id, as in the table's index. DynamoDB refuses an empty or overlong key.
   after: z
     .string()
     .regex(/^\d{15}#[A-Za-z0-9._:~-]{1,100}$/, { error: 'must be the `next` of a page' })
     .optional(),
 });
 
-/** Reads the query of `GET /v1/campaigns`. */
+/** Parses the query of `GET /v1/campaigns`. */
 export function parseListQuery(query: unknown) {
   return { after: parse(listQuery, query ?? {}).after };
 }
@@ -171,7 +171,7 @@ const recipientsQuery = z.object({
   after: z.string().optional(),
 });
 
-/** Reads the query of `GET /v1/campaigns/{campaignId}/recipients`. */
+/** Parses the query of `GET /v1/campaigns/{campaignId}/recipients`. */
 export function parseRecipientsQuery(query: unknown) {
   const { status, after } = parse(recipientsQuery, query ?? {});
   return { status, after };
@@ -181,25 +181,25 @@ const planQuery = z.object({
   dryRun: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
 });
 
-/** Reads the query of `POST /v1/campaigns/{campaignId}/plan`. */
+/** Parses the query of `POST /v1/campaigns/{campaignId}/plan`. */
 export function parseDryRun(query: unknown): boolean {
   return parse(planQuery, query ?? {}).dryRun === 'true';
 }
 
-/** As `sqs-campaigns.ts` writes it. The names are those of 0.1, so that records in flight outlive an upgrade. */
+/** Written by `sqs-campaigns.ts`. The names are those of 0.1, so that records in flight survive an upgrade. */
 const recipientJob = z
   .object({ campaignId, n: z.int(), row: z.int(), wokenAt: instant, slotAt: instant, tries: z.int() })
   .transform(({ wokenAt, slotAt, ...job }) => ({ ...job, enqueuedAt: wokenAt, scheduledAt: slotAt }));
 
-/** Is this record one recipient's job? A record of the delivery queue names a message instead. */
+/** Is this record one recipient's job? A record of the delivery queue has a messageId instead. */
 export function isRecipientJob(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'campaignId' in body;
 }
 
-/** Reads a record of the campaign queue. */
+/** Parses a record of the campaign queue. */
 export const parseRecipientJob = (body: unknown) => parse(recipientJob, body);
 
 const planJob = z.object({ campaignId, planId: z.string() });
 
-/** Reads a record of the plan queue. */
+/** Parses a record of the plan queue. */
 export const parsePlanJob = (body: unknown) => parse(planJob, body);

@@ -12,8 +12,8 @@ import { nextRun, parseSchedule } from './schedule.ts';
 import type { Ticker } from './tick.ts';
 
 /*
- * What an operator or an app does with a campaign. Each is one conditional write, may be repeated, and is
- * refused with the state that stands in its way.
+ * What an operator or an app does with a campaign. Each action is one conditional write and safe to repeat. A
+ * refusal names the state that prevents it.
  */
 
 export interface ControlDeps {
@@ -27,7 +27,7 @@ export interface ControlDeps {
 
 export type CampaignControl = ReturnType<typeof makeControl>;
 
-/** On whose behalf. */
+/** The client that asks. */
 export interface Asker {
   readonly clientId: string;
   readonly seesAll: boolean;
@@ -38,14 +38,17 @@ const UPLOAD_S = 3_600;
 export function makeControl(deps: ControlDeps) {
   const { campaigns, objects, planStarter, ticker, clock, random } = deps;
 
-  /** Another client's campaign reads as one that isn't there. */
+  /** Another client's campaign is `not-found`, so that its existence isn't disclosed. */
   async function find(id: CampaignId, { clientId, seesAll }: Asker): Promise<Stored<Campaign>> {
     const stored = await campaigns.get(id);
     if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
     throw new AppError('not-found', 'There is no such campaign.');
   }
 
-  /** `changed` says by its state whether there was anything to do; a repeat finds it done. */
+  /**
+   * Applies the change. Throws `campaign-state` unless the campaign ends in one of the wanted states, so a
+   * repeat succeeds.
+   */
   async function apply(
     found: Stored<Campaign>,
     change: (campaign: Campaign) => Campaign,
@@ -61,7 +64,7 @@ export function makeControl(deps: ControlDeps) {
     find,
     reconcileNow,
 
-    /** Where to put the recipients' file: a URL that takes one PUT of it, for an hour. */
+    /** Returns a URL that accepts a PUT of the recipients file for an hour. */
     async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Asker) {
       const found = await find(id, asker);
       const key = sourceKey(found.value, `${random.uuid()}.${format}`);
@@ -132,7 +135,7 @@ export function makeControl(deps: ControlDeps) {
     },
   };
 
-  /** It begins now, not with the next minute. Should this fail, the minute brings it. */
+  /** Starts at once instead of at the next tick. If this fails, the next tick does it. */
   async function reconcileNow(campaign: Campaign): Promise<Campaign> {
     if (campaign.state !== 'running') return campaign;
     await ticker.tick(campaign.message.from).catch(() => undefined);

@@ -13,9 +13,9 @@ import type { CampaignStore, ObjectStore } from './ports.ts';
 import { parseSchedule, ScheduleFault } from './schedule.ts';
 
 /*
- * A campaign is created once per campaignId, as a message is sent once per messageId: the first definition that
- * is stored is the only one, and a repeat finds it. Inline recipients are put into the file store first, under
- * a key that their content names, so that a crash in between leaves nothing that counts.
+ * Creates a campaign once per campaignId, as a message is sent once per messageId. The first definition
+ * stored is the only one, and a repeat gets it. Inline recipients go to the file store first, under a key
+ * derived from their content, so a crash in between leaves nothing that counts.
  */
 
 export interface CreateCampaignDeps {
@@ -25,7 +25,7 @@ export interface CreateCampaignDeps {
   readonly retentionDays: number;
 }
 
-/** What `POST /v1/campaigns` asks for. */
+/** A parsed request of `POST /v1/campaigns`. */
 export interface CampaignOrder {
   readonly definition: CampaignDefinition;
   readonly recipients:
@@ -76,7 +76,7 @@ export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }:
   }
 }
 
-/** Only what is new is judged by the clock: a repeat of an old request is a replay. */
+/** Only a new campaign is checked against the clock: a repeat of an old request is a replay. */
 function assertInTime({ startAt, expiresAt, schedule }: CampaignDefinition, now: Date): void {
   const faults = [
     ...(startAt && startAt <= now ? [{ path: 'startAt', message: 'is in the past' }] : []),

@@ -4,8 +4,8 @@ import type { CampaignCreator, CampaignOrder } from './create.ts';
 import type { PlanStarter } from './plan/begin.ts';
 
 /*
- * A campaign for which no caller waits, by `serverless invoke` or EventBridge: created, planned and started, at
- * its time or at once. A repeat, also one after a crash, goes on where the first has stopped.
+ * Launches a campaign from `serverless invoke` or EventBridge: creates, plans and starts it, at its time or
+ * at once. A repeat, even after a crash, continues where the first one stopped.
  */
 export function makeLaunch(deps: {
   readonly create: CampaignCreator;
@@ -18,7 +18,7 @@ export function makeLaunch(deps: {
     if (state !== 'draft') return stored.value;
     if (schedule) return deps.control.start(campaignId, by);
     const planned = await deps.planStarter.begin(stored, { dryRun: false, wait: true });
-    // One that was created over HTTP does not start by itself.
+    // A campaign created over HTTP doesn't start automatically.
     if (planned.state === 'planned') return deps.control.start(campaignId, by);
     return deps.control.reconcileNow(planned);
   };

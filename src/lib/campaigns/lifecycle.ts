@@ -4,10 +4,10 @@ import * as planning from './transitions/planning.ts';
 import * as running from './transitions/running.ts';
 
 /*
- * Every transition of a campaign, by state and event: where it goes (`to`), under which guard (`when`), and which
- * function makes the rest of the change (`by`). Of several arrows the first counts whose guard holds. An event that is
- * not listed for a state changes nothing. Each arrow is one conditional write of the campaign's item. Only this file
- * sets `state`; docs/architecture.md shows the table as a diagram.
+ * Every transition of a campaign, by state and event: where it leads (`to`), under which guard (`when`), and
+ * the function that makes the rest of the change (`by`). The first arrow with a true guard applies. An event
+ * that is not listed for a state changes nothing. Each transition is one conditional write of the campaign's
+ * item. Only this file sets `state`; docs/architecture.md shows the table as a diagram.
  */
 
 type CampaignEvent = keyof CampaignEvents;
@@ -86,7 +86,7 @@ export const CAMPAIGN_TRANSITIONS = {
   failed: {},
 } as const satisfies { readonly [S in CampaignState]: Arrows };
 
-/** An event without an arrow cannot be used. */
+/** Only events with an arrow, so that an unused event does not compile. */
 type ListedEvent = { [S in CampaignState]: keyof (typeof CAMPAIGN_TRANSITIONS)[S] }[CampaignState];
 
 export const FIRST_STATE = { created: { to: 'draft', by: planning.draft } } as const;
@@ -97,7 +97,7 @@ export function newCampaign(definition: CampaignDefinition, given: planning.NewC
   return { ...campaign, keepUntil: keptUntil(campaign) };
 }
 
-/** The campaign after an event; the same object where the event changes nothing. */
+/** The campaign after an event; the same object if the event changes nothing. */
 export function transition<E extends ListedEvent>(
   campaign: Campaign,
   event: E,

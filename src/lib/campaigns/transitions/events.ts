@@ -1,31 +1,31 @@
 import type { Campaign, Plan, RecipientSource } from '../campaign.ts';
 
-/** `state` is the table's to set. */
+/** The change of an event, without `state`, which only the table sets. */
 export type Change = Partial<Omit<Campaign, 'state'>> & { readonly state?: never };
 
-/** What may happen to a campaign, and what its arrows need to know. */
+/** The events of a campaign, with the facts that their transitions need. */
 export interface CampaignEvents {
-  /** Its owner gives it other recipients. */
+  /** The client replaces the recipients. */
   sourceReplaced: { readonly source: RecipientSource; readonly now: Date };
   planningBegun: { readonly planId: string; readonly dryRun: boolean; readonly now: Date };
-  /** The planner says how far it is. */
+  /** The planner reports its progress. */
   planningProgressed: { readonly planId: string; readonly rows: number; readonly now: Date };
   /** The planner has been silent for too long. */
   plannerLost: { readonly now: Date };
   planReady: { readonly plan: Plan; readonly now: Date };
-  /** The recipients cannot be read. */
+  /** The recipients can't be read. */
   planFailed: { readonly planId: string; readonly reason: string; readonly now: Date };
   started: { readonly now: Date };
-  /** A campaign with a schedule gets the time of its next run; without one, its schedule is over. */
+  /** A schedule's next run; undefined ends the schedule. */
   runScheduled: { readonly nextRunAt: Date | undefined; readonly now: Date };
-  /** The tick finds that `startAt` has come. */
+  /** The tick finds that `startAt` has passed. */
   startDue: { readonly now: Date };
   paused: { readonly reason: string; readonly now: Date };
   resumed: { readonly now: Date };
-  /** Every recipient may be taken, settled and counted. */
+  /** Progress was made: the campaign may be complete. */
   progressed: { readonly now: Date };
   cancelled: { readonly now: Date };
-  /** The tick finds that `expiresAt` may have come. */
+  /** The tick checks `expiresAt`. */
   timeChecked: { readonly now: Date };
 }
 

@@ -3,11 +3,11 @@ import type { CampaignId } from '../campaign-id.ts';
 import { NO_COUNTS } from '../ledger.ts';
 import type { Change, Facts } from './events.ts';
 
-/** A planner that has been silent for so long counts as dead. */
+/** A planner that is silent for this long counts as dead. */
 const PLANNING_GRACE_MS = 16 * 60_000;
 const PLANNING_TRIES = 3;
 
-/** A campaign before `lifecycle.ts` gives it its first state. */
+/** A campaign before `lifecycle.ts` sets its first state. */
 export interface NewCampaign {
   readonly clientId: string;
   readonly fingerprint: string;
@@ -36,7 +36,7 @@ export function draft(
   };
 }
 
-/** What was planned with other recipients is void. It sends no event, so the version and the retention stay. */
+/** New recipients make the previous plan void. This causes no event, so version and retention stay. */
 export function replaceSource(campaign: Campaign, { source, now }: Facts<'sourceReplaced'>): Change {
   const { version, keepUntil } = campaign;
   return { source, plan: undefined, reason: undefined, changedAt: now, version, keepUntil };
@@ -66,7 +66,7 @@ export function planAgain({ planning }: Campaign, { now }: Facts<'plannerLost'>)
   };
 }
 
-/** A dry run leaves its figures. Only a plan with its file can be started. */
+/** A dry run keeps its figures. Only a plan with its file can be started. */
 export function isDryRun(campaign: Campaign, { plan }: Facts<'planReady'>): boolean {
   return isThisPlan(campaign, plan) && campaign.planning?.dryRun === true;
 }
@@ -79,7 +79,7 @@ export function keepPlan(_: Campaign, { plan }: Facts<'planReady'>): Change {
   return { plan, planning: undefined, dueAt: undefined };
 }
 
-/** No caller waits who could mend the recipients and plan again. */
+/** Without a caller, the recipients aren't corrected and planned again. */
 export function isUnattended({ autoStart, planning }: Campaign): boolean {
   return autoStart === true && planning !== undefined;
 }

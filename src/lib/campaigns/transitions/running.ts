@@ -25,7 +25,7 @@ export function endSchedule(campaign: Campaign): Change {
   return { ...end(campaign), reason: 'its schedule has no time to come any more' };
 }
 
-/** It sends nothing itself: it waits for its times, and each makes a campaign of its own. */
+/** A campaign with a schedule sends nothing itself. It waits, and each run is a separate campaign. */
 export function awaitRun(campaign: Campaign, { nextRunAt }: Facts<'runScheduled'>): Change {
   return { nextRunAt, dueAt: earliest(nextRunAt, campaign.expiresAt) };
 }
@@ -34,22 +34,22 @@ export function hasStartCome({ startAt }: Campaign, { now }: Facts<'startDue'>):
   return startAt !== undefined && startAt <= now;
 }
 
-/** Nothing more is taken. The worker drops what is queued already, which stays pending. */
+/** Takes no more recipients. The worker drops queued ones, which stay pending. */
 export function pause({ expiresAt }: Campaign, { reason }: Facts<'paused'>): Change {
   return { reason, dueAt: expiresAt };
 }
 
-/** What is pending in its open batches gets new times from now on. */
+/** The pending recipients of its open batches are scheduled anew. */
 export function resume(_: Campaign, { now }: Facts<'resumed'>): Change {
   return { resumedAt: now, nextScheduledAt: now, dueAt: now };
 }
 
-/** All recipients are taken, settled and counted. */
+/** Every recipient is taken, settled and counted. */
 export function isAllSettled(campaign: Campaign): boolean {
   return !hasMore(campaign) && campaign.aggregated === campaign.cursor.batch;
 }
 
-/** Recipients who were not reached stay so. */
+/** Recipients that were not reached stay so. */
 export function end(_: Campaign): Change {
   return { planning: undefined, dueAt: undefined };
 }

@@ -5,7 +5,7 @@ import type { Table } from '../platform/dynamo-table.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { RateLimitStore, StoredRateLimit } from './ports.ts';
 
-/** By then the number is back at its full pace. */
+/** By then the number is back at its full rate. */
 const RETENTION_S = 7 * 86_400;
 
 export const rateLimitCodec = itemCodec<StoredRateLimit, 'business'>({

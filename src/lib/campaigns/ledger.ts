@@ -5,11 +5,11 @@ import type { CampaignId } from './campaign-id.ts';
 
 /*
  * The ledger of a campaign: batches of at most a hundred recipients. A recipient is pending until one
- * conditional write takes it out and counts its outcome; a repeat can't pass that write twice. Progress is the
- * sum over the batches.
+ * conditional write removes it and counts its outcome, so a repeat can't count it twice. Progress is the sum
+ * of the batches.
  */
 
-/** How a recipient was settled: for good, or into the hands of the single message's own machinery. */
+/** How a recipient was settled: finally, or by handing its message over to the message's own lifecycle. */
 export type RecipientOutcome = (typeof OUTCOMES)[number];
 
 export const OUTCOMES = [
@@ -28,41 +28,41 @@ export const NO_COUNTS = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 
 
 export interface Settlement {
   readonly outcome: RecipientOutcome;
-  /** Why, for people; no number and no text of the message. */
+  /** Human-readable reason, without phone numbers or message texts. */
   readonly reason?: string | undefined;
 }
 
 export interface LedgerBatch {
   readonly campaignId: CampaignId;
-  /** From 0 on, in the order of the plan. */
+  /** From 0, in the order of the plan. */
   readonly n: number;
-  /** The first recipient's place in the plan, from 0 on. */
+  /** The first recipient's row in the plan, from 0. */
   readonly first: number;
   readonly count: number;
-  /** Where the recipients stand in the plan object. */
+  /** The byte range of its recipients in the plan object. */
   readonly offset: number;
   readonly length: number;
-  /** The places of those who are not settled yet. */
+  /** The rows that are not settled yet. */
   readonly pending: readonly number[];
   readonly counts: BatchCounts;
-  /** Of those who were not simply sent, by their places. */
+  /** By row, for recipients that were not simply sent. */
   readonly outcomes: Readonly<Record<string, Settlement>>;
-  /** When its pending recipients were last enqueued; it identifies the round. */
+  /** When its pending recipients were last enqueued; identifies the round. */
   readonly enqueuedAt: Date;
   /** All records of this round are in the queue. */
   readonly isEnqueued: boolean;
   /** Rounds that were lost. */
   readonly rounds: number;
-  /** From then on, records that are not settled count as lost. */
+  /** From then on, unsettled records count as lost. */
   readonly lostAfter: Date;
   readonly keepUntil: Date;
 }
 
-/** After so many lost rounds, what is still pending can't be sent. */
+/** After this many lost rounds, the pending recipients can't be sent. */
 export const MAX_ROUNDS = 12;
-/** Longer than the queue hides a record from others after a worker's death. */
+/** Longer than the queue's visibility timeout, which passes after a worker died. */
 const LOSS_GRACE_MS = 240_000;
-/** A hundred records are enqueued in a second or two: who needs longer has died. */
+/** Enqueuing a hundred records takes a second or two; a run that needs longer has died. */
 const ENQUEUE_GRACE_MS = 20_000;
 
 export function sumOf(a: BatchCounts, b: BatchCounts): BatchCounts {
@@ -89,12 +89,12 @@ export function openedBatch(
   };
 }
 
-/** When records that are not settled count as lost. */
+/** When unsettled records count as lost. */
 export function lossDeadline(lastScheduledAt: Date): Date {
   return new Date(lastScheduledAt.getTime() + LOSS_GRACE_MS);
 }
 
-/** Was it scheduled before its campaign was paused or slowed? Then its records are void. */
+/** Was the batch scheduled before its campaign was paused or slowed? Then its records are void. */
 export function isOutpaced(
   { enqueuedAt }: Pick<LedgerBatch, 'enqueuedAt'>,
   { resumedAt }: { readonly resumedAt?: Date | undefined },
@@ -102,7 +102,7 @@ export function isOutpaced(
   return resumedAt !== undefined && enqueuedAt < resumedAt;
 }
 
-/** Why its pending recipients must be enqueued again; undefined if they need not be. */
+/** Why the pending recipients must be enqueued again; undefined if they need not be. */
 export function reasonToReenqueue(
   batch: LedgerBatch,
   { now, resumedAt }: { readonly now: Date; readonly resumedAt: Date | undefined },
@@ -114,24 +114,27 @@ export function reasonToReenqueue(
   return isStuck || lostAfter <= now ? 'lost' : undefined;
 }
 
-/** The next round of a batch: its pending recipients are enqueued again, and the records of earlier rounds are void. */
+/**
+ * The next round of a batch: its pending recipients are enqueued again, and the records of earlier rounds are
+ * void.
+ */
 export function reenqueued(
   batch: LedgerBatch,
   why: 'dropped' | 'lost',
   times: { readonly now: Date; readonly lastScheduledAt: Date },
 ): LedgerBatch {
   const { now, lastScheduledAt } = times;
-  // What was dropped begins anew.
+  // A dropped round doesn't count as lost.
   const rounds = why === 'lost' ? batch.rounds + 1 : 0;
   return { ...batch, enqueuedAt: now, lostAfter: lossDeadline(lastScheduledAt), isEnqueued: false, rounds };
 }
 
-/** Derived from campaign and number: however often a recipient comes up, it is the same message. */
+/** Derived from campaign and number, so that every try for a recipient is the same message. */
 export function recipientMessageId(campaignId: CampaignId, number: PhoneNumber): MessageId {
   return derivedId(`campaign:${campaignId}:${number}`) as MessageId;
 }
 
-/** One recipient as the plan object has it: a line of JSON. */
+/** A line of the plan object, parsed. */
 export interface PlannedRecipient {
   /** The line in the caller's file. */
   readonly line: number;

@@ -1,15 +1,15 @@
 import type { Campaign } from './campaign.ts';
 import { type LedgerBatch, sumOf } from './ledger.ts';
 
-/* How far a campaign is: what it has taken out of its plan, and what of that is settled and counted. */
+/* Progress of a campaign: what was taken from the plan, and what of it is settled and counted. */
 
 const REASONS_LIMIT = 20;
-/** Shares are fractions: one that is less by a hair is the same. */
+/** Tolerance for shares, which are fractions. */
 const NOTABLY_LESS = 0.99;
 
 /**
- * With its share of the number's pace. The next minute and a half is scheduled already. When the share
- * drops, everything pending is scheduled again, as after a pause.
+ * The campaign with its new share of the number's rate. The next 90 seconds are already scheduled. If the
+ * share drops, everything pending is scheduled again, as after a pause.
  */
 export function withShare(campaign: Campaign, share: number, now: Date): Campaign {
   if (campaign.share === share) return campaign;
@@ -17,7 +17,7 @@ export function withShare(campaign: Campaign, share: number, now: Date): Campaig
   return isSlowed ? { ...campaign, share, resumedAt: now, nextScheduledAt: now } : { ...campaign, share };
 }
 
-/** The campaign with a batch taken out of its plan and scheduled. */
+/** The campaign with a batch taken from its plan and scheduled. */
 export function withBatch(
   campaign: Campaign,
   taken: { rows: number; bytes: number; nextScheduledAt: Date },
@@ -27,7 +27,7 @@ export function withBatch(
   return { ...campaign, cursor, nextScheduledAt: taken.nextScheduledAt };
 }
 
-/** The campaign with a complete batch in its totals; each batch once, in order. */
+/** The campaign with a complete batch added to its totals; each batch once, in order. */
 export function withAggregated(campaign: Campaign, batch: LedgerBatch): Campaign {
   if (batch.n !== campaign.aggregated || batch.pending.length > 0) return campaign;
   const reasons = { ...campaign.reasons };

@@ -1,6 +1,6 @@
 /*
- * How fast campaigns go. A number has a pace (whatsapp-rules, "Limits"), its running campaigns share it, and
- * each campaign's share becomes send times: the instants at which its recipients are due.
+ * The pace of campaigns. The running campaigns of a business number share its rate (WhatsApp limits a number
+ * to 80 messages a second by default), and each share becomes the times at which recipients are due.
  */
 
 const MINUTE_MS = 60_000;
@@ -11,8 +11,8 @@ interface Wish {
 }
 
 /**
- * Divides the pace of a number among its campaigns, max-min fair: who wants less than an equal part gets what
- * it wants, and the others divide what is left. Paces may be fractions. Both paces have to be above 0.
+ * Divides a number's rate among its campaigns, max-min fair: a campaign that wants less than an equal part
+ * gets what it wants, and the others divide the rest. Rates may be fractions and must be above 0.
  */
 export function sharesOf(campaigns: readonly Wish[], ceilingPerMinute: number): ReadonlyMap<string, number> {
   const modestFirst = campaigns.toSorted((a, b) => a.perMinute - b.perMinute);
@@ -35,12 +35,13 @@ interface Run {
 }
 
 /**
- * The next `count` send times, 60 000 / perMinute ms apart, and the one after them. None is before `now`: unused
- * times are gone, since making up for them would be a burst. At most 60 000 a minute.
+ * The next `count` send times, 60,000 / perMinute ms apart, and the one after them. None is before `now`:
+ * unused times are lost, since catching up would be a burst. At most 60,000 a minute.
  *
- * A Date has whole milliseconds, so a run that went on from a rounded `next` would drift. Instead all send times of
- * one pace lie on one grid, counted from the epoch, whose pitch is the part of the interval that is just above
- * a millisecond. No two points of it share a millisecond, so `next` tells which point it was, fraction and all.
+ * A Date has whole milliseconds, so continuing from a rounded `next` would drift. Instead all send times of
+ * one rate lie on one grid, counted from the epoch. Its pitch is an integer fraction of the interval, the
+ * smallest of at least a millisecond. No two points share a millisecond, so `next` identifies its point,
+ * fraction included.
  */
 export function scheduleFor({ nextScheduledAt, now, count, perMinute }: Run): { at: Date[]; next: Date } {
   const interval = MINUTE_MS / perMinute;
@@ -53,7 +54,7 @@ export function scheduleFor({ nextScheduledAt, now, count, perMinute }: Run): { 
 
 function gridOf(pitch: number) {
   const timeOf = (point: number) => Math.floor(point * pitch);
-  /** The first point at that millisecond or after it; the division may be off by one, the points decide. */
+  /** The first point at or after that millisecond. The division may be off by one, so the loops correct it. */
   const pointFrom = (ms: number) => {
     let point = Math.ceil(ms / pitch);
     while (timeOf(point - 1) >= ms) point -= 1;
@@ -63,25 +64,28 @@ function gridOf(pitch: number) {
   return { timeOf, pointFrom };
 }
 
-/** A number that was throttled: the pace that it was slowed to, and when. */
+/** A throttled number: the rate it was slowed to, and when. */
 export interface RateLimit {
   readonly perMinute: number;
   readonly slowedAt: Date;
 }
 
 const LEAST_PER_MINUTE = 10;
-/** Many sends are under way when a number is throttled, and all of them report it: that is one reason to slow down. */
+/**
+ * Many sends are in flight when a number is throttled, and each reports it. Together they are one reason to
+ * slow down.
+ */
 const SLOWING_MS = 60_000;
 const RECOVERY_MS = 5 * 60_000;
 
-/** The number's pace after it was throttled: half of the current one, at most once a minute. */
+/** The number's rate after it was throttled: half of the current one. Applied at most once a minute. */
 export function slowed(pace: RateLimit | undefined, full: number, now: Date): RateLimit {
   if (pace && now.getTime() - pace.slowedAt.getTime() < SLOWING_MS) return pace;
   const half = Math.max(LEAST_PER_MINUTE, currentPace(pace, full, now) / 2);
   return { perMinute: Math.min(full, half), slowedAt: now };
 }
 
-/** What a number may send a minute now: twice as much for every five minutes since it was slowed, up to `full`. */
+/** What a number may send a minute now: doubles every five minutes after it was slowed, up to `full`. */
 export function currentPace(pace: RateLimit | undefined, full: number, now: Date): number {
   if (!pace) return full;
   const periods = Math.floor((now.getTime() - pace.slowedAt.getTime()) / RECOVERY_MS);

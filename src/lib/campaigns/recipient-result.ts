@@ -6,7 +6,7 @@ import type { RecipientOutcome, Settlement } from './ledger.ts';
 
 /** The result of one recipient's job. */
 export type JobResult =
-  /** The recipient has its outcome. `throttleReason`: the other recipients of the campaign will meet the same. */
+  /** The recipient is settled. `throttleReason`: the campaign's other recipients would be throttled too. */
   | {
       readonly kind: 'settle';
       readonly settlement: Settlement;
@@ -14,18 +14,18 @@ export type JobResult =
     }
   /** Nothing was sent: retry later. `slow`: the number sends too fast. */
   | { readonly kind: 'again'; readonly afterSeconds: number; readonly slow: boolean }
-  /** Nothing was sent, and nothing alike would be: the campaign is paused, the recipient stays pending. */
+  /** Nothing was sent, and no other recipient would succeed: pause the campaign; the recipient stays pending. */
   | { readonly kind: 'pause'; readonly reason: string };
 
-/** A batch holds a hundred of them, and has to stay an item. */
+/** A batch of a hundred reasons has to fit into an item. */
 const REASON_LENGTH = 300;
 const PAUSE_BASE_S = 5;
 const LONGEST_PAUSE_S = 900;
-/** With the pauses above about half an hour of a gateway that is down; then a person has to look. */
+/** With the pauses above, about half an hour of an unavailable gateway; then a person has to check. */
 const MOST_TRIES = 8;
 const MOST_TRIES_WHERE_NOBODY_CAN_TELL = 2;
 
-/** After an answer that was no problem: by where the message stands now. */
+/** The result of a send without a problem, by the message's status. */
 export function resultOfStatus(status: Status, throttleReason: ErrorClass | undefined): JobResult {
   return { kind: 'settle', settlement: { outcome: outcomeOf(status) }, throttleReason };
 }
@@ -50,8 +50,8 @@ function outcomeOf(status: Status): RecipientOutcome {
 }
 
 /**
- * After a problem. What is the message's own is final; what is the operator's, the number's or the content's
- * is the campaign's: it is slowed, or it stands still (whatsapp-rules, "Error codes"). `chance` is the jitter.
+ * The result of a problem. A fault of the message is final. A fault of the operator, the number or the
+ * content concerns the whole campaign, which slows down or pauses. `random` is the jitter.
  */
 export function resultOfProblem(
   problem: AppError,
@@ -73,7 +73,7 @@ export function resultOfProblem(
     case 'send-in-progress':
       return { kind: 'again', afterSeconds: problem.retryAfter ?? PAUSE_BASE_S, slow: false };
     case 'gateway-credentials':
-      // With a cause it is no word of LipaChat's: the parameter store did not answer, and soon it will.
+      // With a cause, the parameter store failed, not LipaChat's check of the key. That passes.
       return problem.cause === undefined
         ? { kind: 'pause', reason: 'LipaChat refuses the apiKey (gateway-credentials)' }
         : retryOrPause(problem, job);
@@ -105,7 +105,7 @@ function retryOrPause(
   return { kind: 'again', afterSeconds, slow: errorClass === 'wait' };
 }
 
-/** What a setback of a template message means for the campaign; undefined where it goes on. */
+/** Why a throttled template message pauses the campaign; undefined if it continues. */
 export function pauseFor(throttleReason: ErrorClass | undefined): string | undefined {
   if (!isThrottleReason(throttleReason) || throttleReason === 'wait') return undefined;
   return throttleReason === 'stop-number'

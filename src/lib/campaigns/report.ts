@@ -1,7 +1,7 @@
 import { type Campaign, hasEnded, type Plan } from './campaign.ts';
 import { type BatchCounts, type LedgerBatch, type OUTCOMES, settledIn, sumOf } from './ledger.ts';
 
-/** What a caller sees of a campaign; instants are ISO 8601, null where there is none. */
+/** A campaign as the API shows it. Instants are ISO 8601, or null. */
 export interface CampaignView {
   readonly campaignId: string;
   readonly name: string;
@@ -28,22 +28,22 @@ export interface CampaignView {
 interface PlanView extends Pick<Plan, 'planId' | 'counts' | 'rejected' | 'price'> {
   readonly plannedAt: string;
   readonly dryRun: boolean;
-  /** At its own pace, windows and throttling aside. */
+  /** At the campaign's own rate, ignoring windows and throttling. */
   readonly estimatedMinutes: number;
 }
 
-/** `total` = all outcomes + `pending` + `notReached`, at every moment. */
+/** At every moment, `total` = all outcomes + `pending` + `notReached`. */
 export interface ProgressView extends BatchCounts {
   readonly total: number;
   readonly pending: number;
-  /** Of a campaign that has ended: who had no turn. */
+  /** Recipients that an ended campaign never tried. */
   readonly notReached: number;
   readonly percent: number;
-  /** Messages a minute now: its share of the number's pace. */
+  /** Messages a minute now: its share of the number's rate. */
   readonly ratePerMinute: number | null;
-  /** When it will be through at this rate. */
+  /** When it finishes at this rate. */
   readonly eta: string | null;
-  /** How often which reason stood in the way, the commonest first. */
+  /** How often each reason occurred, most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
 }
 
@@ -91,7 +91,7 @@ function planView({ plan, perMinute }: Campaign): PlanView | null {
   };
 }
 
-/** The totals of the aggregated batches and the counts of the open ones: exact when both are read as of one moment. */
+/** Sums the totals and the open batches. Exact if both were read at the same moment. */
 export function progressOf(campaign: Campaign, open: readonly LedgerBatch[], now: Date): ProgressView {
   const counts = open.map((batch) => batch.counts).reduce(sumOf, campaign.totals);
   const total = campaign.plan?.counts.total ?? 0;
@@ -119,9 +119,9 @@ function reasonsOf(campaign: Campaign, open: readonly LedgerBatch[]): ProgressVi
   return [...reasons].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count);
 }
 
-/** One recipient of a campaign, as it stands. */
+/** The current state of one recipient. */
 export interface RecipientView {
-  /** In the caller's file. */
+  /** The line in the caller's file. */
   readonly line: number;
   readonly to: string;
   readonly messageId: string;
@@ -129,7 +129,7 @@ export interface RecipientView {
   readonly reason: string | null;
 }
 
-/** How a recipient stands in its batch; one whose batch was not opened yet has had no turn. */
+/** A recipient's status in its batch. Without an open batch it has not been tried. */
 export function statusIn(
   batch: Pick<LedgerBatch, 'pending' | 'outcomes'> | undefined,
   row: number,

@@ -6,19 +6,19 @@ import type { CampaignView, RecipientView } from './report.ts';
 
 const placeOf = ({ campaignId }: CampaignView) => `/v1/campaigns/${campaignId}`;
 
-/** A repeat of the same definition is answered as the first, with the campaign as it stands now. */
+/** A repeat of the same definition gets the first status code, with the campaign's current state. */
 export function createdResponse(view: CampaignView, fresh: boolean): ApiResponse {
   const replayed: Record<string, string> = fresh ? {} : { 'idempotent-replayed': 'true' };
   return { status: 201, body: view, headers: { location: placeOf(view), ...replayed } };
 }
 
-/** 202 where a planner is at it and the figures are to come. */
+/** 202 while the planner is still working on the figures. */
 export function campaignResponse(view: CampaignView): ApiResponse {
   if (view.state !== 'planning') return { status: 200, body: view };
   return { status: 202, body: view, headers: { location: placeOf(view), 'retry-after': '5' } };
 }
 
-/** A page as JSON, or as CSV where the caller asks for it; then `x-next` has what `next` has in JSON. */
+/** A page as JSON, or as CSV if the caller accepts it. CSV has `next` in the `x-next` header. */
 export function recipientsResponse(
   { items, next }: Page<RecipientView | RejectedRow>,
   headers: { readonly [name: string]: string | undefined },
@@ -26,7 +26,7 @@ export function recipientsResponse(
   if (!wantsCsv(headers['accept'])) return { status: 200, body: { recipients: items, next } };
   const columns = ['line', 'to', 'messageId', 'status', 'reason'];
   const rows = items.map((one) => ('kind' in one ? { ...one, status: one.kind } : one));
-  // A reason is written by others: it must not become a formula in somebody's spreadsheet.
+  // Reasons contain foreign text, which must not become a formula in a spreadsheet.
   const body = stringify(rows, { header: true, columns, escape_formulas: true });
   return { status: 200, body, headers: { 'content-type': 'text/csv', ...(next ? { 'x-next': next } : {}) } };
 }

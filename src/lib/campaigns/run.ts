@@ -11,13 +11,15 @@ import { withAggregated, withBatch, withShare } from './progress.ts';
 import { scheduleFor } from './rate-limit.ts';
 
 /*
- * Reconciles a running campaign with its ledger. Any number of runs may cross, and any of them may die. Each run takes
- * send times by one conditional write of the campaign's item, and only the run that made the write enqueues for them.
+ * Reconciles a running campaign with its ledger. Any number of runs may overlap, and any of them may die.
+ * Each run takes send times by one conditional write of the campaign's item, and only the run that made the
+ * write enqueues for them.
  *
- * 1. aggregate: add complete batches to the totals, each once, in order;
- * 2. re-enqueue: give new send times to a batch whose records were lost, or are void since a pause or a slow-down;
- * 3. fill: take batches out of the plan until the next 90 seconds are scheduled;
- * 4. complete: every recipient is taken, settled and counted.
+ * 1. Aggregate: add complete batches to the totals, each once, in order.
+ * 2. Re-enqueue: give new send times to batches with lost records, or with records that a pause or slow-down
+ *    made void.
+ * 3. Fill: take batches from the plan until the next 90 seconds are scheduled.
+ * 4. Complete: end the campaign once every recipient is taken, settled and counted.
  */
 
 export interface RunCampaignDeps {
@@ -31,20 +33,20 @@ export interface RunCampaignDeps {
 
 export type CampaignRunner = ReturnType<typeof makeCampaignRunner>;
 
-/** Longer than a minute by what a tick may be late. */
+/** A minute, and how late a tick may be. */
 const HORIZON_MS = 90_000;
 const LARGEST_BATCH = 100;
 const READ_AT_ONCE = 16;
-/** Batches: while their records go out, the next ones are taken. */
+/** Batches enqueued at the same time, while the next ones are taken. */
 const ENQUEUED_AT_ONCE = 4;
-/** A hundred lines of common length; a line may be as long as a row. */
+/** A hundred lines of common length. A line may be as long as a row. */
 const COMMON_READ = 32 * 1024;
 const LONGEST_READ = 512 * 1024;
 
 export function makeCampaignRunner(deps: RunCampaignDeps) {
   const { campaigns, ledger, objects, campaignQueue, clock, telemetry } = deps;
 
-  /** `share`: this campaign's part of the number's pace, in messages a minute. */
+  /** `share`: the campaign's part of the number's rate, in messages a minute. */
   async function reconcile(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
     const aggregated = await aggregate(found);
     if (aggregated?.value.state !== 'running') return aggregated?.value;
@@ -56,7 +58,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     return (await fill(await reenqueue(counted, share), share)).value;
   }
 
-  /** Adds complete batches to the totals, and ends a campaign that is through. */
+  /** Adds complete batches to the totals, and completes a finished campaign. */
   async function aggregate(found: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
     let current: Stored<Campaign> | undefined = found;
     while (current && current.value.aggregated < current.value.cursor.batch) {
@@ -102,8 +104,8 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   }
 
   /**
-   * The batch has been enqueued MAX_ROUNDS times in vain. If none of its recipients was ever settled, the workers are
-   * down, so pause the campaign; otherwise the rest can't be sent, so fail it.
+   * The batch has been enqueued again MAX_ROUNDS times. If no recipient was ever settled, assume the workers
+   * are down and pause the campaign; otherwise fail the remaining recipients.
    */
   async function giveUp({ value: { campaignId } }: Stored<Campaign>, batch: LedgerBatch): Promise<void> {
     const { n, count, pending, rounds } = batch;
@@ -139,12 +141,12 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     ) {
       const taken = await take(current.value, share);
       const { at, next } = scheduleOf(current.value, taken.count, share);
-      // First the ledger, then the cursor: what the cursor has passed is in the ledger, whoever dies in between.
+      // The ledger before the cursor: after a crash, everything that the cursor passed is in the ledger.
       const batch = await ledger.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
       const step = { rows: batch.count, bytes: batch.length, nextScheduledAt: next };
       const moved = await campaigns.replace(current, withBatch(current.value, step));
       current = moved.stored ?? current;
-      // Another run goes on from here.
+      // Another run continues from here.
       if (!moved.done) break;
       enqueuing.push(enqueue(batch, at));
       if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
@@ -161,7 +163,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   const isFilled = ({ nextScheduledAt }: Campaign, now: Date) =>
     nextScheduledAt !== undefined && nextScheduledAt.getTime() > now.getTime() + HORIZON_MS;
 
-  /** The next recipients of the plan: at most a minute's share, at most a hundred, and whole lines. */
+  /** The next recipients of the plan, in whole lines: at most a minute's share, at most a hundred. */
   async function take(campaign: Campaign, share: number) {
     const { campaignId, cursor, plan, keepUntil } = campaign;
     if (!plan?.file) throw new RecipientsFault('the campaign has no plan');
@@ -183,7 +185,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     const jobs = pending.map((row, k) => {
       return { campaignId, n, row, enqueuedAt, scheduledAt: times[k] ?? clock.now(), tries: 0 };
     });
-    // What could not be enqueued is found by the next looks.
+    // Later runs find what could not be enqueued.
     try {
       await campaignQueue.enqueue(jobs);
       await ledger.noteEnqueued(batch);
@@ -192,7 +194,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     }
   }
 
-  /** The plan object may be gone: then the campaign is paused, with the reason. */
+  /** If the plan object is gone, pauses the campaign with that reason. */
   async function reconcileOrPause(found: Stored<Campaign>, share: number): Promise<Campaign | undefined> {
     try {
       return await reconcile(found, share);
@@ -205,7 +207,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   return { reconcile: reconcileOrPause, aggregate };
 }
 
-/** The first `most` lines that are there with their end, and how many bytes they are. */
+/** The first `most` complete lines, and their length in bytes. */
 function wholeLines(bytes: Buffer, most: number): { count: number; length: number } {
   let [count, length] = [0, 0];
   while (count < most) {

@@ -1,17 +1,17 @@
 import { Cron } from 'croner';
 
 /*
- * When a campaign runs again and again, in the words of AWS EventBridge: `cron(minutes hours day-of-month month
- * day-of-week year)` or `rate(5 minutes)`. croner does the arithmetic; what it would read otherwise than
- * EventBridge does is translated or refused here.
+ * Recurring campaigns, in the syntax of AWS EventBridge: `cron(minutes hours day-of-month month day-of-week
+ * year)` or `rate(5 minutes)`. croner does the arithmetic. Where its syntax differs from EventBridge's,
+ * expressions are translated or refused.
  */
 
-/** What `parseSchedule` has read. */
+/** A parsed schedule. */
 export type Schedule =
   | { readonly kind: 'cron'; readonly cron: Cron }
   | { readonly kind: 'rate'; readonly periodMs: number };
 
-/** A schedule that can't be kept. The message says what is wrong with it, for its author. */
+/** A schedule that can never run. The message tells its author why. */
 export class ScheduleFault extends Error {
   constructor(message: string) {
     super(message);
@@ -21,17 +21,17 @@ export class ScheduleFault extends Error {
 
 interface Spelling {
   readonly expression: string;
-  /** An IANA name; default UTC. */
+  /** An IANA name; UTC by default. */
   readonly timeZone?: string | undefined;
 }
 
 /**
- * Reads a schedule. Throws `ScheduleFault`. A time that no calendar has (30 February) is a fault always, and with
- * `after` also one that does not come after it, such as a year that is past.
+ * Parses a schedule. Throws `ScheduleFault`, also for a time that no calendar has (30 February) and, with
+ * `after`, for a schedule without a later time, such as a past year.
  *
- * Where clocks are put forward, a fixed time in the gap runs at its end (02:30 at 03:00), and a step, `*` or
- * `0/15`, skips the gap. Where they are put back, a fixed time runs once, the first time, and a step goes on
- * through both hours. Fixed are lists and ranges, too.
+ * When clocks go forward, a fixed time in the gap runs at its end (02:30 at 03:00), and a step (`*` or
+ * `0/15`) skips the gap. When they go back, a fixed time runs once, the first time, and a step runs through
+ * both hours. Lists and ranges count as fixed.
  */
 export function parseSchedule({ expression, timeZone = 'UTC' }: Spelling, after?: Date): Schedule {
   checkZone(timeZone);
@@ -43,7 +43,7 @@ export function parseSchedule({ expression, timeZone = 'UTC' }: Spelling, after?
   return schedule;
 }
 
-/** The first run after that instant; undefined if there is none any more. A rate counts from the instant itself. */
+/** The first run after `after`; undefined if there is none. A rate counts from `after` itself. */
 export function nextRun(schedule: Schedule, after: Date): Date | undefined {
   if (schedule.kind === 'rate') return new Date(after.getTime() + schedule.periodMs);
   return schedule.cron.nextRun(after) ?? undefined;
@@ -51,10 +51,10 @@ export function nextRun(schedule: Schedule, after: Date): Date | undefined {
 
 function checkZone(timeZone: string): void {
   try {
-    // Offsets like +03:00 are no zones: they know of no daylight saving time.
+    // Offsets like +03:00 are not zones: they have no daylight saving time.
     if (/^[a-z]/i.test(timeZone) && new Intl.DateTimeFormat('en', { timeZone })) return;
   } catch {
-    // Falls through: unknown to the runtime's copy of the IANA database.
+    // Unknown to the runtime's IANA database.
   }
   throw new ScheduleFault('the time zone must be an IANA name, such as Africa/Nairobi');
 }
@@ -78,9 +78,9 @@ interface Field {
   readonly name: string;
   readonly least: number;
   readonly most: number;
-  /** Of the numbers from `least` on. */
+  /** Names of the numbers from `least` on. */
   readonly names?: readonly string[];
-  /** What else may stand for the whole field. */
+  /** Other values for the whole field. */
   readonly special?: RegExp;
 }
 
@@ -112,13 +112,13 @@ function cronOf(fields: string, timeZone: string): Cron {
   return new Cron(['0', ...pattern].join(' '), {
     mode: '7-part',
     timezone: timeZone,
-    // SUN is 1, as with EventBridge.
+    // SUN is 1, as in EventBridge.
     alternativeWeekdays: true,
     fixedTimeRule: 'no-wildcard',
   });
 }
 
-/** A field as croner reads it: numbers, ranges and steps over ranges. */
+/** A field in croner's syntax: numbers, ranges, and steps over ranges. */
 function translated(text: string, field: Field): string {
   const isDay = field.name.startsWith('day');
   if (text === '?' && isDay) return '*';
@@ -142,7 +142,7 @@ function translatedPart(part: string, field: Field): string {
   if (step !== undefined && (Number(step) < 1 || Number(step) > most))
     throw new ScheduleFault(`a step of ${name} must be 1 to ${most}`);
   if (step !== undefined) return `${first}-${last}/${Number(step)}`;
-  // A plain * stays one: a range would be a fixed time.
+  // A plain `*` stays: as a range it would count as a fixed time.
   return from === '*' ? '*' : `${first}-${last}`;
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../platform/ports.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
-/** SQS's own limits: of a delay, and of a batch. */
+/** SQS's limits of a delay and of a batch. */
 const MAX_DELAY_S = 900;
 const BATCH = 10;
 const AT_ONCE = 8;
@@ -16,7 +16,7 @@ interface QueueOptions {
   readonly queueUrl: string | undefined;
 }
 
-/** The campaign queue: a record a recipient, which names its place in the plan and holds nothing of the person. */
+/** The campaign queue. A record names a recipient's row in the plan, and contains no personal data. */
 export function makeCampaignQueue({
   client,
   queueUrl,
@@ -27,7 +27,7 @@ export function makeCampaignQueue({
     const Entries = jobs.map((job, k) => ({
       Id: String(k),
       MessageBody: recordOf(job),
-      // Down: the worker waits for the rest of the second.
+      // Rounded down: the worker waits for the rest of the second.
       DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.floor((job.scheduledAt.getTime() - now) / 1000))),
     }));
     const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
@@ -50,7 +50,7 @@ export function makeCampaignQueue({
   };
 }
 
-/** The names are those of 0.1, so that records in flight outlive an upgrade. `contract.ts` reads them. */
+/** The names are those of 0.1, so that records in flight survive an upgrade. `contract.ts` parses them. */
 function recordOf({ enqueuedAt: wokenAt, scheduledAt: slotAt, ...job }: RecipientJob): string {
   return JSON.stringify({ ...job, wokenAt, slotAt });
 }

@@ -13,11 +13,11 @@ import type { CampaignRunner } from './run.ts';
 import { nextRun, parseSchedule } from './schedule.ts';
 
 /*
- * Every minute, by EventBridge, which may fire twice or late:
+ * The tick, every minute by EventBridge, which may fire twice or late:
  *
- * 1. what is due is read: running campaigns, scheduled ones whose time has come, plans that got stuck;
- * 2. whose time is over expires; a schedule's time makes a campaign of its own; a planner that died is replaced;
- * 3. the running campaigns of one number divide its pace, and each is reconciled (`run.ts`).
+ * 1. Read what is due: running campaigns, scheduled ones, and stuck plans.
+ * 2. Expire campaigns, create the run of a schedule, replace a dead planner.
+ * 3. Divide each number's rate among its running campaigns, and reconcile each of them (`run.ts`).
  */
 
 export interface TickDeps {
@@ -29,7 +29,7 @@ export interface TickDeps {
   readonly runner: CampaignRunner;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  /** A business number's whole pace. */
+  /** A business number's whole rate. */
   readonly numberPerMinute: number;
   readonly retentionDays: number;
 }
@@ -38,13 +38,13 @@ export type Ticker = ReturnType<typeof makeTicker>;
 
 const MOST_DUE = 500;
 const AT_ONCE = 8;
-/** Of a number's pace; the rest is for single sends, which go ahead. */
+/** The campaigns' part of a number's rate. The rest is for single sends, which have priority. */
 const CAMPAIGNS_PART = 0.9;
 
 export function makeTicker(deps: TickDeps) {
   const { campaigns, rateLimits, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
 
-  /** All that is due; or, between the minutes, the running campaigns of one number. */
+  /** Handles everything due; with `only`, just the running campaigns of one number. */
   async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
     const ids = await campaigns.due(clock.now(), MOST_DUE);
     const load = only === undefined ? advance : (id: CampaignId) => campaigns.get(id);
@@ -57,7 +57,7 @@ export function makeTicker(deps: TickDeps) {
     return { running: running.length };
   }
 
-  /** One campaign's fault is not another's. */
+  /** A campaign's fault must not stop the others. */
   async function orLeave<T>(campaignId: CampaignId, act: () => Promise<T>): Promise<T | undefined> {
     try {
       return await act();
@@ -89,7 +89,10 @@ export function makeTicker(deps: TickDeps) {
       await planQueue.enqueue({ campaignId, planId: planning.planId });
   }
 
-  /** The run first, then the next time: a tick that dies in between makes the same run once more, which is none. */
+  /**
+   * Creates the run before it sets the next time. A tick that dies in between makes the next one create the
+   * same run, which changes nothing.
+   */
   async function makeRun(stored: Stored<Campaign>): Promise<void> {
     const { value: parent } = stored;
     const now = clock.now();
@@ -143,7 +146,7 @@ export function makeTicker(deps: TickDeps) {
   return { tick };
 }
 
-/** What was missed while nothing ticked is made up for once, and not as often as it was missed. */
+/** Runs missed while no tick ran are made up for once, not once each. */
 function nextAfter(spelling: NonNullable<Campaign['schedule']>, last: Date, now: Date): Date | undefined {
   const schedule = parseSchedule(spelling);
   let next = nextRun(schedule, last);

@@ -4,16 +4,16 @@ import type { Transport } from './aws-transport.ts';
 import { sha256 } from './dynamo-signing-hash.ts';
 
 /*
- * DynamoDB's client, made for many small calls: a send is three of them and little else. What the SDK prepares for a
- * call is kept for the next one of its kind, which it does only for calls without options; so the limit of a call
- * comes to its tries by way of the async context. docs/performance.md has what it saves.
+ * DynamoDB's client, tuned for many small calls: a send is little else than three of them. The SDK reuses
+ * what it prepared for a call only for later calls without options, so each call's time limit travels through
+ * the async context instead. docs/performance.md has the savings.
  */
 
 const limit = new AsyncLocalStorage<AbortSignal>();
 
 /**
- * One call, over all of its tries and the pauses between them, in at most so many milliseconds. Rejects with a
- * TimeoutError when they are over, and then no further try is made.
+ * Runs one call within `ms` milliseconds, over all of its tries and the pauses between them. After that it
+ * rejects with a TimeoutError and makes no further try.
  */
 export async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T> {
   const end = new AbortController();
@@ -31,7 +31,10 @@ export async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T
   }
 }
 
-/** Around each call, for a log that nobody reads, a header, and loops that cannot go through DynamoDB. */
+/**
+ * Middleware around each call that serves no purpose here: a log without a reader, a header, and a guard
+ * against loops that can't pass through DynamoDB.
+ */
 const NEEDLESS = ['loggerMiddleware', 'getUserAgentMiddleware', 'recursionDetectionMiddleware'];
 
 export function makeDynamoClient(

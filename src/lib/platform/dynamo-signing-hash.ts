@@ -3,7 +3,7 @@ import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 type Secret = string | ArrayBuffer | ArrayBufferView;
 
-/** The day's signing key is the same bytes for each call, and to make a key of bytes is most of an HMAC. */
+/** All calls of a day share one signing key, and creating a key from bytes is most of the cost of an HMAC. */
 const keys = new WeakMap<object, KeyObject>();
 
 function keyOf(secret: Secret): KeyObject | string {
@@ -19,8 +19,8 @@ function keyOf(secret: Secret): KeyObject | string {
 }
 
 /**
- * SHA-256, and its HMAC where there is a secret, for the SDK's signatures: each is of a few bytes that are there already, so
- * it is one call of Node's and no stream of its own.
+ * SHA-256, or its HMAC with a secret, for the SDK's signatures. The inputs are a few bytes in memory, so one
+ * call of Node's crypto replaces a stream.
  */
 class Sha256 {
   private readonly parts: Uint8Array[] = [];

@@ -10,7 +10,7 @@ export interface Codec<Key, T> {
   fromItem(item: Item): T;
 }
 
-/** The table as a store of one kind of value. */
+/** A store of one kind of value in the table. */
 export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
   const item = (value: T): Item => ({ ...codec.toItem(value), pk: codec.pkOf(codec.keyOf(value)) });
   const read = (stored: Stored<Item>): Stored<T> => ({

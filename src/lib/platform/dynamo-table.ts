@@ -15,10 +15,13 @@ import { withinMs } from './dynamo-client.ts';
 import { AppError } from './errors.ts';
 import type { Clock, Random, Stored, Written } from './ports.ts';
 
-/** A stored item: `pk`, `expires` (epoch s, the TTL attribute), `rev`, and what its kind adds. Instants are epoch ms. */
+/**
+ * A stored item: `pk`, `expires` (the TTL attribute, in epoch seconds), `rev`, and the attributes of its
+ * kind. Other instants are epoch milliseconds.
+ */
 export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
 
-/** A change of a part of an item, in DynamoDB's expressions. `update` is everything but its SET. */
+/** A partial update in DynamoDB's expressions. `update` excludes the SET clause. */
 export interface Change {
   readonly update: string;
   readonly set?: string | undefined;
@@ -27,7 +30,7 @@ export interface Change {
   readonly values: Record<string, unknown>;
 }
 
-/** A key of the `due` index; `dueAt` in epoch ms. */
+/** A key in the `due` index; `dueAt` in epoch ms. */
 export interface DueKey {
   readonly pk: string;
   readonly dueAt: number;
@@ -40,7 +43,7 @@ export interface TableDeps {
   readonly random: Random;
 }
 
-/** Over all of the SDK's own tries of one call: past it the store counts as down. */
+/** The limit of one call, over all of the SDK's tries. Past it the store counts as down. */
 const CALL_LIMIT_MS = 3_500;
 
 const CONDITIONAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
@@ -48,9 +51,9 @@ const CONDITIONAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 export type Table = ReturnType<typeof makeTable>;
 
 /**
- * The one table, item by item. Every write is one conditional write; every item carries a revision that is new
- * with each write, so that "the very one that was read" is one comparison, and a write that was applied while
- * its acknowledgement was lost is recognised by its revision when the SDK's retry fails.
+ * The one table, item by item. Every write is one conditional write and gives the item a new revision.
+ * "Unchanged since it was read" is then one comparison. If the SDK's retry fails its condition because an
+ * earlier try was applied without an acknowledgement, the stored revision shows it (ADR 001).
  */
 export function makeTable({ client, tableName, clock, random }: TableDeps) {
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
@@ -60,7 +63,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return alive(Item);
   }
 
-  /** Writes a new item; one past its retention counts as gone, since TTL deletes late. */
+  /** Writes a new item. An expired item counts as gone, because TTL deletes late. */
   function create(item: Item): Promise<Written<Item>> {
     const nowSeconds = Math.floor(clock.now().getTime() / 1000);
     return put(item, 'attribute_not_exists(pk) OR expires <= :now', { ':now': nowSeconds });
@@ -85,7 +88,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return { done: false, stored: beaten };
   }
 
-  /** True if the very item that was read is gone, by this call or before it. */
+  /** Removes exactly the item that was read. Also true if it is already gone. */
   async function remove(pk: string, revision: string): Promise<boolean> {
     const command = new DeleteItemCommand({
       ...key(pk),
@@ -97,18 +100,18 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return beaten === 'not-beaten' || beaten === undefined;
   }
 
-  /** Removes whatever is there. */
+  /** Removes the item unconditionally. */
   async function drop(pk: string): Promise<void> {
     await call(() => client.send(new DeleteItemCommand(key(pk))));
   }
 
-  /** Writes without a condition: for things that mean the same however often they are written. */
+  /** Writes without a condition, for items that a repeat leaves the same. */
   async function overwrite(item: Item): Promise<void> {
     const Item = marshall({ ...item, rev: random.uuid() }, { removeUndefinedValues: true });
     await call(() => client.send(new PutItemCommand({ TableName: tableName, Item })));
   }
 
-  /** What is due in one partition of the `due` index, the earliest first. Indexes are a moment late. */
+  /** The keys in one partition of the `due` index, earliest first. Eventually consistent. */
   async function dueKeys(partition: string, range: { upTo: Date; limit: number }): Promise<DueKey[]> {
     const items = await query({
       IndexName: 'due',
@@ -136,7 +139,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return (Items ?? []).map((item) => unmarshall(item) as Item);
   }
 
-  /** Keys of one pair's items at one stage (all of them where it is empty), in the order they came. A moment late. */
+  /** The keys of one pair's items at a stage (at all stages if empty), oldest first. Eventually consistent. */
   async function keysOfPair(
     pair: string,
     stage: string,
@@ -153,7 +156,10 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return items.map(({ pk }) => pk);
   }
 
-  /** What is listed in one partition of the same index, the newest first, from before `before` on. A moment late. */
+  /**
+   * The keys listed in one partition of the same index, newest first, starting before `before`. Eventually
+   * consistent.
+   */
   async function listed(
     partition: string,
     { limit, before }: { readonly limit: number; readonly before: string | undefined },
@@ -173,8 +179,8 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
   }
 
   /**
-   * Changes a part of an item in one conditional write. Gives back the item after it, or, with `done: false`,
-   * what was in its way.
+   * Updates an item in one conditional write. Returns the new item or, with `done: false`, the one that
+   * failed the condition.
    */
   async function update(pk: string, change: Change): Promise<Written<Item>> {
     const revision = random.uuid();
@@ -199,7 +205,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return beaten?.revision === revision ? { done: true, stored: beaten } : { done: false, stored: beaten };
   }
 
-  /** Many items at once, each where its key stands in `pks`; undefined for what is not there. A moment late. */
+  /** Many items at once, in the order of `pks`; undefined for a missing one. Eventually consistent. */
   async function getMany(pks: readonly string[]): Promise<(Item | undefined)[]> {
     const found = new Map<string, Item>();
     let keys = [...new Set(pks)].map((pk) => marshall({ pk }));
@@ -217,7 +223,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return pks.map((pk) => found.get(pk));
   }
 
-  /** Runs a conditional write; says what was in its way. The engine may leave that out, so it is read then. */
+  /** Runs a conditional write. On a conflict returns what is stored; some engines omit that, so it is read then. */
   async function conditional(
     write: () => Promise<unknown>,
     pk: string,
@@ -255,7 +261,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
   };
 }
 
-/** Any fault of the store is one error to the rest of the code. */
+/** Turns any fault of the store into `store-unavailable`. */
 async function call<T>(send: () => Promise<T>): Promise<T> {
   try {
     return await withinMs(CALL_LIMIT_MS, send);

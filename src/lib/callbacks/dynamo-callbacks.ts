@@ -9,10 +9,10 @@ import { templateStatusCodec } from './dynamo-template-statuses.ts';
 import type { CallbackStore, UnmatchedStatus } from './ports.ts';
 
 const DAY_MS = 86_400_000;
-/** Longer than WhatsApp goes on repeating a webhook (7 days). */
+/** Longer than WhatsApp repeats a webhook (7 days). */
 const INBOUND_DAYS = 8;
 const RAW_DAYS = 30;
-/** An item holds 400 KB; what is cut is the end of a single callback of that size. */
+/** An item holds 400 KB. Only a single callback above this limit loses its end. */
 const RAW_LIMIT = 256 * 1024;
 const UNMATCHED = 'orphan';
 const RAW = 'raw';
@@ -51,7 +51,7 @@ interface StoredUnmatched extends Omit<UnmatchedStatus['report'], 'waId' | 'gate
 
 const unmatchedAttributes = attributes<StoredUnmatched>({
   fields: {
-    // Not `waKey`: the index of messages by WhatsApp's id must not find it.
+    // Not named `waKey`, so that the index of messages by WhatsApp's id leaves it out.
     waKey: as('orphanOf', plain),
     status: plain,
     at: instant,
@@ -77,7 +77,7 @@ export function makeCallbackStore(table: Table): CallbackStore {
   return {
     async remember({ id, writtenAt }, now) {
       const first = { writtenAt, keepUntil: later(now, INBOUND_DAYS) };
-      // Hashed: WhatsApp's ids hold the customer's number in base64.
+      // Hashed, because WhatsApp's ids contain the customer's number in base64.
       const { stored } = await table.create({
         ...inboundAttributes.encode(first),
         pk: `inbound#${digestOf(id)}`,

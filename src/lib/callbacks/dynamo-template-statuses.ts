@@ -4,7 +4,7 @@ import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
 
 const RETENTION_MS = 30 * 86_400_000;
 
-/** Apart from the other callbacks: the publisher of events reads these items and no others. */
+/** In a file of its own: the publisher reads these items and no other callbacks. */
 export const templateStatusCodec = itemCodec<TemplateStatus, 'id'>({
   key: 'id',
   ...prefixed<string>('template-status#'),

@@ -38,7 +38,7 @@ export function makeClientRegistry(table: Table) {
   };
 }
 
-/** The client as it is stored. */
+/** The item of a client. */
 export function clientItem(client: RegisteredClient): Item {
   return { ...clientCodec.toItem(client), pk: clientCodec.pkOf(client.tokenHash) };
 }

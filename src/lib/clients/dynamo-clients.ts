@@ -22,7 +22,7 @@ export function makeClientStore(table: Table): ClientStore {
       const stored = await table.get(clientCodec.pkOf(hash));
       if (!stored) return undefined;
       const { clientId, scopes, revokedAt } = clientCodec.fromItem(stored.value);
-      // A revoked client stays in the table for the record.
+      // A revoked client stays in the table as a record.
       return revokedAt === undefined ? { clientId, scopes } : undefined;
     },
   };

@@ -7,16 +7,16 @@ import type { Item } from '../platform/dynamo-table.ts';
 import { sessionCodec } from '../sessions/dynamo-sessions.ts';
 import type { Changed } from './event.ts';
 
-/** As the stream writes it: DynamoDB's typed JSON. */
+/** The stream's format: DynamoDB's typed JSON. */
 type Image = Record<string, unknown> | undefined;
 
 const read = (image: NonNullable<Image>) => unmarshall(image as Record<string, AttributeValue>) as Item;
 
-/** What a record of the table's stream tells; undefined where events are told of nothing in it. */
+/** Decodes one record of the table's stream; undefined if its item causes no events. */
 export function readChange(images: { readonly before: Image; readonly after: Image }): Changed | undefined {
   const before = images.before && read(images.before);
   const after = images.after && read(images.after);
-  // What was removed was released, erased or retired: nobody's news.
+  // A removed item was given back, erased or expired, which causes no event.
   if (!after) return undefined;
   switch (after.pk.split('#')[0]) {
     case 'message':

@@ -18,11 +18,11 @@ import type { MessageStore } from './ports.ts';
 import { isAwaitingReply } from './reply.ts';
 import { isInRecipientQueue } from './waiting.ts';
 
-/** Spreads the index of due messages, so that no single partition takes every send's claim and settle. */
+/** Spreads the index of due messages, so that claim and settle of all sends don't share one partition. */
 const DUE_SHARDS = 4;
 
 const PREFIX = 'message#';
-/** The index of a pair's messages: what waits, what may be answered, and the rest. */
+/** The index of a pair's messages: waiting ones, ones without a reply, and the rest. */
 const pairKey = ({ business, customer }: Pair) => `${business}#${customer}`;
 const { pkOf, idIn } = prefixed<MessageId>(PREFIX);
 
@@ -45,7 +45,7 @@ export function makeMessageStore(table: Table): MessageStore {
     drop: (id) => table.drop(pkOf(id)),
     due: async (now, limit) => {
       const shards = Array.from({ length: DUE_SHARDS }, (_, n) => `${PREFIX}${n}`);
-      // Any shard may hold the oldest of all.
+      // The oldest message may be in any shard.
       const range = { upTo: now, limit };
       const found = await Promise.all(shards.map((shard) => table.dueKeys(shard, range)));
       return found

@@ -10,20 +10,20 @@ const SALT = 'salt#forgotten';
 
 const saltAttributes = attributes<{ readonly salt: string }>({ fields: { salt: plain } });
 
-/** An item without `at` still is an opt-out: it counts since the epoch. */
+/** An item without `at` is still an opt-out; it counts from the epoch. */
 const optOutAttributes = attributes<{ readonly at?: Date }>({ fields: { at: instant } });
 
 export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOutStore {
   let salt: string | undefined;
 
-  /** Undefined until the first opt-out is remembered. */
+  /** Undefined until the first opt-out is stored. */
   async function knownSalt(): Promise<string | undefined> {
     const stored = salt === undefined ? await table.get(SALT) : undefined;
     if (stored) salt = saltAttributes.decode(stored.value).salt;
     return salt;
   }
 
-  /** The first process that needs a salt makes it; all others then use the same one. */
+  /** The first process that needs a salt creates it; all others then use the same one. */
   async function madeSalt(): Promise<string> {
     const made = saltAttributes.encode({ salt: random.uuid() + random.uuid() });
     const { stored } = await table.create({ ...made, pk: SALT });

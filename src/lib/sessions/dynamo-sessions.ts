@@ -9,7 +9,7 @@ import type { SessionStore } from './ports.ts';
 type Window = NonNullable<Session['window']>;
 type Consent = NonNullable<Session['consent']>;
 
-/** Kept past the window for reading, and so that an old inbound message is known to be old. */
+/** Kept longer than the window: for reads, and to recognise an old inbound message as old. */
 const RETENTION_MS = 30 * 86_400_000;
 
 export function makeSessionStore(table: Table): SessionStore {
@@ -35,7 +35,7 @@ export const sessionCodec = itemCodec<Session, 'pair'>({
     paceUntil: instant,
   },
   derived: {
-    // An opt-out stands until it is taken back.
+    // An opt-out is kept until the customer opts in.
     expires: ({ window, consent, paceUntil }) =>
       consent?.optedOut ? undefined : expiryOf(window?.lastInboundAt ?? consent?.at ?? paceUntil),
   },

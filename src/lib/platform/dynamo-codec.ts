@@ -21,7 +21,7 @@ export function inline<T extends object>(fields: FieldsOf<T>): Inline<T> {
   return { fields };
 }
 
-/** The same field under another name in the table. */
+/** Stores a field under another attribute name. */
 export function as<C>(name: string, codec: C): Named<C> {
   return { name, codec };
 }
@@ -88,16 +88,16 @@ function entriesOf(fields: object): { own: readonly Entry[]; inlined: readonly I
   return { own, inlined };
 }
 
-/** Where a value carries the attributes that this release does not know. Spreading the value keeps them. */
+/** The key under which a value carries attributes that this release does not know. Spreading the value keeps them. */
 const LATER = Symbol('attributes of a later release');
 
-/** Names that every item has and no value. */
+/** Attributes of every item that are not fields of a value. */
 const NO_FIELDS = ['pk', 'rev'];
 
-/** Attributes that follow from the value, such as keys of an index: written with it, and ignored when it is read. */
+/** Attributes computed from the value, such as index keys. Written with it, and ignored when it is read. */
 export type Derived<T> = Readonly<Record<string, (value: T) => unknown>>;
 
-/** The attributes of a value. `Fields`: those of its fields that are attributes, by default all. */
+/** The codec of a value's attributes. `Fields`: the fields stored as attributes, by default all. */
 export function attributes<T extends object, Fields = T>({
   fields,
   derived = {},

@@ -7,7 +7,7 @@ export interface FieldCodec<T> {
   readonly absent?: T;
 }
 
-/** Stored as it is: text, numbers, booleans, and lists and maps of them. */
+/** Stored unchanged: text, numbers, booleans, and lists and maps of them. */
 export const plain = { form: 'plain' } as const;
 
 /** A Date, stored as epoch milliseconds. */

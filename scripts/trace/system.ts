@@ -1,0 +1,86 @@
+/** The functions of a checkout in this process, instrumented, between its own stand-ins for AWS and LipaChat. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, stop } from 'esbuild';
+import { BUNDLE_DEFINES, lighter } from '../lighter.ts';
+import { instrument } from './instrument.ts';
+
+const HANDLERS = ['flows', 'worker', 'webhook', 'campaigns'];
+const CLIENT = { clientId: 'traced', scopes: 'send read admin' };
+
+const bundles = async (root: string) => {
+  const outdir = await mkdtemp(join(tmpdir(), 'trace-'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: HANDLERS.map((name) => join(root, 'src/handlers', `${name}.ts`)),
+    outdir,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    define: { ...BUNDLE_DEFINES, __VERSION__: '"traced"' },
+    plugins: [lighter, instrument(root)],
+    logLevel: 'warning',
+  });
+  await stop();
+  return outdir;
+};
+
+/** Starts it on free ports. The functions read the environment of this process, which changes. */
+export const startTracedSystem = async (root: string) => {
+  const local = <Module>(name: string): Promise<Module> =>
+    import(pathToFileURL(join(root, 'local', `${name}.ts`)).href);
+  const { startAws } = await local<typeof import('../../local/aws.ts')>('aws');
+  const { startSqs } = await local<typeof import('../../local/sqs.ts')>('sqs');
+  const { callSqs } = await local<typeof import('../../local/sqs-call.ts')>('sqs-call');
+  const simulation = await local<typeof import('../../local/simulator/simulator.ts')>('simulator/simulator');
+  const { readStack } = await local<typeof import('../../local/stack.ts')>('stack');
+  const { invoke } = await local<typeof import('../../local/lambda.ts')>('lambda');
+  const { proxyEvent } = await local<typeof import('../../local/gateway-event.ts')>('gateway-event');
+  const environments = await local<typeof import('../../local/environment.ts')>('environment');
+
+  const stack = readStack().environment;
+  const [apiKey, webhookSecret] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
+  const { API_KEY_PARAMETER, WEBHOOK_SECRET_PARAMETER, TABLE_NAME: tableName } = stack;
+  const parameters = { [API_KEY_PARAMETER]: apiKey, [WEBHOOK_SECRET_PARAMETER]: webhookSecret };
+  const aws = await startAws({ port: 0, tableName, parameters });
+  const sqs = await startSqs({ port: 0, bucketName: stack.RECIPIENTS_BUCKET });
+  const simulator = await simulation.startSimulator({ port: 0, apiKey });
+  const addresses = { awsUrl: aws.url, sqsUrl: sqs.url, lipachatBaseUrl: simulator.baseUrl };
+  const environment = environments.functionEnvironment({ stack, caller: {}, ...addresses });
+  // Only the figures go to the console.
+  const quiet = { LOG_LEVEL: 'ERROR', POWERTOOLS_METRICS_DISABLED: 'true' };
+  environments.adoptEnvironment({ ...environment, ...quiet });
+
+  const outdir = await bundles(root);
+  const load = createRequire(import.meta.url);
+  const functions = new Map(HANDLERS.map((name) => [name, load(join(outdir, `${name}.cjs`)).handler]));
+  await rm(outdir, { recursive: true });
+
+  return {
+    webhookSecret,
+    simulatorUrl: simulator.url,
+    call: (name: string, event: unknown): Promise<unknown> =>
+      invoke({ name, timeoutMs: 29_000, handler: functions.get(name) }, event),
+    /** An event of the HTTP API, by its route's key. */
+    http: (routeKey: string, body: object, pathParameters: Record<string, string> = {}) => {
+      const [method = '', rawPath = ''] = routeKey.split(' ');
+      const request = { requestId: randomUUID(), at: new Date(), method, rawPath, rawQueryString: '' };
+      const headers = { 'content-type': 'application/json' };
+      const rest = { headers, cookies: [], body: Buffer.from(JSON.stringify(body)), sourceIp: '127.0.0.1' };
+      return proxyEvent({ ...request, ...rest, routeKey, pathParameters }, CLIENT);
+    },
+    /** Up to ten records of the campaign queue, as the worker gets them. */
+    campaignRecords: async () => {
+      const queue = { QueueUrl: environment['CAMPAIGN_QUEUE_URL'] ?? '', WaitTimeSeconds: 5 };
+      const { Messages = [] } = await callSqs('ReceiveMessage', { ...queue, MaxNumberOfMessages: 10 });
+      return Messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
+    },
+  };
+};

@@ -1,8 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent, type Run } from '../lib/http/api.ts';
 import { direct } from '../lib/http/direct-invocation.ts';
-import { defaultFrom, parseFlow, prefersAsync } from '../lib/sending/contract.ts';
-import { sendResponse } from '../lib/sending/send-result.ts';
+import { defaultFrom, parseFlow, prefersAsync, sendResponse } from '../lib/sending/contract.ts';
 import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
 
 const stores = wireSendStores('sendFlow');

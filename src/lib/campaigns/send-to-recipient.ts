@@ -1,7 +1,8 @@
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
-import type { BackgroundRun, SendFlow } from '../sending/send-flow.ts';
+import type { BackgroundRun } from '../sending/attempt.ts';
+import type { SendFlow } from '../sending/send-flow.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
@@ -101,10 +102,8 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
         messageId,
       });
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
-      const result = await deps.sendFlow.send({ ...by, request });
-      return result.kind === 'sent'
-        ? resultOfStatus('sent', undefined)
-        : resultOfStatus(result.receipt.status, result.throttleReason);
+      const { message, throttleReason } = await deps.sendFlow.send({ ...by, request });
+      return resultOfStatus(message.answer ? 'sent' : message.status, throttleReason);
     } catch (fault) {
       if (fault instanceof RecipientsFault)
         return { kind: 'pause', reason: `its plan can't be read: ${fault.message}` };

@@ -1,45 +1,37 @@
 import type { ClaimTerms } from '../messages/claim.ts';
 import type { FlowRequest, Message } from '../messages/message.ts';
-import type { Secret, Stored } from '../platform/ports.ts';
-import type { SessionStore } from '../sessions/ports.ts';
+import type { Stored } from '../platform/ports.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
-import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 
-/** What is read while the claim is on its way. Its faults show when it is asked for. */
+/** The invocation context of background work, with no caller waiting. */
+export interface BackgroundRun {
+  readonly correlationId: string;
+  /** When the invocation has to be over. */
+  readonly deadlineAt: Date;
+  readonly source: 'worker' | 'sweeper';
+}
+
+/** One attempt to send a message: on whose behalf, on which terms, until when. */
+export interface Attempt extends Omit<BackgroundRun, 'source'> {
+  readonly source: 'caller' | BackgroundRun['source'];
+  /** The caller's request; in background work the message has it. */
+  readonly request: FlowRequest | undefined;
+  readonly terms: ClaimTerms;
+  readonly ahead: ReadAhead;
+}
+
+/** What is read while the claim is being written. A fault shows when the value is asked for. */
 export interface ReadAhead {
   session(): Promise<Stored<Session> | undefined>;
   apiKey(): Promise<string>;
 }
 
-/** On whose behalf a claim is carried out. */
-export interface Attempt {
-  readonly request: FlowRequest | undefined;
-  readonly correlationId: string;
-  readonly deadlineAt: Date;
-  readonly terms: ClaimTerms;
-  readonly ahead: ReadAhead;
-  readonly source: 'caller' | 'worker' | 'sweeper';
-}
-
-/** The message in the end. `fresh`: the answer in it is this errand's own. */
-export interface AttemptResult {
+/** What a send came to: the message as it is stored in the end. Without an answer it is accepted, but not settled. */
+export interface SendResult {
   readonly message: Message;
+  /** This attempt stored the answer; otherwise the answer is replayed. */
   readonly fresh: boolean;
-  /** What hindered its template message, and asks whoever sends more of them for a pause. */
+  /** Why LipaChat or WhatsApp held back the template message: a campaign pauses or slows down. */
   readonly throttleReason?: ErrorClass | undefined;
-}
-
-/** Starts both reads at once. */
-export function readAhead(deps: { sessions: SessionStore; apiKey: Secret }, pair: Pair): ReadAhead {
-  const reads = Promise.allSettled([deps.sessions.get(pair), deps.apiKey.get()]);
-  return {
-    session: async () => unwrap((await reads)[0]),
-    apiKey: async () => unwrap((await reads)[1]),
-  };
-}
-
-function unwrap<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === 'rejected') throw result.reason;
-  return result.value;
 }

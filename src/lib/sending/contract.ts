@@ -1,10 +1,13 @@
 import * as z from 'zod';
+import type { ApiResponse } from '../http/api.ts';
 import { count, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
 import { type FlowRequest, isMessageId, type MessageId } from '../messages/message.ts';
+import { receiptOf } from '../messages/receipt.ts';
 import { parsePhoneNumber } from '../whatsapp/phone.ts';
+import type { SendResult } from './attempt.ts';
 
 /*
- * What comes in, as zod schemas (contract §2). Lengths are counted in characters, as people count them, not in
+ * What a send takes, as zod schemas, and what it answers (contract §2). Lengths count characters, as people do, not
  * UTF-16 units. Messages name the fault and never the value.
  */
 
@@ -135,4 +138,15 @@ const delivery = z.object({ messageId });
 /** Reads a record of the delivery queue. */
 export function parseDelivery(body: unknown): MessageId {
   return parse(delivery, body).messageId;
+}
+
+/** The HTTP response to a send: 201 with the stored bytes, or 202 and where to poll. */
+export function sendResponse({ message, fresh }: SendResult): ApiResponse {
+  const location = `/v1/messages/${message.messageId}`;
+  if (message.answer?.kind !== 'sent') {
+    const body = receiptOf(message, { session: null, gateway: null });
+    return { status: 202, body, headers: { location } };
+  }
+  const replayed: Record<string, string> = fresh ? {} : { 'idempotent-replayed': 'true' };
+  return { status: 201, body: message.answer.body, headers: { location, ...replayed } };
 }

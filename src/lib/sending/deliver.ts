@@ -1,7 +1,6 @@
-import { type CallDeps, callWithRetries } from '../lipachat/call-with-retries.ts';
-import type { Gateway } from '../lipachat/ports.ts';
+import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Release } from '../lipachat/verdict.ts';
-import { dispatched, type Fence, fenceOf, holds } from '../messages/claim.ts';
+import { dispatched, fenceOf, holds } from '../messages/claim.ts';
 import { gatewayMessageIdOf } from '../messages/gateway-message-id.ts';
 import { type FlowRequest, isSameRequest, type Message, pairOf } from '../messages/message.ts';
 import { AppError } from '../platform/errors.ts';
@@ -9,171 +8,179 @@ import type { Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { freshSession, recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore } from '../sessions/ports.ts';
-import { hasOptedOut, isOpen, type Session } from '../whatsapp/session-window.ts';
-import type { Attempt, AttemptResult } from './attempt.ts';
+import { hasOptedOut, isOpen, type Session, wasShutSince } from '../whatsapp/session-window.ts';
+import type { Attempt, SendResult } from './attempt.ts';
 import { OPTED_OUT } from './not-sent.ts';
-import { makeWindowClosed, neverLeft, type WindowClosedDeps } from './window-closed.ts';
+import type { Settler } from './settle.ts';
+import type { WindowClosed, WindowClosedDeps } from './window-closed.ts';
 
 /*
- * Carrying out a claim that is ours:
+ * Delivers a claim that is ours:
  *
- * 1. the customer's word: who has opted out gets nothing;
- * 2. the window: shut means that nothing free-form is sent, and `whenClosed` says what else (`shut-window.ts`);
- * 3. the mark that the request may leave, where the claim doesn't bear it already;
+ * 1. opt-out: a customer who has opted out gets nothing;
+ * 2. session window: while it is shut, `whenClosed` says what happens instead (`window-closed.ts`);
+ * 3. mark the claim: from now on the request may have left. With `resend` the claim bears the mark from the start;
  * 4. dispatch, within the deadline;
- * 5. settle: the outcome is written in the light of what is stored by then, for a callback, or another owner
- *    after our lease, may have been faster.
+ * 5. settle (`settle.ts`).
  *
- * What did not leave is given back to a caller who waits for the answer; a message that was accepted by a 202
- * comes back by the queue, or fails when the rules say never or the tries are used up.
+ * If nothing left, a caller who waits for the response gets the messageId back. A message that was accepted by a 202
+ * goes back into the queue, or fails if the rules say never or the tries are used up (`not-sent.ts`).
  */
 
-export interface DeliverDeps extends CallDeps, WindowClosedDeps {
+export interface DeliverDeps extends Omit<WindowClosedDeps, 'sendTemplate'> {
   readonly erasedOptOuts: ErasedOptOutStore;
-  readonly gateway: Gateway;
-  readonly settings: {
-    readonly gatewayDeadlineMs: number;
-    readonly gatewayAttempts: number;
-    readonly sessionMarginSeconds: number;
-  };
+  readonly lipachat: LipaChatCalls;
+  readonly settler: Settler;
+  readonly windowClosed: WindowClosed;
+  readonly gatewayDeadlineMs: number;
+  readonly sessionMarginSeconds: number;
 }
 
 export type Deliver = ReturnType<typeof makeDeliver>;
 
-/** Kept back of the invocation's time for the settle; half of it, where there is less. */
+/** An earlier owner's request may have left. */
+interface Left {
+  readonly mayHaveLeft: boolean;
+}
+
+/** Kept back of the invocation's time for the settle; half of it, if there is less. */
 const SETTLE_RESERVE_MS = 5_000;
 
 const ANOTHERS = 'This messageId belongs to another request by now. Nothing was sent.';
 
 export function makeDeliver(deps: DeliverDeps) {
-  const {
-    messages,
-    sessions,
-    erasedOptOuts,
-    gateway,
-    settler,
-    notSent,
-    recipientQueue,
-    clock,
-    telemetry,
-    settings,
-  } = deps;
-  const windowClosed = makeWindowClosed(deps);
+  const { messages, sessions, lipachat, settler, notSent, windowClosed, recipientQueue, clock, telemetry } =
+    deps;
 
-  /** Carries it out, and then lets the lane move on, if it was parked in one. */
-  async function deliver(
-    claim: Stored<Message>,
-    attempt: Attempt,
-    left: { readonly mayHaveLeft: boolean },
-  ): Promise<AttemptResult> {
-    const done = await deliverClaim(claim, attempt, left).catch((fault) => {
+  /** Delivers it, then lets the recipient queue move on if the message was parked in one. */
+  async function deliver(claim: Stored<Message>, attempt: Attempt, left: Left): Promise<SendResult> {
+    const result = await deliverClaim(claim, attempt, left).catch((fault) => {
       if (left.mayHaveLeft || !claim.value.accepted) throw fault;
       telemetry.error('attempt.failed', fault, { messageId: claim.value.messageId });
       return notSent.requeue(claim, attempt, { kind: 'release', code: 'gateway-unavailable', retryAfter: 5 });
     });
-    if (claim.value.parkedUntil && done.message.status !== 'parked') {
-      await recipientQueue.startPause(pairOf(done.message)).catch(logStalledQueue);
+    if (claim.value.parkedUntil && result.message.status !== 'parked') {
+      // The message itself is settled; the sweeper moves the queue within a minute.
+      const stalled = (fault: unknown) => telemetry.error('lane.stands', fault);
+      await recipientQueue.startPause(pairOf(result.message)).catch(stalled);
     }
-    return done;
+    return result;
   }
-
-  /** The message itself is settled; the sweeper moves the lane within a minute. */
-  const logStalledQueue = (fault: unknown) => telemetry.error('lane.stands', fault);
 
   async function deliverClaim(
     claim: Stored<Message>,
     attempt: Attempt,
-    { mayHaveLeft }: { readonly mayHaveLeft: boolean },
-  ): Promise<AttemptResult> {
+    { mayHaveLeft }: Left,
+  ): Promise<SendResult> {
+    const giveBack = (fault: unknown) => notSent.afterFault(claim, attempt, mayHaveLeft, fault);
     const request = attempt.request ?? claim.value.request;
-    const back = (fault: unknown) => notSent.afterFault(claim, attempt, mayHaveLeft, fault);
-    const known = (await attempt.ahead.session().catch(back))?.value;
-    // Only where nothing is known: who was erased may have opted out before.
-    const session = known ?? (await freshSession(erasedOptOuts, pairOf(claim.value)).catch(back));
-    if (!request || hasOptedOut(session)) return optedOut(claim, attempt, { session, mayHaveLeft });
-    if (!isOpen(session, clock.now(), settings.sessionMarginSeconds)) {
-      return windowClosed.shut(claim, attempt, { request, session, mayHaveLeft });
+    const session = await sessionOf(claim.value, attempt).catch(giveBack);
+    const mayJudge = () => !mayHaveLeft || neverLeft(claim.value, session);
+    if (!request || hasOptedOut(session)) {
+      if (!mayJudge()) return markUnknown(claim, attempt, { reason: OPTED_OUT_LATE, session });
+      return notSent.refuse(claim, attempt, 'recipient-opted-out', OPTED_OUT);
     }
-    await attempt.ahead.apiKey().catch(back);
-    const marked = await markDispatched(claim, fenceOf(claim.value)).catch(back);
-    if (!isSameRequest(marked.value, claim.value)) throw new AppError('message-id-reused', ANOTHERS);
-    if (!holds(fenceOf(claim.value), marked.value)) return { message: marked.value, fresh: false };
-
-    const { verdict, calls } = await callWithRetries(
-      deps,
-      (call) => gateway.sendFlow(request, { ...call, gatewayMessageId: gatewayMessageIdOf(marked.value) }),
-      {
-        deadlineAt: dispatchDeadline(attempt, marked.value),
-        maxCalls: settings.gatewayAttempts,
-        ambiguityMode: attempt.terms.ambiguity.mode,
-        mayHaveLeft,
-      },
-    );
-    telemetry.count(`dispatch.${verdict.kind}`);
-    try {
-      if (verdict.kind === 'unknown' && verdict.windowShut)
-        await windowClosed.close(pairOf(request), session);
-      if (verdict.kind === 'release') return await release(marked, attempt, { verdict, request, session });
-      return await settler.settle(marked, attempt, { verdict, calls, session });
-    } finally {
-      // After it: what was learnt is stored first.
-      telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
+    if (!isOpen(session, clock.now(), deps.sessionMarginSeconds)) {
+      if (!mayJudge()) return markUnknown(claim, attempt, { reason: SHUT_LATE, session });
+      return windowClosed.refuseOrPark(claim, attempt, { request, session });
     }
+    const apiKey = await attempt.ahead.apiKey().catch(giveBack);
+    const marked = isMarked(claim) ? claim : await markDispatched(claim).catch(giveBack);
+    if (marked !== claim) {
+      if (!isSameRequest(marked.value, claim.value)) throw new AppError('message-id-reused', ANOTHERS);
+      if (!holds(fenceOf(claim.value), marked.value)) return { message: marked.value, fresh: false };
+    }
+    return dispatch(marked, attempt, { request, session, apiKey, mayHaveLeft });
   }
 
-  /** A mark whose acknowledgement was lost is looked for before it counts as a fault: it must not stand idle. */
-  async function markDispatched(claim: Stored<Message>, fence: Fence): Promise<Stored<Message>> {
-    if (claim.value.lease?.phase === 'dispatched') return claim;
+  /** Without a session, an opt-out from before an erasure may still be known. */
+  async function sessionOf(message: Message, { ahead }: Attempt): Promise<Session> {
+    return (await ahead.session())?.value ?? (await freshSession(deps.erasedOptOuts, pairOf(message)));
+  }
+
+  /** What may have left is not judged by an opt-out or a window that came later: it waits for a callback. */
+  function markUnknown(
+    claim: Stored<Message>,
+    attempt: Attempt,
+    { reason, session }: { readonly reason: string; readonly session: Session },
+  ): Promise<SendResult> {
+    const verdict = { kind: 'unknown', reason, again: false } as const;
+    return settler.settle(claim, attempt, { verdict, calls: 0, session });
+  }
+
+  /** If the acknowledgement of the mark is lost, look for the mark before that counts as a fault. */
+  async function markDispatched(claim: Stored<Message>): Promise<Stored<Message>> {
+    const fence = fenceOf(claim.value);
     try {
       return (await updateWithRetry(messages, claim, (m) => dispatched(m, fence) ?? m)) ?? claim;
     } catch (fault) {
       const stored = await messages.get(claim.value.messageId);
-      const isMarked = stored?.value.lease?.phase === 'dispatched' && holds(fence, stored.value);
-      if (stored && isMarked) return stored;
+      if (stored && isMarked(stored) && holds(fence, stored.value)) return stored;
       throw fault;
+    }
+  }
+
+  async function dispatch(
+    claim: Stored<Message>,
+    attempt: Attempt,
+    known: Left & { readonly request: FlowRequest; readonly session: Session; readonly apiKey: string },
+  ): Promise<SendResult> {
+    const { request, session, apiKey, mayHaveLeft } = known;
+    const terms = {
+      apiKey,
+      deadlineAt: dispatchDeadline(attempt, claim.value),
+      ambiguityMode: attempt.terms.ambiguity.mode,
+      mayHaveLeft,
+    };
+    const { verdict, calls } = await lipachat.sendFlow(request, gatewayMessageIdOf(claim.value), terms);
+    telemetry.count(`dispatch.${verdict.kind}`);
+    try {
+      if (verdict.kind === 'release') return await release(claim, attempt, { verdict, request, session });
+      if (verdict.kind === 'unknown' && verdict.windowShut)
+        await windowClosed.close(pairOf(request), session);
+      return await settler.settle(claim, attempt, { verdict, calls, session });
+    } finally {
+      // Only then: what was learnt is stored first.
+      telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
     }
   }
 
   function dispatchDeadline(attempt: Attempt, claim: Message): Date {
     const now = clock.now().getTime();
-    const own = now + settings.gatewayDeadlineMs;
+    const own = now + deps.gatewayDeadlineMs;
     const reserve = Math.min(SETTLE_RESERVE_MS, (attempt.deadlineAt.getTime() - now) / 2);
     const invocation = attempt.deadlineAt.getTime() - reserve;
     // Past the lease another owner may call; two calls at once are what LipaChat's deduplication is worst at.
     return new Date(Math.min(own, invocation, claim.lease?.until.getTime() ?? own));
   }
 
-  function optedOut(
-    claim: Stored<Message>,
-    attempt: Attempt,
-    { session, mayHaveLeft }: { readonly session: Session | undefined; readonly mayHaveLeft: boolean },
-  ): Promise<AttemptResult> {
-    if (mayHaveLeft && !neverLeft(claim.value, session)) {
-      const reason = 'the customer opted out before a repeat could tell';
-      return windowClosed.markUnknown(claim, attempt, { reason, session });
-    }
-    return notSent.refuse(claim, attempt, 'recipient-opted-out', OPTED_OUT);
-  }
-
   async function release(
     claim: Stored<Message>,
     attempt: Attempt,
     known: { readonly verdict: Release; readonly request: FlowRequest; readonly session: Session },
-  ): Promise<AttemptResult> {
-    const { verdict, request, session } = known;
-    const now = clock.now();
-    const pair = pairOf(request);
+  ): Promise<SendResult> {
+    const { verdict, request } = known;
     if (verdict.alert) telemetry.count('gateway.alert');
     if (verdict.code === 'session-closed') {
-      const closed = await windowClosed.close(pair, session);
-      return windowClosed.shut(claim, attempt, { request, session: closed, mayHaveLeft: false });
+      const session = await windowClosed.close(pairOf(request), known.session);
+      return windowClosed.refuseOrPark(claim, attempt, { request, session });
     }
     if (verdict.code === 'recipient-opted-out') {
-      await recordOptOut({ sessions, erasedOptOuts }, pair, now);
+      await recordOptOut({ sessions, erasedOptOuts: deps.erasedOptOuts }, pairOf(request), clock.now());
       return notSent.refuse(claim, attempt, verdict.code, OPTED_OUT);
     }
     return notSent.notNow(claim, attempt, verdict);
   }
 
   return deliver;
+}
+
+const OPTED_OUT_LATE = 'the customer opted out before a repeat could tell';
+const SHUT_LATE = 'the session window shut before a repeat could tell';
+
+const isMarked = ({ value }: Stored<Message>): boolean => value.lease?.phase === 'dispatched';
+
+/** A crash came before the call: the window was shut the whole time. */
+function neverLeft({ attempts, firstTryAt, createdAt }: Message, session: Session | undefined): boolean {
+  return attempts === 0 && wasShutSince(session, firstTryAt ?? createdAt);
 }

@@ -8,7 +8,7 @@ import { pauseBefore } from '../messages/retry.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
-import type { Attempt, AttemptResult } from './attempt.ts';
+import type { Attempt, SendResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
 
 /*
@@ -37,7 +37,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     attempt: Attempt,
     code: RejectionCode,
     detail: string,
-  ): Promise<AttemptResult> {
+  ): Promise<SendResult> {
     if (!claim.value.accepted) {
       const kept = await letGo(claim);
       if (kept) return { message: kept, fresh: false };
@@ -51,7 +51,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
   }
 
   /** Not for a reason of the message's own: another time. */
-  async function notNow(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<AttemptResult> {
+  async function notNow(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<SendResult> {
     if (claim.value.accepted || verdict.accepts) return requeue(claim, attempt, verdict);
     if (attempt.source === 'sweeper') return leaveToSweeper(claim, attempt, verdict);
     const kept = await letGo(claim);
@@ -67,7 +67,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
   }
 
   /** Back into the queue, later each time. */
-  async function requeue(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<AttemptResult> {
+  async function requeue(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<SendResult> {
     const { code, errorClass } = verdict;
     const delaySeconds = pauseBefore(claim.value, verdict);
     if (delaySeconds === undefined) return refuse(claim, attempt, code, DETAIL[code]);
@@ -90,7 +90,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     claim: Stored<Message>,
     attempt: Attempt,
     { code }: Release,
-  ): Promise<AttemptResult> {
+  ): Promise<SendResult> {
     const now = clock.now();
     const fence = fenceOf(claim.value);
     const fresh = isFresh(claim.value, { ...attempt.terms, now });

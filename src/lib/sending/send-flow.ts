@@ -1,36 +1,25 @@
-import { type ClaimTerms, decideClaim, fenceOf, holds } from '../messages/claim.ts';
+import { type ClaimTerms, fenceOf, holds } from '../messages/claim.ts';
 import { newMessage, transition } from '../messages/lifecycle.ts';
-import {
-  type FlowRequest,
-  fingerprint,
-  isSameRequest,
-  type Message,
-  type MessageId,
-  pairOf,
-} from '../messages/message.ts';
-import type { MessageStore } from '../messages/ports.ts';
+import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { isTooEarly } from '../messages/retry.ts';
-import { isProven } from '../messages/status.ts';
-import type { Clock, Random, Secret, Stored, Telemetry, Written } from '../platform/ports.ts';
-import { updateWithRetry } from '../platform/update-with-retry.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Clock, Random, Secret, Stored, Written } from '../platform/ports.ts';
 import type { SessionStore } from '../sessions/ports.ts';
-import { type Attempt, type AttemptResult, readAhead } from './attempt.ts';
-import type { Deliver } from './deliver.ts';
-import { busy, replay, resultOf, reused, type SendResult } from './send-result.ts';
-import type { Settler } from './settle.ts';
+import type { Pair } from '../whatsapp/phone.ts';
+import type { Attempt, BackgroundRun, ReadAhead, SendResult } from './attempt.ts';
+import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
 
 /*
  * One send, in order:
  *
- * 1. claim the messageId by a conditional write, with the session read and the apiKey on the way beside it;
- * 2. if it is stored already, compare the payload and decide: replay, report, wait, take over, conclude, stand
- *    unknown;
- * 3. if it is ours, carry it out: opt-out, window, dispatch (`carry-out.ts`), settle (`settle.ts`);
- * 4. answer from what is stored in the end.
+ * 1. claim the messageId with a conditional write; meanwhile read the session and the apiKey;
+ * 2. if the messageId is stored already, compare the payloads and resolve it (`resolve-existing.ts`);
+ * 3. if the claim is ours, deliver it: opt-out, session window, dispatch (`deliver.ts`), settle (`settle.ts`);
+ * 4. respond from what is stored in the end.
  *
- * With `respond-async` the claim is queued and answered at once; the worker enters with `work`. The sweeper
- * enters at 2 with the stored request in hand (`sweep-message.ts`); every rule is the same for all of them.
+ * With `respond-async` the message is stored as queued and its caller gets a 202; a worker goes on with `work`. The
+ * sweeper enters at step 2 with `resume` (`sweep-message.ts`). The rules are the same for all three.
  */
 
 export interface SendCommand {
@@ -38,69 +27,57 @@ export interface SendCommand {
   readonly clientId: string;
   /** May see other clients' messages: IAM callers, and clients with the scope `admin`. */
   readonly seesAll: boolean;
-  /** Answer at once; a worker sends it. */
+  /** Respond with a 202 at once; a worker sends the message. */
   readonly respondAsync: boolean;
   readonly correlationId: string;
   /** When the invocation has to be over. */
   readonly deadlineAt: Date;
 }
 
-export interface SendFlowDeps {
-  readonly messages: MessageStore;
+export interface SendFlowDeps extends ResolveExistingDeps {
   readonly sessions: SessionStore;
   readonly apiKey: Secret;
-  readonly deliver: Deliver;
-  readonly settler: Settler;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
   readonly random: Random;
-  readonly telemetry: Telemetry;
   readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
 }
 
 export type SendFlow = ReturnType<typeof makeSendFlow>;
 
-/** Whom an invocation serves that no caller waits for. */
-export interface BackgroundRun {
-  readonly correlationId: string;
-  readonly deadlineAt: Date;
-  readonly source: 'worker' | 'sweeper';
-}
-
-/** How often a message may change under our eyes before the caller is told to come back. */
-const MAX_ATTEMPTS = 5;
-
 export function makeSendFlow(deps: SendFlowDeps) {
-  const { messages, deliver, settler, recipientQueue, clock, telemetry } = deps;
+  const { messages, sessions, apiKey, deliver, recipientQueue, clock } = deps;
+  const { resolveExisting, resolveProven } = makeResolveExisting(deps);
   const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.random.uuid(), now: clock.now() });
 
-  /** A caller's request. Throws an AppError for every answer that is a problem. */
+  /** Sends a caller's request. Throws an AppError if the answer is a problem. */
   async function send(command: SendCommand): Promise<SendResult> {
     const terms = termsNow();
     const { request, clientId, respondAsync } = command;
     const claim = newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms });
-    // The write is the slower one: it leaves first.
+    // The write is slower than the reads: it leaves first.
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
-    const ahead = readAhead(deps, pairOf(claim));
+    const attempt: Attempt = { ...command, terms, ahead: readAhead(pairOf(claim)), source: 'caller' };
     const claimed = await claiming;
-    const attempt: Attempt = { ...command, terms, ahead, source: 'caller' };
-    if (claimed.done && respondAsync) {
-      await recipientQueue.enqueue(claim.messageId, terms.now);
-      return resultOf({ message: claim, fresh: true });
+    if (!claimed.done) {
+      if (!claimed.stored) throw busy(1);
+      assertSamePayload(claimed.stored.value, command);
+      return answered(await resolveExisting(claimed.stored, attempt));
     }
-    if (claimed.done)
-      return afterwards(attempt, await deliver(claimed.stored, attempt, { mayHaveLeft: false }));
-    if (!claimed.stored) throw busy(1);
-    assertSamePayload(claimed.stored.value, command);
-    return resolveExisting(claimed.stored, attempt);
+    if (respondAsync) {
+      await recipientQueue.enqueue(claim.messageId, terms.now);
+      return { message: claim, fresh: true };
+    }
+    const result = await deliver(claimed.stored, attempt, { mayHaveLeft: false });
+    return answered(result.message.answer ? result : await resolveProven(result, attempt));
   }
 
-  /** A queued message, by the worker. Throws where it is worth coming back; says nothing where there is nothing to do. */
+  /** Sends a queued message. Throws if the queue's record is to come back; does nothing if the message waits no more. */
   async function work(messageId: MessageId, run: BackgroundRun): Promise<void> {
     const stored = await messages.get(messageId);
     if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
     const { parkedUntil } = stored.value;
-    const ahead = readAhead(deps, pairOf(stored.value));
+    const ahead = readAhead(pairOf(stored.value));
     const paceUntil = (await ahead.session())?.value.paceUntil;
     if (parkedUntil && paceUntil && paceUntil > clock.now()) {
       await recipientQueue.enqueue(messageId, paceUntil);
@@ -112,79 +89,48 @@ export function makeSendFlow(deps: SendFlowDeps) {
     await deliver(taken.stored, { ...run, request: undefined, terms, ahead }, { mayHaveLeft: false });
   }
 
-  /** What a crash left, or what nobody could tell, by the sweeper. */
+  /** Resolves a message that a crash left, or one with an unknown outcome, for the sweeper. */
   async function resume(stored: Stored<Message>, run: BackgroundRun): Promise<void> {
-    const ahead = readAhead(deps, pairOf(stored.value));
+    const ahead = readAhead(pairOf(stored.value));
     await resolveExisting(stored, { ...run, request: undefined, terms: termsNow(), ahead });
   }
 
-  /** A callback may have proved it while we were at it; then it lacks its answer, and there is one more decision. */
-  async function afterwards(attempt: Attempt, carried: AttemptResult): Promise<SendResult> {
-    const { answer, status, messageId } = carried.message;
-    const stored = !answer && isProven(status) ? await messages.get(messageId) : undefined;
-    const isStill = stored && isSameRequest(stored.value, carried.message);
-    return isStill ? resolveExisting(stored, attempt) : resultOf(carried);
+  /** Starts both reads at once. */
+  function readAhead(pair: Pair): ReadAhead {
+    const reads = Promise.allSettled([apiKey.get(), sessions.get(pair)]);
+    return {
+      apiKey: async () => unwrap((await reads)[0]),
+      session: async () => unwrap((await reads)[1]),
+    };
   }
 
-  /** The store failed while it took the claim. If it has it all the same, the claim is ours: go on. */
+  /** The store failed during the claim. If it has stored the claim all the same, go on with it. */
   async function recover(claim: Message, fault: unknown): Promise<Written<Message>> {
     const stored = await messages.get(claim.messageId);
     if (!stored || !holds(fenceOf(claim), stored.value)) throw fault;
     return { done: true, stored };
   }
 
-  async function resolveExisting(found: Stored<Message>, attempt: Attempt): Promise<SendResult> {
-    let stored = found;
-    for (let tries = 0; tries < MAX_ATTEMPTS; tries += 1) {
-      if (!isSameRequest(stored.value, found.value)) throw reused();
-      const decision = decideClaim(stored.value, attempt.terms);
-      switch (decision.kind) {
-        case 'replay':
-          return replay(stored.value.messageId, decision.answer, true);
-        case 'report':
-          return resultOf({ message: stored.value, fresh: false });
-        case 'inProgress':
-          throw busy(decision.retryAfter);
-        case 'finalize':
-          return resultOf(await settler.finalize(stored, attempt));
-        case 'markUnknown': {
-          const { terms } = attempt;
-          const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
-          const standing = await updateWithRetry(messages, stored, (m) =>
-            isSameRequest(m, found.value)
-              ? transition(m, 'repeatForbidden', { terms, now: terms.now, reason })
-              : m,
-          );
-          if (!standing) throw busy(1);
-          if (isSameRequest(standing.value, found.value) && standing.value.status === 'unknown')
-            return resultOf({ message: standing.value, fresh: false });
-          stored = standing;
-          break;
-        }
-        case 'ours':
-          return afterwards(attempt, await deliver(stored, attempt, decision));
-        case 'takeOver': {
-          const { mayHaveLeft } = decision;
-          telemetry.warn('claim.taken-over', { messageId: stored.value.messageId, mayHaveLeft });
-          const written = await messages.replace(
-            stored,
-            transition(stored.value, 'takenOver', attempt.terms),
-          );
-          if (written.done)
-            return afterwards(attempt, await deliver(written.stored, attempt, { mayHaveLeft }));
-          if (!written.stored) throw busy(1);
-          stored = written.stored;
-        }
-      }
-    }
-    throw busy(1);
-  }
-
   return { send, work, resume };
+}
+
+function unwrap<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 function assertSamePayload(stored: Message, { request, clientId, seesAll }: SendCommand): void {
   const own = seesAll || stored.clientId === clientId;
   if (own && stored.fingerprint === fingerprint(request)) return;
   throw reused();
+}
+
+/** The result, unless it is a problem to its caller. */
+function answered(result: SendResult): SendResult {
+  const { answer, status, lease } = result.message;
+  if (answer?.kind === 'rejected') {
+    throw new AppError(answer.code, answer.detail, result.fresh ? {} : { replayOf: answer.correlationId });
+  }
+  if (!answer && status === 'sending' && lease) throw busy(1);
+  return result;
 }

@@ -1,7 +1,6 @@
-import { type CallDeps, callWithRetries } from '../lipachat/call-with-retries.ts';
-import type { Gateway } from '../lipachat/ports.ts';
+import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Release, Verdict } from '../lipachat/verdict.ts';
-import { isFresh } from '../messages/claim.ts';
+import { type ClaimTerms, isFresh } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
@@ -14,38 +13,45 @@ import {
   templateLockKeyOf,
   templateMessagePostponed,
 } from '../messages/template-message.ts';
-import type { Stored, Telemetry } from '../platform/ports.ts';
+import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
-import type { Attempt } from './attempt.ts';
 import type { TemplateLockStore } from './ports.ts';
 
 /*
  * The template message of a parked flow, which asks the customer to write:
  *
- * 1. take the lock of this customer and flow: if another flow's template message is out, this one is suppressed;
- * 2. keep its id, so that what is said of it finds the flow, and note that it may leave from now on;
+ * 1. take the lock of this customer and flow: if another flow's template message is out, suppress this one;
+ * 2. keep its id, so that a callback about it finds the flow, and note that it may leave from now on;
  * 3. send it under that id, which is derived from the flow's, so that a repeat sends none;
- * 4. write down what came of it. Where nothing left it stays pending, and the sweeper tries again.
+ * 4. store the outcome. If nothing left, it stays pending and the sweeper tries again.
  */
 
-export interface SendTemplateDeps extends CallDeps {
+export interface SendTemplateDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly templateLocks: TemplateLockStore;
   readonly aliases: MessageAliasStore;
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly recipientQueue: RecipientQueue;
-  readonly gateway: Gateway;
+  readonly lipachat: LipaChatCalls;
+  readonly apiKey: Secret;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly gatewayDeadlineMs: number;
-  readonly gatewayAttempts: number;
 }
 
-/** The flow in the end, and what hindered its template message. */
-interface TemplateAttempt {
+/** The part of an attempt that a template message needs. */
+interface TemplateRun {
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+  readonly terms: Pick<ClaimTerms, 'ambiguity'>;
+}
+
+/** The flow as it is stored in the end, and why LipaChat or WhatsApp held back its template message. */
+interface TemplateResult {
   readonly flow: Stored<Message>;
   readonly throttleReason?: ErrorClass | undefined;
 }
@@ -55,9 +61,9 @@ export type SendTemplate = ReturnType<typeof makeSendTemplate>;
 const RESERVE_MS = 3_000;
 
 export function makeSendTemplate(deps: SendTemplateDeps) {
-  const { messages, sessions, templateLocks, aliases, recipientQueue, gateway, clock, telemetry } = deps;
+  const { messages, sessions, templateLocks, aliases, recipientQueue, lipachat, clock, telemetry } = deps;
 
-  async function sendTemplate(parked: Stored<Message>, attempt: Attempt): Promise<TemplateAttempt> {
+  async function sendTemplate(parked: Stored<Message>, run: TemplateRun): Promise<TemplateResult> {
     const { templateMessage, request, messageId } = parked.value;
     const template = request?.template;
     if (!templateMessage || !template || !isTemplateMessageDue(parked.value, clock.now()))
@@ -66,30 +72,26 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
       return { flow: (await note(parked, { state: 'suppressed' })) ?? parked };
     if (
       templateMessage.triedAt &&
-      !isFresh({ ...parked.value, firstTryAt: templateMessage.triedAt }, now(attempt))
+      !isFresh({ ...parked.value, firstTryAt: templateMessage.triedAt }, now(run))
     ) {
       return { flow: (await note(parked, { state: 'unknown' })) ?? parked };
     }
     // Before the note: without the key nothing can leave, and without the id nobody would know whose it was.
-    await Promise.all([deps.apiKey.get(), aliases.keep(templateMessage.messageId, messageId)]);
+    const keep = aliases.keep(templateMessage.messageId, messageId);
+    const [apiKey] = await Promise.all([deps.apiKey.get(), keep]);
     const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
     if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
-    const { verdict } = await callWithRetries(
-      deps,
-      (call) =>
-        gateway.sendTemplate(
-          { messageId: templateMessage.messageId, pair: pairOf(parked.value), template },
-          call,
-        ),
+    const { verdict } = await lipachat.sendTemplate(
+      { messageId: templateMessage.messageId, pair: pairOf(parked.value), template },
       {
-        deadlineAt: deadlineOf(attempt),
-        maxCalls: deps.gatewayAttempts,
-        ambiguityMode: attempt.terms.ambiguity.mode,
+        apiKey,
+        deadlineAt: deadlineOf(run),
+        ambiguityMode: run.terms.ambiguity.mode,
         mayHaveLeft: templateMessage.triedAt !== undefined,
       },
     );
     telemetry.count(`template.${verdict.kind}`);
-    const flow = (await noteVerdict(tried, verdict, attempt)) ?? tried;
+    const flow = (await noteVerdict(tried, verdict, run)) ?? tried;
     const errorClass = verdict.kind === 'release' ? verdict.errorClass : undefined;
     return { flow, throttleReason: isThrottleReason(errorClass) ? errorClass : undefined };
   }
@@ -97,17 +99,17 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   function noteVerdict(
     tried: Stored<Message>,
     verdict: Verdict,
-    attempt: Attempt,
+    run: TemplateRun,
   ): Promise<Stored<Message> | undefined> {
     switch (verdict.kind) {
       case 'sent':
         return accepted(tried, verdict.accepted);
       case 'rejected':
-        return refused(tried, verdict.detail, attempt);
+        return refused(tried, verdict.detail, run);
       case 'release':
-        return released(tried, verdict, attempt);
+        return released(tried, verdict, run);
       case 'unknown':
-        return verdict.again && attempt.terms.ambiguity.mode === 'resend'
+        return verdict.again && run.terms.ambiguity.mode === 'resend'
           ? Promise.resolve(tried)
           : note(tried, { state: 'unknown' });
     }
@@ -117,13 +119,13 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   async function released(
     parked: Stored<Message>,
     verdict: Release,
-    attempt: Attempt,
+    run: TemplateRun,
   ): Promise<Stored<Message> | undefined> {
     const pair = pairOf(parked.value);
     if (verdict.alert) telemetry.count('gateway.alert');
     if (verdict.code === 'recipient-opted-out') {
       await recordOptOut(deps, pair, clock.now());
-      await recipientQueue.cancelAll(pair, attempt.correlationId);
+      await recipientQueue.cancelAll(pair, run.correlationId);
       return (await messages.get(parked.value.messageId)) ?? parked;
     }
     const now = clock.now();
@@ -184,20 +186,20 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   async function refused(
     parked: Stored<Message>,
     detail: string,
-    attempt: Attempt,
+    run: TemplateRun,
   ): Promise<Stored<Message> | undefined> {
-    const change = { now: clock.now(), detail, correlationId: attempt.correlationId };
+    const change = { now: clock.now(), detail, correlationId: run.correlationId };
     const failed = await updateWithRetry(messages, parked, (m) => transition(m, 'templateRefused', change));
     return failed ?? parked;
   }
 
-  function deadlineOf(attempt: Attempt): Date {
+  function deadlineOf(run: TemplateRun): Date {
     return new Date(
-      Math.min(clock.now().getTime() + deps.gatewayDeadlineMs, attempt.deadlineAt.getTime() - RESERVE_MS),
+      Math.min(clock.now().getTime() + deps.gatewayDeadlineMs, run.deadlineAt.getTime() - RESERVE_MS),
     );
   }
 
-  const now = (attempt: Attempt) => ({ now: clock.now(), ambiguity: attempt.terms.ambiguity });
+  const now = (run: TemplateRun) => ({ now: clock.now(), ambiguity: run.terms.ambiguity });
 
   return sendTemplate;
 }

@@ -7,7 +7,7 @@ import type { SessionView } from '../messages/receipt.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { isOpen, type Session } from '../whatsapp/session-window.ts';
-import type { Attempt, AttemptResult } from './attempt.ts';
+import type { Attempt, SendResult } from './attempt.ts';
 
 /*
  * Settling: the verdict becomes what is stored, in the light of what is stored by then. A callback, or another
@@ -45,7 +45,7 @@ export function makeSettler(deps: SettleDeps) {
     return { open, expiresAt: session?.window?.expiresAt.toISOString() ?? null };
   }
 
-  async function settle(claim: Stored<Message>, attempt: Attempt, found: Found): Promise<AttemptResult> {
+  async function settle(claim: Stored<Message>, attempt: Attempt, found: Found): Promise<SendResult> {
     let fresh = true;
     const settled = await persist(claim, attempt, (stored) => {
       fresh = stored.answer === undefined;
@@ -58,15 +58,15 @@ export function makeSettler(deps: SettleDeps) {
   function after(stored: Message, by: { claim: Message; attempt: Attempt; found: Found }): Message {
     const { verdict, calls } = by.found;
     const { correlationId, terms } = by.attempt;
-    if (!isSameRequest(stored, by.claim)) return stored;
-    // What was learnt of a send that WhatsApp has failed since: another one stands in its place.
-    if (stored.resends !== by.claim.resends) return stored;
-    const fence = fenceOf(by.claim);
     const session = viewOf(by.found.session);
     const settling = { now: clock.now(), calls, retentionDays };
+    if (!isSameRequest(stored, by.claim)) return stored;
+    // The outcome of a send that WhatsApp has failed since: another send has taken its place.
+    if (stored.resends !== by.claim.resends) return stored;
     if (verdict.kind === 'sent') {
       return transition(stored, 'gatewayAccepted', { ...settling, accepted: verdict.accepted, session });
     }
+    const fence = fenceOf(by.claim);
     const proven = holds(fence, stored)
       ? transition(stored, 'answerMissing', { ...settling, session, correlationId })
       : stored;
@@ -98,7 +98,7 @@ export function makeSettler(deps: SettleDeps) {
   }
 
   /** Gives the answer to a message that a callback has proved. */
-  async function finalize(stored: Stored<Message>, attempt: Attempt): Promise<AttemptResult> {
+  async function finalize(stored: Stored<Message>, attempt: Attempt): Promise<SendResult> {
     const session = viewOf((await attempt.ahead.session())?.value);
     const settling = {
       now: clock.now(),

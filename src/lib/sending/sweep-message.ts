@@ -4,32 +4,30 @@ import { type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { isOverdue } from '../messages/waiting.ts';
-import type { Clock, Random, Secret, Stored } from '../platform/ports.ts';
+import type { Clock, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
-import { readAhead } from './attempt.ts';
-import type { BackgroundRun, SendFlow } from './send-flow.ts';
+import type { BackgroundRun } from './attempt.ts';
+import type { SendFlow } from './send-flow.ts';
 import type { SendTemplate } from './send-template.ts';
 
 /*
- * What the sweeper does with one message whose time has come:
+ * What the sweeper does with one message that is due:
  *
- * - parked past its time: it expires; else a look at its window, its template message and its customer's word;
- * - queued, and the worker did not come: enqueued again;
- * - anything else goes the way of a caller's repeat.
+ * - parked past its time: expire it; parked: check opt-out and window, send its template message, recheck it later;
+ * - queued, and no worker came: enqueue it again;
+ * - anything else: resume it, as a caller's repeat would.
  */
 
 export interface SweepMessageDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
-  readonly apiKey: Secret;
   readonly sendFlow: SendFlow;
   readonly sendTemplate: SendTemplate;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
+  readonly terms: Pick<ClaimTerms, 'ambiguity'>;
   readonly sessionMarginSeconds: number;
 }
 
@@ -56,9 +54,7 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
     const session = (await sessions.get(pair))?.value;
     if (hasOptedOut(session)) return recipientQueue.cancelAll(pair, run.correlationId);
     const open = isOpen(session, now, deps.sessionMarginSeconds);
-    const terms: ClaimTerms = { ...deps.terms, owner: deps.random.uuid(), now };
-    const attempt = { ...run, request: undefined, terms, ahead: readAhead(deps, pair) };
-    const { flow } = open ? { flow: parked } : await sendTemplate(parked, attempt);
+    const { flow } = open ? { flow: parked } : await sendTemplate(parked, { ...run, terms: deps.terms });
     await updateWithRetry(messages, flow, (m) => transition(m, 'rechecked', { now, isWindowOpen: open }));
     await recipientQueue.releaseNext(pair);
   }

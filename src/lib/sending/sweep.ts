@@ -3,7 +3,7 @@ import type { MessageId } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
-import type { BackgroundRun } from './send-flow.ts';
+import type { BackgroundRun } from './attempt.ts';
 
 /*
  * Every minute: the messages whose time has come (a lease that a crash left, a repeat that is due) go the same

@@ -23,7 +23,7 @@ import {
 } from '../../support/fakes/campaigns.ts';
 import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
 import { type Link, straight } from '../../support/fakes/link.ts';
-import { NOW } from '../../support/fakes/samples.ts';
+import { NOW, sampleMessage } from '../../support/fakes/samples.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 import type { CampaignScenario, Step } from './campaign-scenario.ts';
 
@@ -91,7 +91,8 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
           throw new AppError(...problem);
         }
         await link('send', () => sends.set(messageId, (sends.get(messageId) ?? 0) + 1));
-        return { kind: 'sent', messageId, body: '{}', replayed: false };
+        const answer = { kind: 'sent', body: '{}' } as const;
+        return { message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true };
       },
     };
     const runner = makeCampaignRunner(base);

@@ -7,12 +7,11 @@ import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
 import type { FlowRequest, MessageId } from '../../../src/lib/messages/message.ts';
 import type { AppError } from '../../../src/lib/platform/errors.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
-import type { SendResult } from '../../../src/lib/sending/send-result.ts';
 import { SESSION_MS } from '../../../src/lib/whatsapp/session-window.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
 import { type Link, storeDown } from '../../support/fakes/link.ts';
 import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
-import { makeWorld, type World } from '../../support/fakes/world.ts';
+import { makeWorld, type Sent, type World } from '../../support/fakes/world.ts';
 import { type Run, type Told, watchWrites } from './claim-rules.ts';
 import type { Fate, Racer, Scenario } from './claim-scenario.ts';
 
@@ -103,7 +102,7 @@ export async function run(scenario: Scenario, s: fc.Scheduler): Promise<Run> {
   for (const [n, racer] of scenario.racers.entries()) {
     const { link, send } = start(`racer-${n}`, racer);
     const slot = told.push({ racer, request: requestOf(racer), link, end: undefined }) - 1;
-    const tell = (end: SendResult | AppError) => {
+    const tell = (end: Sent | AppError) => {
       told[slot] = { racer, request: requestOf(racer), link, end };
     };
     arriving(racer.late, s)

@@ -3,10 +3,9 @@
 import { type FlowRequest, fingerprint, type Message } from '../../../src/lib/messages/message.ts';
 import { isProven, type Status } from '../../../src/lib/messages/status.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
-import type { SendResult } from '../../../src/lib/sending/send-result.ts';
 import type { Link } from '../../support/fakes/link.ts';
 import { idOf } from '../../support/fakes/samples.ts';
-import type { World } from '../../support/fakes/world.ts';
+import type { Sent, World } from '../../support/fakes/world.ts';
 import type { Racer } from './claim-scenario.ts';
 
 /** What a caller was told; a crashed one was told nothing. */
@@ -14,7 +13,7 @@ export interface Told {
   readonly racer: Racer;
   readonly request: FlowRequest;
   readonly link: Link;
-  readonly end: SendResult | AppError | undefined;
+  readonly end: Sent | AppError | undefined;
 }
 
 export interface Run {

@@ -5,20 +5,24 @@ import { makeHandleReply } from '../../../src/lib/callbacks/handle-reply.ts';
 import { makeHandleStatus } from '../../../src/lib/callbacks/handle-status.ts';
 import { makeErase } from '../../../src/lib/contacts/erase.ts';
 import { makeOptOut } from '../../../src/lib/contacts/opt-out.ts';
+import { makeLipaChatCalls } from '../../../src/lib/lipachat/call-with-retries.ts';
 import type { Callback } from '../../../src/lib/lipachat/callback.ts';
 import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
 import type { Message, MessageId } from '../../../src/lib/messages/message.ts';
 import { makeRead } from '../../../src/lib/messages/read.ts';
+import type { Receipt } from '../../../src/lib/messages/receipt.ts';
 import { makeRecipientQueue } from '../../../src/lib/messages/recipient-queue.ts';
 import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
+import type { SendResult } from '../../../src/lib/sending/attempt.ts';
+import { sendResponse } from '../../../src/lib/sending/contract.ts';
 import { makeDeliver } from '../../../src/lib/sending/deliver.ts';
 import { makeNotSent } from '../../../src/lib/sending/not-sent.ts';
 import { makeSendFlow, type SendCommand } from '../../../src/lib/sending/send-flow.ts';
-import type { SendResult } from '../../../src/lib/sending/send-result.ts';
 import { makeSendTemplate } from '../../../src/lib/sending/send-template.ts';
 import { makeSettler } from '../../../src/lib/sending/settle.ts';
 import { makeSweep } from '../../../src/lib/sending/sweep.ts';
 import { makeSweepMessage } from '../../../src/lib/sending/sweep-message.ts';
+import { makeWindowClosed } from '../../../src/lib/sending/window-closed.ts';
 import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
 import { fakeAliases } from './aliases.ts';
 import { fakeCallbacks } from './callbacks.ts';
@@ -31,7 +35,7 @@ import { fakeSecret } from './secret.ts';
 import { fakeErasedOptOuts, fakeMessages, fakeSessions, fakeTemplateLocks } from './stores.ts';
 import { fakeTelemetry } from './telemetry.ts';
 
-/** Contract §5's settings, as far as a send has them. */
+/** The settings of contract §5 that a send uses. */
 export interface WorldSettings {
   readonly mode: 'resend' | 'hold';
   readonly leaseSeconds: number;
@@ -52,11 +56,35 @@ const DEFAULTS: WorldSettings = {
 
 const RETENTION_DAYS = 30;
 
+/** What a caller sees of a send that is no problem: the HTTP response, and what a campaign reads beside it. */
+export type Sent =
+  | {
+      readonly kind: 'sent';
+      readonly messageId: MessageId;
+      readonly body: string;
+      readonly replayed: boolean;
+    }
+  | ({ readonly kind: 'pending'; readonly messageId: MessageId; readonly receipt: Receipt } & Pick<
+      SendResult,
+      'throttleReason'
+    >);
+
+function sentOf(result: SendResult): Sent {
+  const { status, body, headers = {} } = sendResponse(result);
+  const { message, throttleReason } = result;
+  const { messageId } = message;
+  if (status === 202) {
+    const receipt = body as Receipt;
+    return { kind: 'pending', messageId, receipt, ...(throttleReason ? { throttleReason } : {}) };
+  }
+  return { kind: 'sent', messageId, body: String(body), replayed: headers['idempotent-replayed'] === 'true' };
+}
+
 interface ProcessOptions {
   readonly link?: Link;
-  /** Its own view of time, where sleeping is not simply waiting. */
+  /** The process's own clock, for a sleep that is more than waiting. */
   readonly clock?: Clock;
-  /** Sees, and may stand in for, its calls to LipaChat. */
+  /** Sees, and can replace, its calls to LipaChat. */
   readonly through?: (gateway: Gateway) => Gateway;
 }
 
@@ -84,14 +112,14 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
 
   const environments = new Map<string, number>();
 
-  /** Ids that no other environment has, one of the same name included. */
+  /** Ids that no other environment has, not even one of the same name. */
   function randomOf(name: string): Random {
     const nth = (environments.get(name) ?? 0) + 1;
     environments.set(name, nth);
     return namedRandom(nth === 1 ? name : `${name}/${nth}`);
   }
 
-  /** One Lambda environment: what it does goes over its link. */
+  /** One Lambda environment. Everything it does goes over its link. */
   function process(name: string, options: ProcessOptions = {}) {
     const { link = straight, clock: ownClock = clock, through = (g: Gateway) => g } = options;
     const stores = {
@@ -106,11 +134,13 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     const base = { ...stores, clock: ownClock, telemetry, apiKey, random: randomOf(name), terms };
     const { sessionMarginSeconds, gatewayDeadlineMs, gatewayAttempts } = settings;
     const recipientQueue = makeRecipientQueue({ ...base, sessionMarginSeconds });
-    const deps = { ...base, recipientQueue, sessionMarginSeconds, gateway: through(gateway.over(link)) };
+    const lipachat = makeLipaChatCalls({ ...base, gateway: through(gateway.over(link)), gatewayAttempts });
+    const deps = { ...base, recipientQueue, sessionMarginSeconds, gatewayDeadlineMs, lipachat };
     const settler = makeSettler({ ...deps, retentionDays: RETENTION_DAYS });
-    const sendTemplate = makeSendTemplate({ ...deps, gatewayDeadlineMs, gatewayAttempts });
+    const sendTemplate = makeSendTemplate(deps);
     const notSent = makeNotSent({ ...deps, settler });
-    const deliver = makeDeliver({ ...deps, settler, notSent, sendTemplate, settings });
+    const windowClosed = makeWindowClosed({ ...deps, notSent, sendTemplate });
+    const deliver = makeDeliver({ ...deps, settler, notSent, windowClosed });
     const sendFlow = makeSendFlow({ ...deps, deliver, settler });
     const { handleStatus, retryUnmatched } = makeHandleStatus(deps);
     const { handleReply } = makeHandleReply(deps);
@@ -123,9 +153,9 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply, words: DEFAULT_WORDS });
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     return {
-      /** Sends the sample request, changed as said. */
-      send: (command: Partial<SendCommand> = {}): Promise<SendResult> =>
-        sendFlow.send({
+      /** Sends the sample request, with `command` applied. */
+      send: async (command: Partial<SendCommand> = {}): Promise<Sent> => {
+        const result = await sendFlow.send({
           request: sampleRequest(),
           clientId: 'client-1',
           seesAll: false,
@@ -133,12 +163,14 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
           ...run(),
           deadlineAt: later(29, ownClock.now()),
           ...command,
-        }),
+        });
+        return sentOf(result);
+      },
       sweep: () => sweep(run()),
       handleStatus,
-      /** What the delivery queue brings: one record. */
+      /** Processes one record of the delivery queue. */
       work: (messageId: MessageId) => sendFlow.work(messageId, { ...run(), source: 'worker' }),
-      /** Works off all that is visible in the queue now. */
+      /** Processes everything that is visible in the queue now. Resolves to the number of records. */
       async workOff(): Promise<number> {
         const records = queue.take();
         for (const { messageId } of records) {
@@ -155,7 +187,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     };
   }
 
-  /** The one message that is stored; undefined if there is none. */
+  /** The one stored message, or undefined. */
   const onlyMessage = (): Message | undefined => messages.all()[0];
 
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import { receiptOf, viewOf } from '../../../src/lib/messages/receipt.ts';
-import { sendResponse } from '../../../src/lib/sending/send-result.ts';
+import { sendResponse } from '../../../src/lib/sending/contract.ts';
 import { idOf, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
 const LIMIT = 16 * 1024;
@@ -171,10 +171,12 @@ describe('a message as a client reads it', () => {
 
 describe('the HTTP response to a send', () => {
   const messageId = idOf('m-1');
+  const answered = (body: string) =>
+    sampleMessage({ messageId, status: 'sent', answer: { kind: 'sent', body } });
 
   it('is 201 with the stored bytes and a Location', () => {
     const body = '{"stored":1.50}';
-    expect(sendResponse({ kind: 'sent', messageId, body, replayed: false })).toEqual({
+    expect(sendResponse({ message: answered(body), fresh: true })).toEqual({
       status: 201,
       body,
       headers: { location: '/v1/messages/m-1' },
@@ -182,18 +184,15 @@ describe('the HTTP response to a send', () => {
   });
 
   it('is the same bytes when it is a replay, and says so', () => {
-    const answer = sendResponse({ kind: 'sent', messageId, body: '{}', replayed: true });
+    const answer = sendResponse({ message: answered('{}'), fresh: false });
     expect(answer).toMatchObject({ status: 201, body: '{}', headers: { 'idempotent-replayed': 'true' } });
   });
 
   it('is 202 with a link to poll when the outcome is not known yet', () => {
-    const receipt = receiptOf(sampleMessage({ status: 'unknown', reason: 'r' }), {
-      session: null,
-      gateway: null,
-    });
-    expect(sendResponse({ kind: 'pending', messageId, receipt })).toEqual({
+    const message = sampleMessage({ messageId, status: 'unknown', reason: 'r' });
+    expect(sendResponse({ message, fresh: false })).toEqual({
       status: 202,
-      body: receipt,
+      body: receiptOf(message, { session: null, gateway: null }),
       headers: { location: '/v1/messages/m-1' },
     });
   });

@@ -18,12 +18,11 @@ import {
 } from '../../../src/lib/messages/message.ts';
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
 import { makeRead } from '../../../src/lib/messages/read.ts';
-import { receiptOf, viewOf } from '../../../src/lib/messages/receipt.ts';
+import { viewOf } from '../../../src/lib/messages/receipt.ts';
 import { maybeReplied, replied } from '../../../src/lib/messages/reply.ts';
 import type { Status } from '../../../src/lib/messages/status.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
-import { flowBody, parseFlow, prefersAsync } from '../../../src/lib/sending/contract.ts';
-import { sendResponse } from '../../../src/lib/sending/send-result.ts';
+import { flowBody, parseFlow, prefersAsync, sendResponse } from '../../../src/lib/sending/contract.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { CAMPAIGN_CHANGES } from '../../support/campaign-samples.ts';
@@ -456,10 +455,7 @@ describe('the responses of the code conform', () => {
     const answers = await conform(
       FLOWS,
       [sent, idOnly].flatMap((message) =>
-        [false, true].map((replayed) => () => {
-          const { messageId } = message;
-          return sendResponse({ kind: 'sent', messageId, body: bodyOf(message), replayed });
-        }),
+        [true, false].map((fresh) => () => sendResponse({ message, fresh })),
       ),
     );
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201, 201, 201]);
@@ -470,10 +466,7 @@ describe('the responses of the code conform', () => {
     const messages = [waiting, standing, queued, backInQueue, waitingForReply, letGo, shutAfterAll, overdue];
     const answers = await conform(
       FLOWS,
-      messages.map((message) => () => {
-        const receipt = receiptOf(message, { session: null, gateway: null });
-        return sendResponse({ kind: 'pending', messageId: message.messageId, receipt });
-      }),
+      messages.map((message) => () => sendResponse({ message, fresh: false })),
     );
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(messages.map(() => 202));
     const stood = answers.map(({ body }) => (JSON.parse(body ?? '') as Json)['status']);

@@ -11,14 +11,11 @@ import { campaignResponse, createdResponse, recipientsResponse } from '../lib/ca
 import { type ApiRequest, api, bodyOf, isHttpEvent } from '../lib/http/api.ts';
 import { direct } from '../lib/http/direct-invocation.ts';
 import { AppError } from '../lib/platform/errors.ts';
-import { defaultFrom, parseFlow } from '../lib/sending/contract.ts';
+import { defaultFrom } from '../lib/sending/contract.ts';
 import { wireCampaigns } from '../lib/wiring/campaigns.ts';
-import { wireStores } from '../lib/wiring/stores.ts';
 
-const stores = wireStores('campaigns');
-const { config } = stores;
-const sender = defaultFrom(config);
-const { control, create, launch, read } = wireCampaigns(stores, (body) => parseFlow(body, undefined));
+const { stores, control, create, launch, read } = wireCampaigns('campaigns');
+const sender = defaultFrom(stores.config);
 
 async function created(request: ApiRequest) {
   const { stored, fresh } = await create(parseCampaign(bodyOf(request.event), sender), request);

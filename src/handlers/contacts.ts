@@ -1,13 +1,9 @@
-import { makeErase } from '../lib/contacts/erase.ts';
-import { makeOptOut } from '../lib/contacts/opt-out.ts';
 import { api } from '../lib/http/api.ts';
 import { parsePair } from '../lib/http/schema.ts';
 import { AppError } from '../lib/platform/errors.ts';
-import { wireRecipientQueue, wireStores } from '../lib/wiring/stores.ts';
+import { wireContacts } from '../lib/wiring/contacts.ts';
 
-const stores = wireStores('contacts');
-const erase = makeErase(stores);
-const consent = makeOptOut({ ...stores, ...wireRecipientQueue(stores) });
+const { stores, consent, erase } = wireContacts('contacts');
 
 const DONE = { status: 204, body: undefined };
 

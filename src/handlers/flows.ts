@@ -1,24 +1,22 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { api, bodyOf, isHttpEvent, type Run } from '../lib/http/api.ts';
+import { api, bodyOf, isHttpEvent } from '../lib/http/api.ts';
 import { direct } from '../lib/http/direct-invocation.ts';
 import { defaultFrom, parseFlow, prefersAsync, sendResponse } from '../lib/sending/contract.ts';
-import { wireSend, wireSendStores } from '../lib/wiring/sending.ts';
+import { wireSend } from '../lib/wiring/sending.ts';
 
-const stores = wireSendStores('sendFlow');
-const { config } = stores;
-const { sendFlow } = wireSend(stores);
-const sender = defaultFrom(config);
+const { stores, sendFlow } = wireSend('sendFlow');
+const sender = defaultFrom(stores.config);
 
-async function send(body: unknown, run: Run, respondAsync: boolean) {
+const overHttp = api(stores, async (http) => {
+  const request = parseFlow(bodyOf(http.event), sender);
+  const respondAsync = prefersAsync(http.headers['prefer']);
+  return sendResponse(await sendFlow.send({ ...http, request, respondAsync }));
+});
+
+const directly = direct(stores, async (body, run) => {
   const request = parseFlow(body, sender);
-  return sendResponse(await sendFlow.send({ ...run, request, respondAsync }));
-}
-
-const overHttp = api(stores, (request) =>
-  send(bodyOf(request.event), request, prefersAsync(request.headers['prefer'])),
-);
-
-const directly = direct(stores, (body, run) => send(body, run, false));
+  return sendResponse(await sendFlow.send({ ...run, request, respondAsync: false }));
+});
 
 /** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>

@@ -1,26 +1,12 @@
-import { makeHandleCallbacks } from '../lib/callbacks/handle-callbacks.ts';
-import { makeHandleReply } from '../lib/callbacks/handle-reply.ts';
-import { makeHandleStatus } from '../lib/callbacks/handle-status.ts';
-import { makeWebhookAuth } from '../lib/callbacks/webhook-auth.ts';
 import { api, bytesOf, jsonOf } from '../lib/http/api.ts';
 import { readCallbacks } from '../lib/lipachat/parse-callbacks.ts';
-import { wireRecipientQueue, wireSecrets, wireStores } from '../lib/wiring/stores.ts';
+import { wireWebhook } from '../lib/wiring/webhook.ts';
 
-/** API Gateway's own words, the same whatever was wrong. */
+/** API Gateway's own response, the same whichever check fails. */
 const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } };
 const BODY_LIMIT = 1024 * 1024;
 
-const stores = wireStores('webhook');
-const secrets = wireSecrets(stores);
-const auth = makeWebhookAuth({ secret: secrets.webhookSecret(), hmacKey: secrets.webhookHmac() });
-const { OPT_OUT_WORDS: stop, OPT_IN_WORDS: start } = stores.config;
-const base = { ...stores, ...wireRecipientQueue(stores) };
-const handleCallbacks = makeHandleCallbacks({
-  ...base,
-  ...makeHandleStatus(base),
-  ...makeHandleReply(base),
-  words: { stop, start },
-});
+const { stores, auth, handleCallbacks } = wireWebhook('webhook');
 
 /** `POST /v1/webhooks/lipachat/{secret}` */
 export const handler = api(stores, async ({ event, path, headers, correlationId }) => {

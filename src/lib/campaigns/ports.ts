@@ -1,10 +1,8 @@
-import type { FlowRequest } from '../messages/message.ts';
 import type { Versioned } from '../platform/ports.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
-import type { Campaign, RecipientSource } from './campaign.ts';
+import type { Campaign } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import type { LedgerBatch, Settlement } from './ledger.ts';
-import type { RawRow } from './plan/recipient.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** A page of campaigns, the newest first; `next` gives the one after it. */
@@ -80,12 +78,6 @@ export interface ObjectWriter {
   abort(): Promise<void>;
 }
 
-/** Reads a file of recipients row by row, in flat memory. Throws `RecipientsFault` where the file is none. */
-export type RowReader = (
-  bytes: AsyncIterable<Uint8Array>,
-  options: Pick<RecipientSource, 'format'>,
-) => AsyncIterable<RawRow>;
-
 /** One recipient to send to. It is void once the batch was enqueued again: `enqueuedAt` is the batch's. */
 export interface RecipientJob extends BatchKey, Pick<LedgerBatch, 'enqueuedAt'> {
   /** Its place in the plan. */
@@ -105,6 +97,3 @@ export interface CampaignQueue {
 export interface PlanQueue {
   enqueue(job: { readonly campaignId: CampaignId; readonly planId: string }): Promise<void>;
 }
-
-/** Reads one recipient's flow as `POST /v1/flows` reads its body. Throws `invalid-request`. */
-export type RecipientReader = (body: unknown) => FlowRequest;

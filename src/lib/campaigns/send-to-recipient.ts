@@ -2,6 +2,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
 import type { BackgroundRun } from '../sending/attempt.ts';
+import { parseFlow } from '../sending/contract.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
@@ -11,14 +12,7 @@ import { transition } from './lifecycle.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import { personalised } from './plan/row.ts';
-import type {
-  CampaignQueue,
-  CampaignStore,
-  LedgerStore,
-  RateLimitStore,
-  RecipientJob,
-  RecipientReader,
-} from './ports.ts';
+import type { CampaignQueue, CampaignStore, LedgerStore, RateLimitStore, RecipientJob } from './ports.ts';
 import { slowed } from './rate-limit.ts';
 import { type JobResult, pauseFor, resultOfProblem, resultOfStatus } from './recipient-result.ts';
 import type { CampaignRunner } from './run.ts';
@@ -39,7 +33,6 @@ export interface SendToRecipientDeps {
   readonly campaignQueue: CampaignQueue;
   readonly rateLimits: RateLimitStore;
   readonly planReader: PlanReader;
-  readonly readRequest: RecipientReader;
   readonly sendFlow: Pick<SendFlow, 'send'>;
   readonly runner: CampaignRunner;
   readonly clock: Clock;
@@ -96,11 +89,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     try {
       const { to, columns } = await planReader.recipient(campaign, batch, job.row);
       const messageId = recipientMessageId(campaign.campaignId, to);
-      const request = deps.readRequest({
-        ...personalised(campaign.message, columns),
-        to,
-        messageId,
-      });
+      const request = parseFlow({ ...personalised(campaign.message, columns), to, messageId }, undefined);
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const { message, throttleReason } = await deps.sendFlow.send({ ...by, request });
       return resultOfStatus(message.answer ? 'sent' : message.status, throttleReason);

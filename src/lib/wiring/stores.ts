@@ -7,7 +7,6 @@ import { makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
 import { makeClientStore } from '../clients/dynamo-clients.ts';
 import { makeMessageAliasStore } from '../messages/dynamo-message-aliases.ts';
 import { makeMessageStore } from '../messages/dynamo-messages.ts';
-import { makeRecipientQueue } from '../messages/recipient-queue.ts';
 import { makeDeliveryQueue } from '../messages/sqs-deliveries.ts';
 import { nodeTransport, type Transport } from '../platform/aws-transport.ts';
 import { systemClock, systemRandom } from '../platform/clock.ts';
@@ -20,6 +19,7 @@ import { makeTelemetry } from '../platform/telemetry.ts';
 import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
 import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
+import type { SendSettings } from './use-cases.ts';
 
 /** What every function has: settings, clock, telemetry and the table's stores. One client an AWS service a process. */
 export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
@@ -56,17 +56,9 @@ export function sqsClient({ transport }: Pick<Stores, 'transport'>): SQSClient {
   return sqs;
 }
 
-/** The lane of waiting messages, for the functions that let them go. */
-export function wireRecipientQueue(stores: Stores) {
-  const { config } = stores;
-  const queue = makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL });
-  return {
-    recipientQueue: makeRecipientQueue({
-      ...stores,
-      queue,
-      sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
-    }),
-  };
+/** The delivery queue, for the functions that release or requeue messages. */
+export function wireQueue(stores: Stores) {
+  return makeDeliveryQueue({ client: sqsClient(stores), queueUrl: stores.config.DELIVERY_QUEUE_URL });
 }
 
 /** Readers of the parameter store, for the functions that hold a secret. */
@@ -93,11 +85,18 @@ const unreadableSecret = {
   detail: 'The webhook secret could not be read.',
 } as const;
 
-/** What a send's rules are set to. */
-export function sendingTerms(config: Config) {
+/** The settings of a send. */
+export function sendSettings(config: Config): SendSettings {
+  const { RETENTION_DAYS: retentionDays } = config;
+  const ambiguity = {
+    mode: config.AMBIGUOUS_OUTCOME,
+    resendHorizonSeconds: config.RESEND_HORIZON_SECONDS,
+  };
   return {
-    leaseSeconds: config.LEASE_SECONDS,
-    retentionDays: config.RETENTION_DAYS,
-    ambiguity: { mode: config.AMBIGUOUS_OUTCOME, resendHorizonSeconds: config.RESEND_HORIZON_SECONDS },
+    terms: { leaseSeconds: config.LEASE_SECONDS, retentionDays, ambiguity },
+    gatewayDeadlineMs: config.GATEWAY_DEADLINE_MS,
+    gatewayAttempts: config.GATEWAY_ATTEMPTS,
+    sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
+    retentionDays,
   };
 }

@@ -3,16 +3,12 @@ import type { Scheduler } from 'fast-check';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import { OUTCOMES, planLine, settledIn } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
-import { makePlanReader } from '../../../src/lib/campaigns/plan/reader.ts';
 import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
 import { progressOf } from '../../../src/lib/campaigns/report.ts';
-import { makeCampaignRunner } from '../../../src/lib/campaigns/run.ts';
-import { makeSendToRecipient } from '../../../src/lib/campaigns/send-to-recipient.ts';
-import type { FlowRequest } from '../../../src/lib/messages/message.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
-import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+import { recipientUseCases } from '../../../src/lib/wiring/campaign-use-cases.ts';
 import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
 import {
   fakeCampaignQueue,
@@ -79,8 +75,6 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       clock,
       telemetry,
       random: namedRandom('c'),
-      numberPerMinute: 4_800,
-      readRequest: (body: unknown) => body as FlowRequest,
     };
     const sendFlow: Pick<SendFlow, 'send'> = {
       async send({ request }) {
@@ -95,13 +89,14 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
         return { message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true };
       },
     };
-    const runner = makeCampaignRunner(base);
+    const ports = { ...base, sendFlow };
+    const { runner, sendToRecipient } = recipientUseCases(ports, { numberPerMinute: 4_800 });
     return {
       reconcile: async (share: number) => {
         const stored = await base.campaigns.get(campaignId);
         if (stored?.value.state === 'running') await runner.reconcile(stored, share);
       },
-      work: makeSendToRecipient({ ...base, runner, sendFlow, planReader: makePlanReader(base) }),
+      work: sendToRecipient,
     };
   }
 

@@ -1,11 +1,5 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
 
-import { makeHandleCallbacks } from '../../../src/lib/callbacks/handle-callbacks.ts';
-import { makeHandleReply } from '../../../src/lib/callbacks/handle-reply.ts';
-import { makeHandleStatus } from '../../../src/lib/callbacks/handle-status.ts';
-import { makeErase } from '../../../src/lib/contacts/erase.ts';
-import { makeOptOut } from '../../../src/lib/contacts/opt-out.ts';
-import { makeLipaChatCalls } from '../../../src/lib/lipachat/call-with-retries.ts';
 import type { Callback } from '../../../src/lib/lipachat/callback.ts';
 import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
 import type { Message, MessageId } from '../../../src/lib/messages/message.ts';
@@ -15,15 +9,14 @@ import { makeRecipientQueue } from '../../../src/lib/messages/recipient-queue.ts
 import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
 import type { SendResult } from '../../../src/lib/sending/attempt.ts';
 import { sendResponse } from '../../../src/lib/sending/contract.ts';
-import { makeDeliver } from '../../../src/lib/sending/deliver.ts';
-import { makeNotSent } from '../../../src/lib/sending/not-sent.ts';
-import { makeSendFlow, type SendCommand } from '../../../src/lib/sending/send-flow.ts';
-import { makeSendTemplate } from '../../../src/lib/sending/send-template.ts';
-import { makeSettler } from '../../../src/lib/sending/settle.ts';
-import { makeSweep } from '../../../src/lib/sending/sweep.ts';
-import { makeSweepMessage } from '../../../src/lib/sending/sweep-message.ts';
-import { makeWindowClosed } from '../../../src/lib/sending/window-closed.ts';
+import type { SendCommand } from '../../../src/lib/sending/send-flow.ts';
 import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
+import {
+  callbackUseCases,
+  contactUseCases,
+  sendUseCases,
+  sweepUseCase,
+} from '../../../src/lib/wiring/use-cases.ts';
 import { fakeAliases } from './aliases.ts';
 import { fakeCallbacks } from './callbacks.ts';
 import { manualClock, namedRandom } from './clock.ts';
@@ -104,10 +97,12 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const gateway = fakeGateway(clock);
   const apiKey = fakeSecret('key-1', clock);
   const telemetry = fakeTelemetry();
-  const terms = {
-    leaseSeconds: settings.leaseSeconds,
+  const { mode, leaseSeconds, resendHorizonSeconds, ...rest } = settings;
+  const ambiguity = { mode, resendHorizonSeconds };
+  const sendSettings = {
+    ...rest,
+    terms: { leaseSeconds, retentionDays: RETENTION_DAYS, ambiguity },
     retentionDays: RETENTION_DAYS,
-    ambiguity: { mode: settings.mode, resendHorizonSeconds: settings.resendHorizonSeconds },
   };
 
   const environments = new Map<string, number>();
@@ -122,7 +117,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   /** One Lambda environment. Everything it does goes over its link. */
   function process(name: string, options: ProcessOptions = {}) {
     const { link = straight, clock: ownClock = clock, through = (g: Gateway) => g } = options;
-    const stores = {
+    const ports = {
       messages: messages.over(link),
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
@@ -130,27 +125,17 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       erasedOptOuts: erasedOptOuts.over(link),
       templateLocks: templateLocks.over(link),
       queue: queue.over(link),
+      gateway: through(gateway.over(link)),
+      apiKey,
+      clock: ownClock,
+      random: randomOf(name),
+      telemetry,
     };
-    const base = { ...stores, clock: ownClock, telemetry, apiKey, random: randomOf(name), terms };
-    const { sessionMarginSeconds, gatewayDeadlineMs, gatewayAttempts } = settings;
-    const recipientQueue = makeRecipientQueue({ ...base, sessionMarginSeconds });
-    const lipachat = makeLipaChatCalls({ ...base, gateway: through(gateway.over(link)), gatewayAttempts });
-    const deps = { ...base, recipientQueue, sessionMarginSeconds, gatewayDeadlineMs, lipachat };
-    const settler = makeSettler({ ...deps, retentionDays: RETENTION_DAYS });
-    const sendTemplate = makeSendTemplate(deps);
-    const notSent = makeNotSent({ ...deps, settler });
-    const windowClosed = makeWindowClosed({ ...deps, notSent, sendTemplate });
-    const deliver = makeDeliver({ ...deps, settler, notSent, windowClosed });
-    const sendFlow = makeSendFlow({ ...deps, deliver, settler });
-    const { handleStatus, retryUnmatched } = makeHandleStatus(deps);
-    const { handleReply } = makeHandleReply(deps);
-    const sweep = makeSweep({
-      ...deps,
-      sweepMessage: makeSweepMessage({ ...deps, sendFlow, sendTemplate }),
-      retryUnmatched,
-      longestSendMs: settings.gatewayDeadlineMs + 4_000,
-    });
-    const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply, words: DEFAULT_WORDS });
+    const { sendFlow } = sendUseCases(ports, sendSettings);
+    const longestSendMs = settings.gatewayDeadlineMs + 4_000;
+    const sweep = sweepUseCase(ports, { ...sendSettings, longestSendMs });
+    const callbackSettings = { ...sendSettings, words: DEFAULT_WORDS };
+    const { handleCallbacks, handleStatus, handleReply } = callbackUseCases(ports, callbackSettings);
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     return {
       /** Sends the sample request, with `command` applied. */
@@ -180,10 +165,9 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       },
       handleCallbacks: (entries: readonly Callback[]) => handleCallbacks(entries, name),
       handleReply,
-      recipientQueue,
-      consent: makeOptOut(deps),
-      erase: makeErase(deps),
-      read: makeRead(deps),
+      recipientQueue: makeRecipientQueue({ ...ports, ...sendSettings }),
+      ...contactUseCases(ports, sendSettings),
+      read: makeRead({ ...ports, ...sendSettings }),
     };
   }
 

@@ -2,14 +2,16 @@ import pMap from 'p-map';
 import { AppError } from '../../platform/errors.ts';
 import type { Clock, Telemetry } from '../../platform/ports.ts';
 import { updateWithRetry } from '../../platform/update-with-retry.ts';
+import { parseFlow } from '../../sending/contract.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { type Campaign, isPlanning, LONGEST_DAYS, type Plan, type RejectedRow } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { type PlannedRecipient, recipientMessageId } from '../ledger.ts';
 import { transition } from '../lifecycle.ts';
-import type { CampaignStore, ObjectStore, RecipientReader, RowReader } from '../ports.ts';
+import type { CampaignStore, ObjectStore } from '../ports.ts';
 import { type EstimateDeps, makeEstimate } from './estimate.ts';
 import { openPlanFiles, type PlanFiles } from './files.ts';
+import { readRows } from './read-rows.ts';
 import { RecipientsFault } from './recipient.ts';
 import { assertColumns, columnsOf, makeRowJudge, personalised } from './row.ts';
 
@@ -27,8 +29,6 @@ import { assertColumns, columnsOf, makeRowJudge, personalised } from './row.ts';
 export interface PlanCampaignDeps extends EstimateDeps {
   readonly campaigns: CampaignStore;
   readonly objects: ObjectStore;
-  readonly readRows: RowReader;
-  readonly readRequest: RecipientReader;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -70,7 +70,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
     const { etag, body } = await objects.open(source);
     const files = openPlanFiles(objects, { campaignId, planId, dryRun: planning?.dryRun ?? false });
     try {
-      const found = await readAll(campaign, deps.readRows(body, source), files);
+      const found = await readAll(campaign, readRows(body, source), files);
       assertInTime(campaign, found.counts.total);
       return { ...found, ...(await files.close()), planId, sourceEtag: etag, plannedAt: clock.now() };
     } catch (fault) {
@@ -81,7 +81,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
 
   async function readAll(
     campaign: Campaign,
-    rows: ReturnType<RowReader>,
+    rows: ReturnType<typeof readRows>,
     files: PlanFiles,
   ): Promise<Pick<Plan, 'counts' | 'rejected' | 'price'>> {
     const tally = { total: 0, invalid: 0, duplicate: 0 };
@@ -122,7 +122,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
   function faultOf({ campaignId, message }: Campaign, { to, columns }: PlannedRecipient): string | undefined {
     try {
       const messageId = recipientMessageId(campaignId, to);
-      deps.readRequest({ ...personalised(message, columns), to, messageId });
+      parseFlow({ ...personalised(message, columns), to, messageId }, undefined);
       return undefined;
     } catch (fault) {
       if (!(fault instanceof AppError) || fault.code !== 'invalid-request') throw fault;

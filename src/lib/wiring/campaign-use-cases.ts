@@ -1,0 +1,77 @@
+import { makeControl } from '../campaigns/control.ts';
+import { makeCreateCampaign } from '../campaigns/create.ts';
+import { makeLaunch } from '../campaigns/launch.ts';
+import { makePlanStarter } from '../campaigns/plan/begin.ts';
+import { makePlanner } from '../campaigns/plan/plan.ts';
+import { makePlanReader } from '../campaigns/plan/reader.ts';
+import type {
+  CampaignQueue,
+  CampaignStore,
+  LedgerStore,
+  ObjectStore,
+  PlanQueue,
+  RateLimitStore,
+} from '../campaigns/ports.ts';
+import { makeReadCampaign } from '../campaigns/read.ts';
+import { makeCampaignRunner } from '../campaigns/run.ts';
+import { makeSendToRecipient } from '../campaigns/send-to-recipient.ts';
+import { makeTicker } from '../campaigns/tick.ts';
+import type { Clock, Random, Telemetry } from '../platform/ports.ts';
+import type { SendFlow } from '../sending/send-flow.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+
+/* The use cases of campaigns: ports and settings in, use cases out (`use-cases.ts` has those of a message). */
+
+/** What a running campaign needs. */
+export interface CampaignPorts {
+  readonly campaigns: CampaignStore;
+  readonly ledger: LedgerStore;
+  readonly rateLimits: RateLimitStore;
+  readonly objects: ObjectStore;
+  readonly campaignQueue: CampaignQueue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+/** What planning needs on top. */
+export interface PlanPorts extends CampaignPorts {
+  readonly sessions: SessionStore;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly planQueue: PlanQueue;
+}
+
+interface CampaignSettings {
+  readonly numberPerMinute: number;
+}
+
+interface PlanSettings extends CampaignSettings {
+  readonly sessionMarginSeconds: number;
+  readonly retentionDays: number;
+}
+
+/** Everything about campaigns but the sending. */
+export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
+  const deps = { ...ports, ...settings };
+  const base = { ...deps, runner: makeCampaignRunner(deps), planReader: makePlanReader(deps) };
+  const planner = makePlanner(base);
+  const planStarter = makePlanStarter({ ...base, planner });
+  const ticker = makeTicker({ ...base, planStarter });
+  const control = makeControl({ ...base, planStarter, ticker });
+  const create = makeCreateCampaign(base);
+  const launch = makeLaunch({ create, planStarter, control });
+  return { planner, ticker, control, create, launch, read: makeReadCampaign(base) };
+}
+
+/** Sends to one recipient of a running campaign, for the worker. */
+export function recipientUseCases(
+  ports: CampaignPorts & { readonly sendFlow: Pick<SendFlow, 'send'> },
+  settings: CampaignSettings,
+) {
+  const deps = { ...ports, ...settings };
+  const runner = makeCampaignRunner(deps);
+  return {
+    runner,
+    sendToRecipient: makeSendToRecipient({ ...deps, runner, planReader: makePlanReader(deps) }),
+  };
+}

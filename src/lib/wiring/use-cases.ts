@@ -1,0 +1,101 @@
+import { makeHandleCallbacks } from '../callbacks/handle-callbacks.ts';
+import { makeHandleReply } from '../callbacks/handle-reply.ts';
+import { makeHandleStatus } from '../callbacks/handle-status.ts';
+import type { CallbackStore } from '../callbacks/ports.ts';
+import { type EraseDeps, makeErase } from '../contacts/erase.ts';
+import { makeOptOut } from '../contacts/opt-out.ts';
+import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
+import type { Gateway } from '../lipachat/ports.ts';
+import type { DeliveryQueue, MessageAliasStore, MessageStore } from '../messages/ports.ts';
+import { makeRecipientQueue } from '../messages/recipient-queue.ts';
+import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
+import { makeDeliver } from '../sending/deliver.ts';
+import { makeNotSent } from '../sending/not-sent.ts';
+import type { TemplateLockStore } from '../sending/ports.ts';
+import { makeSendFlow, type SendFlowDeps } from '../sending/send-flow.ts';
+import { makeSendTemplate } from '../sending/send-template.ts';
+import { makeSettler } from '../sending/settle.ts';
+import { makeSweep } from '../sending/sweep.ts';
+import { makeSweepMessage } from '../sending/sweep-message.ts';
+import { makeWindowClosed } from '../sending/window-closed.ts';
+import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import type { ConsentWords } from '../whatsapp/opt-out-words.ts';
+
+/*
+ * The use cases of a message: ports and settings in, use cases out. The functions pass AWS and LipaChat; the tests
+ * pass fakes. There is one composition per kind of bundle, so that a bundle holds no use case that it does not run.
+ */
+
+export interface MessagePorts {
+  readonly messages: MessageStore;
+  readonly sessions: SessionStore;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly aliases: MessageAliasStore;
+  readonly queue: DeliveryQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export interface SendPorts extends MessagePorts {
+  readonly templateLocks: TemplateLockStore;
+  readonly gateway: Gateway;
+  readonly apiKey: Secret;
+  readonly random: Random;
+}
+
+export interface CallbackPorts extends MessagePorts {
+  readonly callbacks: CallbackStore;
+}
+
+interface MessageSettings {
+  readonly sessionMarginSeconds: number;
+}
+
+export interface SendSettings extends MessageSettings {
+  readonly terms: SendFlowDeps['terms'];
+  readonly gatewayDeadlineMs: number;
+  readonly gatewayAttempts: number;
+  readonly retentionDays: number;
+}
+
+/** Sends, for callers, for the worker and for campaigns. */
+export function sendUseCases(ports: SendPorts, settings: SendSettings) {
+  const deps = { ...ports, ...settings };
+  const base = { ...deps, recipientQueue: makeRecipientQueue(deps), lipachat: makeLipaChatCalls(deps) };
+  const settler = makeSettler(base);
+  const sendTemplate = makeSendTemplate(base);
+  const notSent = makeNotSent({ ...base, settler });
+  const windowClosed = makeWindowClosed({ ...base, notSent, sendTemplate });
+  const deliver = makeDeliver({ ...base, settler, notSent, windowClosed });
+  return { sendFlow: makeSendFlow({ ...base, deliver, settler }), sendTemplate };
+}
+
+/** The sweeper's tick. `longestSendMs` is what one send may take. */
+export function sweepUseCase(
+  ports: SendPorts & CallbackPorts,
+  settings: SendSettings & { readonly longestSendMs: number },
+) {
+  const base = { ...ports, ...settings };
+  const deps = { ...base, recipientQueue: makeRecipientQueue(base) };
+  const sweepMessage = makeSweepMessage({ ...deps, ...sendUseCases(ports, settings) });
+  return makeSweep({ ...deps, ...makeHandleStatus(deps), sweepMessage });
+}
+
+/** Handles LipaChat's callbacks. */
+export function callbackUseCases(
+  ports: CallbackPorts,
+  settings: MessageSettings & { readonly words: ConsentWords },
+) {
+  const base = { ...ports, ...settings };
+  const deps = { ...base, recipientQueue: makeRecipientQueue(base) };
+  const { handleStatus } = makeHandleStatus(deps);
+  const { handleReply } = makeHandleReply(deps);
+  const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply });
+  return { handleCallbacks, handleStatus, handleReply };
+}
+
+/** A customer's opt-out by the API, and the erasure of a customer's data. */
+export function contactUseCases(ports: MessagePorts & EraseDeps, settings: MessageSettings) {
+  const recipientQueue = makeRecipientQueue({ ...ports, ...settings });
+  return { consent: makeOptOut({ ...ports, recipientQueue }), erase: makeErase(ports) };
+}

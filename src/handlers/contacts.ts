@@ -1,26 +1,20 @@
-import { api } from '../lib/http/api.ts';
+import { api, byRoute } from '../lib/http/api.ts';
 import { parsePair } from '../lib/http/schema.ts';
-import { AppError } from '../lib/platform/errors.ts';
 import { wireContacts } from '../lib/wiring/contacts.ts';
 
 const { stores, consent, erase } = wireContacts('contacts');
 
-const DONE = { status: 204, body: undefined };
+const NO_CONTENT = { status: 204, body: undefined };
+const done = () => NO_CONTENT;
 
-/** A customer's word on being written to, and their right to be forgotten. */
-export const handler = api(stores, async ({ event, path, correlationId }) => {
-  const pair = parsePair(path);
-  switch (event.routeKey) {
-    case 'PUT /v1/opt-outs/{from}/{to}':
-      await consent.optOut(pair, correlationId);
-      return DONE;
-    case 'DELETE /v1/opt-outs/{from}/{to}':
-      await consent.optIn(pair);
-      return DONE;
-    case 'DELETE /v1/contacts/{from}/{to}':
-      await erase(pair, correlationId);
-      return DONE;
-    default:
-      throw new AppError('not-found', 'There is no such route.');
-  }
-});
+/** A customer's opt-out, and the erasure of a customer's data. */
+export const handler = api(
+  stores,
+  byRoute({
+    'PUT /v1/opt-outs/{from}/{to}': ({ path, correlationId }) =>
+      consent.optOut(parsePair(path), correlationId).then(done),
+    'DELETE /v1/opt-outs/{from}/{to}': ({ path }) => consent.optIn(parsePair(path)).then(done),
+    'DELETE /v1/contacts/{from}/{to}': ({ path, correlationId }) =>
+      erase(parsePair(path), correlationId).then(done),
+  }),
+);

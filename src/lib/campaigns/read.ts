@@ -33,6 +33,8 @@ const BATCHES_A_PAGE = 50;
 const READ_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
+export type CampaignReader = ReturnType<typeof makeReadCampaign>;
+
 export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock }: ReadCampaignDeps) {
   async function view(campaign: Campaign): Promise<CampaignView> {
     const { campaignId, aggregated, cursor } = campaign;

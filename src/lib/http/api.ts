@@ -59,6 +59,18 @@ export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<
     });
 }
 
+/** Handlers by route key: `GET /v1/messages/{messageId}`. */
+export type Routes = Readonly<Record<string, (request: ApiRequest) => Promise<ApiResponse>>>;
+
+/** Calls the handler of the request's route. */
+export function byRoute(routes: Routes): (request: ApiRequest) => Promise<ApiResponse> {
+  return (request) => {
+    const handle = routes[request.event.routeKey];
+    if (handle) return handle(request);
+    return Promise.reject(new AppError('not-found', 'There is no such route.'));
+  };
+}
+
 function problems({
   telemetry,
   random,

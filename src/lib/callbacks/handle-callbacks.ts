@@ -60,9 +60,9 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
       ? await callbacks.remember({ id: message.id, writtenAt: seen }, now)
       : { writtenAt: seen };
     const { pair, text } = message;
-    const word = text === undefined ? undefined : consentIn(text, words);
     const fresh = await freshSession(erasedOptOuts, pair);
     const session = await updateOrCreate(sessions, pair, fresh, (session) => {
+      const word = text === undefined ? undefined : consentIn(text, words);
       const written = afterInbound(session, { writtenAt, now });
       return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
     });

@@ -7,7 +7,8 @@ import {
   type Reply,
 } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
-import { isAwaitingReply, maybeReplied, replied, tokenIn } from '../messages/reply.ts';
+import { maybeReplied, replied, tokenIn } from '../messages/reply.ts';
+import { isAwaitingReply } from '../messages/waiting.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';

@@ -15,8 +15,7 @@ import {
   waKeyOf,
 } from './message.ts';
 import type { MessageStore } from './ports.ts';
-import { isAwaitingReply } from './reply.ts';
-import { isInRecipientQueue } from './waiting.ts';
+import { isAwaitingReply, isInRecipientQueue } from './waiting.ts';
 
 /** Spreads the index of due messages, so that claim and settle of all sends don't share one partition. */
 const DUE_SHARDS = 4;

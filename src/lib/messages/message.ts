@@ -15,6 +15,10 @@ export function isMessageId(text: string): text is MessageId {
   return MESSAGE_ID.test(text);
 }
 
+export function asMessageId(text: string): MessageId | undefined {
+  return isMessageId(text) ? text : undefined;
+}
+
 /** A normalised request for a flow: defaults filled in, phone numbers as digits. */
 export interface FlowRequest {
   readonly messageId: MessageId;

@@ -6,11 +6,6 @@ export const CORRELATION_KEY = 'lipaflow_ref';
 
 const AMBIGUOUS_LIMIT = 5;
 
-/** Was it sent, and is it still unanswered? */
-export function isAwaitingReply({ status, reply, sentAt }: Message): boolean {
-  return reply === undefined && sentAt !== undefined && status !== 'failed';
-}
-
 /** The correlation value in a reply, if the flow returned it. */
 export function tokenIn(response: unknown): string | undefined {
   if (typeof response !== 'object' || response === null) return undefined;

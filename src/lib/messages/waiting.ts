@@ -21,3 +21,8 @@ export function isUnderWay({ status, notBefore }: Message, now: Date): boolean {
   if (status !== 'queued') return status === 'sending';
   return (notBefore?.getTime() ?? 0) <= now.getTime() + LONGEST_DELAY_MS;
 }
+
+/** Was it sent, and is it still unanswered? */
+export function isAwaitingReply({ status, reply, sentAt }: Message): boolean {
+  return reply === undefined && sentAt !== undefined && status !== 'failed';
+}

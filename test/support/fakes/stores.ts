@@ -8,8 +8,7 @@ import {
   waKeyOf,
 } from '../../../src/lib/messages/message.ts';
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
-import { isAwaitingReply } from '../../../src/lib/messages/reply.ts';
-import { isInRecipientQueue } from '../../../src/lib/messages/waiting.ts';
+import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/waiting.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import type { TemplateLock, TemplateLockStore } from '../../../src/lib/sending/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';

@@ -26,18 +26,18 @@ export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignM
         deps.erasedOptOuts.whoOptedOut(pairs),
       ]);
       const now = deps.clock.now();
+      const groups = { sendNow: [] as PhoneNumber[], park: [] as PhoneNumber[] };
       for (const [k, number] of numbers.entries()) {
         const session = sessions[k];
         if (hasOptedOut(session) || (!session && erasedOptOuts[k])) counts.optedOut += 1;
-        else if (isOpen(session, now, deps.sessionMarginSeconds)) {
-          counts.sendNow += 1;
-          price.add(number, 'service');
-        } else if (whenClosed === 'reject') counts.windowShut += 1;
-        else {
-          counts.park += 1;
-          if (whenClosed === 'template') price.add(number, 'template');
-        }
+        else if (isOpen(session, now, deps.sessionMarginSeconds)) groups.sendNow.push(number);
+        else if (whenClosed === 'reject') counts.windowShut += 1;
+        else groups.park.push(number);
       }
+      counts.sendNow += groups.sendNow.length;
+      counts.park += groups.park.length;
+      for (const number of groups.sendNow) price.add(number, 'service');
+      if (whenClosed === 'template') for (const number of groups.park) price.add(number, 'template');
     },
     result: (): Omit<Plan['counts'], 'total' | 'invalid' | 'duplicate'> & Pick<Plan, 'price'> => ({
       ...counts,

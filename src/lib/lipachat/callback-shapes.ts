@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ReportedStatus } from '../messages/status.ts';
-import { gatewayPhoneNumber } from '../whatsapp/phone.ts';
+import { gatewayPhoneNumber, type PhoneNumber } from '../whatsapp/phone.ts';
 
 /*
  * The shapes of LipaChat's callbacks (lipachat-contract §4). Unknown fields are ignored, since a gateway may add some
@@ -16,10 +16,11 @@ const REPORTED_STATUSES = new Map<string, ReportedStatus>([
 
 const id = z.string().min(1).max(512);
 const stamp = z.union([z.number(), z.string()]).nullish();
-const phone = z.union([z.string(), z.number()]).transform((value, context) => {
-  const number = gatewayPhoneNumber(String(value));
-  if (number) return number;
-  context.addIssue({ code: 'custom', message: 'no phone number' });
+const phone = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .transform(gatewayPhoneNumber)
+  .pipe(z.string<PhoneNumber>());
   return z.NEVER;
 });
 

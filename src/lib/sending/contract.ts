@@ -66,7 +66,7 @@ interface Waiting {
   readonly parkForSeconds?: number | undefined;
 }
 
-/** What of it goes together, and what does not. */
+/** Which of these fields need or exclude each other. */
 export function waitingFaults({ value, issues }: z.core.ParsePayload<Waiting>): void {
   const refuse = (path: string, message: string) =>
     issues.push({ code: 'custom', path: [path], message, input: undefined });
@@ -105,7 +105,7 @@ export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowR
 }
 
 /**
- * DEFAULT_FROM, judged once at start by the functions that use it: the others, the webhook above all, stay without the
+ * Checks DEFAULT_FROM at start, in the functions that use it: the others, the webhook above all, do without the
  * numbering plan. Throws with the variable's name and without its value, as the other settings do.
  */
 export function defaultFrom({ DEFAULT_FROM: number }: { readonly DEFAULT_FROM?: string | undefined }) {
@@ -113,7 +113,7 @@ export function defaultFrom({ DEFAULT_FROM: number }: { readonly DEFAULT_FROM?: 
   throw new Error('bad settings: DEFAULT_FROM: must be a phone number');
 }
 
-/** The rest of a flow's defaults, which depend on each other. */
+/** The defaults that depend on other fields. */
 export function withDefaults<F extends z.output<z.ZodObject<typeof waiting>>>({ correlate, ...plain }: F) {
   const parkForSeconds =
     plain.whenClosed === 'reject' ? undefined : (plain.parkForSeconds ?? DEFAULT_PARK_SECONDS);
@@ -124,7 +124,7 @@ export function withDefaults<F extends z.output<z.ZodObject<typeof waiting>>>({ 
   };
 }
 
-/** Does the caller want its answer at once (RFC 7240, `Prefer: respond-async`)? */
+/** Does the caller want its response at once (RFC 7240, `Prefer: respond-async`)? */
 export function prefersAsync(prefer: string | undefined): boolean {
   const preferences = (prefer ?? '').split(',').map((p) => p.split(';')[0]?.trim().toLowerCase());
   return preferences.includes('respond-async');

@@ -61,7 +61,7 @@ export function makeDeliver(deps: DeliverDeps) {
     });
     if (claim.value.parkedUntil && result.message.status !== 'parked') {
       // The message itself is settled; the sweeper moves the queue within a minute.
-      const stalled = (fault: unknown) => telemetry.error('lane.stands', fault);
+      const stalled = (fault: unknown) => telemetry.error('recipient-queue.stalled', fault);
       await recipientQueue.startPause(pairOf(result.message)).catch(stalled);
     }
     return result;

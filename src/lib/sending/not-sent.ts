@@ -12,12 +12,12 @@ import type { Attempt, SendResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
 
 /*
- * What becomes of a claim of which nothing left:
+ * A claim of which nothing left:
  *
- * - a caller who waits for the answer gets its messageId back, and is told why;
- * - a message that was accepted by a 202 comes back by the queue, or has failed when the rules say never or the
- *   tries are used up;
- * - what only the sweeper asks for stands by.
+ * - a caller who waits for the response gets the messageId back, and the reason;
+ * - a message that was accepted by a 202 goes back into the queue, or fails if the rules say never or the tries are
+ *   used up;
+ * - a message that only the sweeper has picked up is left to the sweeper's next tick.
  */
 
 export interface NotSentDeps {
@@ -31,7 +31,7 @@ export interface NotSentDeps {
 export type NotSent = ReturnType<typeof makeNotSent>;
 
 export function makeNotSent({ messages, settler, recipientQueue, clock, telemetry }: NotSentDeps) {
-  /** Final for an accepted message; a caller who waits gets the refusal, and its messageId back. */
+  /** Final for an accepted message. A caller who waits gets the refusal, and the messageId back. */
   async function refuse(
     claim: Stored<Message>,
     attempt: Attempt,
@@ -50,7 +50,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     });
   }
 
-  /** Not for a reason of the message's own: another time. */
+  /** The reason passes and is not the message's own: send it another time. */
   async function notNow(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<SendResult> {
     if (claim.value.accepted || verdict.accepts) return requeue(claim, attempt, verdict);
     if (attempt.source === 'sweeper') return leaveToSweeper(claim, attempt, verdict);
@@ -59,14 +59,14 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     throw new AppError(verdict.code, DETAIL[verdict.code], verdict);
   }
 
-  /** Gives the claim back; or the message, where somebody else carries on with it by now. */
+  /** Gives back the claim. Returns the message if another owner has it by now. */
   async function letGo(claim: Stored<Message>): Promise<Message | undefined> {
     if (await messages.remove(claim)) return undefined;
     const stored = (await messages.get(claim.value.messageId))?.value;
     return stored && isSameRequest(stored, claim.value) ? stored : undefined;
   }
 
-  /** Back into the queue, later each time. */
+  /** Puts the message back into the queue, with a longer pause each time. */
   async function requeue(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<SendResult> {
     const { code, errorClass } = verdict;
     const delaySeconds = pauseBefore(claim.value, verdict);
@@ -83,8 +83,8 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
   }
 
   /**
-   * Nothing left, and no caller waits for the answer. The claim stays, and the end of its lease brings it back,
-   * as long as the message is fresh; then it stands for people to see.
+   * Nothing left, and no caller waits for the response. While the message is fresh the claim stays, and the sweeper
+   * comes back when its lease ends. After that the message stays `unknown`, for an operator to see.
    */
   async function leaveToSweeper(
     claim: Stored<Message>,
@@ -102,7 +102,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     return { message: standing?.value ?? claim.value, fresh: false };
   }
 
-  /** A fault before anything left: the claim goes back, as far as the store lets us, and the fault goes up. */
+  /** Gives back the claim after a fault before anything left, as far as the store allows, and rethrows the fault. */
   async function afterFault(
     claim: Stored<Message>,
     attempt: Attempt,
@@ -110,7 +110,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     fault: unknown,
   ): Promise<never> {
     if (!mayHaveLeft && !claim.value.accepted && attempt.source === 'caller') {
-      await messages.remove(claim).catch((e) => telemetry.error('release.failed', e));
+      await messages.remove(claim).catch((e) => telemetry.error('claim.not-given-back', e));
     }
     throw fault;
   }

@@ -3,15 +3,15 @@ import type { Versioned } from '../platform/ports.ts';
 
 /** The one template message that may be out for a customer and a flow. */
 export interface TemplateLock {
-  /** Names customer and flow without telling them. */
+  /** A hash of customer and flow. */
   readonly key: string;
-  /** Whose template message it is. */
+  /** The flow that the template message belongs to. */
   readonly holder: MessageId;
   readonly at: Date;
   readonly until: Date;
 }
 
 export interface TemplateLockStore extends Versioned<string, TemplateLock> {
-  /** Removes it, whoever holds it: for erasure. */
+  /** Removes it regardless of its holder: for erasure. */
   drop(key: string): Promise<void>;
 }

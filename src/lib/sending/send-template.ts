@@ -76,7 +76,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     ) {
       return { flow: (await note(parked, { state: 'unknown' })) ?? parked };
     }
-    // Before the note: without the key nothing can leave, and without the id nobody would know whose it was.
+    // Before the note: without the key nothing can leave, and without the alias a callback does not find the flow.
     const keep = aliases.keep(templateMessage.messageId, messageId);
     const [apiKey] = await Promise.all([deps.apiKey.get(), keep]);
     const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
@@ -104,8 +104,11 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     switch (verdict.kind) {
       case 'sent':
         return accepted(tried, verdict.accepted);
-      case 'rejected':
-        return refused(tried, verdict.detail, run);
+      case 'rejected': {
+        // The flow's caller has to change it, so the flow has failed.
+        const facts = { now: clock.now(), detail: verdict.detail, correlationId: run.correlationId };
+        return updateWithRetry(messages, tried, (m) => transition(m, 'templateRefused', facts));
+      }
       case 'release':
         return released(tried, verdict, run);
       case 'unknown':
@@ -115,7 +118,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     }
   }
 
-  /** Nothing left. It stays pending for the sweeper, later each time, unless the customer or the tries end it. */
+  /** Nothing left. It stays pending for the sweeper, with a longer pause each time, until an opt-out or the last try. */
   async function released(
     parked: Stored<Message>,
     verdict: Release,
@@ -132,18 +135,18 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     return noteBy(parked, (templateMessage) => templateMessagePostponed(templateMessage, verdict, now));
   }
 
-  /** Its id at WhatsApp is kept before the note: should that fail, the same message is repeated, and told again. */
+  /** Keeps WhatsApp's id before the note. If the note fails, the repeat has the same id and keeps it again. */
   async function accepted(tried: Stored<Message>, { waId }: Accepted): Promise<Stored<Message> | undefined> {
     const waKeys = waId === undefined ? [] : [waKeyOf(waId)];
     await Promise.all(waKeys.map((waKey) => aliases.keep(waKey, tried.value.messageId)));
     const noted = await note(tried, { state: 'sent', waId });
-    // Nobody could derive it any more: its flow is gone, or another template message stands in its place.
+    // Drop an alias that nothing leads to any more: the flow is gone, or another template message took its place.
     const known = noted ? otherIdsOf(noted.value) : [];
     await aliases.drop(waKeys.filter((waKey) => !known.includes(waKey)));
     return noted;
   }
 
-  /** Another holder keeps the lock as long as it waits, and its template message is unanswered. */
+  /** Another holder keeps the lock while its flow waits and the customer has not written since. */
   async function acquireLock(message: Message): Promise<boolean> {
     const pair = pairOf(message);
     const until = message.parkedUntil ?? message.expiresAt;
@@ -162,7 +165,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   const note = (parked: Stored<Message>, change: Partial<TemplateMessage>) =>
     noteBy(parked, (templateMessage) => ({ ...templateMessage, ...change }));
 
-  /** Of this very template message, and of none that has taken its place since. Undefined where its flow is gone. */
+  /** Changes this template message, and none that took its place since. Returns undefined if the flow is gone. */
   async function noteBy(
     parked: Stored<Message>,
     change: (templateMessage: TemplateMessage) => TemplateMessage,
@@ -173,24 +176,13 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
         ? { ...m, templateMessage: change(m.templateMessage) }
         : m,
     );
-    // Erased meanwhile: nothing of it stays.
+    // The flow was erased meanwhile: keep nothing of it.
     if (!noted)
       await Promise.all([
         templateLocks.drop(templateLockKeyOf(parked.value)),
         aliases.drop(otherIdsOf(parked.value)),
       ]);
     return noted;
-  }
-
-  /** LipaChat refuses the template message: the flow's caller has to change it, so the flow has failed. */
-  async function refused(
-    parked: Stored<Message>,
-    detail: string,
-    run: TemplateRun,
-  ): Promise<Stored<Message> | undefined> {
-    const change = { now: clock.now(), detail, correlationId: run.correlationId };
-    const failed = await updateWithRetry(messages, parked, (m) => transition(m, 'templateRefused', change));
-    return failed ?? parked;
   }
 
   function deadlineOf(run: TemplateRun): Date {

@@ -10,8 +10,8 @@ import { isOpen, type Session } from '../whatsapp/session-window.ts';
 import type { Attempt, SendResult } from './attempt.ts';
 
 /*
- * Settling: the verdict becomes what is stored, in the light of what is stored by then. A callback, or another
- * owner after our lease, may have been faster; `messages/lifecycle.ts` says who wins.
+ * Settling stores the verdict, considering what is stored by then: a callback, or another owner after our lease, may
+ * have been faster. `messages/lifecycle.ts` says which one wins.
  */
 
 export interface SettleDeps {
@@ -24,7 +24,7 @@ export interface SettleDeps {
 
 export interface Found {
   readonly verdict: Exclude<Verdict, { kind: 'release' }>;
-  /** Made to LipaChat under this claim. */
+  /** Calls made to LipaChat under this claim. */
   readonly calls: number;
   readonly session: Session | undefined;
 }
@@ -32,9 +32,9 @@ export interface Found {
 export type Settler = ReturnType<typeof makeSettler>;
 
 const SETTLE_RETRY_MS = 250;
-/** A try that could outlast the invocation is not begun: the caller is to get an answer. */
+/** Do not begin a try that could outlast the invocation: the caller needs a response. */
 const LONGEST_WRITE_MS = 4_000;
-/** The sweeper comes every minute; a repeat sooner than this would only meet the same fault. */
+/** The sweeper runs every minute; a repeat sooner than this would meet the same fault. */
 const RESEND_PAUSE_MS = 30_000;
 
 export function makeSettler(deps: SettleDeps) {
@@ -80,7 +80,7 @@ export function makeSettler(deps: SettleDeps) {
     return transition(stored, 'outcomeUnknown', { ...settling, fence, reason: verdict.reason, nextTryAt });
   }
 
-  /** Writes a settle as long as the invocation lasts; undefined where the store stayed down. */
+  /** Repeats the write while the invocation lasts. Returns undefined if the store stays down. */
   async function persist(
     claim: Stored<Message>,
     attempt: Attempt,
@@ -97,7 +97,7 @@ export function makeSettler(deps: SettleDeps) {
     }
   }
 
-  /** Gives the answer to a message that a callback has proved. */
+  /** Stores the answer of a message that a callback has proved. */
   async function finalize(stored: Stored<Message>, attempt: Attempt): Promise<SendResult> {
     const session = viewOf((await attempt.ahead.session())?.value);
     const settling = {
@@ -114,10 +114,10 @@ export function makeSettler(deps: SettleDeps) {
   return { settle, finalize };
 }
 
-/** What a caller is told while the receipt could not be stored: the sweeper will find out. */
+/** What a caller reads if the receipt could not be stored: the sweeper settles the message later. */
 function answerUnsettled(claim: Message, { terms }: Attempt): Message {
   const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
-  // With `hold` the sweeper asks nobody: only a callback can tell.
+  // With `hold` the sweeper repeats nothing: only a callback can settle it.
   const dueAt = terms.ambiguity.mode === 'hold' ? undefined : claim.dueAt;
   return unsettled(claim, { dueAt, reason });
 }

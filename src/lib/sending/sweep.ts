@@ -6,9 +6,8 @@ import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
 
 /*
- * Every minute: the messages whose time has come (a lease that a crash left, a repeat that is due) go the same
- * way as a caller's repeat would; then the status callbacks that found no message look again. The work of one
- * tick is bounded by number and by time; the rest is still due in the next.
+ * Every minute: sweep the messages that are due (a lease that a crash left, a repeat), then retry the status callbacks
+ * that matched no message. A tick is bounded by number and by time; what is left stays due for the next tick.
  */
 
 export interface SweepDeps {
@@ -17,7 +16,7 @@ export interface SweepDeps {
   readonly retryUnmatched: (limit: number) => Promise<number>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  /** What one send may take, for not starting what can't be finished. */
+  /** The longest time of one send: a send that can't be finished is not started. */
   readonly longestSendMs: number;
 }
 
@@ -49,7 +48,7 @@ export function makeSweep({
     try {
       return (await sweepMessage(messageId, { ...run, source: 'sweeper' })) ? 'finished' : 'left';
     } catch (fault) {
-      // A refusal is an answer, too: it is stored, or the lease brings the message back.
+      // A refusal is an answer: it is stored, or the message is due again when its lease ends.
       if (fault instanceof AppError && fault.code !== 'store-unavailable') return 'finished';
       telemetry.error('sweep.message-failed', fault, { messageId });
       return 'failed';
@@ -65,7 +64,7 @@ export function makeSweep({
         ends[await finishOne(id, run)] += 1;
       };
       await pMap(due, finish, { concurrency: AT_ONCE });
-      // Less than a full round was due, or nothing moves any more: the rest is for the next tick.
+      // Less than a full round was due, or nothing was finished: leave the rest to the next tick.
       if (due.length < PER_ROUND || ends.finished === before) break;
     }
     const unmatchedStatuses = await retryUnmatched(PER_ROUND);

@@ -47,13 +47,13 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
     // The flow waits in any case. The sweeper tries a template message that failed again.
     const { flow, throttleReason } = await sendTemplate(waiting, attempt).catch((fault) => {
-      telemetry.error('invite.failed', fault, { messageId: waiting.value.messageId });
+      telemetry.error('template.failed', fault, { messageId: waiting.value.messageId });
       return { flow: waiting, throttleReason: undefined };
     });
     // A reply that crossed the parking found nothing to release.
     await recipientQueue
       .releaseNext(pairOf(flow.value))
-      .catch((fault: unknown) => telemetry.error('lane.stands', fault));
+      .catch((fault: unknown) => telemetry.error('recipient-queue.stalled', fault));
     return { message: flow.value, fresh: true, throttleReason };
   }
 

@@ -21,8 +21,6 @@ const phone = z
   .transform(String)
   .transform(gatewayPhoneNumber)
   .pipe(z.string<PhoneNumber>());
-  return z.NEVER;
-});
 
 /** A customer's message, in LipaChat's shape and in WhatsApp's. */
 export const inbound = z.object({

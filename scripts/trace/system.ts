@@ -1,5 +1,6 @@
 /** The functions of a checkout in this process, instrumented, between its own stand-ins for AWS and LipaChat. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -34,16 +35,26 @@ const bundles = async (root: string) => {
 
 /** Starts it on free ports. The functions read the environment of this process, which changes. */
 export const startTracedSystem = async (root: string) => {
-  const local = <Module>(name: string): Promise<Module> =>
-    import(pathToFileURL(join(root, 'local', `${name}.ts`)).href);
-  const { startAws } = await local<typeof import('../../local/aws.ts')>('aws');
-  const { startSqs } = await local<typeof import('../../local/sqs.ts')>('sqs');
-  const { callSqs } = await local<typeof import('../../local/sqs-call.ts')>('sqs-call');
-  const simulation = await local<typeof import('../../local/simulator/simulator.ts')>('simulator/simulator');
-  const { readStack } = await local<typeof import('../../local/stack.ts')>('stack');
-  const { invoke } = await local<typeof import('../../local/lambda.ts')>('lambda');
-  const { proxyEvent } = await local<typeof import('../../local/gateway-event.ts')>('gateway-event');
-  const environments = await local<typeof import('../../local/environment.ts')>('environment');
+  // Of several paths the first that is there counts: the later ones are those of 0.1.
+  const local = <Module>(...files: string[]): Promise<Module> => {
+    const found = files.map((file) => join(root, 'local', file)).find((file) => existsSync(file));
+    return import(pathToFileURL(found ?? '').href);
+  };
+  const { startAws } = await local<typeof import('../../local/aws/server.ts')>('aws/server.ts', 'aws.ts');
+  const { startSqs } = await local<typeof import('../../local/aws/sqs.ts')>('aws/sqs.ts', 'sqs.ts');
+  const { callSqs } = await local<typeof import('../../local/aws/sqs-call.ts')>(
+    'aws/sqs-call.ts',
+    'sqs-call.ts',
+  );
+  const simulation =
+    await local<typeof import('../../local/simulator/simulator.ts')>('simulator/simulator.ts');
+  const { readStack } = await local<typeof import('../../local/stack.ts')>('stack.ts');
+  const { invoke } = await local<typeof import('../../local/lambda.ts')>('lambda.ts');
+  const { proxyEvent } = await local<typeof import('../../local/gateway/event.ts')>(
+    'gateway/event.ts',
+    'gateway-event.ts',
+  );
+  const environments = await local<typeof import('../../local/environment.ts')>('environment.ts');
 
   const stack = readStack().environment;
   const [apiKey, webhookSecret] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];

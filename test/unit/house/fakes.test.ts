@@ -15,7 +15,6 @@ const fakes = [...read('support/fakes').values()].flatMap((text) =>
 /** The adapter's factory, for each fake. */
 const ADAPTERS: Readonly<Record<string, string>> = {
   fakeAliases: 'makeMessageAliasStore',
-  fakeBatches: 'makeBatchStore',
   fakeBus: 'makeEventBus',
   fakeCallbacks: 'makeCallbackStore',
   fakeCampaignQueue: 'makeCampaignQueue',
@@ -23,11 +22,12 @@ const ADAPTERS: Readonly<Record<string, string>> = {
   fakeClients: 'makeClientStore',
   fakeErasedOptOuts: 'makeErasedOptOutStore',
   fakeGateway: 'makeLipaChat',
+  fakeLedger: 'makeLedgerStore',
   fakeMessages: 'makeMessageStore',
-  fakeNumberPaces: 'makeNumberPaceStore',
   fakeObjects: 'makeObjectStore',
   fakePlanQueue: 'makePlanQueue',
   fakeQueue: 'makeDeliveryQueue',
+  fakeRateLimits: 'makeRateLimitStore',
   fakeSecret: 'makeSecret',
   fakeSessions: 'makeSessionStore',
   fakeTelemetry: 'makeTelemetry',
@@ -50,7 +50,7 @@ describe('a fake', () => {
     const suites = [...read('contract')].filter(([, text]) => text.includes('describe.each(engines)'));
     const all = suites.map(([, text]) => text).join('\n');
     const stores = ['messages', 'sessions', 'callbacks', 'aliases', 'clients', 'templateLocks', 'campaigns'];
-    for (const store of [...stores, 'batches', 'numberPaces', 'erasedOptOuts']) {
+    for (const store of [...stores, 'ledger', 'rateLimits', 'erasedOptOuts']) {
       expect(all).toMatch(new RegExp(`stores\\.${store}\\b`));
     }
   });

@@ -7,6 +7,7 @@ import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
 import { progressOf } from '../../../src/lib/campaigns/report.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
+import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { recipientUseCases } from '../../../src/lib/wiring/campaign-use-cases.ts';
 import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';

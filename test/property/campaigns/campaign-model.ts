@@ -1,4 +1,4 @@
-/** A campaign of fakes: looks and workers that cross, die and repeat themselves, an operator, and time. */
+/** A campaign over the fakes: ticks and workers that overlap, die and run twice, an operator, and time. */
 import type { Scheduler } from 'fast-check';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import { OUTCOMES, planLine, settledIn } from '../../../src/lib/campaigns/ledger.ts';
@@ -26,7 +26,7 @@ import type { CampaignScenario, Step } from './campaign-scenario.ts';
 
 class Crash extends Error {}
 
-/** Every call waits for the scheduler's word; at `crashAt` the process dies, before or after the call was applied. */
+/** Every call waits for the scheduler. At `crashAt` the process dies, before or after the call is applied. */
 function linkOf(s: Scheduler, crashAt: number | undefined, applied: boolean): Link {
   let calls = 0;
   return async (call, apply) => {
@@ -52,7 +52,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const paces = fakeRateLimits(clock);
   const telemetry = fakeTelemetry();
   const broken: string[] = [];
-  /** Who was sent to, by the worker's sends that were heard; a repeat is a replay. */
+  /** The worker's sends by messageId. A second send of one is a replay. */
   const sends = new Map<string, number>();
   let problems = given.problems;
 
@@ -164,7 +164,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
     await check(`step ${k}`);
   }
 
-  // Everybody who died has successors: it comes to its end.
+  // Every process that died has a successor: the campaign comes to its end.
   const clean = process(straight);
   const isOver = async () => (await campaigns.get(campaignId))?.value.state === 'completed';
   for (let round = 0; round < 400 && !(await isOver()); round += 1) {

@@ -1,4 +1,4 @@
-/** What may happen to a campaign under way, drawn at random. */
+/** What can happen to a running campaign, drawn at random. */
 import fc from 'fast-check';
 import type { ErrorCode } from '../../../src/lib/platform/errors.ts';
 
@@ -6,7 +6,7 @@ type Fate = { readonly crashAt: number | undefined; readonly applied: boolean };
 
 export type Step =
   | (Fate & { readonly kind: 'reconcile'; readonly share: number })
-  /** After `later` ms, which brings the slots that were given away. */
+  /** After `later` ms, when the scheduled times that were given out have come. */
   | (Fate & {
       readonly kind: 'work';
       readonly later: number;
@@ -18,9 +18,9 @@ export type Step =
 
 export interface CampaignScenario {
   readonly recipients: number;
-  /** What the first sends meet, one each. */
+  /** The faults of the first sends, one each. */
   readonly problems: readonly (readonly [ErrorCode, string])[];
-  /** The steps of a group go on at the same time. */
+  /** The steps of a group run concurrently. */
   readonly steps: readonly (readonly Step[])[];
 }
 

@@ -1,4 +1,4 @@
-/** The table of transitions, against the functions behind it: every state, every event, every kind of campaign. */
+/** The table of transitions against the functions behind it: every state, every event, every kind of campaign. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Campaign, CampaignState } from '../../../src/lib/campaigns/campaign.ts';
@@ -43,7 +43,7 @@ const EVENTS = Object.keys(FACTS) as Event[];
 
 const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined });
 
-/** Any campaign in this state, also one that no walk reaches. */
+/** Any campaign in this state, including those that no sequence of events reaches. */
 const campaignIn = (state: CampaignState): fc.Arbitrary<Campaign> =>
   fc
     .record({
@@ -74,7 +74,7 @@ const cases = STATES.flatMap((state) => EVENTS.map((event) => ({ state, event })
 const unlisted = cases.filter(({ state, event }) => waysOf(state, event).length === 0);
 const listed = cases.filter(({ state, event }) => waysOf(state, event).length > 0);
 
-describe('the table of transitions', () => {
+describe('the table of campaign transitions', () => {
   it.each(unlisted)('$state: $event is not listed, and changes nothing', ({ state, event }) => {
     fc.assert(
       fc.property(campaignIn(state), happening(event), (campaign, apply) => {
@@ -85,7 +85,7 @@ describe('the table of transitions', () => {
   });
 
   it.each(listed)(
-    '$state: $event goes where its arrows point, and each of them is met',
+    '$state: $event leads where its arrows point, and each arrow is taken',
     ({ state, event }) => {
       const met = new Set<CampaignState>();
       fc.assert(
@@ -114,7 +114,7 @@ describe('the table of transitions', () => {
     );
   });
 
-  it('leaves nothing due where it has ended, and lets nothing follow', () => {
+  it('leaves nothing due in a final state, and allows no event after it', () => {
     const any = fc.constantFrom(...EVENTS).chain(happening);
     fc.assert(
       fc.property(fc.array(any, { maxLength: 40 }), (events) => {
@@ -127,7 +127,7 @@ describe('the table of transitions', () => {
     }
   });
 
-  it('keeps the new recipients of a planned campaign, and voids its plan', () => {
+  it('keeps the new recipients of a planned campaign, and invalidates its plan', () => {
     const campaign = sampleCampaign({ state: 'planned' });
     const after = transition(campaign, 'sourceReplaced', { source, now: later(1, NOW) });
     expect(after).toMatchObject({ state: 'draft', source, plan: undefined, version: campaign.version });

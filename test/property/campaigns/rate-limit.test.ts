@@ -10,7 +10,7 @@ import {
 
 const perMinute = fc.integer({ min: 1, max: 4_800 });
 const ceiling = fc.oneof(perMinute, fc.double({ min: 10, max: 4_800, noNaN: true }));
-/** Far under what a pace is made of, far above what floating point loses. */
+/** Far below any pace, and far above floating-point error. */
 const TINY = 1e-6;
 
 describe('shares of any ceiling among any campaigns', () => {
@@ -21,7 +21,7 @@ describe('shares of any ceiling among any campaigns', () => {
   });
   const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 
-  it('are above nothing, at most what each wants, and together at most the ceiling', () => {
+  it('are above zero, at most what each campaign wants, and together at most the ceiling', () => {
     fc.assert(
       fc.property(campaigns, ceiling, (all, most) => {
         const shares = sharesOf(all, most);
@@ -35,7 +35,7 @@ describe('shares of any ceiling among any campaigns', () => {
     );
   });
 
-  it('use the ceiling up, or else give everybody what it wants', () => {
+  it('use up the ceiling, or give every campaign what it wants', () => {
     fc.assert(
       fc.property(campaigns, ceiling, (all, most) => {
         const wanted = sum(all.map((one) => one.perMinute));
@@ -44,7 +44,7 @@ describe('shares of any ceiling among any campaigns', () => {
     );
   });
 
-  it('are fair: who gets less than it wants gets as much as anybody', () => {
+  it('are fair: a campaign that gets less than it wants gets as much as any other', () => {
     fc.assert(
       fc.property(campaigns, ceiling, (all, most) => {
         const shares = sharesOf(all, most);
@@ -57,7 +57,7 @@ describe('shares of any ceiling among any campaigns', () => {
     );
   });
 
-  it('are the same in whatever order the campaigns come', () => {
+  it('are the same in any order of the campaigns', () => {
     const shuffled = campaigns.chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
     );
@@ -70,7 +70,7 @@ describe('shares of any ceiling among any campaigns', () => {
   });
 });
 
-describe('slots of any pace, in runs of any length', () => {
+describe('the scheduled times of any pace, in runs of any length', () => {
   const instant = fc.date({
     min: new Date('2020-01-01'),
     max: new Date('2100-01-01'),
@@ -78,7 +78,7 @@ describe('slots of any pace, in runs of any length', () => {
   });
   const runs = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 40 });
 
-  /** As ticks go on from one another. */
+  /** Runs that continue one another, as ticks do. */
   function inRuns(start: Date, counts: readonly number[], pace: number): number[] {
     let nextScheduledAt = start;
     return counts.flatMap((count) => {
@@ -97,7 +97,7 @@ describe('slots of any pace, in runs of any length', () => {
     );
   });
 
-  it('rise, and each is at its place to within two milliseconds', () => {
+  it('ascend, and each is exact to within two milliseconds', () => {
     fc.assert(
       fc.property(instant, runs, ceiling, (start, counts, pace) => {
         for (const [n, ms] of inRuns(start, counts, pace).entries()) {
@@ -109,7 +109,7 @@ describe('slots of any pace, in runs of any length', () => {
     );
   });
 
-  it('are never before now, nor before the next free slot', () => {
+  it('are never before now, nor before the next free time', () => {
     fc.assert(
       fc.property(instant, instant, ceiling, (nextScheduledAt, now, pace) => {
         const { at, next } = scheduleFor({ nextScheduledAt, now, count: 2, perMinute: pace });
@@ -120,7 +120,7 @@ describe('slots of any pace, in runs of any length', () => {
     );
   });
 
-  it('leave no 10 seconds off by more than 15 %, and no second above twice the mean', () => {
+  it('deviate by at most 15 % in any 10 seconds, and never exceed twice the mean in a second', () => {
     const brisk = fc.double({ min: 120, max: 4_800, noNaN: true });
     const within = (slots: readonly number[], from: number, ms: number) =>
       slots.filter((at) => at >= from && at < from + ms).length;
@@ -135,7 +135,7 @@ describe('slots of any pace, in runs of any length', () => {
     );
   });
 
-  it('go on without a burst or a gap where the pace changes', () => {
+  it('continue without a burst or a gap when the pace changes', () => {
     fc.assert(
       fc.property(instant, ceiling, ceiling, (start, before, then) => {
         const first = scheduleFor({ nextScheduledAt: start, now: start, count: 20, perMinute: before });
@@ -148,11 +148,11 @@ describe('slots of any pace, in runs of any length', () => {
   });
 });
 
-describe('a number throttled at any times', () => {
+describe('a number that is throttled at any times', () => {
   const START = new Date('2026-11-02T09:00:00Z');
   const reports = fc.array(fc.integer({ min: 0, max: 900_000 }), { maxLength: 30 });
 
-  /** The pace after each report, `gaps` ms apart. */
+  /** The pace after each report, with the reports `gaps` ms apart. */
   function throttled(gaps: readonly number[], full: number) {
     let now = START;
     let pace: RateLimit | undefined;
@@ -164,7 +164,7 @@ describe('a number throttled at any times', () => {
     });
   }
 
-  it('is slowed to half of what it was, once a minute, and never under ten', () => {
+  it('is slowed to half its pace, at most once a minute, and never below ten a minute', () => {
     fc.assert(
       fc.property(reports, fc.integer({ min: 10, max: 4_800 }), (gaps, full) => {
         for (const { before, pace, now } of throttled(gaps, full)) {
@@ -178,7 +178,7 @@ describe('a number throttled at any times', () => {
     );
   });
 
-  it('only gets faster while it is left alone, and is at full pace within 50 minutes', () => {
+  it('only speeds up while it is not throttled, and is at full pace within 50 minutes', () => {
     fc.assert(
       fc.property(reports, perMinute, fc.array(fc.nat(3_000_000), { minLength: 2 }), (gaps, full, times) => {
         const pace = throttled(gaps, full).at(-1)?.pace;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nextRun, parseSchedule, ScheduleFault } from '../../../src/lib/campaigns/schedule.ts';
 import { runs } from '../../support/property-runs.ts';
 
-/** A field as EventBridge writes it, and the numbers that it stands for. */
+/** A field as EventBridge writes it, and the numbers that it matches. */
 interface Field {
   readonly text: string;
   readonly values: ReadonlySet<number>;
@@ -60,7 +60,7 @@ const matches = (fields: Fields, at: Date) =>
 const MINUTE_MS = 60_000;
 const instant = fc.date({ min: new Date('2026-01-01'), max: new Date('2030-01-01'), noInvalidDate: true });
 
-/** Undefined where no calendar has such a day. */
+/** Undefined when no calendar has such a day. */
 function parsed(fields: Fields) {
   try {
     return parseSchedule({ expression: written(fields) });
@@ -71,7 +71,7 @@ function parsed(fields: Fields) {
 }
 
 describe('any cron schedule, in UTC', () => {
-  it('runs next at the first minute that it names', () => {
+  it('runs next at the first minute that it matches', () => {
     fc.assert(
       fc.property(cron, instant, (fields, after) => {
         const schedule = parsed(fields);
@@ -86,7 +86,7 @@ describe('any cron schedule, in UTC', () => {
     );
   });
 
-  it('never runs twice within a minute, nor at a time that it does not name', () => {
+  it('never runs twice within a minute, nor at a time that it does not match', () => {
     fc.assert(
       fc.property(cron, instant, (fields, after) => {
         const schedule = parsed(fields);
@@ -105,8 +105,8 @@ describe('any cron schedule, in UTC', () => {
   });
 });
 
-describe('any cron schedule, in zones that change their clocks', () => {
-  it('goes on, and runs on each day that it names', () => {
+describe('any cron schedule in zones that change their clocks', () => {
+  it('keeps running, on each day that it matches', () => {
     const zone = fc.constantFrom(
       'Europe/Berlin',
       'America/New_York',

@@ -4,13 +4,13 @@ import { placeholdersIn, render } from '../../../../src/lib/campaigns/plan/place
 
 const name = fc.stringMatching(/^[a-z_][a-z0-9_.-]{0,5}( [a-z]{1,3})?$/);
 const plain = fc.string({ unit: 'grapheme', maxLength: 10 }).map((text) => text.replace(/[{}]/g, ''));
-/** Whatever people put into a column: braces, dollars and other placeholders too. */
+/** Anything that people put into a column, including braces, dollar signs and other placeholders. */
 const cell = fc.oneof(
   fc.string({ maxLength: 12 }),
   fc.constantFrom('$&', '$1', "$'", '{{', '}}', '{{name}}', '__proto__'),
 );
 
-/** A text, written as its parts: plain text and placeholders by turns. */
+/** A text as its parts: plain text and placeholders in turn. */
 const parts = fc.array(fc.record({ plain, name, blanks: fc.constantFrom('', ' ', '  ') }), { maxLength: 6 });
 type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
 const written = (all: Parts) =>
@@ -22,7 +22,7 @@ const withColumns = (all: Parts, some: Record<string, string>) =>
   Object.fromEntries([...Object.entries(some), ...namesOf(all).map((one) => [one, some[one] ?? `<${one}>`])]);
 
 describe('any text with placeholders', () => {
-  it('names them, sorted and once', () => {
+  it('names them, sorted and without repeats', () => {
     fc.assert(
       fc.property(parts, (all) => {
         expect(placeholdersIn(written(all))).toEqual([...new Set(namesOf(all))].sort());
@@ -30,7 +30,7 @@ describe('any text with placeholders', () => {
     );
   });
 
-  it('is rendered part by part, with each value as it is', () => {
+  it('is rendered part by part, with each value unchanged', () => {
     fc.assert(
       fc.property(parts, columns, (all, some) => {
         const given = withColumns(all, some);
@@ -45,7 +45,7 @@ describe('any JSON value', () => {
   const json = fc.jsonValue({ maxDepth: 5 });
   const readBack = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  it('without placeholders stays as it is', () => {
+  it('stays as it is without placeholders', () => {
     const safe = json.filter((value) => placeholdersIn(value).length === 0);
     fc.assert(
       fc.property(safe, columns, (value, some) => {
@@ -54,7 +54,7 @@ describe('any JSON value', () => {
     );
   });
 
-  it('keeps its form when it is rendered, however deep the texts are', () => {
+  it('keeps its shape when it is rendered, however deep the texts are', () => {
     const { tree } = fc.letrec<{ tree: unknown; text: string }>((tie) => ({
       text: parts.map(written),
       tree: fc.oneof(

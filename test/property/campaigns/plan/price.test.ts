@@ -14,7 +14,7 @@ function amountOf(messages: readonly Message[], times = 1): number {
   for (const { number, kind } of messages) for (let n = 0; n < times; n += 1) estimate.add(number, kind);
   return estimate.total().amount;
 }
-/** The exact price in hundredths of a cent: all list prices are whole ones. */
+/** The exact price in hundredths of a cent: all list prices are whole numbers of them. */
 const exact = (one: Message) => Math.round(amountOf([one], 10_000));
 
 describe('the estimate of any messages', () => {
@@ -38,7 +38,7 @@ describe('the estimate of any messages', () => {
     );
   });
 
-  it('is more for a template than for a flow, to whomever, and never nothing', () => {
+  it('is higher for a template than for a flow, for every recipient, and never zero', () => {
     fc.assert(
       fc.property(message, ({ number }) => {
         const service = exact({ number, kind: 'service' });

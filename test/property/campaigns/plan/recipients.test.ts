@@ -8,7 +8,7 @@ const DELIMITERS = [',', ';', '\t'] as const;
 const ALL_DELIMITERS = DELIMITERS.join('');
 const BREAKS = ['\n', '\r\n', '\r'] as const;
 
-/** Cells with all that CSV needs quotes for. A first cell that is not blank, since blank lines are skipped. */
+/** Cells with everything that CSV needs quotes for. A first cell is never blank, because blank lines are skipped. */
 const cell = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }),
   fc.stringMatching(/^[ab,;\t"\r\n]{0,8}$/),
@@ -39,7 +39,7 @@ const cellsOf = ({ names: all, rows }: Table) =>
 function recordsOf(table: Table): string[] {
   const { delimiter } = table;
   const head = table.names.map((name) => written(name, ALL_DELIMITERS, false)).join(delimiter);
-  // A header of one column does not tell what the delimiter is.
+  // A header with one column does not determine the delimiter.
   const special = table.names.length > 1 ? delimiter : ALL_DELIMITERS;
   const body = cellsOf(table).map(({ cells, always }) =>
     cells.map((text) => written(text, special, always)).join(delimiter),
@@ -70,7 +70,7 @@ const read = (file: string, { size, zip }: Pick<Table, 'size' | 'zip'>) =>
   rowsOf('csv', inPieces(zip ? gzipSync(file) : Buffer.from(file), size));
 
 describe('any table, written as CSV', () => {
-  it('is read as it was, with the line of each record, in pieces of any size', async () => {
+  it('is read as it was written, with the line of each record, in pieces of any size', async () => {
     await fc.assert(
       fc.asyncProperty(tables, async (table) => {
         const records = recordsOf(table);
@@ -79,7 +79,7 @@ describe('any table, written as CSV', () => {
     );
   });
 
-  it('loses nothing but a bad record, wherever that stands', async () => {
+  it('loses nothing but a bad record, wherever it is', async () => {
     const broken = fc.constantFrom('x,"a"b', 'x"y', 'x;"a"b"', `x${'y'.repeat(33_000)}`, 'x\u0000"');
     await fc.assert(
       fc.asyncProperty(tables, broken, fc.nat(12), async (table, line, at) => {
@@ -106,7 +106,7 @@ describe('any bytes', () => {
   const outcome = (format: 'csv' | 'jsonl', file: AsyncIterable<Uint8Array>) =>
     rowsOf(format, file).catch((fault: Error) => `${fault.name}: ${fault.message}`);
 
-  it('say the same in pieces of any size', async () => {
+  it('are read the same in pieces of any size', async () => {
     await fc.assert(
       fc.asyncProperty(
         noise,
@@ -121,7 +121,7 @@ describe('any bytes', () => {
     );
   });
 
-  it('behind a header are rows and bad rows, in rising lines, and never an exception', async () => {
+  it('after a header are rows and bad rows in ascending lines, and never an exception', async () => {
     await fc.assert(
       fc.asyncProperty(noise, async (bytes) => {
         const rows = await rowsOf('csv', Buffer.concat([Buffer.from('to,name\n'), Buffer.from(bytes)]));

@@ -5,8 +5,8 @@ import { run } from './claim-model.ts';
 import { verdictsOn } from './claim-rules.ts';
 import { scenario } from './claim-scenario.ts';
 
-describe('where nothing is repeated by itself', () => {
-  it('racers, crashes, sleepers, lost acknowledgements and callbacks keep every rule', async () => {
+describe('claims when an unknown outcome is held', () => {
+  it('keep every rule through races, crashes, frozen processes, lost acknowledgements and callbacks', async () => {
     await fc.assert(
       fc.asyncProperty(scenario({ mode: 'hold' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);
@@ -15,7 +15,7 @@ describe('where nothing is repeated by itself', () => {
     );
   });
 
-  it('a customer gets a message once even where LipaChat does not know a repeat', async () => {
+  it('deliver a message once even if LipaChat does not recognize a repeat', async () => {
     await fc.assert(
       fc.asyncProperty(scenario({ mode: 'hold', onRepeat: 'delivers' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'hold')).toEqual([]);

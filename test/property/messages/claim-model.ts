@@ -1,6 +1,6 @@
 /**
  * Runs a scenario: racers, sweepers and callbacks over the fakes, interleaved by fast-check's scheduler at every
- * await, with time jumping between. Says what each was told, and which rules of the contract were broken.
+ * await, with time jumps between. Returns what each caller got, and which rules of the contract were broken.
  */
 import type fc from 'fast-check';
 import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
@@ -18,12 +18,12 @@ import type { Fate, Racer, Scenario } from './claim-scenario.ts';
 const requestOf = ({ messageId, text }: Pick<Racer, 'messageId' | 'text'>): FlowRequest =>
   sampleRequest({ messageId: idOf(messageId), text });
 
-/** A process that lives by the scheduler: each of its awaits may be its last, and any other's turn. */
+/** A process driven by the scheduler: at each await it may die, or any other process may run. */
 export function scheduled(name: string, fate: Fate, { world, s }: { world: World; s: fc.Scheduler }) {
   let awaits = 0;
   let calls = 0;
 
-  /** Waits for its turn; for ever, if the process is dead by then. */
+  /** Waits to be scheduled. Never resolves once the process is dead. */
   async function turn(label: string): Promise<void> {
     await s.schedule(Promise.resolve(), `${name} ${label}`);
     awaits += 1;
@@ -33,7 +33,7 @@ export function scheduled(name: string, fate: Fate, { world, s }: { world: World
   const link: Link = async (call, apply) => {
     const n = calls;
     calls += 1;
-    // LipaChat's faults are the gateway's own to play.
+    // The fake gateway plays LipaChat's faults itself.
     const toLipaChat = call === 'sendFlow' || call === 'sendTemplate';
     const fault = toLipaChat ? undefined : fate.faults.find((f) => f.call === n)?.fault;
     for (let tries = 0; ; tries += 1) {
@@ -58,7 +58,7 @@ export function scheduled(name: string, fate: Fate, { world, s }: { world: World
   return { link, clock };
 }
 
-/** Nobody calls LipaChat but who holds the message; a late receipt may have settled it a moment before. */
+/** Only the owner of the message calls LipaChat. A late receipt may have settled the message a moment before. */
 function onlyOwnerCalls(name: string, { world, broken }: { world: World; broken: string[] }) {
   return (gateway: Gateway): Gateway => ({
     ...gateway,
@@ -134,12 +134,12 @@ async function jumping({ jumps }: Scenario, s: fc.Scheduler, world: World): Prom
   }
 }
 
-/** Lets so many turns of the others pass. */
+/** Lets the other processes take this many steps. */
 export async function arriving(turns: number, s: fc.Scheduler): Promise<void> {
   for (let n = 0; n < turns; n += 1) await s.schedule(Promise.resolve(), 'time passes');
 }
 
-/** WhatsApp speaks of a message only once it has it. */
+/** WhatsApp reports on a message only once it has it. */
 async function callBack(
   world: World,
   link: Link,
@@ -154,7 +154,7 @@ async function callBack(
   }
 }
 
-/** Everybody has stopped. The sweeper alone goes on, a tick a minute, for longer than any horizon. */
+/** All processes have stopped. Only the sweeper runs on, a tick a minute, for longer than any horizon. */
 async function aftermath({ afterwards }: Scenario, world: World): Promise<void> {
   const { sweep } = world.process('caretaker');
   world.gateway.always(afterwards);

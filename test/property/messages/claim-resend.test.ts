@@ -5,8 +5,8 @@ import { run } from './claim-model.ts';
 import { verdictsOn } from './claim-rules.ts';
 import { scenario } from './claim-scenario.ts';
 
-describe('where an unknown outcome is settled by a repeat', () => {
-  it('racers, crashes, sleepers, lost acknowledgements and callbacks keep every rule', async () => {
+describe('claims when an unknown outcome is settled by a repeat', () => {
+  it('keep every rule through races, crashes, frozen processes, lost acknowledgements and callbacks', async () => {
     await fc.assert(
       fc.asyncProperty(scenario({ mode: 'resend' }), fc.scheduler(), async (given, s) => {
         expect(verdictsOn(await run(given, s), 'resend')).toEqual([]);

@@ -1,4 +1,4 @@
-/** The rules of contract §1 over a run: what no single write may do, and what must hold when all is over. */
+/** The rules of contract §1 over a run: what no single write may do, and what must hold at the end. */
 
 import { type FlowRequest, fingerprint, type Message } from '../../../src/lib/messages/message.ts';
 import { isProven, type Status } from '../../../src/lib/messages/status.ts';
@@ -8,7 +8,7 @@ import { idOf } from '../../support/fakes/samples.ts';
 import type { Sent, World } from '../../support/fakes/world.ts';
 import type { Racer } from './claim-scenario.ts';
 
-/** What a caller was told; a crashed one was told nothing. */
+/** What a caller got. A crashed caller got nothing. */
 export interface Told {
   readonly racer: Racer;
   readonly request: FlowRequest;
@@ -22,7 +22,7 @@ export interface Run {
   readonly broken: readonly string[];
 }
 
-/** None of these messages may wait: one that is queued, parked or expired went astray. */
+/** None of these messages can wait: one that is queued, parked or expired is an error. */
 const HEIGHT: Record<Status, number> = {
   queued: -1,
   parked: -1,
@@ -37,7 +37,7 @@ const HEIGHT: Record<Status, number> = {
 
 const isLive = ({ lease }: Message, now: Date): boolean => lease !== undefined && lease.until > now;
 
-/** Judges each write as it is applied. */
+/** Checks each write as it is applied. */
 export function watchWrites(world: World, owners: Map<Link, string>, broken: string[]): void {
   world.messages.watch(({ before, after, by }) => {
     const name = owners.get(by) ?? 'caretaker';
@@ -58,7 +58,7 @@ interface Write {
   readonly before: Message;
   readonly after: Message;
   readonly now: Date;
-  /** Whose write it is. */
+  /** The process that writes. */
   readonly name: string;
 }
 
@@ -81,7 +81,7 @@ function faultsOf({ before, after, now, name }: Write): string[] {
   return faults;
 }
 
-/** What is wrong with a run that is over; nothing, if all is well. */
+/** The faults of a finished run. Empty if all is well. */
 export function verdictsOn(run: Run, mode: 'resend' | 'hold'): readonly string[] {
   const { world, told, broken } = run;
   return [
@@ -93,7 +93,7 @@ export function verdictsOn(run: Run, mode: 'resend' | 'hold'): readonly string[]
   ];
 }
 
-/** Everything ends: settled, or standing as `unknown` with its reason, and with nothing left to do. */
+/** Every message ends: settled, or `unknown` with its reason, and with nothing left to do. */
 function restless({ messageId, status, answer, reason, dueAt, lease }: Message): string[] {
   const faults: string[] = [];
   if (status === 'sending') faults.push(`${messageId} is still sending`);
@@ -121,11 +121,11 @@ function deliveriesOf(world: World, id: string): string[] {
   ];
 }
 
-/** Did WhatsApp itself say that it failed? */
+/** True if WhatsApp itself reported the failure. */
 const saysFailed = ({ timeline }: Message): boolean =>
   timeline.some(({ source, status }) => source === 'callback' && status === 'failed');
 
-/** `hold`: after a request that may have left, none follows. */
+/** `hold`: no request follows one that may have left. */
 function callsAfterTheFirst(world: World, id: string): string[] {
   const calls = world.gateway.calls.filter(({ request }) => request.messageId === id);
   const first = calls.findIndex(({ left }) => left);
@@ -139,7 +139,7 @@ const NOTHING_WAS_SENT = [
   'session-closed',
 ];
 
-/** What a caller was told must be true, now and for good. */
+/** What a caller was told must be true, now and later. */
 function dishonest({ racer, request, link, end }: Told, { world, told }: Run): string[] {
   if (end === undefined) return [];
   const id = racer.messageId;

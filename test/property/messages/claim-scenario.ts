@@ -1,20 +1,20 @@
-/** What may happen around a few messageIds, drawn at random: who sends, what fails, how time jumps. */
+/** What can happen around a few messageIds, drawn at random: the senders, the faults and the time jumps. */
 import fc from 'fast-check';
 import type { ReportedStatus } from '../../../src/lib/messages/status.ts';
 import type { Turn } from '../../support/fakes/gateway.ts';
 import type { LinkFault } from '../../support/fakes/link.ts';
 import type { WorldSettings } from '../../support/fakes/world.ts';
 
-/** What befalls one process: it ends for good at one of its awaits; some of its calls to the store fail. */
+/** The fate of one process: it dies at one of its awaits, and some of its calls to the store fail. */
 export interface Fate {
   readonly crashAt: number | undefined;
-  /** So many turns LipaChat's answer is on its way, or the process is frozen before it reads it. */
+  /** The number of steps that LipaChat's response takes, or that the process is frozen before it reads it. */
   readonly lag: number;
   readonly faults: readonly { readonly call: number; readonly fault: LinkFault }[];
 }
 
 export interface Racer extends Fate {
-  /** So many turns of the others pass before it comes. */
+  /** The number of steps of the others before it starts. */
   readonly late: number;
   readonly messageId: 'm-1' | 'm-2';
   readonly text: 'one' | 'other';
@@ -30,11 +30,11 @@ export interface Scenario {
   readonly callbacks: readonly { readonly messageId: 'm-1' | 'm-2'; readonly status: ReportedStatus }[];
   readonly turns: readonly Turn[];
   readonly onRepeat: 'receipt' | 'duplicate' | 'delivers';
-  /** What the gateway does once everybody has stopped. */
+  /** What the gateway does once all processes have stopped. */
   readonly afterwards: Turn;
-  /** Time jumps, each so many turns after the one before. */
+  /** Time jumps, each this many steps after the one before. */
   readonly jumps: readonly { readonly turns: number; readonly ms: number }[];
-  /** Until the window shuts, counted from the start. */
+  /** The time until the window closes, from the start. */
   readonly windowSeconds: number;
 }
 

@@ -18,7 +18,7 @@ const leaf: fc.Arbitrary<Json> = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }),
 );
 
-/** An object whose own keys may be any, `__proto__` among them. */
+/** An object with any own keys, `__proto__` among them. */
 const objectOf = (entries: readonly (readonly [string, Json])[]): { readonly [key: string]: Json } =>
   Object.fromEntries(entries);
 
@@ -43,7 +43,7 @@ const request: fc.Arbitrary<FlowRequest> = fc
   })
   .map((fields) => sampleRequest(fields));
 
-/** The same JSON, every object's keys the other way round. */
+/** The same JSON with the keys of every object reversed. */
 function reversed(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(reversed);
   if (typeof json !== 'object' || json === null) return json;
@@ -67,7 +67,7 @@ function changedAt(json: Json, path: readonly number[], change: (old: Json) => J
 
 const asText = (json: unknown) => JSON.stringify(json);
 
-/** JSON texts differ where the values do, up to the order of keys. */
+/** JSON texts differ if and only if the values do, up to the order of keys. */
 const isOther = (a: Json, b: Json) => asText(sorted(a)) !== asText(sorted(b));
 
 function sorted(json: Json): unknown {
@@ -87,7 +87,7 @@ describe('the fingerprint of a request', () => {
     );
   });
 
-  it('does not depend on how the numbers were spelt', () => {
+  it('does not depend on how numbers were written', () => {
     const spelling = (digits: string) =>
       fc.constantFrom(
         digits,
@@ -109,13 +109,13 @@ describe('the fingerprint of a request', () => {
     expect(fingerprint(parseFlow(bare, BUSINESS))).toBe(fingerprint(parseFlow(full, undefined)));
   });
 
-  it('does not depend on the messageId, under which it is kept', () => {
+  it('does not depend on the messageId, under which it is stored', () => {
     expect(fingerprint(sampleRequest({ messageId: idOf('other') }))).toBe(fingerprint(sampleRequest()));
   });
 
   it('changes with each field', () => {
     const template = { name: 'hello', languageCode: 'en' };
-    // A field that is missing here does not compile.
+    // A field that is missing here fails to compile.
     const changes: { readonly [F in Exclude<keyof FlowRequest, 'messageId'>]-?: readonly unknown[] } = {
       to: ['254717746566'],
       from: ['254110090748'],
@@ -144,7 +144,7 @@ describe('the fingerprint of a request', () => {
     expect(new Set([...prints, fingerprint(sampleRequest())]).size).toBe(prints.length + 1);
   });
 
-  it('changes where a text moves from one field to the next', () => {
+  it('changes when text moves from one field to the next', () => {
     const one = fingerprint(sampleRequest({ flowId: 'ab', screen: 'c' }));
     expect(fingerprint(sampleRequest({ flowId: 'a', screen: 'bc' }))).not.toBe(one);
   });
@@ -161,7 +161,7 @@ describe('the fingerprint of a request', () => {
     );
   });
 
-  it('changes with a key that is added or taken away, whatever its value', () => {
+  it('changes with a key that is added or removed, whatever its value', () => {
     fc.assert(
       fc.property(data, key, value, (before, name, to) => {
         fc.pre(!Object.hasOwn(before, name));
@@ -183,7 +183,7 @@ describe('the fingerprint of a request', () => {
     ['two spellings of é', 'é', 'e\u0301'],
     ['an empty text and null', '', null],
     ['zero and false', 0, false],
-  ])('tells %s apart', (_, one, other) => {
+  ])('distinguishes %s', (_, one, other) => {
     const print = (json: Json) => fingerprint(sampleRequest({ data: { key: json } }));
     expect(print(one)).not.toBe(print(other));
   });
@@ -194,7 +194,7 @@ describe('the fingerprint of a request', () => {
     ['-0', '0'],
     ['0.10', '0.1'],
     ['"\\u00e9"', '"é"'],
-  ])('takes %s for %s, which are the same JSON', (one, other) => {
+  ])('treats %s as %s, which is the same JSON', (one, other) => {
     const print = (json: string) => fingerprint(sampleRequest({ data: { key: JSON.parse(json) as Json } }));
     expect(print(one)).toBe(print(other));
   });

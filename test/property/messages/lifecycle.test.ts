@@ -1,4 +1,4 @@
-/** The table of transitions, against the functions behind it: every status, every event, every kind of message. */
+/** The table of transitions against the functions behind it: every status, every event, every kind of message. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MESSAGE_TRANSITIONS, newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
@@ -92,7 +92,7 @@ const templateMessage = fc.record<TemplateMessage>({
 });
 const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined });
 
-/** Any message of this status, also one that no walk reaches. */
+/** Any message with this status, including those that no sequence of events reaches. */
 const messageIn = (status: Status): fc.Arbitrary<Message> =>
   fc
     .record({
@@ -121,7 +121,7 @@ const cases = STATUSES.flatMap((status) => EVENTS.map((event) => ({ status, even
 const unlisted = cases.filter(({ status, event }) => waysOf(status, event).length === 0);
 const listed = cases.filter(({ status, event }) => waysOf(status, event).length > 0);
 
-describe('the table of transitions', () => {
+describe('the table of message transitions', () => {
   it.each(unlisted)('$status: $event is not listed, and changes nothing', ({ status, event }) => {
     fc.assert(
       fc.property(messageIn(status), happening(event), (message, apply) => {
@@ -132,7 +132,7 @@ describe('the table of transitions', () => {
   });
 
   it.each(listed)(
-    '$status: $event goes where its arrows point, and each of them is met',
+    '$status: $event leads where its arrows point, and each arrow is taken',
     ({ status, event }) => {
       const met = new Set<Status>();
       fc.assert(
@@ -148,7 +148,7 @@ describe('the table of transitions', () => {
     },
   );
 
-  it('leaves what names a message as it is, whatever happens to it', () => {
+  it('leaves the identity of a message unchanged by any event', () => {
     const any = fc.constantFrom(...EVENTS).chain(happening);
     fc.assert(
       fc.property(
@@ -170,7 +170,7 @@ describe('the table of transitions', () => {
     );
   });
 
-  it('never takes back a proven status, but for an attempt that sent nothing and a failure that passes', () => {
+  it('never takes back a proven status, except for an attempt that sent nothing and a temporary failure', () => {
     const back = STATUSES.filter(isProven).flatMap((status) =>
       EVENTS.filter((event) => waysOf(status, event).some((to) => !isProven(to))).map((event) => [
         status,
@@ -182,7 +182,7 @@ describe('the table of transitions', () => {
     ]);
   });
 
-  it('has a way from every status to one that WhatsApp reports', () => {
+  it('has a path from every status to one that WhatsApp reports', () => {
     for (const status of STATUSES) {
       const reached = new Set<Status>([status]);
       for (const one of reached)

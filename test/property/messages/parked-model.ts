@@ -1,6 +1,6 @@
 /**
- * Runs a scenario of flows that wait for one customer: webhooks that repeat, workers that die or get a record
- * twice, the sweeper and the clock, interleaved by fast-check's scheduler at every await.
+ * Runs a scenario of flows that wait for one customer: webhooks that repeat, workers that die or get a record twice,
+ * the sweeper and the clock, interleaved by fast-check's scheduler at every await.
  */
 import type fc from 'fast-check';
 import { gatewayMessageIdOf, templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
@@ -54,7 +54,7 @@ export async function run(scenario: ParkedScenario, s: fc.Scheduler): Promise<re
   return broken;
 }
 
-/** One flow after another, a second apart, while the window is shut. */
+/** Parks one flow after another, a second apart, while the window is closed. */
 async function park({ flows }: ParkedScenario, world: World, broken: string[]): Promise<void> {
   const { send } = world.process('api');
   for (const [n, flow] of flows.entries()) {
@@ -109,7 +109,7 @@ async function jumping({ jumps }: ParkedScenario, s: fc.Scheduler, world: World)
 
 type TakeStatus = ReturnType<World['process']>['handleStatus'];
 
-/** WhatsApp takes back what it had accepted. */
+/** WhatsApp takes back a message that it had accepted. */
 async function refuse(
   world: World,
   { send, ...refusal }: ParkedScenario['refused'][number],
@@ -139,7 +139,9 @@ async function failed(
   await Promise.all(Array.from({ length: copies }, () => handleStatus(name, report).catch(() => undefined)));
 }
 
-/** Everybody has stopped. A sweeper and a worker alone go on, a tick a minute; LipaChat does as it is asked. */
+/**
+ * All processes have stopped. Only a sweeper and a worker run on, a tick a minute, and LipaChat accepts everything.
+ */
 async function aftermath(scenario: ParkedScenario, world: World, broken: string[]): Promise<void> {
   const { writesAgain } = scenario;
   const { sweep, workOff, handleCallbacks } = world.process('caretaker');
@@ -155,7 +157,7 @@ async function aftermath(scenario: ParkedScenario, world: World, broken: string[
   if (writesAgain) await handleCallbacks([written({ late: 0, word: 'hi', copies: [] }, 'wamid.in-last')]);
   for (let n = 0; n < 45; n += 1) await tick();
   broken.push(...lostOf(world));
-  // Past the time that any of them may wait, or be held back.
+  // Past the time that any of them may wait or be held back.
   world.clock.moveTo(later(95_000));
   for (let n = 0; n < 20; n += 1) await tick();
   broken.push(...endsOf(world, scenario));

@@ -1,4 +1,4 @@
-/** The rules of flows that wait: what no single write may do, and what must hold when all is over. */
+/** The rules of waiting flows: what no single write may do, and what must hold at the end. */
 
 import { gatewayMessageIdOf, isTemplateId } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
@@ -8,11 +8,14 @@ import { hasOptedOut, isOpen, type Session } from '../../../src/lib/whatsapp/ses
 import type { World } from '../../support/fakes/world.ts';
 import type { ParkedScenario } from './parked-scenario.ts';
 
-/** What nobody could tell, or WhatsApp took back, comes again by itself: it has lost its place in the lane. */
+/**
+ * A message that is unknown, or that WhatsApp took back, is retried by itself: it has lost its place in the recipient
+ * queue.
+ */
 const hasLeftBefore = ({ timeline, resends }: Message) =>
   resends !== undefined || timeline.some(({ status }) => status === 'unknown');
 
-/** Judges each write as it is applied. */
+/** Checks each write as it is applied. */
 export function watchLane(world: World, broken: string[]): void {
   world.messages.watch(({ before, after }) => {
     if (!before) return;
@@ -33,9 +36,9 @@ function faultsOfRelease({ messages, sessions, clock }: World, released: Message
   const others = messages.all().filter((m) => m.messageId !== messageId);
   const older = others.filter((m) => m.createdAt < createdAt && !hasLeftBefore(m));
   const skipped = older.filter((m) => m.status === 'parked' && !isOverdue(m, clock.now()));
-  // Past its time it counts as gone for the others, also where a process that stood still lets it go after all.
+  // Past its time it no longer counts for the others, even if a frozen process releases it after all.
   const counts = (m: Message) => m.parkedUntil && !isOverdue(m, clock.now()) && !hasLeftBefore(m);
-  // A write that stood still over the end of the wait was decided before it: no invocation lasts that long.
+  // A write that was frozen past the end of the wait was decided before it: no invocation lasts that long.
   const stoodStill = isOverdue(released, clock.now());
   const beside = stoodStill ? [] : others.filter((m) => isUnderWay(m, clock.now()) && counts(m));
   return [
@@ -46,13 +49,13 @@ function faultsOfRelease({ messages, sessions, clock }: World, released: Message
   ];
 }
 
-/** A process may stand still between the customer's word and the release; the word itself must be in time. */
+/** A process may be frozen between the customer's message and the release. The message itself must be in time. */
 function wroteTooLate({ parkedUntil }: Message, [session]: readonly Session[]): boolean {
   const openedAt = session?.window?.openedAt;
   return parkedUntil !== undefined && openedAt !== undefined && openedAt > parkedUntil;
 }
 
-/** From here on nothing goes out that had not been dispatched before. */
+/** From here on, nothing is sent that had not been dispatched before. */
 export function stoppedBy({ messages, gateway }: World, broken: string[]): void {
   const out = messages.all().filter((m) => m.status === 'sending' || hasLeftBefore(m));
   const known = new Set(out.map(gatewayMessageIdOf));
@@ -65,7 +68,7 @@ export function stoppedBy({ messages, gateway }: World, broken: string[]): void 
 
 const afterwards: (() => void)[] = [];
 
-/** Quiet sweeps have passed: what still waits, waits for its customer. */
+/** Quiet sweeps have passed: every message that still waits, waits for its customer. */
 export function lostOf({ messages, sessions, clock }: World): string[] {
   for (const check of afterwards.splice(0)) check();
   const [session] = sessions.all();
@@ -79,7 +82,7 @@ export function lostOf({ messages, sessions, clock }: World): string[] {
   });
 }
 
-/** Their times are over: each has its end, and the end is true. */
+/** The times of all messages are over: each has reached its end, and the end is true. */
 export function endsOf(
   { messages, gateway }: World,
   { refused, templatesRefused }: ParkedScenario,
@@ -100,7 +103,7 @@ export function endsOf(
       faults.push(`${messageId} is sent, and was not delivered`);
     if (status === 'expired' && delivered.length > (m.resends ?? 0))
       faults.push(`${messageId} is expired, and was delivered`);
-    // However often a failure is told, it is one; and none is no reason to send again.
+    // A failure counts once, however often it is reported; and without a failure there is no reason to resend.
     const told = refused.filter(({ flow }) => messageId === `f-${flow}`).length;
     if ((m.resends ?? 0) > told) faults.push(`${messageId} was sent again ${m.resends} times, for ${told}`);
     const invited = gateway.templates.filter((t) => isTemplateId(m, t.messageId)).length;

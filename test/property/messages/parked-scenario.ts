@@ -1,4 +1,4 @@
-/** What may happen around the flows that wait for one customer, drawn at random. */
+/** What can happen around the flows that wait for one customer, drawn at random. */
 import fc from 'fast-check';
 import type { Turn } from '../../support/fakes/gateway.ts';
 import type { LinkFault } from '../../support/fakes/link.ts';
@@ -10,7 +10,7 @@ interface ParkedFlow {
   readonly parkForSeconds: number;
 }
 
-/** A message of the customer, as often as the webhook brings it. */
+/** A message from the customer, with the number of times that the webhook brings it. */
 export interface Inbound {
   readonly late: number;
   readonly word: 'hi' | 'STOP';
@@ -32,14 +32,14 @@ export interface ParkedScenario {
   readonly inbound: readonly Inbound[];
   readonly workers: readonly (Fate & { readonly rounds: number; readonly twice: boolean })[];
   readonly sweepers: readonly (Fate & { readonly ticks: number })[];
-  /** WhatsApp says of the n-th flow's first or latest delivery that it failed, in several callbacks at once. */
+  /** WhatsApp fails the first or the latest delivery of the n-th flow, in several concurrent callbacks. */
   readonly refused: readonly (Refusal & { readonly send: 'first' | 'latest' })[];
-  /** The same of its template message. */
+  /** The same for its template message. */
   readonly templatesRefused: readonly Refusal[];
   readonly templateTurns: readonly Turn[];
   readonly turns: readonly Turn[];
   readonly jumps: readonly { readonly turns: number; readonly ms: number }[];
-  /** Does the customer write once more, when everybody has stopped? */
+  /** Whether the customer writes once more when all processes have stopped. */
   readonly writesAgain: boolean;
 }
 
@@ -52,7 +52,7 @@ const stopped = { ...rejected, errorClass: 'stop-number' } as const;
 const refusal = {
   flow: fc.nat(3),
   late: fc.constantFrom(10, 25, 40),
-  // A shut window, too fast, nobody can tell, held for the user's sake, and no way at all.
+  // A closed window, too fast, an unknown cause, held for the user's sake, and undeliverable.
   code: fc.constantFrom(131_047, 131_047, 130_429, 131_000, 131_049, 131_026),
   copies: fc.integer({ min: 1, max: 3 }),
   by: fc.constantFrom('gatewayMessageId', 'waId', 'both'),

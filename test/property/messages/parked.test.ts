@@ -5,7 +5,7 @@ import { run } from './parked-model.ts';
 import { parkedScenario } from './parked-scenario.ts';
 
 describe('flows that wait for one customer', () => {
-  it('webhooks that repeat, dying workers, sweepers, refusals and time keep every rule', async () => {
+  it('keep every rule through repeated webhooks, dying workers, sweepers, refusals and time', async () => {
     await fc.assert(
       fc.asyncProperty(parkedScenario, fc.scheduler(), async (given, s) => {
         expect(await run(given, s)).toEqual([]);

@@ -9,7 +9,7 @@ const rung = fc.constantFrom<ReportedStatus>('sent', 'failed', 'delivered', 'rea
 const UNPROVEN = ['queued', 'parked', 'expired', 'sending', 'unknown'] as const satisfies Status[];
 const status = fc.constantFrom<Status>(...UNPROVEN, 'sent', 'failed', 'delivered', 'read');
 
-/** One thing that is said of a message: by a callback, or by the answer to the send itself. */
+/** One report about a message: by a callback, or by the response to the send itself. */
 type Word = { readonly by: 'callback'; readonly status: ReportedStatus } | { readonly by: 'answer' };
 
 const word: fc.Arbitrary<Word> = fc.oneof(
@@ -35,7 +35,7 @@ const heardAll = (words: readonly Word[]): Message =>
 
 const rungOf = (said: Word): ReportedStatus => (said.by === 'callback' ? said.status : 'sent');
 
-/** What must not depend on the order in which things were said. */
+/** The parts of a message that must not depend on the order of the reports. */
 const essence = (message: Message) => ({
   status: message.status,
   waId: message.waId,
@@ -45,8 +45,8 @@ const essence = (message: Message) => ({
 
 const someWords = fc.array(word, { minLength: 1, maxLength: 8 });
 
-describe('what callbacks and the send’s own answer say of a message', () => {
-  it('comes to the highest of all, in any order', () => {
+describe("the reports of callbacks and of the send's own response", () => {
+  it('lead to the highest status of all, in any order', () => {
     fc.assert(
       fc.property(someWords, (words) => {
         const highest = [...ORDER].reverse().find((s) => words.some((said) => rungOf(said) === s));
@@ -55,7 +55,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
     );
   });
 
-  it('comes to the same in any order and with any repetition', () => {
+  it('lead to the same message in any order and with any repetition', () => {
     const shuffled = someWords.chain((words) =>
       fc.tuple(
         fc.constant(words),
@@ -72,7 +72,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
     );
   });
 
-  it('is no news the second time: the very same message comes back', () => {
+  it('change nothing when they are repeated: the same message object is returned', () => {
     fc.assert(
       fc.property(someWords, word, (words, said) => {
         const once = hearing(heardAll(words), said, later(90));
@@ -81,7 +81,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
     );
   });
 
-  it('keeps the first receipt, whatever is said later', () => {
+  it('keep the first receipt, whatever is reported later', () => {
     fc.assert(
       fc.property(someWords, someWords, (before, after) => {
         const settled = heardAll([...before, { by: 'answer' }]);
@@ -91,7 +91,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
     );
   });
 
-  it('never undoes a delivery by a failure', () => {
+  it('never undo a delivery with a failure', () => {
     fc.assert(
       fc.property(fc.constantFrom<ReportedStatus>('delivered', 'read'), someWords, (reached, words) => {
         const message = words.reduce(
@@ -104,7 +104,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
     );
   });
 
-  it('has a reason exactly where it failed in the end', () => {
+  it('leave a reason exactly when the message failed in the end', () => {
     fc.assert(
       fc.property(someWords, (words) => {
         const message = heardAll(words);
@@ -113,7 +113,7 @@ describe('what callbacks and the send’s own answer say of a message', () => {
     );
   });
 
-  it('leaves a history that grows no further than it can be stored', () => {
+  it('leave a history that never outgrows what can be stored', () => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 200 }), (words) => {
         expect(heardAll(words).timeline.length).toBeLessThanOrEqual(10);
@@ -122,13 +122,13 @@ describe('what callbacks and the send’s own answer say of a message', () => {
   });
 });
 
-/** Where a callback takes a message of this status. */
+/** The status that a callback leads to from this one. */
 const advanceStatus = (current: Status, reported: ReportedStatus): Status =>
   hearing(sampleMessage({ status: current, waId: WA_ID }), { by: 'callback', status: reported }, later(1))
     .status;
 
-describe('the order of statuses', () => {
-  it('takes a message to the higher of its own and the reported status', () => {
+describe('the status order', () => {
+  it('advances a message to the higher of its own and the reported status', () => {
     fc.assert(
       fc.property(status, rung, (current, reported) => {
         const isHigher = ORDER.indexOf(reported) > ORDER.indexOf(current);
@@ -137,7 +137,7 @@ describe('the order of statuses', () => {
     );
   });
 
-  it('never goes down, and does nothing the second time', () => {
+  it('never goes down, and changes nothing the second time', () => {
     fc.assert(
       fc.property(status, rung, rung, (current, first, second) => {
         const up = advanceStatus(current, first);
@@ -149,7 +149,7 @@ describe('the order of statuses', () => {
     );
   });
 
-  it('proves something from its first rung on', () => {
+  it('proves a send from its first status on', () => {
     fc.assert(
       fc.property(status, rung, (current, reported) => {
         expect(isProven(advanceStatus(current, reported))).toBe(true);

@@ -31,7 +31,7 @@ const tries: fc.Arbitrary<Tries> = fc
   })
   .filter(({ calls, maxCalls }) => calls <= maxCalls);
 
-/** What the number, the template, the customer’s word or nobody knows what has refused. */
+/** Classes in which the number, the template, the customer's opt-out or an unknown cause refused the message. */
 const NOT_ITS_FAULT = new Set<ErrorClass | undefined>([
   'stop-number',
   'content-held',
@@ -40,11 +40,11 @@ const NOT_ITS_FAULT = new Set<ErrorClass | undefined>([
   'opted-out',
 ]);
 
-/** The customer has to write first, or to opt in: no time brings that. */
+/** The customer has to write first, or to opt in: no time can be given for that. */
 const WITHOUT_A_TIME = new Set<string>(['session-closed', 'recipient-opted-out']);
 
 describe('the verdict on a call', () => {
-  it('is one of four for every outcome, and never a fault', () => {
+  it('is one of four for every outcome, and never an exception', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
         expect(['sent', 'rejected', 'release', 'unknown']).toContain(verdictOn(given, { mayHaveLeft }).kind);
@@ -52,7 +52,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('never gives a message back, and never calls it refused, once it may have left', () => {
+  it('never gives a claim back, and never refuses the message, once the message may have left', () => {
     fc.assert(
       fc.property(outcome, (given) => {
         expect(['sent', 'unknown']).toContain(verdictOn(given, { mayHaveLeft: true }).kind);
@@ -60,7 +60,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('is `sent` by a receipt, or by a repeat that is known already, and by nothing else', () => {
+  it('is `sent` after a receipt or a repeat that is already known, and never otherwise', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
         const isReceipt = given.kind === 'accepted';
@@ -70,7 +70,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('is never the message’s fault where it is the operator’s', () => {
+  it("never blames the message for a fault on the operator's side", () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
         const ofNobody = given.kind === 'rejected' && NOT_ITS_FAULT.has(given.errorClass);
@@ -80,7 +80,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('is a refusal with its code and the gateway’s own words', () => {
+  it("is a refusal with its code and the gateway's own text", () => {
     fc.assert(
       fc.property(outcome, (given) => {
         const verdict = verdictOn(given, { mayHaveLeft: false });
@@ -91,7 +91,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('says why nobody can tell', () => {
+  it('gives the reason when the outcome is unknown', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
         const verdict = verdictOn(given, { mayHaveLeft });
@@ -100,7 +100,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('gives a message back with a time, where there is one', () => {
+  it('gives a claim back with a time to retry, if there is one', () => {
     fc.assert(
       fc.property(outcome, (given) => {
         const verdict = verdictOn(given, { mayHaveLeft: false });
@@ -110,7 +110,7 @@ describe('the verdict on a call', () => {
     );
   });
 
-  it('is not repeated by itself while the window is shut, or after a refusal', () => {
+  it('is not retried automatically while the window is closed, or after a refusal', () => {
     fc.assert(
       fc.property(outcome, (given) => {
         const verdict = verdictOn(given, { mayHaveLeft: true });
@@ -126,25 +126,25 @@ describe('the step after a call', () => {
   const stepsOf = (check: (given: Outcome, at: Tries, step: ReturnType<typeof nextStep>) => void) =>
     fc.assert(fc.property(outcome, tries, (given, at) => check(given, at, nextStep(given, at))));
 
-  it('is to stop after an answer that settles the message', () => {
+  it('is to stop after a response that settles the message', () => {
     stepsOf((given, _, step) => {
       if (['accepted', 'rejected', 'sessionClosed'].includes(given.kind)) expect(step.kind).toBe('stop');
     });
   });
 
-  it('is never a repeat of what may have left, where nothing is repeated by itself', () => {
+  it('is never a repeat of a message that may have left, when repeats are off', () => {
     stepsOf((given, { ambiguityMode }, step) => {
       if (given.kind === 'ambiguous' && ambiguityMode === 'hold') expect(step.kind).toBe('stop');
     });
   });
 
-  it('is never a repeat within the invocation for a customer who gets too many', () => {
+  it('is never a repeat within the invocation for a customer who gets too many messages', () => {
     stepsOf((given, _, step) => {
       if (given.kind === 'throttled' && given.pair) expect(step.kind).toBe('stop');
     });
   });
 
-  it('is never a call too many, nor one past the deadline', () => {
+  it('never exceeds the number of calls or the deadline', () => {
     stepsOf((_, { calls, maxCalls, msLeft }, step) => {
       if (step.kind === 'stop') return;
       expect(msLeft).toBeGreaterThan(step.kind === 'retry' ? step.delayMs : 0);
@@ -152,7 +152,7 @@ describe('the step after a call', () => {
     });
   });
 
-  it('never waits longer than two seconds, nor shorter than it was asked to', () => {
+  it('never waits longer than two seconds, nor shorter than requested', () => {
     stepsOf((given, _, step) => {
       if (step.kind !== 'retry') return;
       expect(step.delayMs).toBeGreaterThanOrEqual(0);
@@ -161,7 +161,7 @@ describe('the step after a call', () => {
     });
   });
 
-  it('is to look for another key only after the key was refused', () => {
+  it('is to read another key only after the key was refused', () => {
     stepsOf((given, _, step) => {
       if (step.kind === 'refreshKey') expect(given.kind).toBe('credentials');
     });

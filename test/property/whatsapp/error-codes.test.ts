@@ -23,8 +23,8 @@ const sentWith = (whenClosed: 'reject' | 'park') =>
     request: sampleRequest({ whenClosed }),
   });
 
-describe('the error book', () => {
-  it('has an action for every code that there may be, in the answer as in the callback', () => {
+describe('the error codes', () => {
+  it('have an action for every possible code, in the response and in the callback', () => {
     fc.assert(
       fc.property(code, fc.constantFrom('reject', 'park'), (given, whenClosed) => {
         const errorClass = classOf(given);
@@ -42,7 +42,7 @@ describe('the error book', () => {
         const after = transition(sentWith(whenClosed), 'reportedFailed', { report, now: later(1) });
         const parks = errorClass === 'window-shut' && whenClosed === 'park';
         expect(after.status).toBe(parks ? 'parked' : retryOf(errorClass) ? 'queued' : 'failed');
-        // What comes back is not lost: it has a reason, a time, and what it says.
+        // A message that is requeued is not lost: it has a reason, a time and its content.
         expect(after.reason).toMatch(/./);
         expect([after.dueAt !== undefined, after.request !== undefined]).toEqual(
           Array(2).fill(after.status !== 'failed'),
@@ -51,7 +51,7 @@ describe('the error book', () => {
     );
   });
 
-  it('asks for the same thing in the answer as in the callback, wherever it asks for another try', () => {
+  it('ask for the same in the response and in the callback, wherever another attempt is due', () => {
     for (const errorClass of ERROR_CLASSES) {
       const retry = retryOf(errorClass);
       if (!retry || errorClass === 'wait' || errorClass === 'pair-too-fast') continue;
@@ -66,7 +66,7 @@ describe('the error book', () => {
     }
   });
 
-  it('ends every sequence of failures after at most twenty tries, and none too early', () => {
+  it('end every sequence of failures after at most twenty tries, and none too early', () => {
     const classes = ERROR_CLASSES.filter((name) => retryOf(name));
     fc.assert(
       fc.property(fc.infiniteStream(fc.constantFrom(...classes)), (failures) => {

@@ -5,11 +5,11 @@ import { afterConsent, hasOptedOut, type Session } from '../../../src/lib/whatsa
 import { later, PAIR, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
 
-/** One word of a customer's: typed, with WhatsApp's stamp, or said for them over the routes. */
+/** One opt-out or opt-in: typed by the customer with WhatsApp's timestamp, or requested for them through the API. */
 interface Word {
   readonly says: 'stop' | 'start';
   readonly by: 'typed' | 'route';
-  /** Seconds after the beginning that it is stamped with; a route's word has the time of its arrival. */
+  /** Its timestamp, in seconds after the start. A request through the API has the time of its arrival. */
   readonly stamp: number;
   readonly copies: number;
   readonly spelling: number;
@@ -23,7 +23,7 @@ const word: fc.Arbitrary<Word> = fc.record({
   spelling: fc.nat(5),
 });
 
-/** The latest word stands, and a STOP of the same instant wins. */
+/** The latest counts, and a STOP wins over a START of the same instant. */
 function standsIn(words: readonly { says: Word['says']; at: number }[]): boolean {
   const last = Math.max(...words.map(({ at }) => at));
   return words.some(({ says, at }) => at === last && says === 'stop');
@@ -45,7 +45,7 @@ async function say(p: Process, one: Word, id: string): Promise<void> {
   await p.handleCallbacks([{ kind: 'inbound', ...message }]);
 }
 
-/** Everything that may send: a caller, one who does not wait, and one whose flow may wait. */
+/** Every kind of send: a caller who waits, one who does not, and one with a flow that can wait. */
 async function trySending(world: World): Promise<number> {
   const p = world.process('sender');
   const before = world.gateway.calls.length + world.gateway.templateCalls.length;
@@ -67,8 +67,8 @@ async function trySending(world: World): Promise<number> {
   return world.gateway.calls.length + world.gateway.templateCalls.length - before;
 }
 
-describe('the words of a customer', () => {
-  it('end with the latest, whatever order they come in and however often', () => {
+describe('the opt-outs and opt-ins of a customer', () => {
+  it('end with the latest, whatever order they arrive in and however often', () => {
     const said = fc.array(fc.record({ says: fc.constantFrom('stop', 'start'), at: fc.nat(5) }), {
       minLength: 1,
     });
@@ -90,12 +90,12 @@ describe('the words of a customer', () => {
     );
   });
 
-  it('typed or said by the routes, repeated and at once, end with the latest; after an opt-out nothing is sent', async () => {
+  it('end with the latest when typed or requested, repeated and concurrent, and after an opt-out nothing is sent', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 6 }), fc.scheduler(), async (words, s) => {
         const world = makeWorld();
         await world.sessions.create(sampleSession());
-        // Stamps lie in the past of every arrival: what is stamped with the future counts as now.
+        // All timestamps lie before every arrival, because a timestamp in the future counts as now.
         world.clock.moveTo(later(10));
         const heard: { says: Word['says']; at: number }[] = [];
         for (const [n, one] of words.entries()) {

@@ -16,7 +16,7 @@ interface Inbound {
 
 const instant = (from: number, to: number) => fc.integer({ min: from * HOUR_MS, max: to * HOUR_MS });
 
-/** Some are stamped long ago, some in the future; each arrives once to three times, at any hour. */
+/** Some timestamps lie far in the past, some in the future. Each message arrives one to three times, at any hour. */
 const inbounds: fc.Arbitrary<readonly Inbound[]> = fc
   .array(
     fc.record({
@@ -52,7 +52,7 @@ async function arrived(all: readonly Inbound[], world = makeWorld()): Promise<Wo
   return world;
 }
 
-/** What the rule says: of each message the time it counts with, if it opened anything when it first came. */
+/** The rule: the latest time that counts, among the messages that opened a window when they first arrived. */
 function newest(all: readonly Inbound[]): number | undefined {
   const valid = all.flatMap(({ writtenMs, arrivesMs }) => {
     const first = Math.min(...arrivesMs);
@@ -63,7 +63,7 @@ function newest(all: readonly Inbound[]): number | undefined {
 }
 
 describe('the window after any inbound messages, late, repeated and in any order', () => {
-  it('is the newest valid one’s', async () => {
+  it('is that of the newest valid message', async () => {
     await fc.assert(
       fc.asyncProperty(inbounds, async (all) => {
         const window = await windowOf(await arrived(all));
@@ -74,7 +74,7 @@ describe('the window after any inbound messages, late, repeated and in any order
     );
   });
 
-  it('is the same where they come in one webhook, in any order', async () => {
+  it('is the same when they arrive in one webhook, in any order', async () => {
     const batch = inbounds.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all])));
     await fc.assert(
       fc.asyncProperty(batch, async ([all, others]) => {
@@ -114,7 +114,7 @@ describe('the window after any inbound messages, late, repeated and in any order
     );
   });
 
-  it('is never open for longer than 24 hours from now, whatever a stamp says', async () => {
+  it('is never open for longer than 24 hours from now, whatever the timestamp', async () => {
     await fc.assert(
       fc.asyncProperty(inbounds, async (all) => {
         const world = await arrived(all);
@@ -124,7 +124,7 @@ describe('the window after any inbound messages, late, repeated and in any order
     );
   });
 
-  it('is not there where all of them were a day old', async () => {
+  it('does not exist when all messages were a day old', async () => {
     const old = fc.record({
       writtenMs: instant(-90, -24),
       arrivesMs: fc.array(instant(0, 9), { minLength: 1 }),
@@ -136,7 +136,7 @@ describe('the window after any inbound messages, late, repeated and in any order
     );
   });
 
-  it('is not touched by statuses, notices and what nobody understands', async () => {
+  it('is not changed by statuses, notices and unparsed callbacks', async () => {
     const noise: fc.Arbitrary<Callback> = fc.oneof(
       fc.record({
         kind: fc.constant('status' as const),
@@ -157,7 +157,7 @@ describe('the window after any inbound messages, late, repeated and in any order
     );
   });
 
-  it('is another pair’s only where that pair’s customer wrote', async () => {
+  it("belongs to another pair only if that pair's customer wrote", async () => {
     await fc.assert(
       fc.asyncProperty(inbounds, async (all) => {
         const world = await arrived(all);
@@ -171,7 +171,7 @@ describe('the window after any inbound messages, late, repeated and in any order
 });
 
 describe('a window', () => {
-  it('is moved by a stamp from the future as by one of now', () => {
+  it('is moved by a timestamp in the future as by one of now', () => {
     fc.assert(
       fc.property(instant(0, 90), (aheadMs) => {
         const moved = afterInbound({ pair: PAIR }, { writtenAt: at(aheadMs), now: NOW });
@@ -181,7 +181,7 @@ describe('a window', () => {
     );
   });
 
-  it('moves, and the customer’s word and pace stay as they are', () => {
+  it("moves without changing the customer's opt-out or pace", () => {
     const instants = fc.tuple(instant(-90, 40), instant(-90, 40));
     fc.assert(
       fc.property(instants, fc.boolean(), ([firstMs, secondMs], optedOut) => {

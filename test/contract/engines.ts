@@ -1,6 +1,6 @@
 /**
- * What the store contracts run on: the fakes, the table on the embedded engine, and, where DYNAMODB_ENDPOINT
- * names one, the table on another DynamoDB.
+ * The engines of the store contracts: the fakes, the table on the embedded engine, and, if DYNAMODB_ENDPOINT names
+ * one, the table on another DynamoDB.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -61,22 +61,22 @@ export interface Stores {
   readonly campaigns: CampaignStore;
   readonly ledger: LedgerStore;
   readonly rateLimits: RateLimitStore;
-  /** The store as one process after another opens it. */
+  /** Opens the store as a new process would. */
   erasedOptOuts(): ErasedOptOutStore;
-  /** As an operator would: the client whose token has this hash. */
+  /** Adds a client as an operator would: by the hash of its token. */
   addClient(hash: string, client: ApiClient & { readonly revokedAt?: Date }): Promise<void>;
-  /** The raw callbacks that are kept. */
+  /** The raw callbacks stored now. */
   rawCallbacks(): Promise<readonly string[]>;
-  /** What is kept of templates. */
+  /** The template statuses stored now. */
   templates(): Promise<readonly TemplateStatus[]>;
-  /** Everything that is kept of it all, as text. */
+  /** Everything that is stored, as text. */
   everything(): Promise<string>;
   close(): Promise<void>;
 }
 
 export interface Engine {
   readonly name: string;
-  /** Empty stores, whose clock stands at `NOW`. */
+  /** Opens empty stores with the clock at `NOW`. */
   open(): Promise<Stores>;
 }
 
@@ -122,7 +122,7 @@ export const clientFor = (endpoint: string, transport: Transport = new NodeHttpH
     maxAttempts: 4,
   });
 
-/** The real adapters over a table that exists. */
+/** The real adapters over an existing table. */
 export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores, 'close'> {
   const clock = manualClock(NOW);
   const table = makeTable({ client, tableName, clock, random: systemRandom });

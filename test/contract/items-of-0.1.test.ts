@@ -1,7 +1,7 @@
 /**
- * Items as version 0.1 has written them: one or more of each kind and state, with the value that 0.1 read from each
- * (test/support/dump/items-0.1.jsonl, written by the stores of 0.1 to the embedded engine). Stored names never change:
- * a release reads them to the same value, and writes the same attributes.
+ * Items as version 0.1 wrote them: one or more of each kind and state, with the value that 0.1 read from each
+ * (test/support/dump/items-0.1.jsonl, written by the stores of 0.1 to the embedded engine). Stored names never
+ * change: a release reads each item to the same value, and writes the same attributes.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -34,9 +34,9 @@ type Attributes = Record<string, AttributeValue>;
 
 interface Dumped {
   readonly kind: string;
-  /** As 0.1 read it, under the field names of 0.1. */
+  /** The value that 0.1 read, under the field names of 0.1. */
   readonly value: unknown;
-  /** What the store was given beside the value. */
+  /** What the store was given besides the value. */
   readonly given?: { readonly dueAt?: Date };
   readonly item: Attributes;
 }
@@ -59,7 +59,7 @@ const templateMessageOf = ({
   state: state === 'spared' ? 'suppressed' : state,
 });
 
-/** What has another name in the domain by now than it had in 0.1, by kind. */
+/** Domain names that have changed since 0.1, by kind. */
 const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
   message: ({ invitation, promised, ...message }) => ({
     ...message,
@@ -108,7 +108,7 @@ describe('an item of 0.1', () => {
   const put = (item: Attributes) =>
     client.send(new PutItemCommand({ TableName: 'dump', Item: { ...item, rev: { S: 'of 0.1' } } }));
 
-  /** The table's item of that key, without its revision. */
+  /** The table's item with this key, without its revision. */
   async function stored(pk: string): Promise<Attributes | undefined> {
     const { Items = [] } = await client.send(new ScanCommand({ TableName: 'dump' }));
     const { rev: _, ...item } = Items.find((one) => one['pk']?.S === pk) ?? {};
@@ -117,7 +117,7 @@ describe('an item of 0.1', () => {
 
   interface Kind {
     read(value: never): Promise<unknown>;
-    /** Writes the value over the item of 0.1, or where nothing is. */
+    /** Writes the value over the item of 0.1, or where there is none. */
     write(value: never, dumped: Dumped): Promise<unknown>;
   }
 
@@ -173,7 +173,7 @@ describe('an item of 0.1', () => {
     },
     salt: {
       read: () => Promise.resolve({ salt: 'f'.repeat(72) }),
-      // Written once and never again: what counts is that the hashes of erased opt-outs are still found by it.
+      // Written once and never again: what matters is that the hashes of erased opt-outs are still found with it.
       write: () => Promise.resolve(),
     },
     forgotten: {

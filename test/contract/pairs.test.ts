@@ -1,11 +1,11 @@
-/** What is found by a customer: messages at each stage, template slots, forgotten opt-outs, raw callbacks. */
+/** What is found by customer: messages by state, erased opt-outs and raw callbacks; and template locks. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/lib/messages/message.ts';
 import type { Pair, PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { BUSINESS, idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
-describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
+describe.each(engines)('the data of a pair on $name', ({ open }) => {
   let stores: Stores;
   let customers = 0;
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     await write(pair, `${prefix}-expired`, { ...parked, status: 'expired' });
   }
 
-  it('are the messages at each stage, and no other pair’s', async () => {
+  it('include its messages in each state, and those of no other pair', async () => {
     const [pair, other] = [newPair(), newPair()];
     await writeAll(pair, 'all');
     await writeAll(other, 'other');
@@ -54,7 +54,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     expect(await stores.messages.ofPair(swapped, 99)).toEqual([]);
   });
 
-  it('wait in the order that they came, to the millisecond, whatever their ids are', async () => {
+  it('include waiting messages in the order of arrival, to the millisecond, whatever their ids', async () => {
     const pair = newPair();
     const ids = ['z', 'a', 'm', 'b', '9', 'Z'].map((id) => `order-${id}`);
     for (const [n, id] of [...ids.entries()].reverse()) {
@@ -65,13 +65,13 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     expect(await stores.messages.ofPair(pair, 4)).toHaveLength(4);
   });
 
-  it('may be answered the newest first, up to a limit', async () => {
+  it('include messages that await a reply, newest first, up to a limit', async () => {
     const pair = newPair();
     for (const n of [2, 0, 1]) await write(pair, `newest-${n}`, { ...sent, createdAt: later(n) });
     expect(await stores.messages.awaitingReply(pair, 2)).toEqual(['newest-2', 'newest-1']);
   });
 
-  it('move from stage to stage with the write that moves them', async () => {
+  it('follow a message from state to state with the write that changes it', async () => {
     const pair = newPair();
     await write(pair, 'moving', parked);
     const read = () => stores.messages.get(idOf('moving'));
@@ -87,7 +87,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     }
   });
 
-  it('are gone once they were dropped, whoever holds them, and may be dropped twice', async () => {
+  it('exclude a dropped message, even while a process holds it, and it can be dropped twice', async () => {
     const pair = newPair();
     await write(pair, 'drop-1', { ...parked, dueAt: later(-9), waId: 'wamid.drop' });
     await write(pair, 'drop-2', parked);
@@ -102,8 +102,8 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     expect(await stores.messages.get(idOf('drop-1'))).toBeUndefined();
   });
 
-  describe('an opt-out that outlives its erasure', () => {
-    it('is known to every process, and of nobody else', async () => {
+  describe('an opt-out that outlives the erasure', () => {
+    it('is known to every process, and applies to no other pair', async () => {
       const [pair, other] = [newPair(), newPair()];
       expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
       await stores.erasedOptOuts().remember(pair, NOW);
@@ -117,14 +117,14 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
       expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
     });
 
-    it('does not tell its number', async () => {
+    it('does not reveal its number', async () => {
       const pair = newPair();
       await stores.erasedOptOuts().remember(pair, NOW);
       expect(await stores.everything()).not.toContain(pair.customer);
     });
   });
 
-  it('is one template lock, whoever races for it, until its time is over', async () => {
+  it('include one template lock among concurrent creates, until its time is over', async () => {
     const lock = (n: number) => ({ key: 's-1', holder: idOf(`h-${n}`), at: later(n), until: later(60) });
     const ends = await Promise.all(
       Array.from({ length: 12 }, (_, n) => stores.templateLocks.create(lock(n))),
@@ -145,7 +145,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     });
   });
 
-  it('are locks that may be dropped, whoever holds them, and more than once', async () => {
+  it('include template locks that can be dropped while held, and more than once', async () => {
     const lock = { key: 's-2', holder: idOf('h-1'), at: NOW, until: later(9_999_999) };
     await stores.templateLocks.create(lock);
     await stores.templateLocks.create({ ...lock, key: 's-3' });
@@ -155,7 +155,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     expect((await stores.templateLocks.get('s-3'))?.value).toMatchObject({ key: 's-3' });
   });
 
-  it('are raw callbacks, found by the number in any spelling', async () => {
+  it('include raw callbacks, found by the number in any spelling', async () => {
     const now = stores.clock.now();
     const spellings = [
       '254799000111',
@@ -173,7 +173,7 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
     expect(await stores.callbacks.dropRawNaming('254799000111' as PhoneNumber)).toBe(0);
   });
 
-  it('are not what WhatsApp thinks of templates, of which the last word is kept', async () => {
+  it('exclude template statuses, of which the latest is stored', async () => {
     const status = { id: 't-1', templateId: 't-1', templateName: 'hello', status: 'PENDING', at: NOW };
     await stores.callbacks.keepTemplateStatus(status);
     await stores.callbacks.keepTemplateStatus({ ...status, status: 'APPROVED', at: later(1) });
@@ -186,8 +186,8 @@ describe.each(engines)('what is kept of a pair on $name', ({ open }) => {
   });
 });
 
-describe.each(engines)('the salt of forgotten numbers on $name', ({ open }) => {
-  it('is made once by processes that race for it', async () => {
+describe.each(engines)('the salt of erased opt-outs on $name', ({ open }) => {
+  it('is created once by concurrent processes', async () => {
     const stores = await open();
     const pairs = Array.from({ length: 12 }, (_, n) => ({
       business: BUSINESS,

@@ -1,4 +1,4 @@
-/** What only the real table can show: acknowledgements that are lost, and a store that does not keep up. */
+/** What only the real table can show: lost acknowledgements, and a store that is overloaded. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -35,14 +35,14 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
   });
   beforeEach(async () => {
     await callJson('POST', `${aws.url}/__aws/reset`);
-    // A client of its own: one whose calls fail often stops retrying for a while.
+    // A client of its own: a client with many failed calls stops retrying for a while.
     dynamo = clientFor(aws.url, transport());
     stores = storesOn(dynamo, 'faults');
   });
   afterEach(() => dynamo.destroy());
   afterAll(() => aws.close());
 
-  describe('a write that was applied, and whose acknowledgement was lost', () => {
+  describe('an applied write with a lost acknowledgement', () => {
     const lost = { fault: 'apply-then-reset' } as const;
 
     it('counts as done for a create', async () => {
@@ -52,7 +52,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       expect((await calls())['PutItem']).toBe(2);
     });
 
-    it('counts as done for a create that was lost twice over', async () => {
+    it('counts as done for a create that lost it twice', async () => {
       await fault({ target: 'PutItem', ...lost, times: 2 });
       const stored = await create('lost-twice');
       expect((await stores.messages.get(idOf('lost-twice')))?.revision).toBe(stored.revision);
@@ -73,7 +73,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       expect(await stores.messages.get(idOf('lost-remove'))).toBeUndefined();
     });
 
-    it('counts as done for a session’s replace', async () => {
+    it("counts as done for a session's replace", async () => {
       const pair = sampleSession().pair;
       const first = await stores.sessions.create(sampleSession());
       if (!first.done) throw new Error('it is there already');
@@ -84,20 +84,20 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       expect((await stores.sessions.get(pair))?.value.window?.lastInboundAt).toEqual(later(5));
     });
 
-    it('stands, though the caller is told of a fault, where no acknowledgement ever came', async () => {
+    it('stays applied, although the caller gets a fault, when no acknowledgement ever arrives', async () => {
       await fault({ target: 'PutItem', ...lost, times: null });
       await expect(create('lost-for-good')).rejects.toMatchObject({ code: 'store-unavailable' });
       expect((await stores.messages.get(idOf('lost-for-good')))?.value.epoch).toBe(1);
     });
 
-    it('is no first record for another inbound message under the same id', async () => {
+    it('is not taken for the first record of another inbound message under the same id', async () => {
       await fault({ target: 'PutItem', ...lost });
       const first = { id: 'wamid.lost', writtenAt: later(-5) };
       expect(await stores.callbacks.remember(first, NOW)).toEqual(first);
       expect(await stores.callbacks.remember({ id: 'wamid.lost', writtenAt: NOW }, NOW)).toEqual(first);
     });
 
-    it('leaves the very same message after a hundred of them at random calls', async () => {
+    it('leaves the same message after a hundred writes with losses at random calls', async () => {
       await fault({ target: 'PutItem', ...lost, probability: 0.1, seed: 20_260_102, times: null });
       let stored = await create('lost-often');
       for (let n = 2; n <= 100; n += 1) {
@@ -109,8 +109,8 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
     });
   });
 
-  describe('a store that does not keep up', () => {
-    it('is told of as store-unavailable, whatever was asked of it, and in a few seconds', async () => {
+  describe('a store that is overloaded', () => {
+    it('fails as store-unavailable for every operation, within a few seconds', async () => {
       const stored = await create('held');
       await fault([
         { target: 'GetItem', fault: 'throttle', times: null },
@@ -144,13 +144,13 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       expect((await calls())['GetItem']).toBeGreaterThan(2);
     });
 
-    it('is not told of where the SDK’s own retry gets through', async () => {
+    it("causes no fault when the SDK's own retry succeeds", async () => {
       await fault({ target: 'PutItem', fault: 'throttle', times: 1 });
       await create('recovered');
       expect(await stores.messages.get(idOf('recovered'))).toBeDefined();
     });
 
-    it('says nothing of itself in the error that a caller may see', async () => {
+    it('reveals nothing of itself in the error that a caller may see', async () => {
       await fault({ target: 'GetItem', fault: 'unavailable', times: null });
       const error = await stores.messages.get(idOf('x')).catch((e: unknown) => e as AppError);
       const { message, detail } = error as AppError;
@@ -159,8 +159,8 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
   });
 });
 
-describe('an engine that does not say what was in a condition’s way', () => {
-  it('is asked for it', async () => {
+describe('an engine that does not return the item that failed a condition', () => {
+  it('is queried for that item', async () => {
     const server = dynalite({ createTableMs: 0 }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const client = clientFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

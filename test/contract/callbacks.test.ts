@@ -14,21 +14,21 @@ describe.each(engines)('inbound messages on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  it('are remembered as they came first, whatever comes under their id later', async () => {
+  it('are remembered as they first arrived, whatever arrives under their id later', async () => {
     const first = { id: 'wamid.first', writtenAt: new Date(NOW.getTime() - 1_234) };
     expect(await stores.callbacks.remember(first, NOW)).toEqual(first);
     expect(await stores.callbacks.remember({ id: 'wamid.first', writtenAt: later(99) }, NOW)).toEqual(first);
     expect(await stores.callbacks.remember(first, later(60))).toEqual(first);
   });
 
-  it('are remembered by the whole id, letter by letter', async () => {
+  it('are remembered by the whole id, case-sensitively', async () => {
     await stores.callbacks.remember({ id: 'wamid.a', writtenAt: later(-9) }, NOW);
     for (const id of ['wamid.A', 'wamid.a#', 'wamid', 'wamid.a ']) {
       expect((await stores.callbacks.remember({ id, writtenAt: NOW }, NOW)).writtenAt).toEqual(NOW);
     }
   });
 
-  it('have one time among twenty concurrent repeats', async () => {
+  it('have one timestamp among twenty concurrent repeats', async () => {
     const records = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
         stores.callbacks.remember({ id: 'wamid.raced', writtenAt: later(-n) }, NOW),
@@ -37,7 +37,7 @@ describe.each(engines)('inbound messages on $name', ({ open }) => {
     expect(new Set(records.map(({ writtenAt }) => writtenAt.getTime())).size).toBe(1);
   });
 
-  it('are remembered for eight days, longer than WhatsApp goes on repeating, and no longer', async () => {
+  it('are remembered for eight days, longer than WhatsApp repeats them, and no longer', async () => {
     const first = { id: 'wamid.old', writtenAt: NOW };
     await stores.callbacks.remember(first, NOW);
     stores.clock.moveTo(later(8 * DAY_S - 1));
@@ -48,14 +48,14 @@ describe.each(engines)('inbound messages on $name', ({ open }) => {
   });
 });
 
-describe.each(engines)('callbacks that nobody understood on $name', ({ open }) => {
+describe.each(engines)('raw callbacks on $name', ({ open }) => {
   let stores: Stores;
   beforeAll(async () => {
     stores = await open();
   });
   afterAll(() => stores.close());
 
-  it('are kept as they came, once per content', async () => {
+  it('are stored as they came, once per content', async () => {
     const odd = '{"event":"ODD","text":"👋🏽 ünïcode","__proto__":{}}';
     await stores.callbacks.keepRaw(odd, NOW);
     await stores.callbacks.keepRaw(odd, later(5));
@@ -64,7 +64,7 @@ describe.each(engines)('callbacks that nobody understood on $name', ({ open }) =
     expect([...(await stores.rawCallbacks())].sort()).toEqual(['', 'null', odd].sort());
   });
 
-  it('go with the number that they name, plainly, in any spelling, or inside an id of WhatsApp’s', async () => {
+  it("are deleted with the number that they name, in plain text, in any spelling, or inside one of WhatsApp's ids", async () => {
     const mine = '254717746565' as PhoneNumber;
     const waId = (number: string) =>
       `wamid.${Buffer.from(`\u001d\f${number}\u0015\u0002`).toString('base64')}`;
@@ -81,7 +81,7 @@ describe.each(engines)('callbacks that nobody understood on $name', ({ open }) =
     expect(left.filter((text) => [...kept, ...gone].includes(text)).sort()).toEqual([...kept].sort());
   });
 
-  it('are kept up to the size that a store takes', async () => {
+  it('are stored up to the size that a store accepts', async () => {
     const huge = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
     await stores.callbacks.keepRaw(huge, NOW);
     const kept = (await stores.rawCallbacks()).find((text) => text.startsWith('{"text":"xxx'));
@@ -90,7 +90,7 @@ describe.each(engines)('callbacks that nobody understood on $name', ({ open }) =
   });
 });
 
-describe.each(engines)('orphans on $name', ({ open }) => {
+describe.each(engines)('unmatched statuses on $name', ({ open }) => {
   let stores: Stores;
   beforeAll(async () => {
     stores = await open();
@@ -115,7 +115,7 @@ describe.each(engines)('orphans on $name', ({ open }) => {
     }
   };
 
-  it('come back as they were kept', async () => {
+  it('are read as they were stored', async () => {
     const failed = unmatched('wamid.failed', 'failed', '131026 Message undeliverable 😕');
     await stores.callbacks.keepUnmatched(failed, later(20));
     expect(await stores.callbacks.dueUnmatched(later(20), 10)).toEqual([failed]);
@@ -133,7 +133,7 @@ describe.each(engines)('orphans on $name', ({ open }) => {
     expect(await dueAt(99)).toEqual([]);
   });
 
-  it('are one for each status of a message, however often it is reported', async () => {
+  it('are stored once for each status of a message, however often it is reported', async () => {
     await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'sent'), later(1));
     await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'delivered'), later(2));
     await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'delivered'), later(3));
@@ -143,27 +143,27 @@ describe.each(engines)('orphans on $name', ({ open }) => {
     await dropAll();
   });
 
-  it('are looked for no more once they have no time', async () => {
+  it('are no longer due once they have no time', async () => {
     await stores.callbacks.keepUnmatched(unmatched('wamid.foreign'), later(20));
     await stores.callbacks.keepUnmatched(unmatched('wamid.foreign'), undefined);
     expect(await dueAt(1e6)).toEqual([]);
   });
 
-  it('may be dropped twice', async () => {
+  it('can be dropped twice', async () => {
     await stores.callbacks.keepUnmatched(unmatched('wamid.dropped'), later(1));
     await stores.callbacks.dropUnmatched(unmatched('wamid.dropped'));
     await stores.callbacks.dropUnmatched(unmatched('wamid.dropped'));
     expect(await dueAt(1e6)).toEqual([]);
   });
 
-  it('count as gone after eight days', async () => {
+  it('are gone after eight days', async () => {
     await stores.callbacks.keepUnmatched(unmatched('wamid.stale'), later(20));
     stores.clock.moveTo(later(8 * DAY_S + 1));
     expect(await dueAt(9 * DAY_S)).toEqual([]);
   });
 });
 
-describe.each(engines)('other ids of messages on $name', ({ open }) => {
+describe.each(engines)('aliases of messages on $name', ({ open }) => {
   let stores: Stores;
   beforeAll(async () => {
     stores = await open();

@@ -23,7 +23,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     return stores.ledger.open(sampleBatch({ campaignId: newId(), ...changes }));
   }
 
-  it('come back as they were stored, with all that a campaign may have', async () => {
+  it('are read as they were stored, with everything that a campaign can have', async () => {
     const campaign: Campaign = sampleCampaign({
       campaignId: newId(),
       state: 'running',
@@ -48,7 +48,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual(campaign);
   });
 
-  it('come back with the least that a campaign has', async () => {
+  it('are read with the least that a campaign has', async () => {
     const campaign = sampleCampaign({ campaignId: newId(), plan: undefined, source: undefined });
     await stores.campaigns.create(campaign);
     expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual(campaign);
@@ -69,7 +69,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(await stores.campaigns.due(NOW, 1)).toHaveLength(1);
   });
 
-  it('are listed the newest first, page by page', async () => {
+  it('are listed newest first, page by page', async () => {
     const ids = [newId(), newId(), newId()];
     for (const [k, campaignId] of ids.entries()) {
       await stores.campaigns.create(sampleCampaign({ campaignId, createdAt: later(1_000 + k) }));
@@ -80,14 +80,14 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(second.ids).toEqual([ids[0]]);
   });
 
-  it('a batch is opened once; a second opening finds the first', async () => {
+  it('open a batch once, and a second opening returns the first batch', async () => {
     const batch = await opened();
     const again = await stores.ledger.open({ ...batch, enqueuedAt: later(9) });
     expect(again).toEqual(batch);
     expect(await stores.ledger.get(batch)).toEqual(batch);
   });
 
-  it('a recipient is settled once, whatever a repeat says', async () => {
+  it('settle a recipient once, whatever a repeat says', async () => {
     const batch = await opened({ first: 100, pending: [100, 101, 102] });
     const after = await stores.ledger.settle(batch, 101, { outcome: 'sent' });
     expect(after).toMatchObject({ pending: [100, 102], counts: { sent: 1 }, outcomes: {} });
@@ -95,7 +95,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(await stores.ledger.get(batch)).toEqual(after);
   });
 
-  it('an outcome that is not simply sent is kept with its reason', async () => {
+  it('keep an outcome other than sent, with its reason', async () => {
     const batch = await opened({ pending: [0, 1] });
     await stores.ledger.settle(batch, 0, { outcome: 'opted-out' });
     const after = await stores.ledger.settle(batch, 1, { outcome: 'failed', reason: 'because' });
@@ -106,7 +106,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     });
   });
 
-  it('a hundred at once are all counted, each once', async () => {
+  it('count each of a hundred concurrent settlements once', async () => {
     const pending = Array.from({ length: 100 }, (_, k) => k);
     const batch = await opened({ pending, count: 100 });
     const rows = [...pending, ...pending];
@@ -117,7 +117,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(await stores.ledger.get(batch)).toMatchObject({ pending: [], counts: { parked: 100 } });
   });
 
-  it('of those who saw a batch, one begins its next round', async () => {
+  it('let one of the processes that read a batch begin its next round', async () => {
     const batch = await opened();
     const round = (enqueuedAt: Date) => ({ enqueuedAt, lostAfter: later(500), rounds: 1 });
     const claims = await Promise.all(
@@ -132,7 +132,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     });
   });
 
-  it('a round counts as enqueued only while it is the round', async () => {
+  it('mark a round as enqueued only while it is the current one', async () => {
     const batch = await opened();
     await stores.ledger.noteEnqueued({ ...batch, enqueuedAt: later(77) });
     expect((await stores.ledger.get(batch))?.isEnqueued).toBe(false);
@@ -140,7 +140,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect((await stores.ledger.get(batch))?.isEnqueued).toBe(true);
   });
 
-  it('a batch is put off, never called earlier', async () => {
+  it('postpone a batch, and never bring it forward', async () => {
     const batch = await opened({ lostAfter: later(100) });
     await stores.ledger.postpone(batch, later(50));
     expect((await stores.ledger.get(batch))?.lostAfter).toEqual(later(100));
@@ -148,7 +148,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect((await stores.ledger.get(batch))?.lostAfter).toEqual(later(200));
   });
 
-  it('what is not there is not settled, woken or put off', async () => {
+  it('settle, enqueue and postpone nothing that does not exist', async () => {
     const nowhere = sampleBatch({ campaignId: newId() });
     expect(await stores.ledger.settle(nowhere, 0, { outcome: 'sent' })).toBeUndefined();
     expect(await stores.ledger.claimRound(nowhere, nowhere)).toBe(false);
@@ -156,7 +156,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(await stores.ledger.get(nowhere)).toBeUndefined();
   });
 
-  it('a number’s pace comes back, and is forgotten long after', async () => {
+  it("return a number's pace as it was stored", async () => {
     const pace = { business: BUSINESS, perMinute: 2_400, slowedAt: NOW };
     await stores.rateLimits.create(pace);
     expect((await stores.rateLimits.get(BUSINESS))?.value).toEqual(pace);

@@ -20,13 +20,13 @@ describe.each(engines)('API clients on $name', ({ open }) => {
     expect([...(client?.scopes ?? [])].sort()).toEqual(['read', 'send']);
   });
 
-  it('are not found by another hash, by a part of one, or by the token', async () => {
+  it('are not found by another hash, by part of one, or by the token', async () => {
     for (const hash of [hashOf('two'), hashOf('one').slice(0, 63), hashOf('one').toUpperCase(), 'one', '']) {
       expect(await stores.clients.byTokenHash(hash)).toBeUndefined();
     }
   });
 
-  it('are not found any more once they were revoked', async () => {
+  it('are not found once they were revoked', async () => {
     expect(await stores.clients.byTokenHash(hashOf('gone'))).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import type { FlowRequest, Message } from '../../src/lib/messages/message.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
-/** Data in which something has been lost before, somewhere, by somebody. */
+/** Data in which systems tend to lose something. */
 const awkward: Record<string, string> = {
   'a __proto__ key': '{"__proto__":{"admin":true},"plain":1}',
   'a __proto__ key further down': '{"a":{"__proto__":[1],"constructor":{"prototype":null}}}',
@@ -20,7 +20,7 @@ const awkward: Record<string, string> = {
 
 const deep = (levels: number): string => `${'{"in":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
-describe.each(engines)('what comes back of a message on $name', ({ open }) => {
+describe.each(engines)('a message that is stored and read on $name', ({ open }) => {
   let stores: Stores;
   beforeAll(async () => {
     stores = await open();
@@ -37,12 +37,12 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
     return sampleMessage({ messageId: idOf(id), request });
   };
 
-  it('is every field of a claim', async () => {
+  it('keeps every field of a claim', async () => {
     const message = sampleMessage({ messageId: idOf('claim') });
     expect(await roundTrip(message)).toEqual(message);
   });
 
-  it('is every field of a settled message', async () => {
+  it('keeps every field of a settled message', async () => {
     const message: Message = {
       messageId: idOf('settled'),
       clientId: 'client-7',
@@ -69,7 +69,7 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
     expect(await roundTrip(message)).toEqual(message);
   });
 
-  it('is every field of a message that waits, and of its reply', async () => {
+  it('keeps every field of a waiting message, and of its reply', async () => {
     const response = { __proto__: null, name: 'Amina 👋', list: [1, null, { deep: '' }], zero: 0 };
     const message = sampleMessage({
       messageId: idOf('waiting'),
@@ -102,25 +102,28 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
     expect(await roundTrip(message)).toEqual(message);
   });
 
-  it.each(['pending', 'sent', 'suppressed'] as const)('is a template message that is %s', async (state) => {
-    const templateMessage = { messageId: 'inv-1', state };
-    const message = sampleMessage({ messageId: idOf(`invited-${state}`), templateMessage });
-    expect((await roundTrip(message))?.templateMessage).toEqual(templateMessage);
-  });
+  it.each(['pending', 'sent', 'suppressed'] as const)(
+    'keeps a template message that is %s',
+    async (state) => {
+      const templateMessage = { messageId: 'inv-1', state };
+      const message = sampleMessage({ messageId: idOf(`invited-${state}`), templateMessage });
+      expect((await roundTrip(message))?.templateMessage).toEqual(templateMessage);
+    },
+  );
 
-  it('is a refusal with its words and its correlation id', async () => {
+  it('keeps a refusal with its text and its correlation id', async () => {
     const words = { detail: 'Request failed. 😕', correlationId: 'c-1' };
     const answer = { kind: 'rejected', code: 'gateway-rejected', ...words } as const;
     const message = sampleMessage({ messageId: idOf('refused'), answer, lease: undefined, dueAt: undefined });
     expect((await roundTrip(message))?.answer).toEqual(answer);
   });
 
-  it('is the lease, its phase and its end to the millisecond', async () => {
+  it('keeps the lease, its phase and its end to the millisecond', async () => {
     const lease = { owner: 'owner-9', until: new Date(NOW.getTime() + 60_001), phase: 'claimed' } as const;
     expect((await roundTrip(sampleMessage({ messageId: idOf('lease'), lease })))?.lease).toEqual(lease);
   });
 
-  it('is nothing where nothing was', async () => {
+  it('keeps absent fields absent', async () => {
     const absent = { request: undefined, lease: undefined, dueAt: undefined, answer: undefined };
     const message = await roundTrip(sampleMessage({ messageId: idOf('absent'), ...absent }));
     expect(message).toMatchObject({ messageId: 'absent' });
@@ -129,30 +132,30 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
     }
   });
 
-  it('is no field but those that were stored', async () => {
+  it('gains no fields besides those that were stored', async () => {
     const message = sampleMessage({ messageId: idOf('no-more') });
     const known = new Set(Object.keys(message));
     const back = Object.entries((await roundTrip(message)) ?? {});
     expect(back.filter(([field, value]) => !known.has(field) && value !== undefined)).toEqual([]);
   });
 
-  it.each(Object.entries(awkward))('is data with %s', async (name, json) => {
+  it.each(Object.entries(awkward))('keeps data with %s', async (name, json) => {
     const message = withData(`data-${name.replaceAll(/[^a-z]/g, '-')}`, json);
     const back = await roundTrip(message);
     expect(JSON.stringify(back?.request)).toBe(JSON.stringify(message.request));
   });
 
-  it('is data a hundred levels deep', async () => {
+  it('keeps data a hundred levels deep', async () => {
     const message = withData('deep', deep(100));
     expect(JSON.stringify((await roundTrip(message))?.request)).toBe(JSON.stringify(message.request));
   });
 
-  it('is data of 16 KiB in one list', async () => {
+  it('keeps data of 16 KiB in one list', async () => {
     const message = withData('big', JSON.stringify({ list: Array.from({ length: 3_000 }, (_, n) => n) }));
     expect((await roundTrip(message))?.request?.data).toEqual(message.request?.data);
   });
 
-  it('is the same after a replace, and in what the replace gives back', async () => {
+  it('is the same after a replace, and in the result of the replace', async () => {
     const message = withData('replaced', awkward['a __proto__ key'] ?? '{}');
     const written = await stores.messages.create(message);
     if (!written.done) throw new Error('not created');
@@ -161,7 +164,7 @@ describe.each(engines)('what comes back of a message on $name', ({ open }) => {
     expect((await stores.messages.get(message.messageId))?.value).toEqual({ ...message, epoch: 2 });
   });
 
-  it('is a copy: what is done to one reader’s does not reach another', async () => {
+  it("is a copy: a reader's changes to it do not reach another reader", async () => {
     const message = sampleMessage({ messageId: idOf('copy') });
     const first = await roundTrip(message);
     first?.createdAt.setTime(0);

@@ -27,7 +27,7 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
     return end.stored;
   }
 
-  it('are those whose time is over, up to this very millisecond', async () => {
+  it('are those with a due time in the past, up to the current millisecond', async () => {
     await dueIn(-1, 'before');
     await dueIn(0, 'now');
     await dueIn(0.001, 'after');
@@ -35,44 +35,44 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
     expect(await stores.messages.due(later(0.001), 10)).toHaveLength(3);
   });
 
-  it('come the oldest first, whatever their ids are', async () => {
+  it('are returned oldest first, whatever their ids', async () => {
     const ids = Array.from({ length: 12 }, (_, n) => `order-${String.fromCharCode(97 + ((n * 7) % 12))}`);
     for (const [n, id] of ids.entries()) await dueIn(-100 + n, id);
     expect(await stores.messages.due(NOW, 100)).toEqual(ids);
   });
 
-  it.each([1, 5, 8])('are at most %i where so many were asked for', async (limit) => {
+  it.each([1, 5, 8])('are limited to %i on request', async (limit) => {
     for (let n = 0; n < 16; n += 1) await dueIn(-n, `limit-${n}`);
     const found = await stores.messages.due(NOW, limit);
     expect(found.length).toBeLessThanOrEqual(limit);
     expect(found.length).toBeGreaterThan(0);
   });
 
-  it('are no messages that nothing has to be done about', async () => {
+  it('exclude messages with nothing left to do', async () => {
     await dueIn(undefined, 'settled');
     expect(await stores.messages.due(later(1e9), 10)).toEqual([]);
   });
 
-  it('are not there any more once a write has taken their time away', async () => {
+  it('exclude a message once a write has removed its due time', async () => {
     const stored = await dueIn(-5, 'done');
     await stores.messages.replace(stored, { ...stored.value, dueAt: undefined });
     expect(await stores.messages.due(NOW, 10)).toEqual([]);
   });
 
-  it('move when a write moves their time', async () => {
+  it('move when a write moves their due time', async () => {
     const stored = await dueIn(-5, 'moved');
     await stores.messages.replace(stored, { ...stored.value, dueAt: later(60) });
     expect(await stores.messages.due(NOW, 10)).toEqual([]);
     expect(await stores.messages.due(later(60), 10)).toEqual(['moved']);
   });
 
-  it('are not there any more once they were removed', async () => {
+  it('exclude a message once it was removed', async () => {
     const stored = await dueIn(-5, 'dropped');
     await stores.messages.remove(stored);
     expect(await stores.messages.due(NOW, 10)).toEqual([]);
   });
 
-  it('are never orphans, which wait for another', async () => {
+  it('exclude unmatched statuses, which are read separately', async () => {
     const report = { status: 'delivered', at: NOW, waId: 'wamid.due' } as const;
     await stores.callbacks.keepUnmatched({ waKey: 'wamid.due', report, keptAt: NOW }, later(-5));
     await dueIn(-5, 'message');
@@ -88,7 +88,7 @@ describe.each(engines)('messages by WhatsApp’s id on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  it('are found from the write that names it', async () => {
+  it('are found from the write that sets the id', async () => {
     const end = await stores.messages.create(sampleMessage({ messageId: idOf('found') }));
     expect(await stores.messages.findByWaId('wamid.found')).toBeUndefined();
     if (!end.done) throw new Error('not created');
@@ -96,13 +96,13 @@ describe.each(engines)('messages by WhatsApp’s id on $name', ({ open }) => {
     expect(await stores.messages.findByWaId('wamid.found')).toBe('found');
   });
 
-  it('are not found by a part of it, or in other letters', async () => {
+  it('are not found by part of it, or in another case', async () => {
     await stores.messages.create(sampleMessage({ messageId: idOf('exact'), waId: 'wamid.Exact' }));
     expect(await stores.messages.findByWaId('wamid.Exac')).toBeUndefined();
     expect(await stores.messages.findByWaId('wamid.exact')).toBeUndefined();
   });
 
-  it('are never orphans under the same id', async () => {
+  it('exclude unmatched statuses under the same id', async () => {
     const report = { status: 'delivered', at: NOW } as const;
     await stores.callbacks.keepUnmatched({ waKey: waKeyOf('wamid.orphan'), report, keptAt: NOW }, later(20));
     expect(await stores.messages.findByWaId('wamid.orphan')).toBeUndefined();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idOf, later, sampleMessage } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
-describe.each(engines)('messages on $name', ({ open }) => {
+describe.each(engines)('a message store on $name', ({ open }) => {
   let stores: Stores;
   beforeAll(async () => {
     stores = await open();
@@ -15,18 +15,18 @@ describe.each(engines)('messages on $name', ({ open }) => {
     return written.stored;
   };
 
-  it('knows nothing under an id that nobody wrote', async () => {
+  it('finds nothing under an unused id', async () => {
     expect(await stores.messages.get(idOf('never-written'))).toBeUndefined();
   });
 
-  it('creates a message that is not there, and says what it stored', async () => {
+  it('creates a message that does not exist, and returns what it stored', async () => {
     const message = sampleMessage({ messageId: idOf('created') });
     const written = await stores.messages.create(message);
     expect(written).toMatchObject({ done: true, stored: { value: { messageId: 'created', epoch: 1 } } });
     expect(await stores.messages.get(idOf('created'))).toEqual(written.stored);
   });
 
-  it('does not create over a message, and gives back the one that is there', async () => {
+  it('does not create over a message, and returns the existing one', async () => {
     const first = await created('taken', { clientId: 'first' });
     const second = await stores.messages.create(
       sampleMessage({ messageId: idOf('taken'), clientId: 'second' }),
@@ -35,7 +35,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     expect((await stores.messages.get(idOf('taken')))?.value.clientId).toBe('first');
   });
 
-  it('lets one of twenty concurrent creators through, and shows its message to the others', async () => {
+  it('lets one of twenty concurrent creates succeed, and returns its message to the others', async () => {
     const racers = Array.from({ length: 20 }, (_, n) =>
       stores.messages.create(sampleMessage({ messageId: idOf('raced'), clientId: `client-${n}` })),
     );
@@ -45,7 +45,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     expect(new Set(ends.map((end) => end.stored?.value.clientId)).size).toBe(1);
   });
 
-  it('replaces the very message that was read, under a new revision', async () => {
+  it('replaces the message that was read, under a new revision', async () => {
     const first = await created('replaced');
     const written = await stores.messages.replace(first, { ...first.value, epoch: 2 });
     expect(written).toMatchObject({ done: true, stored: { value: { epoch: 2 } } });
@@ -63,7 +63,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     expect((await stores.messages.get(idOf('changed')))?.value.epoch).toBe(1);
   });
 
-  it('does not replace a message that is gone', async () => {
+  it('does not replace a message that no longer exists', async () => {
     const first = await created('gone');
     await stores.messages.remove(first);
     expect(await stores.messages.replace(first, { ...first.value, epoch: 2 })).toEqual({
@@ -73,7 +73,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     expect(await stores.messages.get(idOf('gone'))).toBeUndefined();
   });
 
-  it('lets one of twenty concurrent replacers through', async () => {
+  it('lets one of twenty concurrent replaces succeed', async () => {
     const first = await created('fenced');
     const ends = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -85,7 +85,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     expect((await stores.messages.get(idOf('fenced')))?.value).toEqual(winner?.stored.value);
   });
 
-  it('removes the very message that was read', async () => {
+  it('removes the message that was read', async () => {
     const first = await created('removed');
     expect(await stores.messages.remove(first)).toBe(true);
     expect(await stores.messages.get(idOf('removed'))).toBeUndefined();
@@ -106,7 +106,7 @@ describe.each(engines)('messages on $name', ({ open }) => {
     expect((await stores.messages.get(idOf('again')))?.value.clientId).toBe('second');
   });
 
-  it('counts a message that is gone already as removed', async () => {
+  it('treats a message that no longer exists as removed', async () => {
     const first = await created('twice');
     await stores.messages.remove(first);
     expect(await stores.messages.remove(first)).toBe(true);
@@ -123,19 +123,19 @@ describe.each(engines)('a message past its retention on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  it('is there until the last second', async () => {
+  it('exists until the last second', async () => {
     stores.clock.moveTo(later(86_400 - 1));
     expect(await stores.messages.get(idOf('over'))).toBeDefined();
     const written = await stores.messages.create(sampleMessage({ messageId: idOf('over') }));
     expect(written.done).toBe(false);
   });
 
-  it('counts as gone from then on, deleted or not', async () => {
+  it('is gone from then on, deleted or not', async () => {
     stores.clock.moveTo(later(86_400));
     expect(await stores.messages.get(idOf('over'))).toBeUndefined();
   });
 
-  it('makes way for a new one under its id', async () => {
+  it('can be replaced by a new one under its id', async () => {
     const now = later(86_400);
     const next = sampleMessage({ messageId: idOf('reused'), clientId: 'new', expiresAt: later(86_400, now) });
     expect(await stores.messages.create(next)).toMatchObject({ done: true });

@@ -13,7 +13,7 @@ describe.each(engines)('sessions on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  /** A pair that no other test has. */
+  /** A pair that no other test uses. */
   const newPair = (): Pair => {
     customers += 1;
     return { business: BUSINESS, customer: `2547000000${10 + customers}` as PhoneNumber };
@@ -25,7 +25,7 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     return written.stored;
   }
 
-  it('come back as they were stored, to the millisecond', async () => {
+  it('are read as they were stored, to the millisecond', async () => {
     const pair = newPair();
     const session: Session = {
       pair,
@@ -48,13 +48,13 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     ['a STOP at the beginning of time', { consent: { optedOut: true, at: new Date(0) } }],
     ['nothing but a pace', { paceUntil: later(6) }],
     ['nothing at all', {}],
-  ])('come back with %s', async (_, parts) => {
+  ])('are read with %s', async (_, parts) => {
     const session = { pair: newPair(), ...parts };
     await created(session);
     expect((await stores.sessions.get(session.pair))?.value).toEqual(session);
   });
 
-  it('come back many at once, each in the place of its pair, and nothing for a pair that has none', async () => {
+  it('are read in bulk, each in the place of its pair, with nothing for a pair that has none', async () => {
     const [a, b, nobody] = [newPair(), newPair(), newPair()];
     await created(sampleSession(NOW, a));
     await created(sampleSession(later(5), b));
@@ -63,14 +63,14 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect(await stores.sessions.getMany([])).toEqual([]);
   });
 
-  it('say of many at once who opted out and was erased', async () => {
+  it('report in bulk who opted out and was erased', async () => {
     const [a, b] = [newPair(), newPair()];
     expect(await stores.erasedOptOuts().whoOptedOut([a, b])).toEqual([false, false]);
     await stores.erasedOptOuts().remember(b, NOW);
     expect(await stores.erasedOptOuts().whoOptedOut([a, b, a])).toEqual([false, true, false]);
   });
 
-  it('are gone once they were removed as they were read, and may be removed twice', async () => {
+  it('are gone once they were removed as they were read, and can be removed twice', async () => {
     const pair = newPair();
     const other = newPair();
     const first = await created(sampleSession(NOW, pair));
@@ -98,14 +98,14 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect(await stores.sessions.get({ ...pair, customer: CUSTOMER })).toBeUndefined();
   });
 
-  it('are not confused where the digits of two pairs run together', async () => {
+  it('are distinct even if the digits of two pairs run together', async () => {
     const one = { business: '25411' as PhoneNumber, customer: '0090747' as PhoneNumber };
     const other = { business: '254110' as PhoneNumber, customer: '090747' as PhoneNumber };
     await created(sampleSession(NOW, one));
     expect(await stores.sessions.get(other)).toBeUndefined();
   });
 
-  it('are created once; who comes second is shown the first', async () => {
+  it('are created once, and a second create returns the first session', async () => {
     const pair = newPair();
     const first = await created(sampleSession(NOW, pair));
     expect(await stores.sessions.create(sampleSession(later(60), pair))).toEqual({
@@ -135,7 +135,7 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect(new Set(ends.map(({ stored }) => stored?.revision)).size).toBe(1);
   });
 
-  it('are kept for ever where they say STOP, and a month where they say START', async () => {
+  it('are kept forever with a STOP, and for a month with a START', async () => {
     const [stopped, started] = [newPair(), newPair()];
     const from = stores.clock.now();
     await created({ pair: stopped, consent: { optedOut: true, at: from } });
@@ -146,7 +146,7 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect((await stores.sessions.get(stopped))?.value.consent?.optedOut).toBe(true);
   });
 
-  it('are still there when the window is long shut, and gone a month after the last message', async () => {
+  it('remain after the window closes, and are gone a month after the last message', async () => {
     const pair = newPair();
     const from = stores.clock.now();
     await created(sampleSession(from, pair));

@@ -1,4 +1,4 @@
-/** The event bus, on the fake and on EventBridge's stand-in. */
+/** The event bus: the fake, and the adapter on EventBridge's stand-in. */
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeptEvent } from '../../local/aws/events.ts';
@@ -13,11 +13,11 @@ import { callJson } from '../support/json-http.ts';
 
 interface Bus {
   readonly bus: EventBus;
-  /** The same bus while the service does not answer. */
+  /** The same bus while the service does not respond. */
   readonly down: EventBus;
-  /** Refuses every second event of a call, from the first on, or all of them. */
+  /** Refuses every second event of a call, starting with the first, or all of them. */
   refuse(which: 'half' | 'all'): Promise<unknown> | undefined;
-  /** What it took, in its order. */
+  /** The accepted events, in order. */
   taken(): Promise<readonly OutboundEvent[]> | readonly OutboundEvent[];
   close(): Promise<void>;
 }
@@ -76,18 +76,18 @@ describe.each([
   });
   const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));
 
-  it('takes up to ten events a call, each under its type, in their order', async () => {
+  it('accepts up to ten events a call, each under its type, in order', async () => {
     expect(await opened.bus.put(events(10))).toEqual(Array(10).fill(true));
     expect(await opened.bus.put([event(10)])).toEqual([true]);
     expect(await opened.taken()).toEqual(events(11));
   });
 
-  it('throws at more than ten and at none, and takes nothing of them', async () => {
+  it('throws for more than ten events and for none, and accepts none of them', async () => {
     for (const count of [0, 11]) await expect(opened.bus.put(events(count))).rejects.toThrow();
     expect(await opened.taken()).toEqual([]);
   });
 
-  it('says which events of a call it has taken', async () => {
+  it('reports which events of a call it accepted', async () => {
     await opened.refuse('half');
     const answer = await opened.bus.put(events(4));
     expect(answer).toHaveLength(4);
@@ -95,19 +95,19 @@ describe.each([
     expect(await opened.taken()).toEqual(events(4).filter((_, n) => answer[n]));
   });
 
-  it('says so, too, where it has taken none', async () => {
+  it('reports that it accepted none', async () => {
     await opened.refuse('all');
     expect(await opened.bus.put(events(2))).toEqual([false, false]);
     expect(await opened.taken()).toEqual([]);
   });
 
-  it('takes an event twice where it is put twice', async () => {
+  it('accepts an event twice when it is put twice', async () => {
     await opened.bus.put([event(1)]);
     await opened.bus.put([event(1)]);
     expect(await opened.taken()).toEqual([event(1), event(1)]);
   });
 
-  it('throws while the service does not answer', async () => {
+  it('throws while the service does not respond', async () => {
     await expect(opened.down.put(events(1))).rejects.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-/** LipaChat, on the fake and, over HTTP, on the simulator. */
+/** LipaChat: the fake, and the client over HTTP on the simulator. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSimulator } from '../../local/simulator/simulator.ts';
 import { makeLipaChat } from '../../src/lib/lipachat/client.ts';
@@ -14,15 +14,15 @@ import { callJson } from '../support/json-http.ts';
 const KEY = 'key-1';
 const FLOWS = '/whatsapp/interactive/flows';
 const TEMPLATES = '/whatsapp/template';
-/** Longer than any call takes that is answered. */
+/** Longer than any call that gets a response. */
 const TIMEOUT_MS = 10_000;
-/** For the calls that no answer comes to. */
+/** For calls that get no response. */
 const SHORT_MS = 500;
 
 type Repeat = 'receipt' | 'duplicate' | 'delivers';
 type Kind = 'flow' | 'template';
 
-/** What the next call meets. */
+/** The fate of the next call. */
 type Fate =
   | 'accept-unheard'
   | 'lost'
@@ -35,12 +35,12 @@ type Fate =
 
 interface LipaChat {
   readonly gateway: Gateway;
-  /** Plans the fate of the next call of a kind. */
+  /** Sets the fate of the next call of a kind. */
   next(kind: Kind, fate: Fate): unknown;
   onRepeat(how: Repeat): unknown;
-  /** Makes these the keys that are accepted. */
+  /** Sets the accepted keys. */
   keys(...keys: string[]): unknown;
-  /** The messageIds of all that was delivered, in its order. */
+  /** The messageIds of all deliveries, in order. */
   delivered(kind: Kind): Promise<readonly string[]> | readonly string[];
   reset(): unknown;
   close(): Promise<void>;
@@ -168,20 +168,20 @@ describe.each([
       expect(await lipachat.delivered(kind)).toEqual(['m-1']);
     });
 
-    it('is delivered once under one id, and a repeat has the same receipt', async () => {
+    it('is delivered once per id, and a repeat gets the same receipt', async () => {
       const [first, second] = [await send('m-1'), await send('m-1')];
       expect(waIdOf(second)).toBe(waIdOf(first));
       expect(waIdOf(await send('m-2'))).not.toBe(waIdOf(first));
       expect(await lipachat.delivered(kind)).toEqual(['m-1', 'm-2']);
     });
 
-    it('is delivered once by two calls at the same time', async () => {
+    it('is delivered once for two concurrent calls', async () => {
       const [first, second] = await Promise.all([send('m-1'), send('m-1')]);
       expect(waIdOf(second)).toBe(waIdOf(first));
       expect(await lipachat.delivered(kind)).toEqual(['m-1']);
     });
 
-    it('is refused as a duplicate where LipaChat does so', async () => {
+    it('is refused as a duplicate when LipaChat is configured so', async () => {
       await lipachat.onRepeat('duplicate');
       await send('m-1');
       const message = 'Duplicate messageId';
@@ -190,13 +190,13 @@ describe.each([
       expect(await lipachat.delivered(kind)).toEqual(['m-1']);
     });
 
-    it('is delivered twice where LipaChat does not know it again', async () => {
+    it('is delivered twice when LipaChat does not recognize the repeat', async () => {
       await lipachat.onRepeat('delivers');
       for (const outcome of [await send('m-1'), await send('m-1')]) expect(outcome.kind).toBe('accepted');
       expect(await lipachat.delivered(kind)).toEqual(['m-1', 'm-1']);
     });
 
-    it('that is accepted without an answer is ambiguous, and a repeat finds it accepted', async () => {
+    it('that is accepted without a response is ambiguous, and a repeat finds it accepted', async () => {
       await lipachat.next(kind, 'accept-unheard');
       expect(await send('m-1', { timeoutMs: SHORT_MS })).toEqual({
         kind: 'ambiguous',
@@ -207,7 +207,7 @@ describe.each([
       expect(await lipachat.delivered(kind)).toEqual(['m-1']);
     });
 
-    it('that is lost on its way is just as ambiguous, and a repeat delivers it', async () => {
+    it('that is lost on its way is ambiguous as well, and a repeat delivers it', async () => {
       await lipachat.next(kind, 'lost');
       expect(await send('m-1', { timeoutMs: SHORT_MS })).toEqual({
         kind: 'ambiguous',
@@ -218,7 +218,7 @@ describe.each([
       expect(await lipachat.delivered(kind)).toEqual(['m-1']);
     });
 
-    it('whose answer takes longer than the call may is ambiguous, and one in time is accepted', async () => {
+    it('is ambiguous when the response takes longer than the call allows, and accepted when it is in time', async () => {
       await lipachat.next(kind, { slowMs: SHORT_MS * 3 });
       expect((await send('m-1', { timeoutMs: SHORT_MS })).kind).toBe('ambiguous');
       await lipachat.next(kind, { slowMs: 50 });
@@ -226,7 +226,7 @@ describe.each([
       expect(await lipachat.delivered(kind)).toEqual(['m-1', 'm-2']);
     });
 
-    it('does not leave where no time is left for it', async () => {
+    it('is not sent when no time is left', async () => {
       for (const timeoutMs of [0, -1]) {
         expect(await send('m-1', { timeoutMs })).toEqual({
           kind: 'notSent',
@@ -236,7 +236,7 @@ describe.each([
       expect(await lipachat.delivered(kind)).toEqual([]);
     });
 
-    it('is refused under a key that LipaChat does not accept, and accepted under one that it does', async () => {
+    it('is refused with a key that LipaChat does not accept, and accepted with one that it does', async () => {
       await lipachat.keys('key-2');
       expect(await send('m-1')).toEqual({ kind: 'credentials' });
       expect(await lipachat.delivered(kind)).toEqual([]);
@@ -259,7 +259,7 @@ describe.each([
     });
   });
 
-  it('knows a flow by the id that it got, not by ours', async () => {
+  it('identifies a flow by the id that it received, not by ours', async () => {
     const changes = { messageId: idOf('ours') };
     await sendFlow('first', { changes });
     await sendFlow('resend', { changes });

@@ -1,4 +1,4 @@
-/** The object store, on the fake and on S3's stand-in. */
+/** The object store: the fake, and the adapter on S3's stand-in. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSqs } from '../../local/aws/sqs.ts';
@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 
 interface Objects {
   readonly store: ObjectStore;
-  /** The same store while the service does not answer. */
+  /** The same store while the service does not respond. */
   readonly down: ObjectStore;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ describe.each([
     return Buffer.concat(chunks).toString('utf8');
   }
 
-  it('are as they were put, and measured in bytes', async () => {
+  it('are read as they were put, and measured in bytes', async () => {
     const { key, bytes } = await put('Habari 👋🏽\n');
     expect(bytes).toBe(Buffer.byteLength('Habari 👋🏽\n'));
     expect(await textOf(key)).toBe('Habari 👋🏽\n');
@@ -81,7 +81,7 @@ describe.each([
     expect([bytes, await textOf(key)]).toEqual([0, '']);
   });
 
-  it('have an etag that names one version, however it is read', async () => {
+  it('have an etag that identifies one version, however it is read', async () => {
     const { key, etag } = await put('first');
     expect(etag).toMatch(/^".+"$/);
     expect((await store.open(at(key))).etag).toBe(etag);
@@ -90,7 +90,7 @@ describe.each([
     expect(await textOf(key)).toBe('second');
   });
 
-  it('are read in part, shorter at the end', async () => {
+  it('are read in part, and shorter at the end', async () => {
     const { key, etag } = await put('0123456789');
     const part = async (offset: number, length: number) =>
       (await store.readRange({ ...at(key), etag }, { offset, length })).toString();
@@ -98,7 +98,7 @@ describe.each([
     expect((await store.readRange(at(key), { offset: 1, length: 2 })).toString()).toBe('12');
   });
 
-  it('are no longer read by an etag that names an earlier version', async () => {
+  it('cannot be read by the etag of an earlier version', async () => {
     const { key, etag } = await put('first');
     await store.put(key, 'other');
     const read = store.readRange({ ...at(key), etag }, { offset: 0, length: 2 });
@@ -107,7 +107,7 @@ describe.each([
     );
   });
 
-  it('are the fault of the caller where they are not there', async () => {
+  it("are the caller's fault when they do not exist", async () => {
     const { key } = await put('elsewhere');
     for (const ref of [at('plans/none'), { bucket: 'another', key }]) {
       const reads = [
@@ -120,14 +120,14 @@ describe.each([
     }
   });
 
-  it('are gone once they were removed, and may be removed again', async () => {
+  it('are gone once they were removed, and can be removed again', async () => {
     const { key } = await put('gone soon');
     await store.remove(key);
     await store.remove(key);
     await expect(store.head(at(key))).rejects.toBeInstanceOf(RecipientsFault);
   });
 
-  it('that are written part by part are there from their close on', async () => {
+  it('that are written part by part exist once they are closed', async () => {
     const key = newKey();
     const writer = store.writer(key);
     await writer.write('[1,"é"]\n');
@@ -139,13 +139,13 @@ describe.each([
     expect(await textOf(key)).toBe('[1,"é"]\n[2]\n');
   });
 
-  it('that are written may be empty', async () => {
+  it('that are written part by part may be empty', async () => {
     const key = newKey();
     expect(await store.writer(key).close()).toEqual(await store.head(at(key)));
     expect(await textOf(key)).toBe('');
   });
 
-  it('of several parts are whole, and read by the etag that their close gave', async () => {
+  it('of several parts are complete, and are read by the etag that the close returned', async () => {
     const key = newKey();
     const writer = store.writer(key);
     for (const letter of ['a', 'b', 'c']) await writer.write(letter.repeat(2.5 * MIB));
@@ -155,7 +155,7 @@ describe.each([
     expect(edge.toString()).toBe('bbcc');
   });
 
-  it('replace what was there only with the close of their writer', async () => {
+  it('replace an earlier version only when their writer closes', async () => {
     const { key } = await put('before');
     const writer = store.writer(key);
     await writer.write('after');
@@ -164,7 +164,7 @@ describe.each([
     expect(await textOf(key)).toBe('after');
   });
 
-  it('that were given up leave nothing', async () => {
+  it('that were abandoned leave nothing', async () => {
     const key = newKey();
     const writer = store.writer(key);
     await writer.write('half');
@@ -172,12 +172,12 @@ describe.each([
     await expect(store.head(at(key))).rejects.toBeInstanceOf(RecipientsFault);
   });
 
-  it('may be uploaded by a URL that names them', async () => {
+  it('can be uploaded by a URL that names them', async () => {
     const url = new URL(await store.uploadUrl('uploads/a.csv', 900));
     expect(url.pathname).toMatch(/uploads\/a\.csv$/);
   });
 
-  it('are out of reach while the service does not answer, which the caller may repeat', async () => {
+  it('are unavailable while the service does not respond, and the caller may retry', async () => {
     const { down } = objects;
     const writer = down.writer('plans/down');
     const calls: [string, () => Promise<unknown>][] = [

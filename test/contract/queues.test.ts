@@ -1,4 +1,4 @@
-/** The queues, on the fakes and on SQS's stand-in: what a consumer gets, and from when. */
+/** The queues: the fakes, and the adapters on SQS's stand-in. What a consumer gets, and when. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -28,11 +28,11 @@ interface Ports {
 type Name = keyof Ports;
 
 interface Queues extends Ports {
-  /** The same ports while the service does not answer. */
+  /** The same ports while the service does not respond. */
   readonly down: Ports;
-  /** All that a queue holds, as its consumer reads it, with the delay that it got. */
+  /** Everything in a queue, as its consumer reads it, with its delay. */
   waiting(queue: Name): Promise<readonly { readonly record: unknown; readonly delaySeconds: number }[]>;
-  /** Takes out what may be delivered now. */
+  /** Takes out everything that is visible now. */
   take(queue: Name): Promise<readonly unknown[]>;
   pass(seconds: number): Promise<void>;
   close(): Promise<void>;
@@ -186,19 +186,19 @@ describe.each([
   };
   const RECORDS: Record<Name, unknown> = { deliveries: 'm-1', recipients: recipient(1), plans: PLAN };
 
-  it.each(NAMES)('give a record to its consumer as it was enqueued, once: %s', async (name) => {
+  it.each(NAMES)('deliver a record as it was enqueued, once: %s', async (name) => {
     await enqueue[name](queues);
     expect(await queues.take(name)).toEqual([RECORDS[name]]);
     expect(await queues.take(name)).toEqual([]);
   });
 
-  it.each(NAMES)('keep one record for each time that it was enqueued: %s', async (name) => {
+  it.each(NAMES)('keep one record for each enqueue: %s', async (name) => {
     await enqueue[name](queues);
     await enqueue[name](queues);
     expect(await queues.take(name)).toEqual([RECORDS[name], RECORDS[name]]);
   });
 
-  it.each(NAMES)('refuse with store-unavailable while the service is down: %s', async (name) => {
+  it.each(NAMES)('fail with store-unavailable while the service is down: %s', async (name) => {
     await expect(enqueue[name](queues.down)).rejects.toMatchObject({
       name: 'AppError',
       code: 'store-unavailable',
@@ -218,11 +218,11 @@ describe.each([
   });
 });
 
-/** Apart: what is delayed here stays in its queue. */
+/** Separate, because delayed records stay in their queue. */
 describe.each([
   { name: 'the fakes', open: openFakes },
   { name: 'SQS’s stand-in', open: openSqs },
-])('the delays on $name', ({ open }) => {
+])('delays on $name', ({ open }) => {
   let queues: Queues;
   beforeAll(async () => {
     queues = await open();
@@ -232,14 +232,14 @@ describe.each([
   const delays = async (name: Name, keyOf: (record: unknown) => unknown) =>
     new Map((await queues.waiting(name)).map(({ record, delaySeconds }) => [keyOf(record), delaySeconds]));
 
-  it('of a message are whole seconds, rounded up, between none and SQS’s 15 minutes', async () => {
+  it("of a message are whole seconds, rounded up, between zero and SQS's 15 minutes", async () => {
     const asked = { none: 0, past: -5, part: 0.2, six: 6, most: 900, more: 5_000 };
     for (const [id, seconds] of Object.entries(asked)) await queues.deliveries.enqueue(idOf(id), seconds);
     const expected = { none: 0, past: 0, part: 1, six: 6, most: 900, more: 900 };
     expect(await delays('deliveries', String)).toEqual(new Map(Object.entries(expected)));
   });
 
-  it('of 25 recipients reach to the second for which each one is scheduled, and none is left out', async () => {
+  it('of 25 recipients last until the second that each is scheduled for, and none is left out', async () => {
     const jobs = Array.from({ length: 25 }, (_, row) => recipient(row, later(row * 60 + 0.7 - 60)));
     await queues.recipients.enqueue(jobs);
     await queues.recipients.enqueue([]);

@@ -1,4 +1,4 @@
-/** A secret, on the fake and on the parameter store's stand-in. */
+/** A secret: the fake, and the adapter on the parameter store's stand-in. */
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startAws } from '../../local/aws/server.ts';
@@ -16,13 +16,13 @@ const FAULT = { code: 'gateway-credentials', detail: 'Could not be read.' } as c
 
 interface Parameter {
   readonly clock: ManualClock;
-  /** In a process that has read it, whose cache stays fresh for the whole test. */
+  /** In a process that has read it. The cache stays fresh for the whole test. */
   readonly secret: Secret;
   /** In a process that has never read it and cannot. */
   readonly unreadable: Secret;
-  /** As an operator: gives it another value. */
+  /** Changes the value, as an operator would. */
   rotate(value: string): void;
-  /** How often the store was asked since the first read. */
+  /** The number of reads from the store since the first one. */
   reads(): Promise<number>;
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ describe.each([
   });
   afterEach(() => parameter.close());
 
-  it('is read from the cache, also once the store has another value', async () => {
+  it('is read from the cache even if the store has another value', async () => {
     parameter.rotate('second');
     expect(await secret.get()).toBe('first');
     expect(await parameter.reads()).toBe(0);
@@ -94,7 +94,7 @@ describe.each([
     expect(await parameter.reads()).toBe(1);
   });
 
-  it('that was refused after another request has refreshed it is not read again', async () => {
+  it('that was refused is not read again when another request has already refreshed it', async () => {
     parameter.rotate('second');
     await secret.newerThan('first');
     parameter.rotate('third');
@@ -102,7 +102,7 @@ describe.each([
     expect(await parameter.reads()).toBe(1);
   });
 
-  it('that is refused again and again is read once in thirty seconds', async () => {
+  it('that is refused repeatedly is read once in thirty seconds', async () => {
     expect(await secret.newerThan('first')).toBe('first');
     parameter.rotate('second');
     parameter.clock.advance(29_999);
@@ -113,7 +113,7 @@ describe.each([
     expect(await parameter.reads()).toBe(2);
   });
 
-  it('that was never read and cannot be throws, in the words that a caller may see', async () => {
+  it('that was never read and cannot be read throws with a message that a caller may see', async () => {
     for (const call of [() => parameter.unreadable.get(), () => parameter.unreadable.newerThan('first')]) {
       await expect(call()).rejects.toMatchObject({ ...FAULT, retryAfter: 5 });
     }

@@ -1,4 +1,4 @@
-/** Telemetry, on the fake and on what the logger writes to standard output. */
+/** Telemetry: the fake, and what the logger writes to standard output. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Telemetry } from '../../src/lib/platform/ports.ts';
@@ -19,7 +19,7 @@ function openFake(): Opened {
 
 type Line = Record<string, unknown>;
 
-/** Reads the lines back: a log line has a level, a metric its own field. */
+/** Parses the lines: a log line has a level, a metric its own field. */
 function readBack(lines: readonly Line[]): Seen {
   const valuesOf = (metric: string) =>
     lines.map((line) => line[metric]).filter((value) => typeof value === 'number');
@@ -64,7 +64,7 @@ describe.each([
     vi.restoreAllMocks();
   });
 
-  it('has the events of each level, in their order', async () => {
+  it('has the events of each level, in order', async () => {
     const { telemetry, seen } = opened;
     telemetry.info('api.answered', { status: 201 });
     telemetry.warn('claim.taken-over');
@@ -75,7 +75,7 @@ describe.each([
     expect([events('warn'), events('error')]).toEqual([['claim.taken-over'], ['api.failed']]);
   });
 
-  it('adds up what is counted: one, unless another number is given', async () => {
+  it('adds up counts, one by default', async () => {
     const { telemetry, seen } = opened;
     telemetry.count('message.sent');
     telemetry.count('message.sent', 3);
@@ -84,14 +84,14 @@ describe.each([
     expect([counted('message.sent'), counted('message.read'), counted('other')]).toEqual([4, 2, 0]);
   });
 
-  it('keeps each time that was measured, in milliseconds', async () => {
+  it('keeps each measured duration in milliseconds', async () => {
     const { telemetry, seen } = opened;
     telemetry.measure('gateway.accepted', 52);
     telemetry.measure('gateway.accepted', 7.5);
     expect((await seen()).measured('gateway.accepted')).toEqual([52, 7.5]);
   });
 
-  it('takes any fault, and throws at none', async () => {
+  it('accepts any fault, and throws for none', async () => {
     const { telemetry, seen } = opened;
     for (const fault of [undefined, null, 'text', {}, new Error('x')]) telemetry.error('failed', fault);
     expect((await seen()).events('error')).toHaveLength(5);

@@ -14,13 +14,16 @@ import { until } from '../support/fleet/wait.ts';
 const RUNS = 50;
 const AT_ONCE = 5;
 const RECIPIENTS = [60, 100] as const;
-/** A worker may be about to send when the campaign is stopped: it waits for a slot up to 1.5 seconds, and the machine is busy. */
+/**
+ * A worker waits up to 1.5 seconds for its scheduled time, and may be about to send when the campaign is stopped. The
+ * rest is margin for a busy machine.
+ */
 const IN_FLIGHT_MS = 6_000;
 
 type Run = {
   campaignId: string;
   customers: string[];
-  /** From when on it stood still, and until when. */
+  /** The start and the end of each pause. */
   stood: { from: number; to: number; pending: number }[];
   end: 'completed' | 'cancelled';
 };
@@ -35,7 +38,7 @@ let rungAt: Map<string, Arrival[]>;
 const ofEnd = (end: Run['end']): Run[] => runs.filter((run) => run.end === end);
 const rungOf = ({ customers }: Run): Arrival[] => customers.flatMap((customer) => rungAt.get(customer) ?? []);
 
-/** As a client does: a 503 says that the store did not answer, and is asked again. */
+/** Retries after a 503 as a client does: the store did not answer. */
 const insist = (verb: 'pause' | 'resume' | 'cancel', campaignId: string): Promise<Answer> =>
   until(
     `${verb} to be answered`,
@@ -48,7 +51,7 @@ const insist = (verb: 'pause' | 'resume' | 'cancel', campaignId: string): Promis
     1_000,
   );
 
-/** Now and then twice at the same instant, as by two people. */
+/** Sometimes sends the request twice at the same instant, as two people would. */
 const turn = async (verb: 'pause' | 'resume' | 'cancel', campaignId: string): Promise<Answer> => {
   const second = random.happens(0.3) ? insist(verb, campaignId) : undefined;
   const [answer, again] = await Promise.all([insist(verb, campaignId), second]);
@@ -65,7 +68,7 @@ const cancel = async (run: Run): Promise<void> => {
   }
 };
 
-/** Stopped and let go a few times; then it is cancelled, standing or running, or runs to its end. */
+/** Pauses and resumes the campaign a few times. Then it is cancelled, paused or running, or runs to its end. */
 const live = async (customers: string[]): Promise<void> => {
   const inline = customers.map((to) => ({ to, name: nameOf(to) }));
   const campaignId = await ready(campaigns, {
@@ -96,7 +99,7 @@ const live = async (customers: string[]): Promise<void> => {
 describe(`${RUNS} campaigns that are paused, resumed and cancelled at random moments`, () => {
   beforeAll(async () => {
     fleet = await startFleet({
-      // They have the number's pace for themselves: each goes at its own.
+      // All share the number's pace of 60,000: each campaign runs at its own pace.
       settings: { NUMBER_PER_MINUTE: '60000', LOG_LEVEL: 'WARN', LEASE_SECONDS: '12' },
       counts: { worker: 2, campaignTick: 2, campaigns: 2 },
       queues: { ...QUICK_QUEUES, visibilityTimeoutSeconds: 20 },
@@ -120,12 +123,12 @@ describe(`${RUNS} campaigns that are paused, resumed and cancelled at random mom
   }, 420_000);
   afterAll(() => fleet.stop());
 
-  it('nobody has it twice', () => {
+  it('no customer is sent to twice', () => {
     expect(runs).toHaveLength(RUNS);
     expect([...rungAt.values()].filter((all) => all.length > 1)).toEqual([]);
   });
 
-  it('none is lost: where it was not cancelled, all are reached', async () => {
+  it('no customer is lost: a campaign that was not cancelled reaches all of them', async () => {
     expect(ofEnd('completed').length).toBeGreaterThan(10);
     for (const run of ofEnd('completed')) {
       const { json } = await campaigns.read(run.campaignId);
@@ -136,7 +139,7 @@ describe(`${RUNS} campaigns that are paused, resumed and cancelled at random mom
     }
   });
 
-  it('a pause and a cancel bite at once', () => {
+  it('a pause and a cancel take effect at once', () => {
     const stood = runs.flatMap((run) => run.stood.map((one) => ({ ...one, run })));
     const telling = stood.filter(({ from, to, pending }) => pending > 0 && to - from > IN_FLIGHT_MS);
     expect(telling.length).toBeGreaterThan(20);
@@ -146,7 +149,7 @@ describe(`${RUNS} campaigns that are paused, resumed and cancelled at random mom
     }
   });
 
-  it('cancelled is final: nothing lets it go on', async () => {
+  it('a cancelled campaign stays cancelled, whatever is requested', async () => {
     expect(ofEnd('cancelled').length).toBeGreaterThan(10);
     for (const { campaignId } of ofEnd('cancelled')) {
       for (const verb of ['resume', 'start', 'pause', 'plan'] as const) {
@@ -159,7 +162,7 @@ describe(`${RUNS} campaigns that are paused, resumed and cancelled at random mom
     }
   });
 
-  it('who was not reached before the cancel is counted, and named', async () => {
+  it('the customers whom a cancelled campaign did not reach are counted and listed', async () => {
     const reached: Progress[] = [];
     for (const run of ofEnd('cancelled')) {
       const progress = progressOf((await campaigns.read(run.campaignId)).json);

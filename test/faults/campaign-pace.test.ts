@@ -8,12 +8,14 @@ import { tickOnAndOn } from '../support/fleet/ticks.ts';
 import type { QueuePump } from '../support/queue-pump.ts';
 
 const PER_MINUTE = 1_200;
-/** So low that two campaigns have to share what is the campaigns' of it: nine tenths. */
+/** Low enough that two campaigns have to share the campaigns' part of it, which is nine tenths. */
 const NUMBER_PER_MINUTE = 600;
 const SHARED = (NUMBER_PER_MINUTE * 9) / 10;
 const WINDOW_MS = 10_000;
 const OFF = 0.15;
-/** Each look of the schedule; on AWS it is a minute, and a look gives the slots of 90 seconds away. */
+/**
+ * The interval between ticks. On AWS it is a minute, and a tick gives out the scheduled times of the next 90 seconds.
+ */
 const TICK_MS = 5_000;
 const SECONDS = { alone: 180, first: 15, both: 45 };
 const SINGLES_EVERY_MS = 1_000;
@@ -24,7 +26,7 @@ let queue: QueuePump;
 let ticks: { stop: () => Promise<void> };
 
 const timesOf = (all: Arrival[]): number[] => all.map(({ at }) => at);
-/** Windows that begin every second, and all of them inside the run. */
+/** Windows that start every second and lie within the run. */
 const perTenSeconds = (times: number[]): number[] => countsPerWindow(times, WINDOW_MS, 1_000);
 const perSecond = (times: number[]): number[] => countsPerWindow(times, 1_000, 100);
 
@@ -70,12 +72,12 @@ describe('a campaign of 1,200 a minute over three minutes', () => {
     expect(took).toBeLessThan(SECONDS.alone + 5);
   });
 
-  it('has no ten seconds that are off by more than 15 %, and no second above twice the mean', () => {
+  it('deviates by at most 15 % in any ten seconds, and never exceeds twice the mean in a second', () => {
     expectPace(times, PER_MINUTE);
   });
 });
 
-describe('two campaigns that share the pace of a number, and single sends beside them', () => {
+describe('two campaigns that share the pace of a number, beside single sends', () => {
   const waits: number[] = [];
   let all: Arrival[];
   let ofCampaigns: Arrival[];
@@ -122,14 +124,14 @@ describe('two campaigns that share the pace of a number, and single sends beside
     await campaigns.cancel(second);
   }, 240_000);
 
-  it('keep it together: campaigns at nine tenths of it, and nothing goes above it', () => {
+  it('keep to it together: nine tenths for campaigns, and never more in total', () => {
     expectPace(timesOf(ofCampaigns), SHARED);
     const most = (NUMBER_PER_MINUTE / 6) * (1 + OFF);
     expect(perTenSeconds(timesOf(all)).filter((count) => count > most)).toEqual([]);
     expect(perSecond(timesOf(all)).filter((count) => count > NUMBER_PER_MINUTE / 30)).toEqual([]);
   });
 
-  it('no single send waits for two seconds', () => {
+  it('delay no single send by two seconds', () => {
     expect(waits.length).toBeGreaterThan(SECONDS.both);
     console.log(`pace: ${waits.length} single sends, the slowest ${Math.round(Math.max(...waits))} ms`);
     expect(waits.filter((ms) => ms >= 2_000)).toEqual([]);

@@ -18,7 +18,7 @@ import { until } from '../support/fleet/wait.ts';
 
 const RECIPIENTS = 10_000;
 const PER_MINUTE = 4_800;
-/** Between two rows of the file that nobody is to be reached by. */
+/** The number of rows between two rows of the file that must not be sent to. */
 const EVERY = 400;
 const SAMPLE_MS = 4_000;
 const SETTINGS = { LEASE_SECONDS: '20', LOG_LEVEL: 'WARN' };
@@ -32,19 +32,19 @@ let rung: Arrival[];
 let killed: Record<string, number> = {};
 const samples: { progress: Progress; delivered: number }[] = [];
 
-/** The file, with a number that is none and a customer for the second time every now and then. */
+/** The file, with an invalid number and a repeated customer every now and then. */
 const fileOf = (all: string[]): { file: string; bad: number } => {
   const [header = '', ...rows] = csvOf(all).trimEnd().split('\n');
   const lines = rows.flatMap((row, n) => (n % EVERY === EVERY - 1 ? [row, '12,nobody', row] : [row]));
   return { file: [header, ...lines, ''].join('\r\n'), bad: (lines.length - rows.length) / 2 };
 };
 
-/** Looks at the counts again and again, until the campaign has ended. */
+/** Samples the counts until the campaign has ended. */
 const sampleToTheEnd = async (withinMs: number): Promise<void> => {
   const end = performance.now() + withinMs;
   for (;;) {
     const { status, json } = await campaigns.read(campaignId);
-    // The store may be too busy to answer; then it is asked again.
+    // The store may be too busy to answer: the request is repeated.
     if (status === 503) continue;
     samples.push({ progress: progressOf(json), delivered: (await arrivals(fleet)).length });
     if (json['state'] === 'completed') return;
@@ -55,7 +55,7 @@ const sampleToTheEnd = async (withinMs: number): Promise<void> => {
   }
 };
 
-describe('a campaign of 10,000: workers and ticks die, the queue and the schedule repeat themselves', () => {
+describe('a campaign of 10,000 while workers and ticks die and the queue and the schedule deliver twice', () => {
   let bad = 0;
   beforeAll(async () => {
     fleet = await startFleet({
@@ -105,19 +105,19 @@ describe('a campaign of 10,000: workers and ticks die, the queue and the schedul
   }, 600_000);
   afterAll(() => fleet.stop());
 
-  it('there was trouble', () => {
+  it('meets enough faults to prove something', () => {
     const { worker = 0, campaignTick = 0 } = killed;
     expect(worker + campaignTick).toBeGreaterThanOrEqual(20);
     expect(campaignTick).toBeGreaterThan(0);
   });
 
-  it('every valid recipient has it exactly once, and nobody else', () => {
+  it('reaches every valid recipient exactly once, and no other number', () => {
     expect(rung).toHaveLength(RECIPIENTS);
     const times = timesPerCustomer(rung);
     expect(customers.filter((customer) => times.get(customer) !== 1)).toEqual([]);
   });
 
-  it('the counts are exact at every moment, and in the end', async () => {
+  it('has exact counts at every moment and at the end', async () => {
     expect(samples.length).toBeGreaterThan(20);
     for (const { progress, delivered } of samples) {
       const { total, pending, notReached } = progress;
@@ -128,13 +128,14 @@ describe('a campaign of 10,000: workers and ticks die, the queue and the schedul
     const settled = samples.map(({ progress }) => settledIn(progress));
     expect(settled).toEqual(settled.toSorted((a, b) => a - b));
     const { sent, unknown, ...rest } = progressOf((await campaigns.read(campaignId)).json);
-    // What a starved process did not hear an answer to is delivered all the same, and honestly called unknown.
+    // A message may be delivered although its starved process never read the response. It is correctly reported as
+    // unknown.
     expect(sent + unknown).toBe(RECIPIENTS);
     expect(unknown).toBeLessThan(RECIPIENTS / 100);
     expect(rest).toMatchObject({ total: RECIPIENTS, pending: 0, notReached: 0 });
   });
 
-  it('the rows that are none are reported, each with its line', async () => {
+  it('reports each invalid row with its line', async () => {
     const { json } = await campaigns.read(campaignId);
     expect(json['plan']).toMatchObject({ counts: { total: RECIPIENTS, invalid: bad, duplicate: bad } });
     const refused = await campaigns.recipients(campaignId, '?status=invalid');
@@ -144,7 +145,7 @@ describe('a campaign of 10,000: workers and ticks die, the queue and the schedul
     );
   });
 
-  it('it is completed once: one event', async () => {
+  it('completes once, with one event', async () => {
     const stream = pumpStream(fleet, { duplicates: 0.05 });
     await stream.caughtUp(180_000);
     await stream.close();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { shell } from '../support/readme.ts';
 
-/** Where the output is no terminal: lines, and none that is rewritten. */
+/** When the output is not a terminal: whole lines, none of them rewritten. */
 describe('npm run demo -- campaign', () => {
-  it.concurrent('plans and sends a campaign, line by line, and ends with 0 as every step held', async () => {
+  it.concurrent('plans and sends a campaign, prints line by line, and exits with 0 when every step succeeded', async () => {
     const output = await shell('npm run -s demo -- campaign 60');
     expect(output).not.toContain('\r');
     expect(output).toMatch(/^ +invalid +3$/m);
@@ -16,7 +16,7 @@ describe('npm run demo -- campaign', () => {
     expect(output).toContain('All steps passed.');
   }, 60_000);
 
-  it.concurrent('ends with 1 where a step failed: here nobody hears the word STOP', async () => {
+  it.concurrent('exits with 1 when a step fails: here the word STOP is not recognized', async () => {
     const failed = shell('npm run -s demo -- campaign 20', { env: { OPT_OUT_WORDS: 'basta' } });
     await expect(failed).rejects.toMatchObject({
       code: 1,
@@ -25,7 +25,7 @@ describe('npm run demo -- campaign', () => {
     });
   }, 60_000);
 
-  it.concurrent('ends with 1 and says what it can do where it is asked for something else', async () => {
+  it.concurrent('exits with 1 and lists its commands when the argument is unknown', async () => {
     await expect(shell('npm run -s demo -- campaign many')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('npm run demo -- campaign [recipients'),

@@ -12,7 +12,7 @@ let fleet: Fleet;
 const ids: string[] = [];
 const customers: string[] = [];
 
-/** One message's whole way; each step only after the one before it. */
+/** The whole life of one message; each step only after the previous one. */
 const live = async (): Promise<void> => {
   const customer = fleet.canaries.number();
   const flow = { ...fleet.flow({ to: customer }), whenClosed: 'park' };
@@ -45,7 +45,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => fleet.stop());
 
-/** The whole stream again, from its oldest record, under the trouble that `around` makes. */
+/** Replays the whole stream from its oldest record, under the faults that `around` causes. */
 const publishAll = async (options: object, around: (over: () => boolean) => Promise<void>) => {
   await fleet.aws.clearEvents();
   const stream = pumpStream(fleet, options);
@@ -68,19 +68,19 @@ const expectAllInOrder = (all: Awaited<ReturnType<typeof eventsOf>>): void => {
 };
 
 describe('the change stream of a hundred messages', () => {
-  it('told without trouble, each event is there once', async () => {
+  it('publishes each event once when there are no faults', async () => {
     const events = await publishAll({}, async () => {});
     expect(events).toHaveLength(firsts(events).length);
     expectAllInOrder(events);
   });
 
-  it('processed twice, no event is lost or another one, and the order is kept', async () => {
+  it('loses or changes no event and keeps the order when it is processed twice', async () => {
     const events = await publishAll({ duplicates: 1 }, async () => {});
     expect(events.length).toBeGreaterThan(firsts(events).length);
     expectAllInOrder(events);
   });
 
-  it('with EventBridge failing half of each batch, nothing is lost, nothing overtakes', async () => {
+  it('loses and reorders nothing when EventBridge fails half of each batch', async () => {
     const half = { target: 'PutEvents', fault: 'fail-entries', probability: 0.5, times: 60 } as const;
     await fleet.aws.addFaults({ ...half, seed: random.between(1, 1_000_000) });
     const events = await publishAll({}, async () => {});
@@ -88,7 +88,7 @@ describe('the change stream of a hundred messages', () => {
     expectAllInOrder(events);
   });
 
-  it('with calls of EventBridge refused, lost and unacknowledged, nothing is lost either', async () => {
+  it('loses nothing when calls to EventBridge are refused, lost or unacknowledged', async () => {
     const seed = random.between(1, 1_000_000);
     await fleet.aws.addFaults([
       { target: 'PutEvents', fault: 'apply-then-reset', probability: 0.15, seed },
@@ -100,7 +100,7 @@ describe('the change stream of a hundred messages', () => {
     expectAllInOrder(events);
   });
 
-  it('with publishers killed in mid-batch, no event is lost, and the order is kept', async () => {
+  it('loses nothing and keeps the order when publishers are killed in the middle of a batch', async () => {
     const slow = { target: 'PutEvents', fault: 'delay', ms: 60, times: null } as const;
     await fleet.aws.addFaults(slow);
     let killed = 0;

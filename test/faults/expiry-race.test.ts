@@ -16,10 +16,10 @@ import { until } from '../support/fleet/wait.ts';
 const TRIES = 500;
 const AT_ONCE = 50;
 const PARKED_S = 60;
-/** A sender whose clock is behind parks flows that have only so long left by everybody else's. */
+/** A sender with a slow clock parks flows that have only this long left by every other clock. */
 const LEFT_MS = 3_000;
 const BEHIND = clock({ ahead: LEFT_MS - PARKED_S * 1_000 });
-/** Clocks of two machines differ: by this one's, time is over while others still have some. */
+/** Clocks of two machines differ: by this one the time is over while it still runs for others. */
 const AHEAD_MS = 120;
 
 const random = chanceFor('expiry race');
@@ -39,7 +39,7 @@ const race = async (): Promise<void> => {
   tried.push(flow.messageId);
 };
 
-describe('a reply and the end of its time, 500 times over seven processes', () => {
+describe('a reply against the expiry of its flow, 500 times over seven processes', () => {
   const statusOf = new Map<string, string>();
 
   beforeAll(async () => {
@@ -75,14 +75,14 @@ describe('a reply and the end of its time, 500 times over seven processes', () =
   }, 180_000);
   afterAll(() => fleet.stop());
 
-  it('was one: each of them won many times', () => {
+  it('is a real race: each side wins many times', () => {
     const words = [...statusOf.values()];
     expect(tried).toHaveLength(TRIES);
     expect(words.filter((word) => word === 'sent').length).toBeGreaterThan(TRIES / 20);
     expect(words.filter((word) => word === 'expired').length).toBeGreaterThan(TRIES / 20);
   });
 
-  it('exactly one of the two happened', async () => {
+  it('has exactly one winner', async () => {
     const delivered = Map.groupBy(await fleet.lipachat.deliveries(), ({ messageId }) => messageId);
     for (const messageId of tried) {
       const rung = delivered.get(messageId)?.length ?? 0;
@@ -90,7 +90,7 @@ describe('a reply and the end of its time, 500 times over seven processes', () =
     }
   });
 
-  it('and the bus was told of that one', async () => {
+  it('publishes the event of the winner', async () => {
     const stream = pumpStream(fleet);
     await stream.caughtUp();
     await stream.close();

@@ -16,7 +16,7 @@ import { until } from '../support/fleet/wait.ts';
 const PAIRS = 50;
 const FLOWS_OF_A_PAIR = 4;
 const KILLS_FOR_MS = 30_000;
-/** What a kill leaves is found by the sweeper after one or two minutes: these go by six times as fast. */
+/** The sweeper finds what a kill leaves after one or two minutes: here they pass six times as fast. */
 const FAST = clock({ fast: 6, since: Date.now() });
 const SETTINGS = { ...FAST, LEASE_SECONDS: '24', GATEWAY_DEADLINE_MS: '6000' };
 const TEMPLATE = { name: 'hello', languageCode: 'en' };
@@ -77,7 +77,7 @@ const statuses = async (): Promise<Map<string, number>> => {
   return new Map([...Map.groupBy(messages, ({ status }) => String(status))].map(([k, v]) => [k, v.length]));
 };
 
-describe('200 parked flows over 50 pairs; replies and the queue repeat themselves, workers die', () => {
+describe('200 parked flows of 50 pairs, while replies and the queue deliver twice and workers die', () => {
   beforeAll(async () => {
     fleet = await startFleet({
       settings: SETTINGS,
@@ -100,20 +100,20 @@ describe('200 parked flows over 50 pairs; replies and the queue repeat themselve
   }, 220_000);
   afterAll(() => fleet.stop());
 
-  it('there was trouble', () => expect(killed).toBeGreaterThan(10));
+  it('meet enough faults to prove something', () => expect(killed).toBeGreaterThan(10));
 
-  it('none is lost: all stand as sent', async () => {
+  it('are all sent', async () => {
     expect(await statuses()).toEqual(new Map([['sent', PAIRS * FLOWS_OF_A_PAIR]]));
   });
 
-  it('each is delivered exactly once, oldest first within its pair', () => {
+  it('are delivered exactly once each, oldest first within a pair', () => {
     for (const [customer, flows] of lanes) {
       const rung = deliveries.filter(({ to, kind }) => to === customer && kind === 'flow');
       expect(rung.map(({ messageId }) => messageId)).toEqual(flows.map(({ messageId }) => messageId));
     }
   });
 
-  it('one template message went out for each flow of a pair, and none twice', () => {
+  it('lead to one template message for each flowId of a pair, and never two', () => {
     const templates = deliveries.filter(({ kind }) => kind === 'template');
     expect(new Set(templates.map(({ messageId }) => messageId)).size).toBe(templates.length);
     for (const customer of lanes.keys()) {
@@ -121,7 +121,7 @@ describe('200 parked flows over 50 pairs; replies and the queue repeat themselve
     }
   });
 
-  it('the bus was told of each one: parked, then sent', async () => {
+  it('publish one event each when parked and when sent', async () => {
     const stream = pumpStream(fleet, { duplicates: 0.1 });
     await stream.caughtUp();
     await stream.close();

@@ -6,7 +6,7 @@ import { processOf, unlessKilled } from '../support/fleet/steps.ts';
 
 let fleet: Fleet;
 
-// Where most is said: every log line that there is.
+// At the most verbose level, so that every log line is written.
 beforeAll(async () => {
   fleet = await startFleet({ settings: { LOG_LEVEL: 'DEBUG', GATEWAY_DEADLINE_MS: '700' } });
 });
@@ -31,8 +31,8 @@ const STORE_FAULTS = ['throttle', 'unavailable', 'reset', 'apply-then-reset'] as
 const postCallback = (secret: string, body: string, headers: Record<string, string> = {}) =>
   fetch(`${fleet.url}/v1/webhooks/lipachat/${secret}`, { method: 'POST', headers, body });
 
-describe('canaries in the place of secrets and numbers', () => {
-  it('are found where they are, in whatever spelling', () => {
+describe('canary values in place of secrets and numbers', () => {
+  it('are detected in any spelling', () => {
     const { apiKey, webhookSecret, numbers } = fleet.canaries;
     const [number = ''] = numbers;
     const waId = `wamid.${Buffer.from(`\x1c\x18\x0c${number}\x15\x02`, 'latin1').toString('base64')}`;
@@ -41,7 +41,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(foundIn('nothing of theirs', [...fleet.canaries.secrets, ...numbers])).toEqual([]);
   });
 
-  it('stay inside through every outcome of LipaChat', async () => {
+  it('do not leak through any outcome of LipaChat', async () => {
     for (const kind of OUTCOMES) {
       const flow = fleet.flow({ to: await fleet.newCustomer() });
       await fleet.lipachat.fail({ kind }, { messageId: flow.messageId, times: null });
@@ -53,7 +53,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay out of the logs when LipaChat itself repeats a number in its refusal', async () => {
+  it('do not reach the logs when LipaChat itself repeats a number in its refusal', async () => {
     const flow = fleet.flow();
     const message = `Recipient +${flow.to} is not on WhatsApp, ${fleet.business} cannot reach it`;
     await fleet.lipachat.fail({ kind: 'reject', message }, { messageId: flow.messageId });
@@ -61,7 +61,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay inside while the store fails at each of its calls', async () => {
+  it('do not leak while the store fails at each of its calls', async () => {
     for (const fault of STORE_FAULTS) {
       for (const nth of [1, 2, 3]) {
         await fleet.aws.addFaults({ target: '*', fault, nth, times: 6 });
@@ -76,10 +76,10 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay inside when requests are refused', async () => {
+  it('do not leak when requests are refused', async () => {
     const { apiKey, webhookSecret } = fleet.canaries;
     const spoilt = { ...fleet.flow(), to: `${fleet.customer}x`, [apiKey]: webhookSecret };
-    // What a caller sends is the caller's; it is the logs that have to be silent here.
+    // A caller may see their own input again. The logs must not contain it.
     const refused = await fetch(`${fleet.url}/v1/flows`, {
       method: 'POST',
       headers: { authorization: `Bearer ${fleet.token}`, 'content-type': 'application/json' },
@@ -92,7 +92,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay inside at the webhook’s door and behind it', async () => {
+  it('do not leak from the webhook, before or after its authentication', async () => {
     const { webhookSecret } = fleet;
     const inbound = { messageId: 'x', from: fleet.customer, to: fleet.business, profileName: 'Wanjiku' };
     const bodies = [
@@ -110,7 +110,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay inside while the parameter store fails, in a process that starts', async () => {
+  it('do not leak while the parameter store fails in a starting process', async () => {
     await fleet.aws.addFaults({ target: 'GetParameter', fault: 'unavailable', times: null });
     await fleet.replace('webhook', {});
     expect((await postCallback(fleet.webhookSecret, '[]')).status).toBe(503);
@@ -120,7 +120,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay inside in a direct invocation, in a sweep, and in a function that is over its time', async () => {
+  it('do not leak from a direct invocation, a sweep, or a function that times out', async () => {
     const sender = processOf(fleet, 'sendFlow');
     await sender.invoke(fleet.flow());
     await sender.invoke({ ...fleet.flow(), text: 7 });
@@ -132,7 +132,7 @@ describe('canaries in the place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('stay inside when a setting is wrong', async () => {
+  it('do not leak when a setting is invalid', async () => {
     const { apiKey } = fleet;
     const address = `https://user:${apiKey}@gateway.lipachat.com/api/v1`;
     const failed = await fleet.spawn('sendFlow', { LIPACHAT_BASE_URL: address }).then(

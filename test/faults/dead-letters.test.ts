@@ -1,4 +1,6 @@
-/** A delivery that is given up, from its first failure to its end: the operator's way through the runbook. */
+/**
+ * A delivery in the dead-letter queue, from its first failure to its end: the operator's path through the runbook.
+ */
 import { randomUUID } from 'node:crypto';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -25,7 +27,7 @@ const flow = {
 
 const system = { apiUrl: '', simulatorUrl: '', awsUrl: '', sqsUrl: '', token: 'token-of-the-shop' };
 
-/** Apart, for the sake of its log. */
+/** A system of its own, for the sake of its log. */
 beforeAll(async () => {
   const [aws, sqs] = [await freePort(), await freePort()];
   const ports = { PORT: '0', SIMULATOR_PORT: '0', AWS_PORT: `${aws}`, SQS_PORT: `${sqs}` };
@@ -58,7 +60,7 @@ const ops = (...args: string[]) => {
   return opsHere([...args, '--stage', 'local'], { env });
 };
 
-/** What CloudWatch has as ApproximateNumberOfMessagesVisible, which the queue's alarm watches. */
+/** The value of CloudWatch's ApproximateNumberOfMessagesVisible, which the queue's alarm watches. */
 const givenUp = async (): Promise<number> => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new SQSClient({ endpoint: system.sqsUrl, region: 'eu-west-1', credentials });
@@ -69,7 +71,7 @@ const givenUp = async (): Promise<number> => {
   return Number(Attributes?.['ApproximateNumberOfMessages']);
 };
 
-it('a delivery that fails five times is listed, mended, moved back, and sent once', async () => {
+it('a delivery that fails five times is listed, repaired, redriven, and sent once', async () => {
   await lipachat().writeIn(CUSTOMER, { to: BUSINESS, text: 'join lipaflow' });
   await faults('PUT', { target: 'GetItem', fault: 'unavailable', match: flow.messageId, times: null });
   expect(await call('POST', '/v1/flows', flow)).toMatchObject({ status: 202, json: { status: 'queued' } });

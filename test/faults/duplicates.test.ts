@@ -6,7 +6,7 @@ import { processOf } from '../support/fleet/steps.ts';
 const PROCESSES = 5;
 const IDS = 50;
 const DUPLICATES = 100;
-/** So many ids at a time: their duplicates meet each other, and the stand-ins keep up. */
+/** Ids in progress at a time: few enough that duplicates overlap and the stand-ins keep up. */
 const AT_ONCE = 2;
 
 let fleet: Fleet;
@@ -16,7 +16,7 @@ const firstAnswers = new Map<string, Answer>();
 beforeAll(async () => {
   fleet = await startFleet({ counts: { sendFlow: PROCESSES } });
   flows = Array.from({ length: IDS }, () => fleet.flow());
-  // Long enough that the duplicates come while the first is on its way.
+  // Long enough for duplicates to arrive while the first request is in progress.
   await fleet.lipachat.configure({ latencyMs: 120 });
 });
 afterAll(() => fleet.stop());
@@ -54,13 +54,13 @@ describe('a hundred concurrent duplicates of each of fifty ids, over five proces
     expect(firstAnswers.size).toBe(IDS);
   });
 
-  it('come to one call of the gateway and one delivery an id', async () => {
+  it('lead to one gateway call and one delivery per id', async () => {
     const calls = await fleet.lipachat.calls();
     expect(calls.map(({ messageId }) => messageId).toSorted()).toEqual([...firstAnswers.keys()].toSorted());
     expect(await fleet.lipachat.deliveries()).toHaveLength(IDS);
   });
 
-  it('are all replays, a hundred more of them, once it is sent', async () => {
+  it('are all replays when a hundred more arrive after the send', async () => {
     await bursts((flow, answers) => {
       for (const answer of answers) {
         expect(answer.status).toBe(201);

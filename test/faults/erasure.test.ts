@@ -19,15 +19,15 @@ const erase = async (customer: string): Promise<void> => {
   expect((await fleet.call('DELETE', path, { token: admin })).status).toBe(204);
 };
 
-/** WhatsApp fails what has arrived by now, for a reason that passes: it is to go out again. */
+/** WhatsApp fails a delivered message for a temporary reason, so that it is due to be resent. */
 const failSomething = async (customer: string): Promise<void> => {
   const [delivery] = (await fleet.lipachat.deliveries()).filter(({ to }) => to === customer);
   if (delivery) await fleet.lipachat.report(delivery.messageId, 'FAILED', { errorCode: 130429, repeat: 2 });
 };
 
-/** Sends of every kind are on their way when the erasure comes; nobody writes in after it. */
+/** Sends of every kind are in progress when the erasure arrives. The customer writes nothing after it. */
 const eraseInFlight = async (): Promise<void> => {
-  // Some have a window, and some are asked to write by a template message.
+  // Some customers have a window, and some are asked to write by a template message.
   const customer = random.happens(0.5) ? await fleet.newCustomer() : fleet.canaries.number();
   people.push(customer);
   const asked = { headers: { Prefer: 'respond-async' } };
@@ -78,12 +78,12 @@ describe('an erasure while sends are in flight', () => {
     expect(traces.flat().slice(0, 3)).toEqual([]);
   });
 
-  it('leaves nothing that leads to what was erased: no slot, and no other id', async () => {
+  it('leaves nothing that leads to the erased data: no template lock and no alias', async () => {
     const pks = (await fleet.table.items()).map(({ pk }) => pk);
     expect(pks.filter((pk) => /^(invitation|wire)#/.test(pk))).toEqual([]);
   });
 
-  it('takes callbacks with it that nobody understood, and that hold the number in an id alone', async () => {
+  it('deletes unparsed callbacks that contain the number only inside an id', async () => {
     const [customer = ''] = people;
     const wamid = `wamid.${Buffer.from(`\u001d\f${customer}\u0015\u0002`).toString('base64')}`;
     await fleet.lipachat.callBack({ event: 'ODD', id: wamid });
@@ -101,7 +101,7 @@ describe('an erasure while sends are in flight', () => {
     }
   });
 
-  it('is not undone by the statuses of what was sent before it', async () => {
+  it('is not undone by the statuses of messages sent before it', async () => {
     for (const { messageId } of await fleet.lipachat.deliveries()) {
       await fleet.lipachat.report(messageId, 'FAILED', { errorCode: 130429 });
       await fleet.lipachat.report(messageId, 'DELIVERED');

@@ -38,7 +38,7 @@ const expectDeliveredOnce = async (flow: Flow): Promise<void> => {
 
 describe('a store that fails the claim', () => {
   it.each(['throttle', 'unavailable', 'reset', 'hang'] as const)(
-    'is a 503, and the gateway is not called: %s',
+    'is a 503 without a call to the gateway: %s',
     async (fault) => {
       const flow = fleet.flow();
       await fleet.aws.addFaults({ target: 'PutItem', fault, match: flow.messageId, times: null });
@@ -49,7 +49,7 @@ describe('a store that fails the claim', () => {
     },
   );
 
-  it('for a moment only is not noticed by the caller', async () => {
+  it('for a moment goes unnoticed by the caller', async () => {
     const flow = fleet.flow();
     await fleet.aws.addFaults({ target: 'PutItem', fault: 'throttle', match: flow.messageId, times: 2 });
     expect(await fleet.send(flow)).toMatchObject({ status: 201 });
@@ -69,7 +69,7 @@ describe('a store that fails the read of the session', () => {
 
 describe('a store that fails the settle', () => {
   it.each(['throttle', 'unavailable', 'reset'] as const)(
-    'for a while is waited out: the caller gets the 201 of the one call that was made: %s',
+    'for a while is waited out, and the caller gets the 201 of the single call: %s',
     async (fault) => {
       const flow = fleet.flow();
       const settle = { target: 'PutItem', match: flow.messageId, nth: 2, times: null } as const;
@@ -84,7 +84,7 @@ describe('a store that fails the settle', () => {
   );
 
   it.each(['throttle', 'hang'] as const)(
-    'to the end of the invocation gets an answer that promises nothing, and the sweeper finishes: %s',
+    'to the end of the invocation leads to a response that promises nothing, and the sweeper finishes: %s',
     async (fault) => {
       const flow = fleet.flow();
       const settle = { target: 'PutItem', match: flow.messageId, nth: 2, times: null } as const;
@@ -102,7 +102,7 @@ describe('a store that fails the settle', () => {
     },
   );
 
-  it('until the process is killed leaves it to the sweeper, which sends nothing twice', async () => {
+  it('until the process is killed leaves the message to the sweeper, which sends nothing twice', async () => {
     const flow = fleet.flow();
     const settle = { target: 'PutItem', match: flow.messageId, nth: 2, times: null } as const;
     await fleet.aws.addFaults({ ...settle, fault: 'unavailable' });
@@ -117,8 +117,8 @@ describe('a store that fails the settle', () => {
   });
 });
 
-describe('a store that fails the release', () => {
-  it('leaves the claim to its lease: the caller is told, and the message is sent once in the end', async () => {
+describe('a store that fails while a claim is given back', () => {
+  it('leaves the claim to its lease: the caller gets a fault, and the message is sent once in the end', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'throttle', retryAfter: 30 }, { messageId: flow.messageId });
     await fleet.aws.addFaults({
@@ -137,7 +137,7 @@ describe('a store that fails the release', () => {
 });
 
 describe('a store that is down for the sweeper', () => {
-  it('leaves the message for the next tick', async () => {
+  it('leaves the message to the next tick', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'accept-then-silence' }, { messageId: flow.messageId });
     const doomed = await fleet.spawn('sendFlow');

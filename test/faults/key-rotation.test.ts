@@ -24,16 +24,16 @@ const sendOver = (flows: Flow[]) =>
 
 const warmUp = (): Promise<unknown> => sendOver(Array.from({ length: PROCESSES }, () => fleet.flow()));
 
-/** A new key at LipaChat and in the parameter store; the old one is refused from now on. */
+/** Sets a new key at LipaChat and in the parameter store. From now on the old one is refused. */
 const rotate = async (): Promise<void> => {
   const next = fleet.canaries.secret('api-key-next');
   await fleet.aws.setParameter(fleet.environment.API_KEY_PARAMETER, next);
   await fleet.lipachat.configure({ apiKeys: [next] });
 };
 
-describe('the key rotated while fifty ids are in flight over five processes', () => {
+describe('a key rotation while fifty ids are in progress over five processes', () => {
   it.each([401, 200] as const)(
-    'all are sent once, with one forced refresh a process: Invalid credentials on %i',
+    'leads to one send each, with one forced refresh a process: Invalid credentials on %i',
     async (invalidCredentialsStatus) => {
       await fleet.lipachat.configure({ invalidCredentialsStatus, latencyMs: 150 });
       await warmUp();
@@ -55,14 +55,14 @@ describe('the key rotated while fifty ids are in flight over five processes', ()
       }
       expect(await readsOfTheKey()).toBeLessThanOrEqual(before + PROCESSES);
       expect(await fleet.table.asText()).not.toMatch(/invalid credentials/i);
-      // And they all hold the new key now.
+      // All processes hold the new key now.
       await sendOver(Array.from({ length: PROCESSES }, () => fleet.flow()));
       const last = (await fleet.lipachat.calls()).slice(-PROCESSES);
       expect(last.map(({ outcome }) => outcome)).toEqual(Array(PROCESSES).fill('accepted'));
     },
   );
 
-  it('meets at least some of them with the old key', async () => {
+  it('meets at least some ids with the old key', async () => {
     await warmUp();
     await rotate();
     const answers = await sendOver(Array.from({ length: IDS }, () => fleet.flow()));
@@ -73,7 +73,7 @@ describe('the key rotated while fifty ids are in flight over five processes', ()
 });
 
 describe('a key that is wrong in the parameter store, too', () => {
-  it('is read again once a process, every send is given back, and nothing of it is stored', async () => {
+  it('is read again once a process, every claim is given back, and no answer is stored', async () => {
     await warmUp();
     await fleet.lipachat.configure({ apiKeys: [fleet.canaries.secret('api-key-unknown')] });
     const before = await readsOfTheKey();
@@ -95,7 +95,7 @@ describe('a key that is wrong in the parameter store, too', () => {
 
 describe('while the parameter store is down', () => {
   it.each(['unavailable', 'hang'] as const)(
-    'a warm process goes on, and a cold one answers 503 and calls nobody: %s',
+    'a warm process continues, and a cold one returns 503 and makes no call: %s',
     async (fault) => {
       const quick = { SECRET_CACHE_SECONDS: '1' };
       const warm = await fleet.spawn('sendFlow', quick);

@@ -50,8 +50,8 @@ const expectSentOnce = async (messageId: string): Promise<void> => {
   expect(item).not.toHaveProperty('dueAt');
 };
 
-describe('a process killed between LipaChat’s accept and our store', () => {
-  it('leaves a 409 inside the lease, and after it the sweeper alone ends the message as sent', async () => {
+describe("a process killed between LipaChat's acceptance and our store", () => {
+  it('leads to a 409 during the lease, and after it the sweeper alone settles the message as sent', async () => {
     const flow = fleet.flow();
     await killBetweenAcceptAndStore(flow);
     const busy = await fleet.send(flow);
@@ -67,7 +67,7 @@ describe('a process killed between LipaChat’s accept and our store', () => {
     expect(isReplay(replayed)).toBe(true);
   });
 
-  it('is made good by a caller who comes back after the lease, too', async () => {
+  it('is recovered by a caller who repeats the request after the lease, too', async () => {
     const flow = fleet.flow();
     await killBetweenAcceptAndStore(flow);
     const answer = await until('the lease to be over', async () => {
@@ -78,7 +78,7 @@ describe('a process killed between LipaChat’s accept and our store', () => {
     await expectSentOnce(flow.messageId);
   });
 
-  it('is made good by a callback, without another call', async () => {
+  it('is recovered by a callback, without another call', async () => {
     const flow = fleet.flow();
     await killBetweenAcceptAndStore(flow);
     await fleet.lipachat.report(flow.messageId, 'DELIVERED');
@@ -91,7 +91,7 @@ describe('a process killed between LipaChat’s accept and our store', () => {
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
   });
 
-  it('is not forgotten when LipaChat then calls the window shut', async () => {
+  it('is still recovered when LipaChat then reports the window closed', async () => {
     const to = await fleet.newCustomer();
     const flow = fleet.flow({ to });
     await killBetweenAcceptAndStore(flow);
@@ -112,7 +112,7 @@ describe('a process killed between LipaChat’s accept and our store', () => {
 });
 
 describe('a process killed at another moment', () => {
-  it('after its claim and before its call: the sweeper sends the message', async () => {
+  it('after its claim and before its call leaves the send to the sweeper', async () => {
     const flow = fleet.flow();
     const pair = `session#${flow.from}#${flow.to}`;
     await fleet.aws.addFaults({ target: 'GetItem', fault: 'hang', match: pair });
@@ -123,7 +123,7 @@ describe('a process killed at another moment', () => {
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
   });
 
-  it('with the receipt in its hand, while it is stored: the sweeper learns it again', async () => {
+  it('while it stores the receipt leaves the sweeper to obtain it again', async () => {
     const flow = fleet.flow();
     await fleet.aws.addFaults({ target: 'PutItem', fault: 'hang', match: flow.messageId, nth: 2 });
     await sendAndKill(flow, () => whenWritten(fleet, flow.messageId, 2));
@@ -131,7 +131,7 @@ describe('a process killed at another moment', () => {
     await expectSentOnce(flow.messageId);
   });
 
-  it('again and again, sweepers among them: it still ends as sent, delivered once', async () => {
+  it('again and again, together with sweepers, still leads to sent, delivered once', async () => {
     const flow = fleet.flow();
     const options = { messageId: flow.messageId, times: 3 };
     await fleet.lipachat.fail({ kind: 'accept-then-silence' }, options);
@@ -171,7 +171,7 @@ describe('with AMBIGUOUS_OUTCOME=hold', () => {
     holding = await fleet.spawn('sweeper', hold);
   });
 
-  it('a process killed after its call leaves the message unknown, and nobody calls again', async () => {
+  it('a process killed after its call leaves the message unknown, and no process calls again', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'accept-then-silence' }, { messageId: flow.messageId });
     const doomed = await fleet.spawn('sendFlow', hold);
@@ -187,7 +187,7 @@ describe('with AMBIGUOUS_OUTCOME=hold', () => {
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
   });
 
-  it('a message that never left is kept over a sweep in which LipaChat refuses, and sent by the next', async () => {
+  it('a message that was never sent is kept by a sweep that LipaChat refuses, and sent by the next', async () => {
     const flow = fleet.flow();
     await fleet.aws.addFaults({ target: 'PutItem', fault: 'hang', match: flow.messageId, nth: 2 });
     const doomed = await fleet.spawn('sendFlow', hold);

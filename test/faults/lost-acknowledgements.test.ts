@@ -48,8 +48,8 @@ const runAll = async (count: number, times: () => number): Promise<Run[]> => {
   return runs;
 };
 
-describe('an acknowledgement that is lost', () => {
-  it('of any call for a message strands none of a hundred: each is sent by one call', async () => {
+describe('a lost acknowledgement', () => {
+  it('at any call for a message strands none of a hundred: each is sent with one call', async () => {
     const runs = await runAll(RUNS, () => random.between(1, 3));
     expect(runs).toHaveLength(RUNS);
     for (const { flow, fault, answer } of runs) {
@@ -64,7 +64,7 @@ describe('an acknowledgement that is lost', () => {
     }
   });
 
-  it('over and over, past all retries, strands nothing either, and nothing is delivered twice', async () => {
+  it('that recurs past all retries strands nothing either, and nothing is delivered twice', async () => {
     const runs = await runAll(40, () => random.between(4, 12));
     expect(runs).toHaveLength(40);
     const later = await fleet.spawn('sweeper', clock({ ahead: 100_000 }));
@@ -72,7 +72,7 @@ describe('an acknowledgement that is lost', () => {
     for (const { flow, fault, answer } of runs) {
       expect([201, 202, 503], JSON.stringify(fault)).toContain(answer.status);
       const stored = await fleet.table.message(flow.messageId);
-      // It was given back before anything left, or it is sent.
+      // Either the claim was given back before anything left, or the message is sent.
       if (stored) expect(stored, JSON.stringify(fault)).toMatchObject({ status: 'sent' });
       else expect(await fleet.lipachat.calls(flow.messageId)).toEqual([]);
       expect(await fleet.send(flow)).toMatchObject({ status: 201 });
@@ -80,8 +80,8 @@ describe('an acknowledgement that is lost', () => {
     }
   });
 
-  it('of a release leaves the way free: the same request is sent the next time', async () => {
-    // A process whose SDK still has all its retries: it has a budget of them, and the others have spent theirs.
+  it('when a claim is given back leaves the id free: the same request is sent the next time', async () => {
+    // A fresh process, because the SDK has a budget of retries and the others have used theirs up.
     const fresh = await fleet.spawn('sendFlow');
     for (const times of [1, 3]) {
       const flow = fleet.flow();

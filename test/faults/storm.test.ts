@@ -25,9 +25,9 @@ const SETTINGS = {
   GATEWAY_DEADLINE_MS: '1500',
   SECRET_CACHE_SECONDS: '5',
 };
-/** What the contract names for all that happens here; never a 500. */
+/** The statuses that the contract allows for everything that happens here. A 500 is not among them. */
 const ALLOWED = [201, 202, 409, 422, 503];
-/** Answers after which nobody needs to wonder whether the request was taken. */
+/** Responses that leave no doubt that the request was refused. */
 const REFUSALS = ['throttle', 'invalid-credentials', 'session-closed', 'reject'];
 
 const finalsOf = ({ answers }: Told) =>
@@ -37,9 +37,9 @@ const tally = (words: unknown[]): string =>
   [...Map.groupBy(words, String)].map(([word, all]) => `${word} ${all.length}`).join(', ');
 
 describe.each([
-  // LipaChat keeps its promise to recognise a messageId.
+  // LipaChat keeps its promise to recognize a messageId.
   { mode: 'resend', duplicateAnswers: ['same-receipt', 'error'] as const },
-  // It doesn't: whoever holds an ambiguous outcome does not depend on it.
+  // LipaChat breaks its promise: a service that holds ambiguous outcomes does not depend on it.
   { mode: 'hold', duplicateAnswers: ['send-again', 'send-again'] as const },
 ])('after a storm of faults, kills and zombies, and quiet sweeps: $mode', ({ mode, duplicateAnswers }) => {
   const random = chanceFor(`storm ${mode}`);
@@ -73,7 +73,7 @@ describe.each([
     await Promise.all(callers);
   };
 
-  /** No faults, nobody stopped: the sweeper alone, over the end of every pause that there is. */
+  /** No faults and no stopped processes: the sweeper runs alone, past the end of every delay. */
   const quietDown = async (): Promise<void> => {
     await fleet.aws.clearFaults();
     await fleet.lipachat.mend();
@@ -88,7 +88,7 @@ describe.each([
     }
   };
 
-  /** What the storm came to, for whoever reads the log of a run that failed. */
+  /** What the storm led to, for the log of a failed run. */
   const summary = (): string => {
     const answers = told.flatMap((one) => one.answers.map((answer) => answer?.status ?? 'none'));
     const statuses = told.map((one) => messageOf(one)?.['status'] ?? 'given back');
@@ -119,7 +119,7 @@ describe.each([
   }, 240_000);
   afterAll(() => fleet.stop());
 
-  it('there was one: processes died, and messages met every kind of end', () => {
+  it('processes have died and messages have met every kind of outcome', () => {
     expect(told).toHaveLength(IDS);
     expect(killed).toBeGreaterThan(5);
     expect(delivered.size).toBeGreaterThan(IDS / 3);
@@ -130,7 +130,7 @@ describe.each([
     expect(twice.map(([messageId]) => messageId)).toEqual([]);
   });
 
-  it('no message was called again past an outcome that nobody could tell, where it is held', () => {
+  it('no message was called again after an ambiguous outcome when it is held', () => {
     const repeated = [...called].filter(([, calls]) => {
       return calls.filter(({ fault }) => !REFUSALS.includes(fault ?? '')).length > 1;
     });
@@ -138,19 +138,19 @@ describe.each([
     else expect(repeated.length).toBeGreaterThan(0);
   });
 
-  it('no caller was told anything but what the contract names', () => {
+  it('no caller got a response outside the contract', () => {
     const strange = told.flatMap(({ answers }) =>
       answers.filter((answer) => answer && !ALLOWED.includes(answer.status)),
     );
     expect(strange).toEqual([]);
   });
 
-  it('no message stays on its way', () => {
+  it('no message is still in progress', () => {
     const left = [...stored.values()].filter(({ status, lease }) => status === 'sending' || lease);
     expect(left).toEqual([]);
   });
 
-  it('what was delivered is sent or higher, or stands honestly as unknown', () => {
+  it('every delivered message is sent or higher, or correctly reported as unknown', () => {
     for (const messageId of delivered.keys()) {
       const item = stored.get(`message#${messageId}`);
       expect(item, `${messageId} was delivered and is lost`).toBeDefined();
@@ -159,7 +159,7 @@ describe.each([
     }
   });
 
-  it('nobody was told that something was sent which was not', () => {
+  it('no unsent message was reported as sent', () => {
     for (const one of told) {
       const deliveries = delivered.get(one.flow.messageId) ?? [];
       const sent = finalsOf(one).filter((answer) => answer?.status === 201);
@@ -173,7 +173,7 @@ describe.each([
     }
   });
 
-  it('all final answers of a message were the same bytes, and are given again', async () => {
+  it('all final answers of a message are the same bytes, and are replayed', async () => {
     for (const one of told) {
       const texts = new Set(finalsOf(one).map((answer) => answer?.text));
       expect(texts.size, one.flow.messageId).toBeLessThanOrEqual(1);
@@ -185,7 +185,7 @@ describe.each([
     }
   });
 
-  it('callers who come back get every message to its end, and still none is delivered twice', async () => {
+  it('callers who repeat their requests settle every message, and still none is delivered twice', async () => {
     const customers = new Set(told.map(({ flow }) => flow.to));
     for (const customer of customers) await fleet.lipachat.writeIn(customer, { to: fleet.business });
     for (const { flow } of told) {

@@ -25,7 +25,7 @@ const takeOver = (flow: Flow): Promise<Answer> =>
     return answer.status !== 409 && answer;
   });
 
-/** Sends through the process that is then stopped at the moment that `when` waits for. */
+/** Sends through a process that is stopped at the moment that `when` waits for. */
 const stopWhen = async (flow: Flow, when: () => Promise<unknown>) => {
   const late = fleet.sendThrough(zombie, flow);
   await when();
@@ -37,8 +37,8 @@ const stopWhen = async (flow: Flow, when: () => Promise<unknown>) => {
   return { wake };
 };
 
-describe('a zombie: stopped over the end of its lease, while another process settles', () => {
-  it('overwrites nothing with its late receipt, and gives its caller the same bytes', async () => {
+describe('a zombie that is stopped past its lease while another process settles', () => {
+  it('overwrites nothing with its late receipt, and returns the same bytes to its caller', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'slow', delayMs: 1_500 }, { messageId: flow.messageId });
     const { wake } = await stopWhen(flow, () => whenDelivered(fleet, flow.messageId));
@@ -53,7 +53,7 @@ describe('a zombie: stopped over the end of its lease, while another process set
     expect(await fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);
   });
 
-  it('overwrites nothing with a refusal that it holds', async () => {
+  it('overwrites nothing with a refusal', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'reject', message: 'Not now' }, { messageId: flow.messageId });
     await fleet.aws.addFaults({ target: 'PutItem', fault: 'hang', match: flow.messageId, nth: 2 });
@@ -65,7 +65,7 @@ describe('a zombie: stopped over the end of its lease, while another process set
     expect(await fleet.table.message(flow.messageId)).toEqual(settled);
   });
 
-  it('overwrites nothing with an outcome that nobody can tell', async () => {
+  it('overwrites nothing with an ambiguous outcome', async () => {
     const flow = fleet.flow();
     const spoilt = { messageId: flow.messageId, times: 2 };
     await fleet.lipachat.fail({ kind: 'html-502', accepted: true }, spoilt);
@@ -79,7 +79,7 @@ describe('a zombie: stopped over the end of its lease, while another process set
     expect(await fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);
   });
 
-  it('takes no claim away from its new owner when it would give its own back', async () => {
+  it('does not remove the claim of its new owner when it gives its own back', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'throttle', retryAfter: 30 }, { messageId: flow.messageId });
     await fleet.aws.addFaults({ target: 'DeleteItem', fault: 'hang', match: flow.messageId });
@@ -95,7 +95,7 @@ describe('a zombie: stopped over the end of its lease, while another process set
     expect(await fleet.table.message(flow.messageId)).toEqual(settled);
   });
 
-  it('calls nobody any more when it was stopped before its call', async () => {
+  it('makes no call when it was stopped before its call', async () => {
     const flow = fleet.flow({ to: await fleet.newCustomer() });
     const pair = `session#${flow.from}#${flow.to}`;
     await fleet.aws.addFaults({ target: 'GetItem', fault: 'hang', match: pair });
@@ -107,8 +107,8 @@ describe('a zombie: stopped over the end of its lease, while another process set
   });
 });
 
-describe('a zombie whose receipt is the only one', () => {
-  it('loses nothing of what it learnt: the message that stood unknown is sent', async () => {
+describe('a zombie with the only receipt', () => {
+  it('contributes it: the unknown message becomes sent', async () => {
     const flow = fleet.flow();
     await fleet.aws.addFaults({ target: 'PutItem', fault: 'hang', match: flow.messageId, nth: 2 });
     const { wake } = await stopWhen(flow, () => whenWritten(fleet, flow.messageId, 2));

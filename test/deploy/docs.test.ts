@@ -1,4 +1,7 @@
-/** docs/deploy.md, the runbook and docs/upgrading.md, followed word for word by one who may do what deploy.md says. */
+/**
+ * Follows docs/deploy.md, the runbook and docs/upgrading.md word for word, with the rights that deploy.md lists and
+ * no others.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,10 +43,10 @@ const follow = (page: string, markdown: string): void => {
     150_000,
   );
 
-  it('is there to be followed', () => expect(commands.length).toBeGreaterThan(2));
+  it('has commands to follow', () => expect(commands.length).toBeGreaterThan(2));
 };
 
-/** The table of what stays, without its stages and ends. */
+/** The kinds in the table of what stays, without their stages and ends. */
 const STAYING = ['keys', 'parameters', 'tables'];
 
 const holdings = async (): Promise<Record<string, string[]>> => {
@@ -51,21 +54,21 @@ const holdings = async (): Promise<Record<string, string[]>> => {
   return Object.fromEntries(all.filter(([, names]) => names.length > 0));
 };
 
-describe('docs/deploy.md, up to a deployment that is watched', () => follow('docs/deploy.md', deploying));
+describe('docs/deploy.md, up to a monitored deployment', () => follow('docs/deploy.md', deploying));
 describe('docs/runbook.md', () => follow('docs/runbook.md', pageOf('docs/runbook.md')));
 
 describe('docs/upgrading.md', () => {
   const version = '0.0.0-next';
   const health = () => world().run('curl -sS "$API/v1/health"');
 
-  it('begins with another release in use', async () => {
+  it('starts with another release in use', async () => {
     expect(await health()).not.toContain(version);
     world().checkOutNext(version);
   });
 
   follow('docs/upgrading.md', pageOf('docs/upgrading.md'));
 
-  it('has brought the new release', async () => expect(await health()).toContain(version));
+  it('ends with the new release in use', async () => expect(await health()).toContain(version));
 });
 
 describe('prod', () => {
@@ -75,12 +78,15 @@ describe('prod', () => {
     expect(output).toMatch(/deletion protection/i);
   });
 
-  it('needed no right that docs/deploy.md does not list, and no role was too narrow', async () => {
+  it('needed no right that docs/deploy.md does not list, and none of its roles was too narrow', async () => {
     expect(await world().emulator.refusals()).toEqual([]);
   });
 });
 
-/** CloudFormation acts with the rights of who deploys, and the emulator's asks for none: at least no service is forgotten. */
+/**
+ * On AWS, CloudFormation acts with the deployer's rights. The emulator's asks for none, so this checks at least that
+ * no service is missing.
+ */
 describe('the policy of docs/deploy.md', () => {
   const [block] = blocksOf(pageOf('docs/deploy.md')).filter(({ language }) => language === 'json');
   type Statement = { Action: string | string[]; Resource: string | string[] };
@@ -90,7 +96,7 @@ describe('the policy of docs/deploy.md', () => {
     const path = join(world().cwd, '.serverless/cloudformation-template-update-stack.json');
     const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as Template;
     const services = Object.values(Resources).map(({ Type }) => (Type.split('::')[1] ?? '').toLowerCase());
-    // HTTP APIs are of the second version; its permissions have the first one's name.
+    // HTTP APIs are version two of the service. Their permissions carry the name of version one.
     const prefixes = new Set(services.map((service) => service.replace(/^apigatewayv2$/, 'apigateway')));
     const actions = Statement.flatMap(({ Action }) => Action);
     const missing = [...prefixes].filter((prefix) => !actions.some((one) => one.startsWith(`${prefix}:`)));
@@ -98,7 +104,7 @@ describe('the policy of docs/deploy.md', () => {
     expect(missing).toEqual([]);
   });
 
-  it('gives whole services only of what is named after the service', () => {
+  it('grants whole services only for resources named after the service', () => {
     const wide = Statement.filter(({ Action }) => [Action].flat().some((action) => action.endsWith(':*')));
     const resources = wide.flatMap(({ Resource }) => Resource);
     expect(resources.length).toBeGreaterThan(8);
@@ -107,7 +113,7 @@ describe('the policy of docs/deploy.md', () => {
 });
 
 describe('taking it down', () => {
-  describe('docs/deploy.md, to the removal', () => follow('docs/deploy.md', takingDown));
+  describe('docs/deploy.md, up to the removal', () => follow('docs/deploy.md', takingDown));
 
   it('leaves the table, its key and the secrets, and nothing else', async () => {
     const { variables } = world();
@@ -120,7 +126,7 @@ describe('taking it down', () => {
     });
   });
 
-  it('leaves in the table what was sent', async () => {
+  it('keeps the sent messages in the table', async () => {
     const { run, variables } = world();
     const key = `'{"pk":{"S":"message#6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21"}}'`;
     const item = await run(`aws dynamodb get-item --table-name ${variables['TABLE']} --key ${key}`);

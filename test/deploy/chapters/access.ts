@@ -3,8 +3,8 @@ import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System, TOKENS } from '../system.ts';
 
 export const access = (system: () => System): void => {
-  describe('the authorizer, before the API', () => {
-    it('refuses who has no token with 401', async () => {
+  describe('the authorizer in front of the API', () => {
+    it('refuses a request without a token with 401', async () => {
       const { call, customer } = system();
       expect(await call('POST', '/v1/flows', { body: flow(customer()) })).toMatchObject({
         status: 401,
@@ -24,7 +24,7 @@ export const access = (system: () => System): void => {
       expect(await lipachat.calls(body.messageId)).toEqual([]);
     });
 
-    it('judges a token anew for each route: one that may read and not send', async () => {
+    it('checks a token for each route: it may be allowed to read and not to send', async () => {
       const { call, customer } = system();
       const path = `/v1/sessions/${BUSINESS}/${customer()}`;
       const token = TOKENS.reader;
@@ -33,7 +33,7 @@ export const access = (system: () => System): void => {
       expect((await call('POST', '/v1/flows', { token, body: flow(customer()) })).status).toBe(403);
     });
 
-    it('lets a revoked token in for no longer than its cache lasts', { timeout: 100_000 }, async () => {
+    it('accepts a revoked token for no longer than its cache lasts', { timeout: 100_000 }, async () => {
       const { call, account, customer, outputs } = system();
       const path = `/v1/sessions/${BUSINESS}/${customer()}`;
       const token = 'token-that-is-revoked-in-use';
@@ -45,7 +45,7 @@ export const access = (system: () => System): void => {
       await until('the token to be refused', refused, 61_000);
     });
 
-    it('knows no other routes', async () => {
+    it('has no other routes', async () => {
       const { app } = system();
       expect((await app('GET', '/v1/nothing')).status).toBe(404);
       expect((await app('DELETE', '/v1/flows')).status).toBe(404);

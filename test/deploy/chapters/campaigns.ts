@@ -5,7 +5,7 @@ import type { Answer } from '../../support/fleet/answer.ts';
 import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System } from '../system.ts';
 
-/** As an app puts its file behind a link, without keys of AWS. Resolves to the status. */
+/** Uploads a file through a link as an app does, without AWS keys. Resolves to the status. */
 const put = (url: string, file: string, ca: string | undefined): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
     const upload = request(url, { method: 'PUT', ca, timeout: 10_000 }, (answer) => {
@@ -16,7 +16,7 @@ const put = (url: string, file: string, ca: string | undefined): Promise<number 
   });
 
 export const campaigns = (system: () => System): void => {
-  /** Says how it stood in the end, if it was not called that in time. */
+  /** Waits for this state. If it does not come in time, the error shows the last response. */
   const whenIs = (campaignId: string, state: string, withinMs: number): Promise<Answer> => {
     let last = '';
     const asked = async () => {
@@ -40,7 +40,7 @@ export const campaigns = (system: () => System): void => {
   };
 
   describe('a campaign', () => {
-    it('is planned from a large file behind a link, by the planner that its queue wakes', async () => {
+    it('is planned from a large uploaded file, by the planner that its queue invokes', async () => {
       const { app, customer, emulator } = system();
       const path = '/v1/campaigns/of-a-file';
       expect((await app('POST', '/v1/campaigns', { body: order('of-a-file') })).status).toBe(201);
@@ -52,7 +52,7 @@ export const campaigns = (system: () => System): void => {
       expect(planned.json['plan']).toMatchObject({ counts: { total: 2_000, windowShut: 2_000, invalid: 0 } });
     });
 
-    it('sends each recipient one flow of their own, by schedule, queue and worker', {
+    it('sends each recipient one flow of their own, through schedule, queue and worker', {
       timeout: 240_000,
     }, async () => {
       const { app, customer, lipachat } = system();

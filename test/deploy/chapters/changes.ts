@@ -8,7 +8,7 @@ const MAY_READ_CLIENTS = /Sid: ReadClients\s+Effect: Allow\s+Action: \[(dynamodb
 
 export const changes = (system: () => System): void => {
   describe('serverless invoke', () => {
-    it('sends a flow by the function itself, and prints the receipt', async () => {
+    it('sends a flow through the function itself, and prints the receipt', async () => {
       const { service, customer, lipachat } = system();
       const body = flow(customer());
       await lipachat.writeIn(body.to, { to: BUSINESS });
@@ -21,7 +21,7 @@ export const changes = (system: () => System): void => {
       expect(await lipachat.deliveries(body.messageId)).toHaveLength(1);
     });
 
-    it('prints the problem where the flow is refused', async () => {
+    it('prints the problem when the flow is refused', async () => {
       const { service, customer } = system();
       const body = JSON.stringify(flow(customer()));
       const invoked = await service.serverless('invoke', '-f', 'sendFlow', '-d', body);
@@ -29,14 +29,14 @@ export const changes = (system: () => System): void => {
     });
   });
 
-  describe('the roles', () => {
-    it('have sufficed for all of this: no function was refused a call', async () => {
+  describe('the IAM roles', () => {
+    it('were sufficient so far: no call of a function was refused', async () => {
       expect(await system().emulator.refusals()).toEqual([]);
     });
   });
 
   describe('another deployment', () => {
-    it('brings the changed bundle, and leaves what is stored', { timeout: 120_000 }, async () => {
+    it('updates the bundle, and keeps the stored data', { timeout: 120_000 }, async () => {
       const { service, app, customer, lipachat } = system();
       const body = flow(customer());
       await lipachat.writeIn(body.to, { to: BUSINESS });
@@ -49,7 +49,7 @@ export const changes = (system: () => System): void => {
       expect([isReplay(again), again.text]).toEqual([true, first.text]);
     });
 
-    it('of a role with one permission less stops its function: roles are enforced', {
+    it('with one permission less in a role stops its function: roles are enforced', {
       timeout: 180_000,
     }, async () => {
       const { service, emulator, call, customer } = system();

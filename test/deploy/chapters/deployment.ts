@@ -9,7 +9,7 @@ import { TEMPLATE, type Template, templateOf } from '../template.ts';
 
 const run = promisify(execFile);
 
-/** How many of the template's resources have that type. */
+/** The number of resources of this type in the template. */
 const count = ({ Resources }: Template, type: string): number =>
   Object.values(Resources).filter(({ Type }) => Type === type).length;
 
@@ -30,7 +30,7 @@ export const deployment = (system: () => System): void => {
       },
     );
 
-    it('says in the template what the emulator forgets of it', () => {
+    it('has in its template what the emulator does not keep', () => {
       const { Resources } = templateOf(system());
       expect(Resources['Table']?.Properties).toMatchObject({
         TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
@@ -48,7 +48,7 @@ export const deployment = (system: () => System): void => {
       }
     });
 
-    it('is made by one command, from an empty account', async () => {
+    it('is created by one command, from an empty account', async () => {
       const { service, learn, outputs, account } = system();
       const deployed = await service.serverless('deploy', '--verbose');
       expect(deployed.output).toContain('Service deployed to stack lipaflow-proof');
@@ -69,7 +69,7 @@ export const deployment = (system: () => System): void => {
       expect(held['event source mappings']).toHaveLength(count(template, 'AWS::Lambda::EventSourceMapping'));
     });
 
-    it('has given each queue that gives up a place for what it gives up', async () => {
+    it('has a dead-letter queue for each queue that needs one', async () => {
       const { account } = system();
       const { QueueUrls = [] } = await account.sqs.send(new ListQueuesCommand({}));
       const asked = QueueUrls.map((QueueUrl) =>
@@ -83,12 +83,12 @@ export const deployment = (system: () => System): void => {
       expect(policies.filter((policy) => policy?.includes('DeadLetterQueue'))).toHaveLength(wanted.length);
     });
 
-    it('answers for its health before any secret is set', async () => {
+    it('reports its health before any secret is set', async () => {
       const { call } = system();
       expect(await call('GET', '/v1/health')).toMatchObject({ status: 200, json: { status: 'ok' } });
     });
 
-    it('takes the operator’s secrets and clients', async () => {
+    it("accepts the operator's secrets and clients", async () => {
       const { account, outputs } = system();
       await account.setSecret('/lipaflow/proof/lipachat/api-key', API_KEY);
       await account.setSecret('/lipaflow/proof/webhook/secret', WEBHOOK_SECRET);
@@ -105,7 +105,7 @@ export const deployment = (system: () => System): void => {
   });
 };
 
-/** What cfn-lint says of the template and we leave so, each with its reason. */
+/** The findings of cfn-lint that we accept, each with its reason. */
 const ACKNOWLEDGED = [
   {
     rule: 'W3005',

@@ -10,14 +10,14 @@ export const docs = (system: () => System): void => {
     gunzipSync(readFileSync(system().service.path(`dist/docs/${file}.gz`))).toString();
 
   describe('the documentation', () => {
-    it('is a page that needs no token, and may load nothing from elsewhere', async () => {
+    it('is a page that needs no token, and must not load anything from elsewhere', async () => {
       const page = await system().call('GET', '/docs');
       expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
       expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; /);
       expect(page.text).toBe(built('index.html'));
     });
 
-    it.each(FILES)('has %s from its package, compressed and not', async (file) => {
+    it.each(FILES)('serves %s from its package, compressed and uncompressed', async (file) => {
       for (const [accepted, encoding] of [
         ['gzip', 'gzip'],
         ['identity', undefined],
@@ -25,12 +25,12 @@ export const docs = (system: () => System): void => {
         const headers = { 'accept-encoding': accepted ?? '' };
         const got = await system().call('GET', `/docs/${file}`, { headers });
         expect([got.status, got.headers['content-encoding']]).toEqual([200, encoding]);
-        // What was compressed is unpacked by fetch: a byte that was mangled on its way would not be.
+        // fetch decompresses the body; a byte damaged on the way would show here.
         expect(got.text === built(file)).toBe(true);
       }
     });
 
-    it('is not sent again to whoever has it, and has no other file', async () => {
+    it('returns 304 for a known version, and serves no other file', async () => {
       const { headers } = await system().call('GET', '/docs/openapi.yaml');
       const known = { 'if-none-match': headers['etag'] ?? '' };
       expect((await system().call('GET', '/docs/openapi.yaml', { headers: known })).status).toBe(304);
@@ -38,7 +38,7 @@ export const docs = (system: () => System): void => {
         status: 404,
         json: { code: 'not-found' },
       });
-      // Either the API or the function knows no such thing.
+      // Either the API or the function finds no such path.
       expect((await system().call('GET', '/docs/..%2Fdocs.cjs')).status).toBe(404);
     });
   });

@@ -24,7 +24,7 @@ const contracts = (endpoint: string): Promise<Outcome> =>
 
 export const engines = (): void => {
   describe('the contracts of the stores', () => {
-    it('hold on the emulator’s DynamoDB, a third engine that nobody here wrote', {
+    it("hold on the emulator's DynamoDB, a third engine, which we did not write", {
       timeout: 180_000,
     }, async () => {
       const emulator = await startEmulator({ strict: false });

@@ -12,7 +12,7 @@ import { BUSINESS, flow, type System } from '../system.ts';
 
 type BusEvent = { source: string; 'detail-type': string; detail: Record<string, unknown> };
 
-/** A queue that a rule of the account's owner leads to from the bus; resolves to its address. */
+/** Creates a queue and, as the account's owner, a rule on the bus that leads to it. Resolves to the queue's URL. */
 const subscribe = async ({ account, outputs }: System): Promise<string> => {
   const { sqs, events } = account;
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'owner-of-the-account' }));
@@ -37,8 +37,8 @@ const subscribe = async ({ account, outputs }: System): Promise<string> => {
 };
 
 export const events = (system: () => System): void => {
-  describe('the table’s stream', () => {
-    it('reaches whoever put a rule on the bus, with every event of a message', async () => {
+  describe("the table's stream", () => {
+    it('delivers every event of a message to a consumer with a rule on the bus', async () => {
       const { app, customer, lipachat, account } = system();
       const QueueUrl = await subscribe(system());
       const body = flow(customer(), { whenClosed: 'park' });

@@ -6,7 +6,7 @@ import type { System } from '../system.ts';
 
 const OWNERS = 'owner-of-the-account';
 
-/** What a rule's owner does before: the bus is not removed under their rules, nor a bucket with files in it. */
+/** What the owner does first: the bus cannot be removed while it has their rules, nor a bucket with files in it. */
 const clearTheWay = async ({ account, outputs }: System): Promise<void> => {
   const { events, sqs, s3 } = account;
   const EventBusName = outputs['EventBusName'];
@@ -21,7 +21,7 @@ const clearTheWay = async ({ account, outputs }: System): Promise<void> => {
 
 export const removal = (system: () => System): void => {
   describe('the removal', () => {
-    it('leaves the secrets, which the stack has not made, and nothing else', {
+    it('leaves the secrets, which the stack did not create, and nothing else', {
       timeout: 120_000,
     }, async () => {
       const { service, account } = system();

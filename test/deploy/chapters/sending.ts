@@ -32,8 +32,8 @@ export const sending = (system: () => System): void => {
     });
   });
 
-  describe('a customer’s word', () => {
-    it('is kept by the routes of opt-outs, stops sends, and outlives the erasure of their number', async () => {
+  describe('an opt-out', () => {
+    it("is set through the API, stops sends, and outlives the erasure of the customer's number", async () => {
       const { app, account, customer, lipachat, outputs } = system();
       const body = flow(customer());
       const pair = `${BUSINESS}/${body.to}`;
@@ -55,7 +55,7 @@ export const sending = (system: () => System): void => {
   });
 
   describe('a send', () => {
-    it('is refused while the window is shut, and burns no messageId', async () => {
+    it('is refused while the window is closed, and leaves the messageId free', async () => {
       const { app, customer, lipachat } = system();
       const body = flow(customer());
       expect(await app('POST', '/v1/flows', { body })).toMatchObject({
@@ -66,7 +66,7 @@ export const sending = (system: () => System): void => {
       expect((await app('POST', '/v1/flows', { body })).status).toBe(201);
     });
 
-    it('goes once, and is replayed byte for byte; another payload or client is refused', async () => {
+    it('goes out once and is replayed byte for byte; another payload or client is refused', async () => {
       const { app, customer, lipachat } = system();
       const body = flow(customer());
       await lipachat.writeIn(body.to, { to: BUSINESS });
@@ -84,8 +84,9 @@ export const sending = (system: () => System): void => {
       expect(await lipachat.deliveries(body.messageId)).toHaveLength(1);
     });
 
-    // Six processes start at once, on a small machine: one of them may find the store too slow, and says 503.
-    it('is delivered once, by six callers at the same time', async () => {
+    // Six processes start at once on a small machine: the store may be too slow for one of them, which then returns
+    // 503.
+    it('is delivered once for six concurrent callers', async () => {
       const { app, customer, lipachat } = system();
       const body = flow(customer());
       await lipachat.writeIn(body.to, { to: BUSINESS });
@@ -96,7 +97,7 @@ export const sending = (system: () => System): void => {
       expect(await lipachat.deliveries(body.messageId)).toHaveLength(1);
     });
 
-    it('climbs with LipaChat’s statuses, and holds the customer’s reply', async () => {
+    it("advances with LipaChat's statuses, and shows the customer's reply", async () => {
       const { app, customer, lipachat } = system();
       const body = flow(customer());
       await lipachat.writeIn(body.to, { to: BUSINESS });
@@ -109,7 +110,7 @@ export const sending = (system: () => System): void => {
       });
     });
 
-    it('may be taken for later: the queue wakes the worker', async () => {
+    it('can be accepted for later: the queue invokes the worker', async () => {
       const { app, customer, lipachat } = system();
       const body = flow(customer());
       await lipachat.writeIn(body.to, { to: BUSINESS });
@@ -119,7 +120,7 @@ export const sending = (system: () => System): void => {
       expect(await lipachat.deliveries(body.messageId)).toHaveLength(1);
     });
 
-    it('is parked while the window is shut, and let go through the queue when the customer writes', async () => {
+    it('is parked while the window is closed, and released through the queue when the customer writes', async () => {
       const { app, customer, lipachat } = system();
       const body = flow(customer(), { whenClosed: 'park' });
       expect(await app('POST', '/v1/flows', { body })).toMatchObject({
@@ -132,7 +133,7 @@ export const sending = (system: () => System): void => {
       expect(await lipachat.deliveries(body.messageId)).toHaveLength(1);
     });
 
-    it('whose answer was lost is settled by the schedule, with one delivery', {
+    it('with a lost response is settled by the schedule, with one delivery', {
       timeout: 180_000,
     }, async () => {
       const { app, customer, lipachat } = system();

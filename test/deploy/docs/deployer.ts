@@ -1,4 +1,4 @@
-/** A user of the account who may do what a policy says, and no more. */
+/** A user of the account with the rights of a policy, and no others. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import type { Emulator } from '../emulator.ts';
 
 const run = promisify(execFile);
 
-/** What the emulator asks for under another resource than AWS, or under none. */
+/** Actions for which the emulator checks another resource than AWS, or none. */
 const OTHERWISE = {
   Version: '2012-10-17',
   Statement: [
@@ -19,7 +19,7 @@ const OTHERWISE = {
   ],
 };
 
-/** Their keys, as the SDK's variables. */
+/** Creates the user. Resolves to their keys, as the SDK's variables. */
 export const makeDeployer = async (emulator: Emulator, policy: string): Promise<Record<string, string>> => {
   const iam = async (...args: string[]): Promise<string> => {
     const env = { PATH: process.env['PATH'], ...variablesOf(emulator) };

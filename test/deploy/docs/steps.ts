@@ -1,4 +1,4 @@
-/** How each command of the followed pages is recognised, and what has to come of it. */
+/** How each command of the pages is recognized, and the result it must have. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { runnerOf } from '../../support/commands.ts';
@@ -24,7 +24,7 @@ const assigns: Run = async ({ assign, variables }, text) => {
   expect(variables[name]).not.toBe('None');
 };
 
-/** It would take the test's own node_modules away. */
+/** Not run here: it would delete the test's own node_modules. */
 const inCi: Run = async (_world, text) => expect(runnerOf({ page: '', text })).toBe('.ci/run');
 
 const deploy: Run = async ({ run, learn, restoreForgotten }, text) => {
@@ -43,7 +43,7 @@ const setUp: Run = async ({ run, pasteWebhook }, text) => {
   expect(output).toMatch(/^apiKey +stored, \/lipaflow\/prod\/lipachat\/api-key$/m);
   expect(output).not.toContain(API_KEY);
   const [, url] = /^ {2}(https:\S+\/v1\/webhooks\/lipachat\/[0-9a-f]{64})$/m.exec(output) ?? [];
-  // Asked again, it keeps the secret and shows none.
+  // On a second run it keeps the secret and shows none.
   if (url !== undefined) await pasteWebhook(url);
   else expect(output).toMatch(/^webhook secret +kept/m);
 };
@@ -54,7 +54,7 @@ const addClient: Run = async ({ run, variables }, text) => {
   Object.assign(variables, { TOKEN: token });
 };
 
-/** Before it, the reader writes in from their phone. */
+/** Before the command, the reader sends a message from their phone. */
 const seeWindow: Run = async (world, text) => {
   const written = await world.lipachat.writeIn(CUSTOMER, { to: BUSINESS, text: 'join lipaflow' });
   expect(written.webhook).toMatchObject([{ status: 200 }]);
@@ -67,7 +67,7 @@ const sendFirst: Run = async (world, text) => {
   expect(await world.lipachat.deliveries(MESSAGE_ID)).toHaveLength(1);
 };
 
-/** Something has been given up before. */
+/** Before the command, a message has reached the dead-letter queue. */
 const listGivenUp: Run = async (world, text) => {
   const name = '--query "Stacks[0].Outputs[?OutputKey==\'DeliveryDeadLetterQueueUrl\'].OutputValue"';
   const url = await world.run(
@@ -78,7 +78,7 @@ const listGivenUp: Run = async (world, text) => {
   await prints(/^DeliveryDeadLetterQueue +1 /m)(world, text);
 };
 
-/** What was sent already is not sent by it. */
+/** It must not send again what was sent already. */
 const invokeAgain: Run = async (world, text) => {
   await prints('"statusCode": 201', MESSAGE_ID)(world, text);
   expect(await world.lipachat.deliveries(MESSAGE_ID)).toHaveLength(1);

@@ -1,4 +1,6 @@
-/** Where the pages are followed: the repository as a reader has it, a shell in it, and the rights of docs/deploy.md. */
+/**
+ * Where the pages are followed: the repository as a reader has it, a shell in it, and the rights of docs/deploy.md.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
@@ -17,7 +19,7 @@ const PARTS = [
   ...['infra', 'src', 'local', 'ops', 'scripts'],
 ];
 
-/** The repository, with LipaChat where the simulator is: a setting, as any stage may have its own. */
+/** Copies the repository, with the simulator as LipaChat: a setting that any stage may have. */
 const checkOut = (folder: string, gatewayUrl: string): void => {
   for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -31,7 +33,7 @@ const checkOut = (folder: string, gatewayUrl: string): void => {
   writeFileSync(file, set);
 };
 
-/** `aws`, which for some services asks for its endpoint on the command line only. */
+/** Installs `aws`. Some services accept their endpoint only on the command line. */
 const installAws = (folder: string, bin: string): string => {
   const path = join(folder, 'shell-bin');
   mkdirSync(path);
@@ -42,7 +44,7 @@ const installAws = (folder: string, bin: string): string => {
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** Nothing is deployed yet. */
+/** Starts the emulator and the simulator. Nothing is deployed yet. */
 export const startWorld = async () => {
   const simulator = await spawnSimulator({ apiKey: API_KEY });
   const emulator = await startEmulator({
@@ -75,9 +77,9 @@ export const startWorld = async () => {
     lipachat,
     simulator,
     cwd,
-    /** What the shell of the reader has in its environment; a page's assignments come to it. */
+    /** The environment of the reader's shell, including the variables that a page assigns. */
     variables,
-    /** What it prints, as a terminal shows it. */
+    /** Runs a command. Resolves to what a terminal would show. */
     run: (text: string, input = ''): Promise<string> =>
       shell(`printf %s "$PIPED" | { ${text} ; } 2>&1`, {
         cwd,
@@ -87,13 +89,15 @@ export const startWorld = async () => {
     assign: async (name: string, text: string): Promise<void> => {
       variables[name] = await shell(`${text}\nprintf %s "$${name}"`, { cwd, env: variables });
     },
-    /** The next release, as far as one can tell it from this one. */
+    /** Turns the checkout into the next release: only the version differs. */
     checkOutNext: (version: string): void => {
       const file = join(cwd, 'package.json');
       const found = readFileSync(file, 'utf8');
       writeFileSync(file, found.replace(/"version": "[^"]+"/, `"version": "${version}"`));
     },
-    /** Where curl finds the API's host name, which resolves to nothing here, and where LipaChat finds the webhook. */
+    /**
+     * Tells curl where the API is, because its host name does not resolve here, and LipaChat where the webhook is.
+     */
     learn: (apiId: string): void => {
       frontDoor.leadTo(apiId);
       const host = `${apiId}.execute-api.localhost:${emulator.port}`;
@@ -102,7 +106,7 @@ export const startWorld = async () => {
     },
     pasteWebhook: (url: string): Promise<unknown> =>
       lipachat.configure({ webhookUrl: `${frontDoor.url}${new URL(url).pathname}` }),
-    /** What the emulator's CloudFormation forgets of the table, and `doctor` would miss. */
+    /** Restores the settings of the table that the emulator's CloudFormation drops and `doctor` checks. */
     restoreForgotten: async (TableName: string): Promise<void> => {
       const TimeToLiveSpecification = { AttributeName: 'expires', Enabled: true };
       const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };

@@ -1,4 +1,4 @@
-/** The account of the emulator, as its owner sees it. */
+/** The emulator's AWS account, with its owner's rights. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
@@ -15,7 +15,7 @@ import { CREDENTIALS, type Emulator, REGION, ROOT } from './emulator.ts';
 
 const run = promisify(execFile);
 
-/** For command lines: the SDK's own variables. */
+/** The SDK's own variables, for command lines. */
 export const variablesOf = ({ url, certificatePath }: Emulator): Record<string, string> => ({
   AWS_ENDPOINT_URL: url,
   AWS_REGION: REGION,
@@ -49,7 +49,7 @@ export const createAccount = (emulator: Emulator) => {
     setSecret: (Name: string, Value: string) =>
       ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true })),
 
-    /** As the operator makes one: only the token's hash is kept. */
+    /** Stores a client as an operator would: only the hash of the token is kept. */
     putClient: ({ token, scopes, revokedAt, clientId }: Client, TableName: string) => {
       const pk = `client#${createHash('sha256').update(token).digest('hex')}`;
       const row = { pk, clientId, scopes: new Set(scopes), revokedAt: revokedAt?.getTime() };
@@ -57,7 +57,7 @@ export const createAccount = (emulator: Emulator) => {
       return dynamodb.send(new PutItemCommand({ TableName, Item }));
     },
 
-    /** The names of everything in it, by kind. */
+    /** The names of everything in the account, by kind. */
     holdings: async (): Promise<Record<string, string[]>> => {
       const script = join(ROOT, 'test/deploy/emulator/account.py');
       const env = { PATH: process.env['PATH'], ...variablesOf(emulator) };

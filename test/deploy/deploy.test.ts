@@ -27,7 +27,7 @@ afterAll(async () => {
   printLimits();
 });
 
-// The order is the story's: each chapter stands on what those before it have left.
+// The order matters: each chapter builds on the state that the earlier ones leave.
 deployment(system);
 access(system);
 docs(system);

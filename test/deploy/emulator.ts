@@ -1,4 +1,7 @@
-/** An AWS that nobody here wrote: ministack, by pip, in a virtual environment of its own. ADR 018 has the why. */
+/**
+ * An AWS emulator that we did not write: ministack, installed with pip in a virtual environment. ADR 018 explains
+ * why.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
@@ -12,13 +15,15 @@ import { scratchFolder } from './scratch.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const REGION = 'eu-west-1';
-/** The account's own keys: who has them may do all. */
+/** The keys of the account itself, which may do everything. */
 export const CREDENTIALS = { accessKeyId: 'proof', secretAccessKey: 'proof' };
 
 const HERE = join(ROOT, 'test/deploy/emulator');
 const run = promisify(execFile);
 
-/** The folder of the programs that requirements.txt names; installed where this version of the file has not been. */
+/**
+ * Installs the programs of requirements.txt unless this version of the file is installed. Resolves to their folder.
+ */
 export const installEmulator = async (): Promise<string> => {
   const wanted = await readFile(join(HERE, 'requirements.txt'));
   const hash = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
@@ -30,7 +35,7 @@ export const installEmulator = async (): Promise<string> => {
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes'];
   const options = { timeout: 240_000, killSignal: 'SIGKILL' } as const;
   await run(join(folder, 'bin/python'), [...pip, '-r', join(HERE, 'requirements.txt')], options);
-  // Last, and at one stroke: a folder without it was left half-way.
+  // Written last and atomically: a folder without this file is an unfinished installation.
   await writeFile(join(folder, 'complete.tmp'), '');
   await rename(join(folder, 'complete.tmp'), join(folder, 'complete'));
   return join(folder, 'bin');
@@ -49,24 +54,24 @@ export type Emulator = {
   bin: string;
   port: number;
   url: string;
-  /** PEM; present when it speaks TLS. */
+  /** PEM. Undefined without TLS. */
   certificate: string | undefined;
   certificatePath: string;
-  /** Each call that was refused: who, what, on what. */
+  /** Each refused call: the caller, the action and the resource. */
   refusals: () => Promise<string[]>;
   stop: () => Promise<void>;
 };
 
 type EmulatorOptions = {
-  /** What functions find in their environment, beside their own settings. */
+  /** The environment of functions, besides their own settings. */
   environment?: (port: number) => Record<string, string>;
-  /** TLS, and IAM: each call needs a permission. Without: plain HTTP, and everybody may do all. */
+  /** True: TLS and IAM, and each call needs a permission. False: plain HTTP, and every caller may do everything. */
   strict: boolean;
 };
 
 const pathOf = (bin: string): string => [bin, join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(':');
 
-/** Starts one on a free port of 127.0.0.1. It ends with `stop`, or with this process, however that ends. */
+/** Starts an emulator on a free port of 127.0.0.1. It ends with `stop`, or with this process, however that ends. */
 export const startEmulator = async ({ environment, strict }: EmulatorOptions): Promise<Emulator> => {
   const bin = await installEmulator();
   const port = await freePort();

@@ -1,6 +1,6 @@
 /**
- * The emulated HTTP API under an address of its own. On AWS its host name says which API is meant; here that name
- * resolves to nothing, so calls are passed on with it as their Host header, byte for byte.
+ * The emulated HTTP API under an address of its own. On AWS the host name selects the API. Here that name does not
+ * resolve, so calls are passed on with it as their Host header, byte for byte.
  */
 import { createServer } from 'node:http';
 import { request } from 'node:https';
@@ -9,7 +9,7 @@ import type { Emulator } from './emulator.ts';
 
 export type FrontDoor = {
   url: string;
-  /** Which API is behind it from now on. */
+  /** Selects the API behind it from now on. */
   leadTo: (apiId: string) => void;
   close: () => Promise<void>;
 };
@@ -18,7 +18,7 @@ export const openFrontDoor = async ({ port, certificate }: Emulator): Promise<Fr
   let host = '';
   const server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming;
-    // The certificate is of localhost, not of what the Host header says.
+    // The certificate is for localhost, not for the Host header.
     const tls = { host: 'localhost', servername: 'localhost', port, ca: certificate };
     const onward = request(
       { ...tls, method, path: url, headers: { ...headers, host }, timeout: 35_000 },

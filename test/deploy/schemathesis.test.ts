@@ -1,4 +1,4 @@
-/** openapi.yaml against the local system, by schemathesis, which makes up requests that nobody here has thought of. */
+/** openapi.yaml against the local system, with requests that schemathesis generates. */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { removeScratch, scratchFolder } from './scratch.ts';
 
 const run = promisify(execFile);
 const FOLDER = join(ROOT, 'test/deploy/schemathesis');
-/** The same requests each time; another number gives others. */
+/** The same requests each time. Another number gives other requests. */
 const { SCHEMATHESIS_SEED: seed = '20260101' } = process.env;
 const SECRETS = {
   LIPAFLOW_LOCAL_TOKEN: 'token-of-schemathesis',
@@ -50,7 +50,7 @@ const post = async (path: string, body?: object): Promise<void> => {
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
 };
 
-/** Those that schemathesis.toml names: what no request that is made up would come to. */
+/** Creates the campaigns that hooks.py names: no generated request would create them. */
 const makeCampaigns = async (): Promise<void> => {
   const plain = { ...JSON.parse(read('examples/campaign.json')), recipients: undefined };
   await post('', { ...plain, campaignId: 'waits-for-its-file' });
@@ -64,7 +64,7 @@ const makeCampaigns = async (): Promise<void> => {
   await post('/runs-for-hours/start');
 };
 
-/** Nothing of the caller's own; a virtual environment needs no activation. */
+/** The caller's own environment is not passed on. A virtual environment needs no activation. */
 const schemathesis = async (description: string, ...args: string[]) => {
   const scratch = scratchFolder();
   const [report, answers] = [join(scratch, 'report.json'), join(scratch, 'answers.json')];
@@ -92,7 +92,7 @@ const schemathesis = async (description: string, ...args: string[]) => {
 };
 
 describe('schemathesis', () => {
-  it('finds nothing, in any operation, in any of its phases', { timeout: 150_000 }, async () => {
+  it('finds no failure, in any operation, in any of its phases', { timeout: 150_000 }, async () => {
     await makeCampaigns();
     const { code, stdout, report, answers } = await schemathesis(join(ROOT, 'openapi.yaml'));
     expect(code, stdout).toBe(0);
@@ -109,7 +109,7 @@ describe('schemathesis', () => {
     expect([...operations.keys()].filter((operation) => !isThrough(operation))).toEqual([]);
   });
 
-  it('would find an answer that is not as described', async () => {
+  it('would find a response that is not as documented', async () => {
     const other = join(scratchFolder(), 'openapi.yaml');
     writeFileSync(other, read('openapi.yaml').replace('status: { const: ok }', 'status: { const: well }'));
     const only = ['--include-operation-id', 'readHealth', '--phases', 'fuzzing', '--max-examples', '2'];

@@ -1,4 +1,4 @@
-/** One folder for all that a run leaves. */
+/** One folder for everything that a run leaves. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

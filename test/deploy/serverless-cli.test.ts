@@ -14,7 +14,7 @@ import { callJson } from '../support/json-http.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
-/** All that the command line gets: no AWS account, no credentials, nothing of the caller's own. */
+/** The whole environment of the command line: no AWS account, no credentials, nothing of the caller's own. */
 const { PATH = '', HOME = '' } = process.env;
 const BARE = { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true' };
 
@@ -44,7 +44,7 @@ const freePort = async (wanted: number): Promise<number | undefined> => {
   }
 };
 
-/** The ports of stage `local`; others where a developer has a system of theirs on those. */
+/** The ports of stage `local`, or others if a developer's own system uses those. */
 const choosePorts = async (): Promise<Ports> => {
   const free = await Promise.all(Object.values(DEFAULT_PORTS).map(freePort));
   if (!free.includes(undefined)) return DEFAULT_PORTS;
@@ -52,7 +52,7 @@ const choosePorts = async (): Promise<Ports> => {
   return { api, simulator, aws };
 };
 
-/** Nothing for the ports of stage `local`: then the command is the one in the README. */
+/** Empty for the ports of stage `local`: then the command is the one in the README. */
 const elsewhere = ({ simulator, aws }: Ports): string[] =>
   simulator === DEFAULT_PORTS.simulator
     ? []
@@ -77,7 +77,7 @@ describe('serverless invoke local', () => {
     });
   });
 
-  it('sends the example through the local system that runs', async () => {
+  it('sends the example through the running local system', async () => {
     await lipachat.writeIn('254717746565', { to: '254110090747', text: 'join lipaflow' });
     const command = 'invoke local -f sendFlow --path examples/send-flow.json --stage local'.split(' ');
     const { stdout } = await serverless([...command, ...elsewhere(ports)]);
@@ -99,7 +99,7 @@ describe('serverless package', () => {
   let written: Record<string, string>;
 
   beforeAll(async () => {
-    // Settings of the one who packages: nothing of them may end up in what is deployed.
+    // The packager's own settings: none of them may end up in the deployment.
     await serverless(['package', '--package', scratch], {
       LIPAFLOW_LOCAL_API_KEY: canaries.apiKey,
       LIPAFLOW_LOCAL_WEBHOOK_SECRET: canaries.webhookSecret,

@@ -1,4 +1,4 @@
-/** A copy of what is deployed, so that a proof may change it: serverless.yml, infra/ and the bundles. */
+/** A copy of the deployed files that a test may change: serverless.yml, infra/ and the bundles. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { scratchFolder } from './scratch.ts';
 export type CliResult = { code: number; output: string };
 
 const CLI = join(ROOT, 'node_modules/serverless/bin/serverless.js');
-/** Of one command line. osls waits for a stack for as long as the stack takes. */
+/** The limit of one command. osls waits for as long as the stack takes. */
 const LIMIT_MS = 180_000;
 
 export const createService = (variables: Record<string, string>) => {
@@ -23,7 +23,7 @@ export const createService = (variables: Record<string, string>) => {
   return {
     path,
 
-    /** `npx serverless <args>`, for stage `proof` unless they name another. */
+    /** Runs `npx serverless <args>`, for stage `proof` unless the arguments name another. */
     serverless: (...args: string[]): Promise<CliResult> =>
       new Promise((resolve) => {
         const stage = args.includes('--stage') ? [] : ['--stage', 'proof'];
@@ -33,7 +33,7 @@ export const createService = (variables: Record<string, string>) => {
         });
       }),
 
-    /** Changes a file of the copy. Throws where `find` does not stand in it. */
+    /** Changes a file of the copy. Throws if the file does not contain `find`. */
     change: (file: string, find: string | RegExp, replacement: (found: string) => string): void => {
       const text = readFileSync(path(file), 'utf8');
       const changed = text.replace(find, replacement);
@@ -41,7 +41,7 @@ export const createService = (variables: Record<string, string>) => {
       writeFileSync(path(file), changed);
     },
 
-    /** As it is in the tree. */
+    /** Restores a file from the tree. */
     restore: (file: string): void => cpSync(join(ROOT, file), path(file)),
   };
 };

@@ -1,4 +1,7 @@
-/** All that a proof needs: the emulator, LipaChat's simulator, the copy that is deployed, and an app's view of it. */
+/**
+ * Everything that the deployment test needs: the emulator, LipaChat's simulator, the copy that is deployed, and the
+ * API as an app sees it.
+ */
 import { answerOfHttp } from '../support/fleet/answer.ts';
 import { createLipaChat } from '../support/fleet/lipachat.ts';
 import { spawnSimulator } from '../support/simulator.ts';
@@ -20,12 +23,12 @@ export const TOKENS = {
 export type System = Awaited<ReturnType<typeof startSystem>>;
 type CallOptions = { token?: string; body?: unknown; headers?: Record<string, string> };
 
-/** Nothing is deployed yet. */
+/** Starts the emulator and the simulator. Nothing is deployed yet. */
 export const startSystem = async () => {
   const simulator = await spawnSimulator({ apiKey: API_KEY });
   const emulator = await startEmulator({
     strict: true,
-    // What is deployed is the template as it is; where the gateway and S3 are is all that differs from AWS.
+    // The template is deployed unchanged. Only the addresses of the gateway and of S3 differ from AWS.
     environment: (port) => ({
       LIPACHAT_BASE_URL: simulator.baseUrl,
       AWS_ENDPOINT_URL_S3: `https://127.0.0.1:${port}`,
@@ -58,7 +61,7 @@ export const startSystem = async () => {
     lipachat: createLipaChat(simulator),
     outputs,
 
-    /** The stack's outputs, as the command line prints them. */
+    /** Reads the stack's outputs as the command line prints them. */
     learn: async (deployed: string): Promise<void> => {
       for (const [, name = '', value = ''] of deployed.matchAll(/^ {2}(\w+): (\S+)$/gm))
         outputs[name] = value;
@@ -67,7 +70,7 @@ export const startSystem = async () => {
       await createLipaChat(simulator).configure({ webhookUrl });
     },
     call,
-    /** As the app that has all scopes. */
+    /** Calls the API as the app with all scopes. */
     app: (method: string, path: string, options: CallOptions = {}) =>
       call(method, path, { token: TOKENS.app, ...options }),
     customer: (): string => {
@@ -80,7 +83,7 @@ export const startSystem = async () => {
   };
 };
 
-/** The seed's body. */
+/** The documented example. */
 export const flow = (to: string, fields: Record<string, unknown> = {}) => ({
   messageId: crypto.randomUUID() as string,
   to,

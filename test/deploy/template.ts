@@ -1,4 +1,4 @@
-/** What was packaged last, as CloudFormation gets it. */
+/** The template that was packaged last, as CloudFormation gets it. */
 import { readFileSync } from 'node:fs';
 import type { System } from './system.ts';
 

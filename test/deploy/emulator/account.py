@@ -1,4 +1,4 @@
-"""Prints, as JSON, the names of all that an account holds; what AWS itself has in each account is left out."""
+"""Prints the names of everything in an account as JSON, without what AWS itself keeps in each account."""
 
 import json
 import os

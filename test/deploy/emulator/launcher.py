@@ -1,6 +1,6 @@
-"""Starts ministack in this process, with what version 1.5.33 lacks put right.
+"""Starts ministack in this process, and patches what version 1.5.33 lacks.
 
-Whoever starts it holds its stdin open: at the end of that, it ends itself and every process of a function.
+The parent keeps stdin open. When stdin ends, this process ends itself and every process of a function.
 """
 
 import os
@@ -17,20 +17,21 @@ def end_with_parent() -> None:
 
 
 def replace_once(text: str, old: str, new: str) -> str:
-    """Loud when another version of ministack has other words: then this file has to be looked at again."""
+    """Fails when another version of ministack has other code: then this file has to be checked again."""
     if text.count(old) != 1:
         raise SystemExit(f"launcher: expected once, found {text.count(old)} times: {old}")
     return text.replace(old, new)
 
 
-# Lambda finds a handler in a `.cjs` file; ministack's workers look for `.js` and `.mjs` only.
+# Lambda finds a handler in a `.cjs` file. Ministack's workers look only for `.js` and `.mjs`.
 lambda_runtime._NODEJS_WORKER_SCRIPT = replace_once(
     lambda_runtime._NODEJS_WORKER_SCRIPT,
     'const mjsPath = fullPath + ".mjs";',
     'const mjsPath = fullPath + (fs.existsSync(fullPath + ".cjs") ? ".cjs" : ".mjs");',
 )
 
-# For AWS, a batch of SQS is its single call: who may SendMessage may SendMessageBatch, and there is no other action.
+# In AWS, the permission for a single SQS call covers its batch: SendMessage allows SendMessageBatch, which has no action
+# of its own.
 BATCHES = {f"sqs:{name}Batch": f"sqs:{name}" for name in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")}
 extract_iam_action = iam_actions.extract_iam_action
 
@@ -42,7 +43,7 @@ def extract_with_batches(*args, **kwargs):
 
 iam_actions.extract_iam_action = extract_with_batches
 
-# A line in the log for each refused call, so that a proof can tell that a role was too narrow for its function.
+# Logs each refused call, so that a test notices when a role is too narrow for its function.
 access_denied_response = iam_actions.access_denied_response
 
 

@@ -1,4 +1,4 @@
-"""What schemathesis has to know of LipaFlow beside openapi.yaml, and two checks of ours in the place of what its own have to let pass."""
+"""What schemathesis needs to know about LipaFlow besides openapi.yaml, and two checks for what its own checks have to let pass."""
 
 import atexit
 import json
@@ -10,11 +10,11 @@ import schemathesis
 from hypothesis import strategies
 from schemathesis import GenerationMode
 
-# A pattern can't say which numbers exist.
+# A pattern cannot express which numbers exist.
 NUMBERS = ["254717746565", "+254 717-746 566", "(254) 717746567", "254110090747", "+1 202-555-0143"]
 schemathesis.openapi.format("phone", strategies.sampled_from(NUMBERS))
 
-# What openapi.yaml says in words, since a portable schema can't: where, and what the answer says of it.
+# Rules that openapi.yaml states in prose, because a portable schema cannot: the path, and the message of the response.
 OF_A_FLOW = {
     ("data", "has a number that JSON readers round: send it as a string"),
     ("flowCta", "must not have an emoji"),
@@ -33,14 +33,14 @@ BEYOND_THE_SCHEMA = {
         ("schedule", "the time zone must be an IANA name, such as Africa/Nairobi"),
     },
 }
-# State that other operations, or an earlier case, have left.
+# State left by other operations, or by an earlier case.
 TAKEN = {
     "POST /v1/flows": {"message-id-reused", "recipient-opted-out"},
     "POST /v1/campaigns": {"campaign-id-reused"},
 }
 NEW_ID = {"POST /v1/flows": "messageId", "POST /v1/campaigns": "campaignId"}
 
-# Campaigns that the test has made, since ids that are made up lead nowhere: one that waits for its file, one that runs for hours.
+# Campaigns that the test has created, because generated ids lead nowhere: one waits for its file, one runs for hours.
 CAMPAIGN = "/v1/campaigns/{campaignId}"
 CAMPAIGNS = {
     f"POST {CAMPAIGN}/recipients": "waits-for-its-file",
@@ -60,12 +60,12 @@ def is_valid(case):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """
-    Leads most valid requests to where something happens: to an id that is new, a campaign that is there, the first page.
-    One in four goes out as it was made up, and so do examples, steps of a story, and all that is not valid.
+    Points most valid requests at something useful: a new id, an existing campaign, the first page.
+    One in four is sent as it was generated, and so are examples, stateful steps and invalid requests.
     """
     n = next(cases)
     if case.operation.label == f"POST {CAMPAIGN}/cancel" and case.path_parameters.get("campaignId") in CAMPAIGNS.values():
-        # Its id was found in an answer. The others need it, and an end is final.
+        # The id came from a response. Other operations need this campaign, and a cancel is final.
         case.path_parameters["campaignId"] = "share-details-2026-01"
     if not is_valid(case) or case.meta.phase.name.value not in ("coverage", "fuzzing") or n % 4 == 0:
         return
@@ -89,14 +89,14 @@ def after_call(context, case, response):
 
 @atexit.register
 def tell_answers():
-    """Which answers valid requests have met, by operation: for the test, which wants each to have come through."""
+    """Writes the statuses of valid requests by operation. The test wants a 2xx of each operation."""
     with open(os.environ["LIPAFLOW_ANSWERS"], "w", encoding="utf-8") as file:
         json.dump({label: sorted(statuses) for label, statuses in answers.items()}, file)
 
 
 @schemathesis.check
 def refusals(context, response, case):
-    """A valid request is refused for a known rule beyond the schema, or because of what is stored, and for nothing else."""
+    """A valid request is refused only for a known rule beyond the schema, or because of stored state."""
     label = case.operation.label
     if label not in BEYOND_THE_SCHEMA or not is_valid(case) or response.status_code not in (400, 422):
         return
@@ -111,7 +111,7 @@ def refusals(context, response, case):
 
 @schemathesis.check
 def undeclared_methods(context, response, case):
-    """API Gateway knows no 405: what no route takes is not there, whatever the path."""
+    """API Gateway returns no 405: a method without a route is a 404, whatever the path."""
     data = case.meta.phase.data if case.meta else None
     scenario = getattr(data, "scenario", None)
     if scenario is None or scenario.name != "UNSPECIFIED_HTTP_METHOD" or response.request.method == "OPTIONS":

@@ -4,11 +4,11 @@ import { type Link, straight } from './link.ts';
 
 export interface FakeAliases extends MessageAliasStore {
   over(link: Link): MessageAliasStore;
-  /** The aliases that are kept now. */
+  /** The aliases stored now. */
   all(): readonly string[];
 }
 
-/** The other ids of messages, in memory. */
+/** The aliases of messages, in memory. */
 export function fakeAliases(): FakeAliases {
   const aliases = new Map<string, MessageId>();
 

@@ -1,4 +1,4 @@
-/** The HTTP stack around a handler that a test wrote, and events with as little in them as may come. */
+/** The HTTP stack with a handler from a test, and minimal events. */
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { type ApiRequest, type ApiResponse, api, type EntryPorts } from '../../../src/lib/http/api.ts';
 import { jsonEvent } from '../json-event.ts';
@@ -44,7 +44,7 @@ export const answering =
 
 const NO_CONTEXT: unknown = undefined;
 
-/** What the stack answers, invoked without a context; `json` is the body. */
+/** The response of the stack, invoked without a context; `json` is the parsed body. */
 export async function answerTo(telemetry: FakeTelemetry, event: APIGatewayProxyEventV2, handle: Handle) {
   const answer = await api(entryPorts(telemetry), handle)(event, NO_CONTEXT as Context);
   return { ...answer, json: JSON.parse(answer.body ?? 'null') as Record<string, unknown> };

@@ -1,19 +1,19 @@
-/** The event bus in memory: it takes ten events a call, and refuses those that a test names. */
+/** The event bus in memory. It accepts ten events a call, and refuses those that a test selects. */
 import type { OutboundEvent } from '../../../src/lib/events/event.ts';
 import type { EventBus } from '../../../src/lib/events/ports.ts';
 import { type Link, straight } from './link.ts';
 
 export interface FakeBus extends EventBus {
   over(link: Link): EventBus;
-  /** Refuses an event by itself or by its place in the call. Default: none. */
+  /** Refuses an event by its content or by its position in the call. Default: none. */
   refuses: (event: OutboundEvent, n: number) => boolean;
-  /** The events of each call, taken or not. */
+  /** The events of each call, accepted or not. */
   readonly calls: readonly (readonly OutboundEvent[])[];
-  /** All events that it took, in their order. */
+  /** All accepted events, in order. */
   readonly taken: readonly OutboundEvent[];
 }
 
-/** EventBridge's own limit of a call. */
+/** EventBridge's own limit for a call. */
 const MAX_ENTRIES = 10;
 
 export function fakeBus(): FakeBus {

@@ -1,4 +1,4 @@
-/** What callbacks leave behind, in memory. */
+/** The store of callbacks, in memory. */
 
 import type { CallbackStore, InboundRecord, UnmatchedStatus } from '../../../src/lib/callbacks/ports.ts';
 import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
@@ -17,11 +17,11 @@ interface Kept<T> {
 
 export interface FakeCallbacks extends CallbackStore {
   over(link: Link): CallbackStore;
-  /** The raw callbacks that are kept now. */
+  /** The raw callbacks stored now. */
   raw(): readonly string[];
-  /** The orphans that are kept now, due or not. */
+  /** The unmatched statuses stored now, due or not. */
   unmatchedStatuses(): readonly UnmatchedStatus[];
-  /** What WhatsApp thinks of templates, the last word of each id. */
+  /** The template statuses, the latest of each id. */
   templates(): readonly TemplateStatus[];
 }
 

@@ -1,4 +1,4 @@
-/** A campaign that could be anybody's, for tests to change what they are about. */
+/** A sample campaign, for tests to change what they are about. */
 import type { Campaign, CampaignDefinition, Plan } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import { type LedgerBatch, openedBatch } from '../../../src/lib/campaigns/ledger.ts';
@@ -39,14 +39,14 @@ export function samplePlan(total: number, changes: Partial<Plan> = {}): Plan {
   };
 }
 
-/** A campaign with a plan of ten, with `changes` over it. */
+/** A campaign with a plan of ten, with `changes` applied. */
 export function sampleCampaign(changes: Partial<Campaign> = {}): Campaign {
   const source = { bucket: 'recipients', key: 'uploads/1.csv', format: 'csv', given: 'upload' } as const;
   const by = { clientId: 'client-1', fingerprint: 'f', source, now: NOW, retentionDays: 30 };
   return { ...newCampaign(sampleDefinition(), by), plan: samplePlan(10), ...changes };
 }
 
-/** A batch of three that was just opened, with `changes` over it. */
+/** A batch of three that was just opened, with `changes` applied. */
 export function sampleBatch(changes: Partial<LedgerBatch> = {}): LedgerBatch {
   const place = { campaignId: CAMPAIGN, n: 0, first: 0, count: 3, offset: 0, length: 120 };
   const batch = openedBatch({ ...place, keepUntil: later(86_400) }, { now: NOW, lastScheduledAt: later(60) });

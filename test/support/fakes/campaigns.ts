@@ -1,4 +1,4 @@
-/** The ports of campaigns in memory. They keep every condition that the table, S3 and SQS keep. */
+/** The ports of campaigns in memory. They enforce every condition that the table, S3 and SQS enforce. */
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import type { LedgerBatch } from '../../../src/lib/campaigns/ledger.ts';
@@ -74,7 +74,7 @@ export function fakeLedger(): FakeLedger {
   const batches = new Map<string, LedgerBatch>();
   const nameOf = ({ campaignId, n }: BatchKey) => `${campaignId}#${n}`;
 
-  /** One conditional write. A repeat of it, after a lost acknowledgement, meets its own condition. */
+  /** One conditional write. A repeat of it after a lost acknowledgement fails its own condition. */
   function changed(
     key: BatchKey,
     isAllowed: (batch: LedgerBatch) => boolean,
@@ -112,7 +112,7 @@ export function fakeLedger(): FakeLedger {
         ),
       ),
     claimRound: (seen, { enqueuedAt, lostAfter, rounds }) => {
-      // As the table knows its own write by the revision, so does this by the object.
+      // The table recognizes its own write by the revision. This fake uses the object's identity.
       let mine: LedgerBatch | undefined;
       return link('claim-round', () => {
         const same = (batch: LedgerBatch) => batch.enqueuedAt.getTime() === seen.enqueuedAt.getTime();
@@ -162,7 +162,7 @@ export function fakeRateLimits(clock: Clock): FakeRateLimits {
 
 export interface FakeObjects extends ObjectStore {
   over(link: Link): ObjectStore;
-  /** As somebody else would: puts an object, or takes it away. */
+  /** Puts an object, or deletes it, as another process would. */
   place(key: string, content: string | undefined): void;
   contentOf(key: string): string | undefined;
 }
@@ -228,7 +228,7 @@ async function* streamOf(bytes: Buffer): AsyncIterable<Uint8Array> {
 
 export interface FakeCampaignQueue extends CampaignQueue {
   over(link: Link): CampaignQueue;
-  /** Takes out what may be delivered now. */
+  /** Takes out everything that is visible now. */
   take(): RecipientJob[];
   readonly waiting: readonly { readonly job: RecipientJob; readonly visibleAt: Date }[];
 }

@@ -2,11 +2,11 @@
 import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
 
 export interface ManualClock extends Clock {
-  /** Moves time on; whoever sleeps until then wakes up. */
+  /** Moves time on, and wakes every sleep that ends by then. */
   advance(ms: number): void;
-  /** Moves time to an instant; never back. */
+  /** Moves time to an instant, never back. */
   moveTo(at: Date): void;
-  /** What was slept, in ms, in order. */
+  /** The sleeps in ms, in order. */
   readonly slept: readonly number[];
 }
 
@@ -42,7 +42,7 @@ export function manualClock(
   };
 }
 
-/** Ids that tell whose they are: `racer-1/1`, `racer-1/2`; and always the same fraction. */
+/** Ids that show their owner: `racer-1/1`, `racer-1/2`; and always the same fraction. */
 export function namedRandom(name: string, fraction = 0.5): Random {
   let count = 0;
   return {

@@ -1,4 +1,4 @@
-/** LipaChat in memory: it deduplicates on messageId, keeps a log of deliveries, and does as it is told. */
+/** LipaChat in memory: it deduplicates by messageId, logs its deliveries, and behaves as a test configures it. */
 
 import type { Gateway, TemplateRequest } from '../../../src/lib/lipachat/ports.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
@@ -11,15 +11,15 @@ type WireFlow = Omit<FlowRequest, 'messageId'> & { readonly messageId: string };
 
 /** What the gateway does with one call. */
 export type Turn =
-  /** Delivers the message, unless it knows the id, and answers with its receipt. */
+  /** Delivers the message, unless it knows the id, and responds with its receipt. */
   | 'accept'
-  /** The same, but the answer is lost. */
+  /** The same, but the response is lost. */
   | 'accept-unheard'
   /** The request left and is lost on its way. */
   | 'lost'
-  /** Delivers it, but takes `ms` to answer: past the call's time that is no answer. */
+  /** Delivers the message, but takes `ms` to respond: past the call's time the response does not count. */
   | { readonly slowMs: number }
-  /** Answers so, and delivers nothing. */
+  /** Responds with this, and delivers nothing. */
   | Outcome;
 
 interface FakeCall {
@@ -28,27 +28,27 @@ interface FakeCall {
   readonly timeoutMs: number;
   readonly at: Date;
   readonly outcome: Outcome;
-  /** The request left: it was delivered, or may have been. */
+  /** True if the request left: it was delivered, or may have been. */
   readonly left: boolean;
-  /** Over whose link it came. */
+  /** The link that the call came over. */
   readonly by: Link;
 }
 
 export interface FakeGateway extends Gateway {
   over(link: Link): Gateway;
-  /** What the next calls meet, in order; afterwards each is accepted. */
+  /** The behaviour for the next calls, in order. After them each call is accepted. */
   next(...turns: readonly Turn[]): void;
-  /** What every call meets once nothing else is planned. */
+  /** The behaviour for every call once nothing else is planned. */
   always(turn: Turn): void;
-  /** What a repeat of a known id is told; `delivers`: there is no deduplication. Default: the same receipt. */
+  /** The response to a repeat of a known id. `delivers` means no deduplication. Default: the same receipt. */
   onRepeat: 'receipt' | 'duplicate' | 'delivers';
-  /** The keys that it accepts. Default: any. */
+  /** The accepted keys. Default: any. */
   apiKeys: readonly string[] | undefined;
   /** Each message that a customer got. */
   readonly deliveries: readonly WireFlow[];
-  /** Each call that reached it, in order. */
+  /** Each call that reached the gateway, in order. */
   readonly calls: readonly FakeCall[];
-  /** What the next template messages meet, in order; afterwards each is accepted. */
+  /** The behaviour for the next template messages, in order. After them each is accepted. */
   nextTemplates(...turns: readonly Turn[]): void;
   /** Each template message that a customer got. */
   readonly templates: readonly TemplateRequest[];

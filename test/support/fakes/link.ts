@@ -1,19 +1,19 @@
-/** What lies between a caller and a fake: latency, faults, lost acknowledgements and crashes happen here. */
+/** The connection between a caller and a fake. Latency, faults, lost acknowledgements and crashes happen here. */
 import { AppError } from '../../../src/lib/platform/errors.ts';
 
-/** Takes one call across. `apply` is what the store does, in one indivisible step. */
+/** Takes one call across. `apply` is what the store does, in one atomic step. */
 export type Link = <R>(call: string, apply: () => R) => Promise<R>;
 
-/** Nothing in between. */
+/** A connection without faults. */
 export const straight: Link = async (_, apply) => {
   await Promise.resolve();
   return apply();
 };
 
 /**
- * `before`: fails, and nothing was applied. `after`: applied, and the acknowledgement is lost for good.
- * `again`: applied, the acknowledgement is lost, and the SDK's own retry meets what it has written.
- * `slow`: applied, and its answer is overtaken by what happens `meanwhile`.
+ * `before`: fails, and nothing was applied. `after`: applied, and the acknowledgement is lost for good. `again`:
+ * applied, the acknowledgement is lost, and the SDK's own retry meets what it has written. `slow`: applied, and its
+ * response is overtaken by what happens `meanwhile`.
  */
 export type LinkFault = 'before' | 'after' | 'again' | 'slow';
 
@@ -21,7 +21,7 @@ interface FailOptions {
   /** The first call to fail, counted from now on. */
   readonly nth?: number;
   readonly times?: number;
-  /** Runs after the write was applied, and before anybody learns of it. */
+  /** Runs after the write was applied, and before its caller gets the result. */
   readonly meanwhile?: () => unknown;
 }
 

@@ -1,16 +1,16 @@
-/** A server of bare sockets on loopback, for what no HTTP library would answer. */
+/** A server of plain sockets on loopback, for responses that no HTTP library would send. */
 import { createServer, type Socket } from 'node:net';
 
 export interface Loopback {
   readonly port: number;
-  /** How many connections there were. */
+  /** The number of connections so far. */
   readonly connections: number;
-  /** All bytes of each connection, as they came. */
+  /** All bytes of each connection, as they arrived. */
   readonly received: readonly string[];
   close(): Promise<void>;
 }
 
-/** What the server does once a whole request has come in. */
+/** What the server does once a whole request has arrived. */
 export type Behaviour = (socket: Socket, request: string) => unknown;
 
 const isWhole = (text: string): boolean => {
@@ -19,7 +19,9 @@ const isWhole = (text: string): boolean => {
   return body !== undefined && Buffer.byteLength(body) >= Number(length ?? 0);
 };
 
-/** Starts it on a free port. Each request of a connection meets the next behaviour, the last one for good. */
+/**
+ * Starts the server on a free port. Each request of a connection gets the next behaviour, and the last one repeats.
+ */
 export async function loopback(...behaviours: readonly Behaviour[]): Promise<Loopback> {
   const received: string[] = [];
   const sockets = new Set<Socket>();
@@ -29,7 +31,7 @@ export async function loopback(...behaviours: readonly Behaviour[]): Promise<Loo
     let pending = '';
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // A client that breaks off is what some tests are about.
+    // Some tests are about clients that disconnect.
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
       received[n] += bytes.toString('utf8');
@@ -58,7 +60,7 @@ export async function loopback(...behaviours: readonly Behaviour[]): Promise<Loo
   };
 }
 
-/** An HTTP answer, whole. */
+/** A complete HTTP response. */
 export const answer = (status: number, body: string, headers: Record<string, string> = {}): Behaviour => {
   const lines = Object.entries({ 'content-length': String(Buffer.byteLength(body)), ...headers });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');

@@ -1,4 +1,4 @@
-/** The delivery queue in memory: it delivers at least once, when a test asks it to, and not before its delay. */
+/** The delivery queue in memory. It delivers at least once, when a test asks for it, and not before the delay. */
 import type { MessageId } from '../../../src/lib/messages/message.ts';
 import type { DeliveryQueue } from '../../../src/lib/messages/ports.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
@@ -11,11 +11,11 @@ interface Queued {
 
 export interface FakeQueue extends DeliveryQueue {
   over(link: Link): DeliveryQueue;
-  /** What is in it and may be delivered now; it is taken out. */
+  /** Takes out everything that is visible now. */
   take(): readonly Queued[];
-  /** What is in it, visible or not. */
+  /** Everything in the queue, visible or not. */
   readonly waiting: readonly Queued[];
-  /** Everything that was ever put into it, with the delay that was asked for. */
+  /** Every enqueued message, with the requested delay. */
   readonly log: readonly (Queued & { readonly delaySeconds: number })[];
 }
 

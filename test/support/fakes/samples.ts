@@ -1,4 +1,4 @@
-/** A message that could be anybody's, for tests to change what they are about. */
+/** A sample message, for tests to change what they are about. */
 import type { ClaimTerms } from '../../../src/lib/messages/claim.ts';
 import { newMessage } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message, MessageId } from '../../../src/lib/messages/message.ts';
@@ -13,7 +13,7 @@ export const PAIR: Pair = { business: BUSINESS, customer: CUSTOMER };
 
 export const idOf = (text: string): MessageId => text as MessageId;
 
-/** `NOW` and so many seconds. */
+/** `NOW` plus this many seconds. */
 export const later = (seconds: number, from: Date = NOW): Date => new Date(from.getTime() + seconds * 1000);
 
 export function sampleRequest(changes: Partial<FlowRequest> = {}): FlowRequest {
@@ -42,7 +42,7 @@ export function sampleTerms(changes: Partial<ClaimTerms> = {}): ClaimTerms {
   };
 }
 
-/** A claim as it is first written, with `changes` over it. */
+/** A claim as it is first written, with `changes` applied. */
 export function sampleMessage(changes: Partial<Message> = {}): Message {
   const request = sampleRequest(changes.messageId ? { messageId: changes.messageId } : {});
   return {

@@ -5,15 +5,15 @@ import { manualClock } from './clock.ts';
 import { NOW } from './samples.ts';
 
 export interface FakeSecret extends Secret {
-  /** Gives the parameter store another value. The cache keeps the old one. */
+  /** Changes the value in the parameter store; the cache keeps the old one. */
   rotate(value: string): void;
-  /** Makes the parameter unreadable in a process that has never read it: every call throws. */
+  /** Makes the parameter unreadable and never read: every `get` throws. */
   breakWith(fault: AppError): void;
-  /** How often the parameter store was asked for a newer value. */
+  /** The number of requests for a newer value. */
   readonly refreshes: number;
 }
 
-/** As in the adapter: however often a value is refused, the store is asked at most this often. */
+/** As in the adapter: the store is read at most this often, however often a value is refused. */
 const FORCED_REFRESH_MS = 30_000;
 
 export function fakeSecret(value: string, clock: Clock = manualClock(NOW)): FakeSecret {

@@ -1,14 +1,14 @@
-/** Things under conditions, as the table keeps them: `create`, `replace` and `remove` of port `Versioned`. */
+/** Conditional storage as the table provides it: `create`, `replace` and `remove` of port `Versioned`. */
 import type { Clock, Stored, Versioned, Written } from '../../../src/lib/platform/ports.ts';
 import type { Link } from './link.ts';
 
-/** How one kind of thing lies on its shelf. */
+/** How one kind of item is stored. */
 export interface Kind<Key, T> {
   idOf(key: Key): string;
   keyOf(value: T): Key;
-  /** Epoch seconds, as in the table: from then on it counts as gone. undefined: never. */
+  /** Epoch seconds, as in the table, from which the item is gone. Undefined: never. */
   expiresOf(value: T): number | undefined;
-  /** What comes back of a value that was stored. Never the same object. */
+  /** The value as a reader gets it. Never the same object. */
   copy(value: T): T;
 }
 
@@ -40,7 +40,7 @@ export function makeShelf<Key, T>(kind: Kind<Key, T>, clock: Clock) {
   function view(
     link: Link,
   ): Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean>; drop(key: Key): Promise<void> } {
-    /** One write; a repeat of it recognises by the revision that it was applied before. */
+    /** One write. A repeat recognizes by the revision that it was applied before. */
     function put(
       value: T,
       revision: string,
@@ -87,7 +87,7 @@ export function makeShelf<Key, T>(kind: Kind<Key, T>, clock: Clock) {
 
   return {
     view,
-    /** Everything that is stored, gone or not. */
+    /** Everything that is stored, expired or not. */
     all: (): readonly T[] => [...cells.values()].map(({ value }) => kind.copy(value)),
     watch: (watcher: Watcher<T>) => {
       watchers.push(watcher);

@@ -1,4 +1,4 @@
-/** The store ports in memory. They keep every condition that the table keeps; the contract tests say so. */
+/** The store ports in memory. They enforce every condition that the table enforces; the contract tests prove it. */
 
 import type { ApiClient, ClientStore } from '../../../src/lib/clients/ports.ts';
 import {
@@ -25,7 +25,7 @@ const messageKind: Kind<MessageId, Message> = {
   idOf: (id) => id,
   keyOf: (message) => message.messageId,
   expiresOf: (message) => inSeconds(message.expiresAt),
-  // The request is JSON text in the table, and retention is kept in whole seconds.
+  // The table stores the request as JSON text, and retention in whole seconds.
   copy: ({ request, ...message }) => ({
     ...structuredClone(message),
     request: request && (JSON.parse(JSON.stringify(request)) as FlowRequest),
@@ -52,7 +52,7 @@ const templateLockKind: Kind<string, TemplateLock> = {
   copy: (lock) => ({ ...structuredClone(lock), until: new Date(inSeconds(lock.until) * 1000) }),
 };
 
-/** What lies in the table's index of a pair: each message at one stage only. */
+/** The state of a message in the table's index by pair: each message has one state only. */
 function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
   if (isInRecipientQueue(message)) return 'waiting';
   if (message.reply) return 'answered';
@@ -64,9 +64,9 @@ function byAge(a: Message, b: Message): number {
 }
 
 export interface FakeMessages extends MessageStore {
-  /** The same messages, seen over another link. */
+  /** The same messages, over another link. */
   over(link: Link): MessageStore;
-  /** Everything that is stored, gone or not. */
+  /** Everything that is stored, expired or not. */
   all(): readonly Message[];
   watch(watcher: Watcher<Message>): void;
 }

@@ -1,4 +1,4 @@
-/** Logs and counts that a test can read. */
+/** Logs and metrics that a test can read. */
 import type { Telemetry } from '../../../src/lib/platform/ports.ts';
 
 interface LogLine {
@@ -13,7 +13,7 @@ export interface FakeTelemetry extends Telemetry {
   /** The events of one level, in order. */
   events(level: LogLine['level']): readonly string[];
   counted(metric: string): number;
-  /** The times of one metric, in their order. */
+  /** The durations of one metric, in order. */
   measured(metric: string): readonly number[];
 }
 

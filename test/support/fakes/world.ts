@@ -49,7 +49,7 @@ const DEFAULTS: WorldSettings = {
 
 const RETENTION_DAYS = 30;
 
-/** What a caller sees of a send that is no problem: the HTTP response, and what a campaign reads beside it. */
+/** The result of a send that is not a problem: the HTTP response, and what a campaign reads besides it. */
 export type Sent =
   | {
       readonly kind: 'sent';

@@ -1,4 +1,4 @@
-/** A record of the campaign queue outlives an upgrade: it may be written by one release and read by the next. */
+/** A record of the campaign queue outlives an upgrade: one release may write it and the next one read it. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
@@ -31,7 +31,7 @@ let server: Loopback | undefined;
 afterEach(() => server?.close());
 
 describe("a recipient's job in the campaign queue", () => {
-  it('is written as 0.1 writes it, and held back until its second', async () => {
+  it('is written as 0.1 writes it, and delayed until its second', async () => {
     const accepted = JSON.stringify({ Successful: [{ Id: '0', MessageId: 'sqs-1' }], Failed: [] });
     server = await loopback(answer(200, accepted, { 'content-type': 'application/x-amz-json-1.0' }));
     const endpoint = `http://127.0.0.1:${server.port}`;

@@ -11,8 +11,8 @@ const running = sampleCampaign({
   share: 1_080,
 });
 
-describe('a running campaign whose share of the number’s pace changes', () => {
-  it('gets new slots for everything pending when the share shrinks, because the slots given out are too fast', () => {
+describe("a running campaign with a changed share of the number's pace", () => {
+  it('gets new scheduled times for everything pending when the share shrinks, because the earlier ones are too fast', () => {
     const slowed = withShare(running, 540, later(15));
     expect(slowed).toMatchObject({ share: 540, nextScheduledAt: later(15), version: running.version });
     const batch = sampleBatch({ enqueuedAt: later(10), isEnqueued: true });
@@ -20,14 +20,14 @@ describe('a running campaign whose share of the number’s pace changes', () => 
     expect(reasonToReenqueue(batch, { now: later(15), resumedAt: slowed.resumedAt })).toBe('dropped');
   });
 
-  it('leaves a batch alone that already has new slots', () => {
+  it('leaves a batch alone that already has new scheduled times', () => {
     const { resumedAt } = withShare(running, 540, later(15));
     const batch = sampleBatch({ enqueuedAt: later(15), isEnqueued: true });
     expect(isOutpaced(batch, { resumedAt })).toBe(false);
     expect(reasonToReenqueue(batch, { now: later(16), resumedAt })).toBeUndefined();
   });
 
-  it('keeps its slots when the share grows, is the first, or stays the same', () => {
+  it('keeps its scheduled times when the share grows, is the first, or stays the same', () => {
     expect(withShare(running, 4_320, later(15))).toEqual({ ...running, share: 4_320 });
     const fresh = sampleCampaign({ state: 'running', startedAt: NOW, nextScheduledAt: NOW });
     expect(withShare(fresh, 540, later(15))).toEqual({ ...fresh, share: 540 });

@@ -31,20 +31,20 @@ describe('the shares of a number’s pace', () => {
   });
 });
 
-describe('the send slots of a campaign', () => {
+describe('the scheduled times of a campaign', () => {
   const offsets = (at: readonly Date[]) => at.map((one) => one.getTime() - NOW.getTime());
 
-  it('begin at its next free slot', () => {
+  it('begin at its next free time', () => {
     const { at, next } = scheduleFor({ nextScheduledAt: inMs(1_234), now: NOW, count: 3, perMinute: 60 });
     expect(offsets([...at, next])).toEqual([1_234, 2_234, 3_234, 4_234]);
   });
 
-  it('begin now when the next free slot has passed unused', () => {
+  it('begin now when the next free time has passed unused', () => {
     const { at, next } = scheduleFor({ nextScheduledAt: minutes(-10), now: NOW, count: 2, perMinute: 1_200 });
     expect(offsets([...at, next])).toEqual([0, 50, 100]);
   });
 
-  it('are none when none are requested, and the next free slot stays the same', () => {
+  it('are none when none are requested, and the next free time stays the same', () => {
     expect(scheduleFor({ nextScheduledAt: inMs(50), now: NOW, count: 0, perMinute: 1_200 })).toEqual({
       at: [],
       next: inMs(50),
@@ -61,7 +61,7 @@ describe('the send slots of a campaign', () => {
     expect(at).toEqual([new Date(ms + later)]);
   });
 
-  it('are exact to the slot over an hour, in runs of a hundred', () => {
+  it('are exact to one send over an hour, in runs of a hundred', () => {
     for (const perMinute of [7, 60, 1_100, 1_200, 1_439.5, 4_320, 4_799]) {
       const { count, last } = hour(perMinute);
       expect(count, `${perMinute} a minute`).toBeGreaterThanOrEqual(perMinute * 60 - 1);

@@ -1,4 +1,4 @@
-/** The diagrams of docs/architecture.md are those of the code. */
+/** The diagrams of docs/architecture.md match the code. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -19,11 +19,11 @@ const { forbidden } = createRequire(import.meta.url)(join(ROOT, '.dependency-cru
 };
 
 describe('the diagrams of docs/architecture.md', () => {
-  it('are those of the code: write them with `npm run docs:diagrams`', async () => {
+  it('match the code: update them with `npm run docs:diagrams`', async () => {
     expect(await withDiagrams(page)).toBe(page);
   });
 
-  it('are refused on a page without a place for them', async () => {
+  it('cannot be written to a page without a place for them', async () => {
     await expect(withDiagrams('# A page')).rejects.toThrow('<!-- rooms:begin -->');
   });
 });
@@ -41,7 +41,7 @@ describe('the rooms', () => {
     expect(up).toEqual([]);
   });
 
-  it('are drawn without the arrows that a longer way implies', () => {
+  it('are drawn without arrows that a longer path implies', () => {
     const rooms = new Map([
       ['a', new Set<string>()],
       ['b', new Set(['a'])],
@@ -67,7 +67,7 @@ describe('a state diagram', () => {
     groups: {},
   };
 
-  it('draws two arrows between the same states as one, names guards where they decide, and leaves out what stays', () => {
+  it('draws two arrows between the same states as one, names guards where they decide, and leaves out transitions to the same state', () => {
     expect(stateDiagram(machine)).toEqual([
       'stateDiagram-v2',
       '    [*] --> a : born',
@@ -90,7 +90,7 @@ describe('a state diagram', () => {
   });
 
   it.each(Object.entries<Machine>(MACHINES))(
-    'of %s has every change of the table, and no other',
+    'of %s has every transition of the table, and no others',
     (_, machine) => {
       const inTable = Object.entries(machine.table).flatMap(([from, events]) =>
         Object.values(events).flatMap((arrows) => arrows.map(({ to }) => `${from} ${to}`)),

@@ -1,4 +1,4 @@
-/** Every fake has a suite that runs on it and on the adapter that it stands for. */
+/** Every fake shares a suite with the adapter that it replaces. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -12,7 +12,7 @@ const fakes = [...read('support/fakes').values()].flatMap((text) =>
   [...text.matchAll(/^export function ((?:fake|manual|named)\w+)/gm)].map(([, name = '']) => name),
 );
 
-/** The adapter's factory, for each fake. */
+/** The factory of the adapter, by fake. */
 const ADAPTERS: Readonly<Record<string, string>> = {
   fakeAliases: 'makeMessageAliasStore',
   fakeBus: 'makeEventBus',
@@ -37,7 +37,7 @@ const ADAPTERS: Readonly<Record<string, string>> = {
 };
 
 describe('a fake', () => {
-  it('names the adapter that it stands for', () => {
+  it('has an adapter', () => {
     expect(fakes.toSorted()).toEqual(Object.keys(ADAPTERS).toSorted());
   });
 
@@ -46,7 +46,7 @@ describe('a fake', () => {
     expect(shared.map(([name]) => name)).not.toEqual([]);
   });
 
-  it('on the table is run by suites that take every engine', () => {
+  it('of the table is run by suites that cover every engine', () => {
     const suites = [...read('contract')].filter(([, text]) => text.includes('describe.each(engines)'));
     const all = suites.map(([, text]) => text).join('\n');
     const stores = ['messages', 'sessions', 'callbacks', 'aliases', 'clients', 'templateLocks', 'campaigns'];

@@ -1,4 +1,4 @@
-/** The limits of the house: how long a file and a function are, how full a room is, and what no type may hide. */
+/** The limits of the house: the length of files and functions, the size of rooms, and what types must not hide. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -7,12 +7,12 @@ import { describe, expect, it } from 'vitest';
 const ROOT = new URL('../../../', import.meta.url);
 
 const FILE_LINES = 200;
-/** Of a function, without those of the functions inside it. */
+/** For a function, without the functions inside it. */
 const FUNCTION_LINES = 40;
 const HANDLER_LINES = 12;
 const ROOM_FILES = 25;
 
-/** Files that are over a limit now and are being rewritten. This list ends empty. */
+/** Files over a limit that are being rewritten. This list ends empty. */
 const MENDED_ELSEWHERE = new Set([
   'src/handlers/campaigns.ts',
   'src/handlers/contacts.ts',
@@ -23,7 +23,7 @@ const MENDED_ELSEWHERE = new Set([
   'src/lib/sending/send-template.ts',
 ]);
 
-/** The TypeScript files below the directories, from the root. Declarations are not ours to measure. */
+/** The TypeScript files below the directories, relative to the root. Declaration files are excluded. */
 const filesIn = (...directories: string[]): string[] =>
   directories.flatMap((directory) =>
     readdirSync(new URL(directory, ROOT), { recursive: true, encoding: 'utf8' })
@@ -51,7 +51,7 @@ const isFunction = (node: ts.Node): boolean =>
 const functionsBelow = (node: ts.Node): ts.Node[] =>
   childrenOf(node).flatMap((child) => (isFunction(child) ? [child] : functionsBelow(child)));
 
-/** A nested function counts as the one line on which it begins. */
+/** A nested function counts as one line: the line it begins on. */
 const ownLinesOf = (node: ts.Node): number =>
   linesOf(node) - functionsBelow(node).reduce((sum, inner) => sum + linesOf(inner) - 1, 0);
 
@@ -63,7 +63,7 @@ const longFunctionsIn = (source: ts.SourceFile, most: number): string[] =>
 const unwrapped = (node: ts.Node): ts.Node =>
   ts.isParenthesizedExpression(node) ? unwrapped(node.expression) : node;
 
-/** `x as unknown as T`: a cast that no type stands against. */
+/** `x as unknown as T`: a cast that no type can prevent. */
 const isUnknownCast = (node: ts.Node): boolean => {
   if (!ts.isAsExpression(node)) return false;
   const inner = unwrapped(node.expression);
@@ -114,12 +114,12 @@ describe('the code', () => {
     expect(crowded).toEqual([]);
   });
 
-  it('uses neither any nor a cast through unknown, and nor do its tests', () => {
+  it('uses neither any nor a cast through unknown, in src or in tests', () => {
     const all = [...code, ...filesIn('test')];
     expect(mended(all.flatMap((file) => untypedIn(parse(file))))).toEqual([]);
   });
 
-  it('has no file on the list of those to be mended that is within the limits', () => {
+  it('lists no file as being rewritten that is within the limits', () => {
     const over = (file: string) => {
       const source = parse(file);
       const most = file.startsWith('src/handlers/') ? HANDLER_LINES : FUNCTION_LINES;
@@ -141,7 +141,7 @@ describe('the measure', () => {
     expect(longFunctionsIn(sample(outer(38)), 40)).toHaveLength(2);
   });
 
-  it('sees any and casts through unknown, and no word of a comment or a string', () => {
+  it('finds any and casts through unknown, and ignores comments and strings', () => {
     expect(untypedIn(sample('let a: any;'))).toHaveLength(1);
     expect(untypedIn(sample('const a = [] as unknown as string;'))).toHaveLength(1);
     expect(untypedIn(sample('const a = ([] as unknown) as string;'))).toHaveLength(1);

@@ -1,4 +1,7 @@
-/** The lint rule that keeps the clock, random numbers and ids behind their ports: it must bite, and only where it should. */
+/**
+ * The lint rule that keeps the clock, random numbers and ids behind their ports. It must fail where it applies, and
+ * nowhere else.
+ */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +29,7 @@ const ALLOWED = [
 ];
 
 let directory: string;
-/** The files in which biome finds an error. */
+/** The files with an error from biome. */
 let refused: Set<string>;
 
 const lint = (): Promise<string> =>

@@ -59,7 +59,7 @@ describe('a direct invocation', () => {
     expect(seen[0]?.run.deadlineAt).toEqual(later(7));
   });
 
-  it('has an id of its own where Lambda gives none', async () => {
+  it('has an id of its own when Lambda gives none', async () => {
     const { invoke, seen } = invoked();
     await invoke(BODY, {});
     expect(seen[0]?.run.correlationId).toBe('entry/1');

@@ -79,7 +79,7 @@ describe('the recipient queue of a customer', () => {
     expect([find('a')?.status, find('b')?.status]).toEqual(['sent', 'sent']);
   });
 
-  it('drops a flow that has expired, and a reply a second later releases nothing', async () => {
+  it('expires a flow after its time, and a reply a second later releases nothing', async () => {
     await p.send({ request: { ...parking('a'), parkForSeconds: 60 } });
     world.clock.advance(61_000);
     await writes();

@@ -14,7 +14,7 @@ describe("a function's credentials", () => {
     expect(credentials).toEqual({ accessKeyId: 'key', secretAccessKey: 'secret', sessionToken: 'token' });
   });
 
-  it('need no session token, as those of an emulator do not', async () => {
+  it('need no session token when an emulator sets none', async () => {
     vi.stubEnv('AWS_SESSION_TOKEN', undefined);
     expect(await defaultProvider()()).toEqual({ accessKeyId: 'key', secretAccessKey: 'secret' });
   });

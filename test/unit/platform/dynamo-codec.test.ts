@@ -71,7 +71,7 @@ const full: Thing = {
 };
 
 describe('a value', () => {
-  it('is stored field by field, each in its form and under its name', () => {
+  it('is stored field by field, each in its format and under its name', () => {
     expect(codec.toItem({ ...full, kept: at })).toEqual({
       colour: 'rot',
       madeAt: at.getTime(),
@@ -91,7 +91,7 @@ describe('a value', () => {
     expect(codec.fromItem({ ...codec.toItem(full), pk: codec.pkOf('a') })).toEqual(full);
   });
 
-  it('has no attribute for a field that is not there, and no field for an attribute that is not there', () => {
+  it('has no attribute for a missing field, and no field for a missing attribute', () => {
     const least: Thing = { id: 'b', colour: 'green', made: at, tags: [], notes: [], count: 0 };
     const item = codec.toItem(least);
     expect(Object.entries(item).filter(([, stored]) => stored !== undefined)).toEqual([
@@ -105,7 +105,7 @@ describe('a value', () => {
     expect(Object.keys(back)).not.toContain('span');
   });
 
-  it('has no inlined record of which a part is missing', () => {
+  it('has no inlined record with a missing part', () => {
     const { until: _, ...item } = codec.toItem(full);
     expect(codec.fromItem({ ...item, pk: 'thing#a' }).span).toBeUndefined();
   });
@@ -120,13 +120,13 @@ describe('a value', () => {
 describe('an attribute of a later release', () => {
   const item = { ...codec.toItem(full), pk: 'thing#a', rev: 'r', flavour: ['new'], span: 'another meaning' };
 
-  it('survives a read and the write of a changed value', () => {
+  it('survives when a value is read, changed and written', () => {
     const changed = { ...codec.fromItem(item), count: 4 };
     const { pk: _, rev: __, ...expected } = item;
     expect(codec.toItem(changed)).toEqual({ ...expected, count: 4 });
   });
 
-  it('survives within a map and within a list of maps', () => {
+  it('survives inside a map and inside a list of maps', () => {
     const later = { ...item, note: { at: 1, mood: 'calm' }, notes: [{ at: 2, mood: 'loud' }] };
     const read = codec.fromItem(later);
     const changed = { ...read, note: { ...read.note, at: new Date(3) } };
@@ -136,15 +136,15 @@ describe('an attribute of a later release', () => {
     });
   });
 
-  it('is no field of the value, whatever its name', () => {
+  it('is not a field of the value, whatever its name', () => {
     const value = codec.fromItem(item);
     expect(value.span).toEqual(full.span);
     expect(JSON.stringify(value)).not.toMatch(/new|another|rev/);
   });
 });
 
-describe('by its type, a codec', () => {
-  it('misses no field, optional ones neither', () => {
+describe('the type of a codec', () => {
+  it('requires every field, including optional ones', () => {
     expectTypeOf<keyof FieldsOf<Thing>>().toEqualTypeOf<keyof Thing>();
     // @ts-expect-error `text` has no codec.
     record<Note>({ at: instant });
@@ -152,14 +152,14 @@ describe('by its type, a codec', () => {
     record<Note>({ at: instant, text: plain, mood: plain });
   });
 
-  it('stores no Date as it is, however deep it lies', () => {
+  it('rejects a Date that is stored as it is, however deeply nested', () => {
     // @ts-expect-error A Date is no attribute.
     record<Note>({ at: plain, text: plain });
     // @ts-expect-error There is a Date in each of them.
     attributes<{ readonly notes: readonly Note[] }>({ fields: { notes: plain } });
   });
 
-  it('stores no text as an instant', () => {
+  it('rejects text that is stored as an instant', () => {
     // @ts-expect-error `text` is a string.
     record<Note>({ at: instant, text: instant });
   });

@@ -24,7 +24,7 @@ import {
 
 const later = { flavour: 'of a later release' };
 
-/** What is written after a value was read from an item of a later release and changed. */
+/** The item that is written after a value was read from an item of a later release and changed. */
 function rewritten<Key, T>(codec: Codec<Key, T>, value: T, change = (read: T): T => ({ ...read })) {
   const item = { ...codec.toItem(value), ...later, pk: codec.pkOf(codec.keyOf(value)) };
   return codec.toItem(change(codec.fromItem(item)));
@@ -39,7 +39,7 @@ describe('an attribute that this release does not know', () => {
     });
   });
 
-  it('is preserved within a lease, a template message, a reply and the timeline', () => {
+  it('is preserved inside a lease, a template message, a reply and the timeline', () => {
     const item = {
       ...messageCodec.toItem(sampleMessage()),
       pk: 'message#m',
@@ -72,7 +72,7 @@ describe('an attribute that this release does not know', () => {
     });
   });
 
-  it('is preserved with a rate limit, a template lock, a client and the status of a template', () => {
+  it('is preserved in a rate limit, a template lock, a client and the status of a template', () => {
     expect(rewritten(rateLimitCodec, { business: BUSINESS, perMinute: 10, slowedAt: NOW })).toMatchObject(
       later,
     );

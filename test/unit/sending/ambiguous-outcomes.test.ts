@@ -37,7 +37,7 @@ async function ticks(world: World, minutes: number): Promise<void> {
 
 describe('an unknown outcome that may be repeated', () => {
   it.each(['receipt', 'duplicate'] as const)(
-    'is settled at once by a repeat whose response is: %s',
+    'is settled at once by a repeat with the response: %s',
     async (onRepeat) => {
       const world = await opened();
       world.gateway.onRepeat = onRepeat;

@@ -82,7 +82,7 @@ describe('the rate card', () => {
     }
   });
 
-  it('names 46 markets, as Meta\'s does beside "Other"', () => {
+  it('names 46 markets beside "Other", as Meta does', () => {
     expect(new Set(RATE_CARD.rates.map((rate) => rate.market)).size).toBe(46);
   });
 });

@@ -62,13 +62,13 @@ describe('a file of recipients as a stream', () => {
     expect(seen.closed).toBe(true);
   });
 
-  it('is closed when its first piece was enough, too', async () => {
+  it('is closed even if its first piece was enough', async () => {
     const { bytes, seen } = endless(() => Buffer.from('1,a\n'.repeat(50_000)), Buffer.from(''));
     for await (const row of readRows(bytes, { format: 'jsonl' })) if (row.kind === 'bad') break;
     expect(seen).toEqual({ pieces: 0, closed: true });
   });
 
-  it('is closed when the reader stops in the middle of gzip data, too', async () => {
+  it('is closed even if the reader stops in the middle of gzip data', async () => {
     const { bytes, seen } = endless((n) => Buffer.from(`${n},${'x'.repeat(10_000)}\n`));
     async function* zipped() {
       for await (const part of bytes) yield gzipSync(part);

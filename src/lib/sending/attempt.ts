@@ -7,12 +7,12 @@ import type { Session } from '../whatsapp/session-window.ts';
 /** The invocation context of background work, with no caller waiting. */
 export interface BackgroundRun {
   readonly correlationId: string;
-  /** When the invocation has to be over. */
+  /** When the invocation has to end. */
   readonly deadlineAt: Date;
   readonly source: 'worker' | 'sweeper';
 }
 
-/** One attempt to send a message: on whose behalf, on which terms, until when. */
+/** One attempt to send a message: its source, its terms and its deadline. */
 export interface Attempt extends Omit<BackgroundRun, 'source'> {
   readonly source: 'caller' | BackgroundRun['source'];
   /** The caller's request; in background work the message has it. */
@@ -21,13 +21,13 @@ export interface Attempt extends Omit<BackgroundRun, 'source'> {
   readonly ahead: ReadAhead;
 }
 
-/** What is read while the claim is being written. A fault shows when the value is asked for. */
+/** Values read while the claim is written. A read's fault is thrown when its value is used. */
 export interface ReadAhead {
   session(): Promise<Stored<Session> | undefined>;
   apiKey(): Promise<string>;
 }
 
-/** What a send came to: the message as it is stored in the end. Without an answer it is accepted, but not settled. */
+/** The result of a send: the message as stored in the end. Without an answer it is accepted, but not settled. */
 export interface SendResult {
   readonly message: Message;
   /** This attempt stored the answer; otherwise the answer is replayed. */

@@ -7,13 +7,13 @@ import { parsePhoneNumber } from '../whatsapp/phone.ts';
 import type { SendResult } from './attempt.ts';
 
 /*
- * What a send takes, as zod schemas, and what it answers (contract §2). Lengths count characters, as people do, not
- * UTF-16 units. Messages name the fault and never the value.
+ * The zod schemas of a send's request, and its response (`openapi.yaml`). Lengths count characters (code
+ * points), not UTF-16 units. Error messages never contain the faulty value.
  */
 
 const messageId = parsed(asMessageId, 'must be 1 to 128 of A-Z a-z 0-9 . _ : ~ -');
 
-// Emoji, flags and keycaps; © ® ™ are letters to WhatsApp.
+// Emoji, flags and keycaps. WhatsApp treats © ® ™ as letters.
 const NO_EMOJI = /^(?!.*(?:[\p{Extended_Pictographic}--[©®™]]|\p{Regional_Indicator}|\u20e3))/sv;
 
 const header = z.discriminatedUnion(
@@ -98,15 +98,16 @@ export const flowBody = z
 
 const DEFAULT_PARK_SECONDS = 259_200;
 
-/** Reads a flow. Throws `invalid-request` with all faults at once. */
+/** Parses a flow. Throws `invalid-request` with all faults at once. */
 export function parseFlow(body: unknown, defaultFrom: string | undefined): FlowRequest {
   const complete = isObject(body) && body['from'] === undefined ? { ...body, from: defaultFrom } : body;
   return withDefaults(parse(flowBody, complete));
 }
 
 /**
- * Checks DEFAULT_FROM at start, in the functions that use it: the others, the webhook above all, do without the
- * numbering plan. Throws with the variable's name and without its value, as the other settings do.
+ * Validates DEFAULT_FROM once at start, in the functions that use it. The others, above all the webhook,
+ * don't load the numbering plan. Throws an error with the variable's name but not its value, like the other
+ * settings.
  */
 export function defaultFrom({ DEFAULT_FROM: number }: { readonly DEFAULT_FROM?: string | undefined }) {
   if (number === undefined || parsePhoneNumber(number)) return number;
@@ -132,7 +133,7 @@ export function prefersAsync(prefer: string | undefined): boolean {
 
 const delivery = z.object({ messageId });
 
-/** Reads a record of the delivery queue. */
+/** Parses a record of the delivery queue. */
 export function parseDelivery(body: unknown): MessageId {
   return parse(delivery, body).messageId;
 }

@@ -15,16 +15,17 @@ import type { Settler } from './settle.ts';
 import type { WindowClosed, WindowClosedDeps } from './window-closed.ts';
 
 /*
- * Delivers a claim that is ours:
+ * Delivers a claim:
  *
- * 1. opt-out: a customer who has opted out gets nothing;
- * 2. session window: while it is shut, `whenClosed` says what happens instead (`window-closed.ts`);
- * 3. mark the claim: from now on the request may have left. With `resend` the claim bears the mark from the start;
- * 4. dispatch, within the deadline;
- * 5. settle (`settle.ts`).
+ * 1. Opt-out: a customer who has opted out gets nothing.
+ * 2. Session window: while it is shut, `whenClosed` decides (`window-closed.ts`).
+ * 3. Mark the claim: from now on the request may have left. With `resend` the claim has the mark from the
+ *    start.
+ * 4. Dispatch, within the deadline.
+ * 5. Settle (`settle.ts`).
  *
- * If nothing left, a caller who waits for the response gets the messageId back. A message that was accepted by a 202
- * goes back into the queue, or fails if the rules say never or the tries are used up (`not-sent.ts`).
+ * If nothing left, a waiting caller gets the messageId back. A message accepted with a 202 goes back into the
+ * queue, or fails if a rule forbids it or no try is left (`not-sent.ts`).
  */
 
 export interface DeliverDeps extends Omit<WindowClosedDeps, 'sendTemplate'> {
@@ -43,7 +44,7 @@ interface Left {
   readonly mayHaveLeft: boolean;
 }
 
-/** Kept back of the invocation's time for the settle; half of it, if there is less. */
+/** Reserved for the settle, from the invocation's remaining time; at most half of it. */
 const SETTLE_RESERVE_MS = 5_000;
 
 const ANOTHERS = 'This messageId belongs to another request by now. Nothing was sent.';
@@ -52,7 +53,7 @@ export function makeDeliver(deps: DeliverDeps) {
   const { messages, sessions, lipachat, settler, notSent, windowClosed, recipientQueue, clock, telemetry } =
     deps;
 
-  /** Delivers it, then lets the recipient queue move on if the message was parked in one. */
+  /** Delivers the claim, then lets the recipient queue continue if the message was parked. */
   async function deliver(claim: Stored<Message>, attempt: Attempt, left: Left): Promise<SendResult> {
     const result = await deliverClaim(claim, attempt, left).catch((fault) => {
       if (left.mayHaveLeft || !claim.value.accepted) throw fault;
@@ -93,12 +94,12 @@ export function makeDeliver(deps: DeliverDeps) {
     return dispatch(marked, attempt, { request, session, apiKey, mayHaveLeft });
   }
 
-  /** Without a session, an opt-out from before an erasure may still be known. */
+  /** Without a session, an opt-out from before an erasure may still exist. */
   async function sessionOf(message: Message, { ahead }: Attempt): Promise<Session> {
     return (await ahead.session())?.value ?? (await freshSession(deps.erasedOptOuts, pairOf(message)));
   }
 
-  /** What may have left is not judged by an opt-out or a window that came later: it waits for a callback. */
+  /** A later opt-out or shut window says nothing about a request that may have left: it waits for a callback. */
   function markUnknown(
     claim: Stored<Message>,
     attempt: Attempt,
@@ -108,7 +109,7 @@ export function makeDeliver(deps: DeliverDeps) {
     return settler.settle(claim, attempt, { verdict, calls: 0, session });
   }
 
-  /** If the acknowledgement of the mark is lost, look for the mark before that counts as a fault. */
+  /** If only the acknowledgement of the mark was lost, the stored message has it. */
   async function markDispatched(claim: Stored<Message>): Promise<Stored<Message>> {
     const fence = fenceOf(claim.value);
     try {
@@ -140,7 +141,7 @@ export function makeDeliver(deps: DeliverDeps) {
         await windowClosed.close(pairOf(request), session);
       return await settler.settle(claim, attempt, { verdict, calls, session });
     } finally {
-      // Only then: what was learnt is stored first.
+      // Log after the outcome is stored.
       telemetry.info('dispatch.done', { messageId: request.messageId, verdict: verdict.kind, calls });
     }
   }
@@ -150,7 +151,7 @@ export function makeDeliver(deps: DeliverDeps) {
     const own = now + deps.gatewayDeadlineMs;
     const reserve = Math.min(SETTLE_RESERVE_MS, (attempt.deadlineAt.getTime() - now) / 2);
     const invocation = attempt.deadlineAt.getTime() - reserve;
-    // Past the lease another owner may call; two calls at once are what LipaChat's deduplication is worst at.
+    // Past the lease another owner may call, and LipaChat's deduplication is weakest for concurrent calls.
     return new Date(Math.min(own, invocation, claim.lease?.until.getTime() ?? own));
   }
 
@@ -180,7 +181,7 @@ const SHUT_LATE = 'the session window shut before a repeat could tell';
 
 const isMarked = ({ value }: Stored<Message>): boolean => value.lease?.phase === 'dispatched';
 
-/** A crash came before the call: the window was shut the whole time. */
+/** Did a crash come before the call? It did if the window was shut the whole time. */
 function neverLeft({ attempts, firstTryAt, createdAt }: Message, session: Session | undefined): boolean {
   return attempts === 0 && wasShutSince(session, firstTryAt ?? createdAt);
 }

@@ -12,12 +12,11 @@ import type { Attempt, SendResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
 
 /*
- * A claim of which nothing left:
+ * Handles a claim of which nothing left:
  *
- * - a caller who waits for the response gets the messageId back, and the reason;
- * - a message that was accepted by a 202 goes back into the queue, or fails if the rules say never or the tries are
- *   used up;
- * - a message that only the sweeper has picked up is left to the sweeper's next tick.
+ * - a waiting caller gets the reason, and the messageId back;
+ * - a message accepted with a 202 is requeued, or fails if a rule forbids a retry or no try is left;
+ * - a message that only the sweeper picked up keeps its claim for the next try.
  */
 
 export interface NotSentDeps {
@@ -31,7 +30,7 @@ export interface NotSentDeps {
 export type NotSent = ReturnType<typeof makeNotSent>;
 
 export function makeNotSent({ messages, settler, recipientQueue, clock, telemetry }: NotSentDeps) {
-  /** Final for an accepted message. A caller who waits gets the refusal, and the messageId back. */
+  /** Fails an accepted message for good. A waiting caller gets the refusal, and the messageId back. */
   async function refuse(
     claim: Stored<Message>,
     attempt: Attempt,
@@ -50,7 +49,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     });
   }
 
-  /** The reason passes and is not the message's own: send it another time. */
+  /** Handles a transient failure that is not the message's own: send it later. */
   async function notNow(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<SendResult> {
     if (claim.value.accepted || verdict.accepts) return requeue(claim, attempt, verdict);
     if (attempt.source === 'sweeper') return leaveToSweeper(claim, attempt, verdict);
@@ -102,7 +101,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     return { message: standing?.value ?? claim.value, fresh: false };
   }
 
-  /** Gives back the claim after a fault before anything left, as far as the store allows, and rethrows the fault. */
+  /** Gives back the claim after a fault before anything left, if the store allows it, and rethrows the fault. */
   async function afterFault(
     claim: Stored<Message>,
     attempt: Attempt,

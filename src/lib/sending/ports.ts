@@ -1,7 +1,7 @@
 import type { MessageId } from '../messages/message.ts';
 import type { Versioned } from '../platform/ports.ts';
 
-/** The one template message that may be out for a customer and a flow. */
+/** The lock of a customer and a flow: only one of their template messages may be out. */
 export interface TemplateLock {
   /** A hash of customer and flow. */
   readonly key: string;

@@ -11,9 +11,10 @@ import type { Deliver } from './deliver.ts';
 import type { Settler } from './settle.ts';
 
 /*
- * A message that is stored already (`decideClaim` has the rules): replay its answer, report its status, ask the caller
- * to wait, take over a claim that a crash left, store an answer that a callback has proved, or mark it unknown. Each
- * step is one conditional write. If another writer was faster, decide again on what is stored by then.
+ * Resolves a message that is already stored (`decideClaim` has the rules): replay its answer, report its
+ * status, ask the caller to wait, take over a claim that a crash left, store an answer that a callback
+ * proved, or mark it unknown. Each step is one conditional write. If another writer was faster, decide again
+ * on what is stored by then.
  */
 
 export interface ResolveExistingDeps {
@@ -23,7 +24,7 @@ export interface ResolveExistingDeps {
   readonly telemetry: Telemetry;
 }
 
-/** How often the message may change meanwhile before the caller is asked to come back. */
+/** How often the message may change meanwhile before the caller has to ask again. */
 const MAX_ATTEMPTS = 5;
 
 export function makeResolveExisting({ messages, deliver, settler, telemetry }: ResolveExistingDeps) {
@@ -38,7 +39,7 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
     throw busy(1);
   }
 
-  /** Acts on one decision. Gives back the result, or what another writer has stored meanwhile. */
+  /** Acts on one decision. Returns the result, or what another writer stored meanwhile. */
   async function step(stored: Stored<Message>, attempt: Attempt): Promise<SendResult | Stored<Message>> {
     const decision = decideClaim(stored.value, attempt.terms);
     switch (decision.kind) {
@@ -79,7 +80,7 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
     return isUnknown ? { message: marked.value, fresh: false } : marked;
   }
 
-  /** A callback may have proved the message during the delivery. Then only its answer is missing: decide once more. */
+  /** A callback may have proved the outcome during the delivery. Only the answer is missing then: decide again. */
   async function resolveProven(result: SendResult, attempt: Attempt): Promise<SendResult> {
     const { answer, status, messageId } = result.message;
     if (answer || !isProven(status)) return result;
@@ -90,13 +91,13 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
   return { resolveExisting, resolveProven };
 }
 
-/** The messageId is taken by another payload, or by another client. */
+/** Another payload or another client has this messageId. */
 export function reused(): AppError {
   const detail = 'This messageId belongs to another request. Use a new one for a new message.';
   return new AppError('message-id-reused', detail);
 }
 
-/** Another attempt holds the message, for at most `retryAfter` seconds. */
+/** Another attempt holds the message, for `retryAfter` seconds at most. */
 export function busy(retryAfter: number): AppError {
   const detail = 'This messageId is being sent. Ask again in a moment.';
   return new AppError('send-in-progress', detail, { retryAfter });

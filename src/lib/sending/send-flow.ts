@@ -11,15 +11,17 @@ import type { Attempt, BackgroundRun, ReadAhead, SendResult } from './attempt.ts
 import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
 
 /*
- * One send, in order:
+ * Sends one flow, in this order:
  *
- * 1. claim the messageId with a conditional write; meanwhile read the session and the apiKey;
- * 2. if the messageId is stored already, compare the payloads and resolve it (`resolve-existing.ts`);
- * 3. if the claim is ours, deliver it: opt-out, session window, dispatch (`deliver.ts`), settle (`settle.ts`);
- * 4. respond from what is stored in the end.
+ * 1. Claim the messageId with a conditional write. Meanwhile read the session and the apiKey.
+ * 2. If the messageId is already stored, compare the payloads and resolve it (`resolve-existing.ts`).
+ * 3. If the claim is ours, deliver it: opt-out, session window, dispatch (`deliver.ts`), settle
+ *    (`settle.ts`).
+ * 4. Respond from what is stored in the end.
  *
- * With `respond-async` the message is stored as queued and its caller gets a 202; a worker goes on with `work`. The
- * sweeper enters at step 2 with `resume` (`sweep-message.ts`). The rules are the same for all three.
+ * With `respond-async` the message is stored as queued, and the caller gets a 202. A worker continues with
+ * `work`. The sweeper enters at step 2 with `resume` (`sweep-message.ts`). The rules are the same for all
+ * three.
  */
 
 export interface SendCommand {
@@ -30,7 +32,7 @@ export interface SendCommand {
   /** Respond with a 202 at once; a worker sends the message. */
   readonly respondAsync: boolean;
   readonly correlationId: string;
-  /** When the invocation has to be over. */
+  /** When the invocation has to end. */
   readonly deadlineAt: Date;
 }
 
@@ -55,7 +57,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const terms = termsNow();
     const { request, clientId, respondAsync } = command;
     const claim = newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms });
-    // The write is slower than the reads: it leaves first.
+    // The write is slower than the reads, so it starts first.
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
     const attempt: Attempt = { ...command, terms, ahead: readAhead(pairOf(claim)), source: 'caller' };
     const claimed = await claiming;
@@ -72,7 +74,10 @@ export function makeSendFlow(deps: SendFlowDeps) {
     return answered(result.message.answer ? result : await resolveProven(result, attempt));
   }
 
-  /** Sends a queued message. Throws if the queue's record is to come back; does nothing if the message waits no more. */
+  /**
+   * Sends a queued message. Throws if the queue has to repeat its record; does nothing if the message no
+   * longer waits.
+   */
   async function work(messageId: MessageId, run: BackgroundRun): Promise<void> {
     const stored = await messages.get(messageId);
     if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
@@ -104,7 +109,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
     };
   }
 
-  /** The store failed during the claim. If it has stored the claim all the same, go on with it. */
+  /** The store failed during the claim. Continues if the claim was stored nevertheless. */
   async function recover(claim: Message, fault: unknown): Promise<Written<Message>> {
     const stored = await messages.get(claim.messageId);
     if (!stored || !holds(fenceOf(claim), stored.value)) throw fault;
@@ -125,7 +130,7 @@ function assertSamePayload(stored: Message, { request, clientId, seesAll }: Send
   throw reused();
 }
 
-/** The result, unless it is a problem to its caller. */
+/** Returns the result, or throws if it is a problem for the caller. */
 function answered(result: SendResult): SendResult {
   const { answer, status, lease } = result.message;
   if (answer?.kind === 'rejected') {

@@ -21,12 +21,12 @@ import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 import type { TemplateLockStore } from './ports.ts';
 
 /*
- * The template message of a parked flow, which asks the customer to write:
+ * Sends the template message of a parked flow, which asks the customer to write:
  *
- * 1. take the lock of this customer and flow: if another flow's template message is out, suppress this one;
- * 2. keep its id, so that a callback about it finds the flow, and note that it may leave from now on;
- * 3. send it under that id, which is derived from the flow's, so that a repeat sends none;
- * 4. store the outcome. If nothing left, it stays pending and the sweeper tries again.
+ * 1. Take the lock of this customer and flow. If another flow's template message is out, suppress this one.
+ * 2. Keep its id, so that a callback about it finds the flow, and note that it may leave from now on.
+ * 3. Send it under that id, which is derived from the flow's, so that a repeat sends none.
+ * 4. Store the outcome. If nothing left, it stays pending and the sweeper tries again.
  */
 
 export interface SendTemplateDeps {

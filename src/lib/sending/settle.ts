@@ -10,8 +10,8 @@ import { isOpen, type Session } from '../whatsapp/session-window.ts';
 import type { Attempt, SendResult } from './attempt.ts';
 
 /*
- * Settling stores the verdict, considering what is stored by then: a callback, or another owner after our lease, may
- * have been faster. `messages/lifecycle.ts` says which one wins.
+ * Settles a send: stores its verdict, considering what is stored by then. A callback, or another owner after
+ * our lease, may have been faster; the guards in `messages/lifecycle.ts` decide.
  */
 
 export interface SettleDeps {
@@ -32,7 +32,7 @@ export interface Found {
 export type Settler = ReturnType<typeof makeSettler>;
 
 const SETTLE_RETRY_MS = 250;
-/** Do not begin a try that could outlast the invocation: the caller needs a response. */
+/** A write that could outlast the invocation isn't started, because the caller needs a response. */
 const LONGEST_WRITE_MS = 4_000;
 /** The sweeper runs every minute; a repeat sooner than this would meet the same fault. */
 const RESEND_PAUSE_MS = 30_000;
@@ -61,7 +61,7 @@ export function makeSettler(deps: SettleDeps) {
     const session = viewOf(by.found.session);
     const settling = { now: clock.now(), calls, retentionDays };
     if (!isSameRequest(stored, by.claim)) return stored;
-    // The outcome of a send that WhatsApp has failed since: another send has taken its place.
+    // WhatsApp failed this send meanwhile, and another one has replaced it.
     if (stored.resends !== by.claim.resends) return stored;
     if (verdict.kind === 'sent') {
       return transition(stored, 'gatewayAccepted', { ...settling, accepted: verdict.accepted, session });
@@ -114,7 +114,7 @@ export function makeSettler(deps: SettleDeps) {
   return { settle, finalize };
 }
 
-/** What a caller reads if the receipt could not be stored: the sweeper settles the message later. */
+/** What a caller sees if the receipt could not be stored: the sweeper settles the message later. */
 function answerUnsettled(claim: Message, { terms }: Attempt): Message {
   const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
   // With `hold` the sweeper repeats nothing: only a callback can settle it.

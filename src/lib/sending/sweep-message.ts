@@ -13,11 +13,12 @@ import type { SendFlow } from './send-flow.ts';
 import type { SendTemplate } from './send-template.ts';
 
 /*
- * What the sweeper does with one message that is due:
+ * Handles one due message, for the sweeper:
  *
- * - parked past its time: expire it; parked: check opt-out and window, send its template message, recheck it later;
+ * - parked past its time: expire it; otherwise check opt-out and window, send its template message, and
+ *   recheck it later;
  * - queued, and no worker came: enqueue it again;
- * - anything else: resume it, as a caller's repeat would.
+ * - anything else: resume it, like a caller's repeat.
  */
 
 export interface SweepMessageDeps {

@@ -6,8 +6,9 @@ import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
 
 /*
- * Every minute: sweep the messages that are due (a lease that a crash left, a repeat), then retry the status callbacks
- * that matched no message. A tick is bounded by number and by time; what is left stays due for the next tick.
+ * The sweeper, every minute. Sweeps the due messages (a lease that a crash left, a repeat), then retries the
+ * status callbacks that matched no message. A tick is bounded by number and by time; what is left stays due
+ * for the next one.
  */
 
 export interface SweepDeps {
@@ -48,7 +49,7 @@ export function makeSweep({
     try {
       return (await sweepMessage(messageId, { ...run, source: 'sweeper' })) ? 'finished' : 'left';
     } catch (fault) {
-      // A refusal is an answer: it is stored, or the message is due again when its lease ends.
+      // A refusal is an answer too: it is stored, or the message is due again when its lease ends.
       if (fault instanceof AppError && fault.code !== 'store-unavailable') return 'finished';
       telemetry.error('sweep.message-failed', fault, { messageId });
       return 'failed';

@@ -13,9 +13,9 @@ import { type NotSent, sessionClosedSince } from './not-sent.ts';
 import type { SendTemplate } from './send-template.ts';
 
 /*
- * A claim while the session window is shut: nothing free-form leaves, and `whenClosed` says what happens instead. The
- * claim is refused; or it is parked, its template message goes out if there is one, and a reply that crossed the
- * parking releases it.
+ * Handles a claim while the session window is shut. No free-form message leaves, and `whenClosed` decides:
+ * the claim is refused, or it is parked, its template message is sent if there is one, and a reply that
+ * crossed the parking releases it.
  */
 
 export interface WindowClosedDeps {
@@ -45,7 +45,7 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
       transition(m, 'windowClosed', { fence: fenceOf(claim.value), now: clock.now() }),
     );
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
-    // The flow waits in any case. The sweeper tries a template message that failed again.
+    // The flow waits in any case. The sweeper retries a failed template message.
     const { flow, throttleReason } = await sendTemplate(waiting, attempt).catch((fault) => {
       telemetry.error('template.failed', fault, { messageId: waiting.value.messageId });
       return { flow: waiting, throttleReason: undefined };
@@ -57,10 +57,10 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     return { message: flow.value, fresh: true, throttleReason };
   }
 
-  /** WhatsApp says that the window is shut, whatever our ledger says: no blind repeat. */
+  /** WhatsApp reported a shut window, whatever our ledger says, so nothing is repeated blindly. */
   async function close(pair: Pair, seen: Session): Promise<Session | undefined> {
     const now = clock.now();
-    // A customer who has written since has opened another window.
+    // If the customer wrote since, another window is open.
     const closed = (s: Session) =>
       s.window?.lastInboundAt.getTime() === seen.window?.lastInboundAt.getTime()
         ? afterGatewayClosed(s, now)
@@ -68,7 +68,7 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     try {
       return (await updateWithRetry(sessions, await sessions.get(pair), closed))?.value;
     } catch (fault) {
-      // The message comes first: the next refusal closes the window again.
+      // The message has priority: the next refusal closes the window again.
       telemetry.error('window.close-failed', fault);
       return undefined;
     }

@@ -17,7 +17,7 @@ export interface ReadCampaignDeps {
   readonly clock: Clock;
 }
 
-/** A page of recipients; `next` asks for the one after it, null at the end. */
+/** A page of results; `next` is the cursor of the next page, null at the end. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
@@ -27,7 +27,7 @@ export type RecipientStatus = RecipientView['status'] | RejectedRow['kind'];
 
 const READ_AT_ONCE = 32;
 const CAMPAIGNS_A_PAGE = 25;
-/** A page of recipients is made of whole batches: as many as it takes for so many rows, within bounds. */
+/** A page of recipients consists of whole batches: enough for ROWS_A_PAGE rows, BATCHES_A_PAGE at most. */
 const ROWS_A_PAGE = 100;
 const BATCHES_A_PAGE = 50;
 const READ_BYTES = 64 * 1024;
@@ -47,7 +47,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     );
   }
 
-  /** The newest first; other clients' campaigns are left out. */
+  /** Newest first, without other clients' campaigns. */
   async function list({ clientId, seesAll }: Asker, after: string | undefined): Promise<Page<CampaignView>> {
     const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
     const found = await pMap(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
@@ -70,7 +70,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     }
   }
 
-  /** First what has been taken, batch by batch; then what has not, line by line. */
+  /** First the taken recipients, batch by batch; then the rest, line by line. */
   async function planned(
     campaign: Campaign,
     status: RecipientStatus | undefined,
@@ -87,7 +87,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     }
     const { row, offset, batch: taken } = campaign.cursor;
     if (n < taken) return { items, next: `b${n}` };
-    // A first page that is empty would read as a campaign without recipients.
+    // An empty first page would look like a campaign without recipients.
     if (items.length === 0) return untaken(campaign, status, { row, offset });
     return { items, next: hasMore(campaign) ? `r${row}-${offset}` : null };
   }
@@ -113,7 +113,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     return { items, next: isEnd ? null : `r${row + lines.length}-${offset + length}` };
   }
 
-  /** The rows that were refused when it was planned. */
+  /** The rows that planning rejected. */
   async function refused(
     { plan }: Campaign,
     kind: RejectedRow['kind'],
@@ -135,7 +135,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     };
   }
 
-  /** The whole lines from `offset` on. An `after` may be made up: the byte before tells whether a line starts there. */
+  /** The whole lines from `offset`. A caller may forge `after`, so check that the byte before ends a line. */
   async function linesFrom(ref: ObjectRef & { readonly etag?: string }, offset: number) {
     const before = Math.min(offset, 1);
     const bytes = await objects.readRange(ref, { offset: offset - before, length: READ_BYTES });
@@ -160,7 +160,7 @@ type Place =
   | { readonly kind: 'batch'; readonly n: number }
   | { readonly kind: 'line'; readonly row: number; readonly offset: number };
 
-/** A cursor as `next` gives it: opaque to the caller. */
+/** Parses a cursor from `next`, which is opaque to the caller. */
 function placeIn(after: string | undefined): Place {
   const [, n, row, offset] = /^(?:b(\d{1,9})|r(\d{1,9})-(\d{1,15}))$/.exec(after ?? 'b0') ?? [];
   if (n !== undefined) return { kind: 'batch', n: Number(n) };

@@ -20,7 +20,7 @@ export interface CampaignRoutesDeps {
   readonly read: CampaignReader;
 }
 
-/** `/v1/campaigns…`, by route key. `sender` is the business number of a campaign that names none. */
+/** `/v1/campaigns…`, by route key. `sender` is the default business number. */
 export function campaignRoutes(deps: CampaignRoutesDeps, sender: string | undefined): Routes {
   const { control, create, read } = deps;
   const idOf = ({ path }: ApiRequest): CampaignId => parseCampaignId(path);

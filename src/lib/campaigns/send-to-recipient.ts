@@ -18,13 +18,13 @@ import { type JobResult, pauseFor, resultOfProblem, resultOfStatus } from './rec
 import type { CampaignRunner } from './run.ts';
 
 /*
- * One recipient's job, in the worker:
+ * Processes one recipient's job, in the worker:
  *
- * 1. check that the campaign is running and the recipient pending; else drop the job. A recipient that is dropped
- *    because the campaign is paused or was slowed stays pending and is scheduled again;
- * 2. wait for the rest of its second;
- * 3. send its flow as any caller would, under the messageId derived from campaign and number;
- * 4. settle it in the ledger by one conditional write, or enqueue it again for later, or pause the campaign.
+ * 1. Check that the campaign is running and the recipient pending; otherwise drop the job. If the campaign is
+ *    paused or was slowed, the recipient stays pending and is scheduled again.
+ * 2. Wait until the scheduled time, within its second.
+ * 3. Send the flow like any caller, under the messageId derived from campaign and number.
+ * 4. Settle the row in the ledger by one conditional write, requeue the job, or pause the campaign.
  */
 
 export interface SendToRecipientDeps {
@@ -70,7 +70,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     }
   };
 
-  /** Waits if the scheduled time is near; a record that came much too early goes back into the queue. */
+  /** Waits if the scheduled time is near. A much too early record goes back into the queue. */
   async function isTime(job: RecipientJob): Promise<boolean> {
     const ms = job.scheduledAt.getTime() - clock.now().getTime();
     if (ms > LONGEST_WAIT_MS) {
@@ -102,14 +102,14 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     }
   }
 
-  /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */
+  /** The worker that settles a batch's last recipient aggregates it, which may complete the campaign. */
   async function settle(campaign: Campaign, job: RecipientJob, settlement: Settlement): Promise<void> {
     const after = await ledger.settle(job, job.row, settlement);
     if (!after) return;
     telemetry.count(`campaign.${settlement.outcome}`);
     if (after.pending.length > 0) return;
     const stored = await campaigns.get(campaign.campaignId);
-    // The recipient is settled in any case, and the tick aggregates as well.
+    // The recipient is settled anyway, and the tick aggregates too.
     if (stored)
       await runner.aggregate(stored).catch((fault) => telemetry.error('campaign.aggregate-failed', fault));
   }
@@ -129,7 +129,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     await campaignQueue.enqueue([{ ...job, scheduledAt, tries: job.tries + 1 }]);
   }
 
-  /** It is the number that goes too fast: all its campaigns slow down. */
+  /** The number sends too fast, so all its campaigns slow down. */
   async function slowDown(business: PhoneNumber): Promise<void> {
     const now = clock.now();
     const full = { business, perMinute: deps.numberPerMinute, slowedAt: new Date(0) };

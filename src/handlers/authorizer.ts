@@ -8,7 +8,7 @@ interface AuthorizerEvent {
   readonly headers?: { readonly authorization?: string };
 }
 
-/** A request authorizer of an HTTP API, with simple responses. */
+/** The HTTP API's request authorizer, with simple responses. */
 export const handler = async ({ routeKey, headers }: AuthorizerEvent) => {
   const client = await authorize(headers?.authorization, routeKey);
   if (!client) return { isAuthorized: false };

@@ -18,6 +18,6 @@ const directly = direct(stores, async (body, run) => {
   return sendResponse(await sendFlow.send({ ...run, request, respondAsync: false }));
 });
 
-/** `POST /v1/flows`; the same body as a direct event; the same body as the detail of an EventBridge event. */
+/** `POST /v1/flows`, or the same body as a direct event or as the detail of an EventBridge event. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
   isHttpEvent(event) ? overHttp(event, context) : directly(event, context);

@@ -1,5 +1,5 @@
 import { changeStream } from '../lib/events/change-stream.ts';
 import { wireEvents } from '../lib/wiring/events.ts';
 
-/** The table's change stream becomes events on the company's bus. */
+/** Publishes the table's change stream on the company's event bus. */
 export const handler = changeStream(wireEvents('publisher'));

@@ -9,7 +9,7 @@ import { wireSend } from '../lib/wiring/sending.ts';
 const { stores, sendFlow } = wireSend('worker');
 const { sendToRecipient } = wireRecipients(stores, sendFlow);
 
-/** The delivery queue, each record a message to send, and the campaign queue, each record a recipient. */
+/** The delivery queue, with one record per message to send, and the campaign queue, with one record per recipient. */
 export const handler = (event: SQSEvent, context?: Context) => {
   const deadlineAt = deadlineOf(context, stores.clock);
   return batch(stores.telemetry, (body, record) => {

@@ -50,7 +50,7 @@ interface PlanSettings extends CampaignSettings {
   readonly retentionDays: number;
 }
 
-/** Everything about campaigns but the sending. */
+/** Everything for campaigns except sending. */
 export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
   const deps = { ...ports, ...settings };
   const base = { ...deps, runner: makeCampaignRunner(deps), planReader: makePlanReader(deps) };

@@ -10,7 +10,7 @@ function wireCampaignPorts(stores: Stores) {
   const client = new S3Client({
     requestHandler: stores.transport,
     maxAttempts: 4,
-    // On a development machine there is one host, and no host name per bucket.
+    // The local system has one host, without a name per bucket.
     forcePathStyle: config.AWS_ENDPOINT_URL_S3 !== undefined,
     // By default an upload link carries the checksum of a body that does not exist yet, and S3 accepts only an empty file.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -23,7 +23,7 @@ function wireCampaignPorts(stores: Stores) {
   };
 }
 
-/** Everything about campaigns but the sending. */
+/** Everything for campaigns except sending. */
 export function wireCampaigns(functionName: string) {
   const stores = wireStores(functionName);
   const { config } = stores;

@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from '../platform/clock.ts';
 import { readConfig } from '../platform/config.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
 
-/** What the documentation needs: no AWS service at all. The build puts the files beside the bundle. */
+/** The documentation needs no AWS service. The build puts its files beside the bundle. */
 export function wireDocs(functionName: string) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });

@@ -6,7 +6,7 @@ import { nodeTransport } from '../platform/aws-transport.ts';
 import { readConfig } from '../platform/config.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
 
-/** What the publisher needs: no store of its own, since the stream brings everything. */
+/** The publisher needs no store: the stream carries everything. */
 export function wireEvents(functionName: string) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });

@@ -9,7 +9,7 @@ import { sendUseCases, sweepUseCase } from './use-cases.ts';
 function wireSendPorts(functionName: string) {
   const stores = wireStores(functionName, undiciTransport());
   const apiKey = wireSecrets(stores).apiKey();
-  // Fetched while the function starts, so that its first send does not wait for it.
+  // Read at start, so that the first send doesn't wait for it.
   void apiKey.get().catch(() => undefined);
   const { config, clock } = stores;
   const gateway = makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock });

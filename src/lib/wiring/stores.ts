@@ -21,7 +21,10 @@ import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
 import type { SendSettings } from './use-cases.ts';
 
-/** What every function has: settings, clock, telemetry and the table's stores. One client an AWS service a process. */
+/**
+ * What every function needs: settings, clock, telemetry and the table's stores. One client per AWS service
+ * and process.
+ */
 export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
@@ -50,7 +53,7 @@ export type Stores = ReturnType<typeof wireStores>;
 
 let sqs: SQSClient | undefined;
 
-/** For all queues of a process. */
+/** One client for all queues of a process. */
 export function sqsClient({ transport }: Pick<Stores, 'transport'>): SQSClient {
   sqs ??= new SQSClient({ requestHandler: transport, maxAttempts: 3 });
   return sqs;
@@ -61,7 +64,7 @@ export function wireQueue(stores: Stores) {
   return makeDeliveryQueue({ client: sqsClient(stores), queueUrl: stores.config.DELIVERY_QUEUE_URL });
 }
 
-/** Readers of the parameter store, for the functions that hold a secret. */
+/** Readers of the parameter store, for functions that need a secret. */
 export function wireSecrets({ config, telemetry, clock, transport }: Stores) {
   const client = new SSMClient({ requestHandler: transport, maxAttempts: 2 });
   const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>

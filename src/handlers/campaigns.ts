@@ -11,12 +11,12 @@ const { stores, ...useCases } = wireCampaigns('campaigns');
 const sender = defaultFrom(stores.config);
 const overHttp = api(stores, byRoute(campaignRoutes(useCases, sender)));
 
-/** The same definition as an event is created, planned and started: no caller waits to do it. */
+/** A definition in an event is created, planned and started at once, because no caller waits to do it. */
 const directly = direct(stores, async (body, run) => {
   const campaign = await useCases.launch(parseCampaign(body, sender), run);
   return createdResponse(await useCases.read.view(campaign), true);
 });
 
-/** `/v1/campaigns…`; a campaign as a direct event; a campaign as the detail of an EventBridge event. */
+/** `/v1/campaigns…`, a campaign as a direct event, or a campaign as the detail of an EventBridge event. */
 export const handler = (event: APIGatewayProxyEventV2, context: Context) =>
   isHttpEvent(event) ? overHttp(event, context) : directly(event, context);

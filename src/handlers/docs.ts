@@ -4,7 +4,7 @@ import { wireDocs } from '../lib/wiring/docs.ts';
 
 const { files, ...ports } = wireDocs('docs');
 
-/** `GET /docs`, the API's description as a page; `GET /docs/{file}`, what the page is made of, and openapi.yaml. */
+/** `GET /docs`, the API's description as a page; `GET /docs/{file}`, the page's files and openapi.yaml. */
 export const handler = api(ports, (request) =>
   Promise.resolve(docsResponse(files.byName(fileName(request)), request.headers)),
 );

@@ -14,8 +14,8 @@ export function record<T extends object>(fields: FieldsOf<T>): FieldCodec<T> {
 }
 
 /**
- * A record whose fields are attributes of the item itself, not of a map inside it. It is undefined unless all of
- * them are there.
+ * A record with its fields as attributes of the item itself, not of a map inside it. It is undefined unless
+ * all of them exist.
  */
 export function inline<T extends object>(fields: FieldsOf<T>): Inline<T> {
   return { fields };

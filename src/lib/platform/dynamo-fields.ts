@@ -38,7 +38,7 @@ export const stringSet: FieldCodec<readonly string[]> = {
   absent: [],
 };
 
-/** A word whose stored form differs; words that `stored` does not list are stored as they are. */
+/** A text with another stored form. Texts that `stored` doesn't list are stored unchanged. */
 export function words<T extends string>(stored: { readonly [word in T]?: string }): FieldCodec<T> {
   const inDomain = new Map(Object.entries(stored).map(([word, text]) => [text, word as T]));
   return {

@@ -2,10 +2,7 @@ import * as z from 'zod';
 import type { ReportedStatus } from '../messages/status.ts';
 import { gatewayPhoneNumber, type PhoneNumber } from '../whatsapp/phone.ts';
 
-/*
- * The shapes of LipaChat's callbacks (lipachat-contract §4). Unknown fields are ignored, since a gateway may add some
- * at any time.
- */
+/* The shapes of LipaChat's callbacks. Unknown fields are ignored, because a gateway may add some at any time. */
 
 const REPORTED_STATUSES = new Map<string, ReportedStatus>([
   ['sent', 'sent'],

@@ -72,7 +72,6 @@ export type Answer =
       readonly correlationId: string;
     };
 
-/** Why a message failed for good. */
 export type RejectionCode =
   | 'gateway-rejected'
   | 'gateway-credentials'
@@ -95,14 +94,12 @@ export interface TemplateMessage extends Tried {
   readonly state: 'pending' | 'sent' | 'suppressed' | 'failed' | 'unknown';
   /** How many earlier template messages WhatsApp failed. Each had its own id. */
   readonly resends?: number | undefined;
-  /** Earliest time of the next try. */
   readonly notBefore?: Date | undefined;
   readonly waId?: string | undefined;
   /** When it may first have left; its own resend horizon starts here. */
   readonly triedAt?: Date | undefined;
 }
 
-/** What a customer entered into a flow. */
 export interface Reply {
   /** The inbound message's id, which identifies a repeat. */
   readonly id: string;
@@ -140,7 +137,6 @@ export interface Message extends Tried {
   readonly attempts: number;
   /** Accepted with a 202: LipaFlow finishes it without another request. */
   readonly accepted?: true | undefined;
-  /** A worker doesn't send it earlier. */
   readonly notBefore?: Date | undefined;
   /** How many times it was sent again, each under its own id (`gatewayMessageIdOf`). */
   readonly resends?: number | undefined;

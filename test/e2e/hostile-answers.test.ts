@@ -14,7 +14,7 @@ let elsewhere: Server;
 let strangersSeen = 0;
 
 beforeAll(async () => {
-  fleet = await startFleet({ settings: { GATEWAY_DEADLINE_MS: String(DEADLINE_MS) } });
+  fleet = await startFleet({ ownProcesses: true, settings: { GATEWAY_DEADLINE_MS: String(DEADLINE_MS) } });
   elsewhere = createServer((_request, response) => response.end('{}'));
   elsewhere.on('connection', () => {
     strangersSeen += 1;

@@ -99,6 +99,7 @@ const live = async (customers: string[]): Promise<void> => {
 describe(`${RUNS} campaigns that are paused, resumed and cancelled at random moments`, () => {
   beforeAll(async () => {
     fleet = await startFleet({
+      ownProcesses: true,
       // All share the number's pace of 60,000: each campaign runs at its own pace.
       settings: { NUMBER_PER_MINUTE: '60000', LOG_LEVEL: 'WARN', LEASE_SECONDS: '12' },
       counts: { worker: 2, campaignTick: 2, campaigns: 2 },

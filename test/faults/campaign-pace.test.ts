@@ -42,6 +42,7 @@ const expectPace = (times: number[], perMinute: number): void => {
 
 beforeAll(async () => {
   fleet = await startFleet({
+    ownProcesses: true,
     settings: { LOG_LEVEL: 'WARN' },
     counts: { worker: 2, campaignTick: 1, campaigns: 1, sendFlow: 1 },
   });

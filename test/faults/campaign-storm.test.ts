@@ -59,6 +59,7 @@ describe('a campaign of 10,000 while workers and ticks die and the queue and the
   let bad = 0;
   beforeAll(async () => {
     fleet = await startFleet({
+      ownProcesses: true,
       settings: SETTINGS,
       counts: { worker: 4, campaignTick: 2, campaigns: 1, sweeper: 1, publisher: 2 },
       queues: { ...QUICK_QUEUES, visibilityTimeoutSeconds: 30 },

@@ -8,7 +8,10 @@ let fleet: Fleet;
 
 // At the most verbose level, so that every log line is written.
 beforeAll(async () => {
-  fleet = await startFleet({ settings: { LOG_LEVEL: 'DEBUG', GATEWAY_DEADLINE_MS: '700' } });
+  fleet = await startFleet({
+    ownProcesses: true,
+    settings: { LOG_LEVEL: 'DEBUG', GATEWAY_DEADLINE_MS: '700' },
+  });
 });
 afterAll(() => fleet.stop());
 

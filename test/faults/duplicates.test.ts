@@ -14,7 +14,7 @@ let flows: Flow[];
 const firstAnswers = new Map<string, Answer>();
 
 beforeAll(async () => {
-  fleet = await startFleet({ counts: { sendFlow: PROCESSES } });
+  fleet = await startFleet({ ownProcesses: true, counts: { sendFlow: PROCESSES } });
   flows = Array.from({ length: IDS }, () => fleet.flow());
   // Long enough for duplicates to arrive while the first request is in progress.
   await fleet.lipachat.configure({ latencyMs: 120 });

@@ -49,6 +49,7 @@ const eraseInFlight = async (): Promise<void> => {
 
 beforeAll(async () => {
   fleet = await startFleet({
+    ownProcesses: true,
     settings: { LEASE_SECONDS: '3', GATEWAY_DEADLINE_MS: '2000' },
     counts: { sendFlow: 2, webhook: 2, worker: 2, contacts: 2, sweeper: 1 },
     queues: QUICK_QUEUES,

@@ -14,6 +14,7 @@ let fleet: Fleet;
 
 beforeAll(async () => {
   fleet = await startFleet({
+    ownProcesses: true,
     settings: { LOG_LEVEL: 'WARN' },
     counts: { sendFlow: 2, webhook: 2, worker: 2 },
     queues: QUICK_QUEUES,

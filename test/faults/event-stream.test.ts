@@ -37,7 +37,11 @@ const inLanes = async (count: number, work: () => Promise<void>): Promise<void> 
 };
 
 beforeAll(async () => {
-  fleet = await startFleet({ counts: { worker: 2, webhook: 2, publisher: 2 }, queues: QUICK_QUEUES });
+  fleet = await startFleet({
+    ownProcesses: true,
+    counts: { worker: 2, webhook: 2, publisher: 2 },
+    queues: QUICK_QUEUES,
+  });
   const queue = pumpQueue(fleet);
   await inLanes(10, live);
   await queue.drained();

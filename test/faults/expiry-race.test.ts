@@ -44,6 +44,7 @@ describe('a reply against the expiry of its flow, 500 times over seven processes
 
   beforeAll(async () => {
     fleet = await startFleet({
+      ownProcesses: true,
       counts: { sendFlow: 1, webhook: 2, worker: 2, publisher: 1 },
       queues: QUICK_QUEUES,
     });

@@ -9,7 +9,7 @@ let fleet: Fleet;
 let sweeper: Worker;
 
 beforeAll(async () => {
-  fleet = await startFleet({ settings: { LEASE_SECONDS: '3' } });
+  fleet = await startFleet({ ownProcesses: true, settings: { LEASE_SECONDS: '3' } });
   sweeper = await fleet.spawn('sweeper');
 });
 afterEach(async () => {

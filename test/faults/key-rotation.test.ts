@@ -10,7 +10,7 @@ let fleet: Fleet;
 
 beforeEach(async () => {
   const settings = { SECRET_CACHE_SECONDS: '300' };
-  fleet = await startFleet({ settings, counts: { sendFlow: PROCESSES } });
+  fleet = await startFleet({ ownProcesses: true, settings, counts: { sendFlow: PROCESSES } });
 });
 afterEach(() => fleet.stop());
 

@@ -18,7 +18,7 @@ let fleet: Fleet;
 let sweeper: Worker;
 
 beforeAll(async () => {
-  fleet = await startFleet({ settings: { LEASE_SECONDS: String(LEASE_SECONDS) } });
+  fleet = await startFleet({ ownProcesses: true, settings: { LEASE_SECONDS: String(LEASE_SECONDS) } });
   sweeper = await fleet.spawn('sweeper');
 });
 afterEach(async () => {

@@ -80,6 +80,7 @@ const statuses = async (): Promise<Map<string, number>> => {
 describe('200 parked flows of 50 pairs, while replies and the queue deliver twice and workers die', () => {
   beforeAll(async () => {
     fleet = await startFleet({
+      ownProcesses: true,
       settings: SETTINGS,
       counts: { sendFlow: 2, webhook: 2, worker: 4, sweeper: 1, publisher: 1 },
       queues: { ...QUICK_QUEUES, visibilityTimeoutSeconds: 4 },

@@ -15,7 +15,7 @@ let fleet: Fleet;
 let holding: Worker;
 
 beforeAll(async () => {
-  fleet = await startFleet({ counts: { sendFlow: 3 } });
+  fleet = await startFleet({ ownProcesses: true, counts: { sendFlow: 3 } });
   holding = await fleet.spawn('sendFlow', { AMBIGUOUS_OUTCOME: 'hold' });
 });
 afterAll(() => fleet.stop());

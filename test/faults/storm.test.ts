@@ -97,7 +97,7 @@ describe.each([
 
   beforeAll(async () => {
     const settings = { ...SETTINGS, AMBIGUOUS_OUTCOME: mode };
-    fleet = await startFleet({ settings, counts: { sendFlow: 4, webhook: 2 } });
+    fleet = await startFleet({ ownProcesses: true, settings, counts: { sendFlow: 4, webhook: 2 } });
     await fleet.lipachat.configure({ duplicateAnswer: random.pick(duplicateAnswers) });
     await fleet.aws.addFaults(storeFaults(random));
     let over = false;

@@ -9,7 +9,7 @@ let fleet: Fleet;
 let zombie: Worker;
 
 beforeAll(async () => {
-  fleet = await startFleet({ settings: { LEASE_SECONDS: '2' }, counts: { sendFlow: 2 } });
+  fleet = await startFleet({ ownProcesses: true, settings: { LEASE_SECONDS: '2' }, counts: { sendFlow: 2 } });
   zombie = processOf(fleet, 'sendFlow', 0);
 });
 afterEach(async () => {

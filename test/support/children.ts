@@ -24,7 +24,7 @@ type SpawnOptions = {
 };
 
 const ROOT = new URL('../..', import.meta.url);
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const alive = new Set<ChildProcess>();
 
 process.on('exit', () => {
@@ -68,7 +68,7 @@ export const spawnChild = ({ file, args = [], env }: SpawnOptions): Child & { pr
 };
 
 /**
- * `ready`, unless the process ends or twenty seconds pass before: then it is stopped, and the rejection holds
+ * `ready`, unless the process ends or a minute passes before: then it is stopped, and the rejection holds
  * what it wrote.
  */
 export const whenReady = async <Value>(child: Child, ready: Promise<Value>): Promise<Value> => {

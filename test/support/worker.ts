@@ -1,4 +1,5 @@
-/** A built function in an operating system process of its own: as a Lambda environment, it can be killed. */
+/** Built functions in operating system processes: one each, which can be killed as a Lambda environment, or several in one. */
+import { once } from 'node:events';
 import { type FunctionDefinition, readStack } from '../../local/stack.ts';
 import { type Child, spawnChild, whenReady } from './children.ts';
 
@@ -19,13 +20,27 @@ export type Worker = Child & {
   invoke: <Result = HttpResult>(event: unknown, options?: InvokeOptions) => Promise<Result>;
 };
 
-export type Invocation = InvokeOptions & { id: number; event: unknown };
-export type Outcome = { id: number; result?: unknown; error?: { name: string; message: string } };
-export type Ready = { ready: true };
+/** A process for functions that share an environment. */
+export type Host = Child & {
+  /**
+   * Loads the function as an instance of its own, with module state of its own. Resolves when its init is over;
+   * rejects, with what the process wrote, when that fails. `stop` ends the instance alone, and `kill` throws:
+   * a test that kills gives each function its own process.
+   */
+  load: (definition: FunctionDefinition) => Promise<Worker>;
+};
 
-type Pending = { resolve: (result: unknown) => void; reject: (error: Error) => void };
+export type Load = { instance: number; definition: FunctionDefinition };
+export type Invocation = InvokeOptions & { id: number; instance: number; event: unknown };
+export type ToHost = Load | Invocation;
+export type FromHost =
+  | { ready: number }
+  | { id: number; result?: unknown; error?: { name: string; message: string } };
 
-const createCalls = (child: Child, send: (invocation: Invocation) => void) => {
+type Pending = { instance: number; resolve: (result: unknown) => void; reject: (error: Error) => void };
+type Outcome = Exclude<FromHost, { ready: number }>;
+
+const createCalls = (child: Child, send: (message: ToHost) => void) => {
   const pending = new Map<number, Pending>();
   let count = 0;
 
@@ -36,54 +51,97 @@ const createCalls = (child: Child, send: (invocation: Invocation) => void) => {
     else call?.resolve(result);
   };
 
-  const abandon = (): void => {
-    for (const { reject } of pending.values()) reject(new Error(`worker ${child.pid} ended`));
-    pending.clear();
+  /** The calls of one instance, or all of them. */
+  const abandon = (ended?: number): void => {
+    for (const [id, { instance, reject }] of pending) {
+      if (ended !== undefined && instance !== ended) continue;
+      pending.delete(id);
+      reject(new Error(`worker ${child.pid} ended`));
+    }
   };
 
-  const invoke = (event: unknown, options: InvokeOptions = {}): Promise<unknown> =>
+  const invoke = (instance: number, event: unknown, options: InvokeOptions = {}): Promise<unknown> =>
     new Promise((resolve, reject) => {
       count += 1;
-      pending.set(count, { resolve, reject });
-      send({ ...options, id: count, event });
+      pending.set(count, { instance, resolve, reject });
+      send({ ...options, id: count, instance, event });
     });
 
   return { invoke, settle, abandon };
 };
 
-/** Those of the function, and those that a test adds: its clock, say. */
+/** Of the function, and those that a test adds: its clock, say. */
 const nodeOptions = ({ environment }: FunctionDefinition, env: Record<string, string>): string =>
   [environment?.['NODE_OPTIONS'], env['NODE_OPTIONS']].filter(Boolean).join(' ');
 
-/**
- * Starts a bundle with `env` as its environment. Resolves when its init is over; rejects, with what it wrote,
- * when that fails.
- */
+/** All that a function gets: its own settings, and `env` before them. */
+export const environmentOf = (
+  definition: FunctionDefinition,
+  env: Record<string, string>,
+): Record<string, string> => ({
+  ...definition.environment,
+  ...env,
+  NODE_OPTIONS: nodeOptions(definition, env),
+});
+
+/** Starts a process with `env` as its environment and nothing loaded yet. */
+export const spawnHost = (env: Record<string, string>): Host => {
+  const { process: child, ...rest } = spawnChild({ file: 'test/support/worker-main.ts', env });
+  const loading = new Map<number, () => void>();
+  const calls = createCalls(rest, (message) => {
+    child.send(message, (error) => error && calls.abandon());
+  });
+  let instances = 0;
+  child.on('message', (message: FromHost) => {
+    if ('ready' in message) loading.get(message.ready)?.();
+    else calls.settle(message);
+  });
+  child.once('exit', () => calls.abandon());
+
+  const load: Host['load'] = async (definition) => {
+    instances += 1;
+    const instance = instances;
+    const ready = new Promise<void>((resolve) => loading.set(instance, resolve));
+    child.send({ instance, definition } satisfies Load, () => {});
+    await whenReady(rest, ready);
+
+    const stopped = new AbortController();
+    const ended = Promise.race([rest.ended, once(stopped.signal, 'abort')]).then(() => {});
+    const stop = (): Promise<void> => {
+      stopped.abort();
+      calls.abandon(instance);
+      return ended;
+    };
+    const kill = (): never => {
+      throw new Error(`${definition.name} shares its process: start the fleet with ownProcesses`);
+    };
+    const invoke = (event: unknown, options?: InvokeOptions): Promise<unknown> =>
+      stopped.signal.aborted
+        ? Promise.reject(new Error(`worker ${rest.pid} ended`))
+        : calls.invoke(instance, event, options);
+    return { ...rest, kill, stop, ended, invoke: invoke as Worker['invoke'] };
+  };
+
+  return { ...rest, load };
+};
+
+/** Starts a bundle in a process of its own, which its `kill` and `stop` end. Resolves and rejects as `load` does. */
 export const spawnFunction = async (
   definition: FunctionDefinition,
   env: Record<string, string>,
 ): Promise<Worker> => {
-  const { process: child, ...rest } = spawnChild({
-    file: 'test/support/worker-main.ts',
-    args: [JSON.stringify(definition)],
-    env: { ...definition.environment, ...env, NODE_OPTIONS: nodeOptions(definition, env) },
-  });
-  const calls = createCalls(rest, (invocation) => {
-    child.send(invocation, (error) => error && calls.abandon());
-  });
-  const ready = new Promise<void>((resolve) => {
-    child.on('message', (message: Outcome | Ready) =>
-      'ready' in message ? resolve() : calls.settle(message),
-    );
-  });
-  child.once('exit', calls.abandon);
-  await whenReady(rest, ready);
-  return { ...rest, invoke: calls.invoke as Worker['invoke'] };
+  const { load, ...child } = spawnHost(environmentOf(definition, env));
+  const { invoke } = await load(definition);
+  return { ...child, invoke };
 };
 
-/** The same for a function by its name in serverless.yml: dist/<function>.cjs, which has to be built. */
-export const spawnWorker = (functionName: string, env: Record<string, string>): Promise<Worker> => {
+/** A function of serverless.yml. Its bundle, dist/<function>.cjs, has to be built. */
+export const definitionOf = (functionName: string): FunctionDefinition => {
   const definition = readStack().functions[functionName];
   if (!definition) throw new Error(`serverless.yml has no function ${functionName}`);
-  return spawnFunction(definition, env);
+  return definition;
 };
+
+/** The same for a function by its name in serverless.yml. */
+export const spawnWorker = (functionName: string, env: Record<string, string>): Promise<Worker> =>
+  spawnFunction(definitionOf(functionName), env);

@@ -1,6 +1,7 @@
 /**
- * LipaFlow as it runs on AWS, out of separate processes: stand-ins for AWS and LipaChat, functions from dist/,
- * and the HTTP API before them. Its secrets and numbers are canaries, and stopping it fails if one leaked.
+ * LipaFlow as it runs on AWS: stand-ins for AWS and LipaChat, functions from dist/, and the HTTP API before them.
+ * Functions share a process where nothing but their code differs; a test that kills, stops or measures processes
+ * asks for `ownProcesses`. Secrets and numbers are canaries, and stopping the fleet fails if one leaked.
  */
 import { randomUUID } from 'node:crypto';
 import { stopChildren } from '../children.ts';
@@ -8,10 +9,11 @@ import { startFrontDoor } from '../front-door.ts';
 import { httpEvent } from '../http-event.ts';
 import type { SpawnSqsOptions } from '../sqs.ts';
 import { type StandIns, spawnStandIns } from '../stand-ins.ts';
-import { type HttpResult, spawnWorker, type Worker } from '../worker.ts';
+import type { HttpResult, Worker } from '../worker.ts';
 import { type Answer, answerOfFunction, answerOfHttp } from './answer.ts';
 import { type Canaries, createCanaries, foundIn } from './canaries.ts';
 import { createLipaChat, type LipaChat } from './lipachat.ts';
+import { createSpawn } from './processes.ts';
 import { createFleetTable, type FleetTable } from './table.ts';
 
 export type Flow = ReturnType<typeof flowBody>;
@@ -23,7 +25,7 @@ export type Fleet = StandIns & {
   canaries: Canaries;
   lipachat: LipaChat;
   table: FleetTable;
-  /** The processes behind the HTTP API by function; a test may take one out and put another in. */
+  /** What is behind the HTTP API by function; a test may take one out and put another in. */
   workers: Record<string, Worker[]>;
   /** Of a client with the scopes send and read. */
   token: string;
@@ -39,8 +41,9 @@ export type Fleet = StandIns & {
   message: (messageId: string) => Promise<Answer>;
   /** Straight into a process: nothing but the function is between. */
   sendThrough: (worker: Worker, flow: object, options?: { timeoutMs?: number }) => Promise<Answer>;
+  /** One more instance, with settings of its own. */
   spawn: (functionName: string, settings?: Record<string, string>) => Promise<Worker>;
-  /** Kills what is behind a function of the HTTP API and puts others in its place. */
+  /** Ends what is behind a function of the HTTP API and puts others in its place. */
   replace: (functionName: string, settings: Record<string, string>) => Promise<void>;
   /** Where secrets or numbers came out, in words. */
   leaks: () => Promise<string[]>;
@@ -50,8 +53,10 @@ export type Fleet = StandIns & {
 export type FleetOptions = {
   /** Contract §5's settings, for all functions. */
   settings?: Record<string, string>;
-  /** How many processes of each function. One of those behind the API where it isn't said, and none of others. */
+  /** How many instances of each function. One of those behind the API where it isn't said, and none of others. */
   counts?: Record<string, number>;
+  /** An operating system process for each instance, as on Lambda: `kill`, signals and memory are its own. */
+  ownProcesses?: boolean;
   /** By default as infra/queues.yml has them. */
   queues?: SpawnSqsOptions;
 };
@@ -88,24 +93,19 @@ export const sweep = (sweeper: Worker): Promise<SweepReport> => sweeper.invoke<S
 
 /** Starts all of it on free ports, with one customer who has written in. */
 export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => {
-  const { settings = {}, counts = {}, queues = {} } = options;
+  const { settings = {}, counts = {}, queues = {}, ownProcesses = false } = options;
   const canaries = createCanaries();
   const standIns = await spawnStandIns({ ...canaries, settings, queues });
   const { aws, simulator, environment } = standIns;
   const lipachat = createLipaChat(simulator);
   const table = createFleetTable(aws, environment.TABLE_NAME);
-  const everyWorker: Worker[] = [];
+  const { spawn, outputs } = createSpawn(environment, ownProcesses);
   const answers: Answer[] = [];
   const noted = (answer: Answer): Answer => {
     answers.push(answer);
     return answer;
   };
 
-  const spawn: Fleet['spawn'] = async (functionName, own = {}) => {
-    const worker = await spawnWorker(functionName, { ...environment, ...own });
-    everyWorker.push(worker);
-    return worker;
-  };
   const spawnAll = (name: string) =>
     Promise.all(Array.from({ length: counts[name] ?? 1 }, () => spawn(name)));
   const functions = [...new Set([...API, ...Object.keys(counts)])];
@@ -158,11 +158,11 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
 
   const leaks = async (): Promise<string[]> => {
     const { secrets, numbers } = canaries;
-    const outputs = [aws, simulator, ...everyWorker].map((process) => process.output()).join('\n');
+    const printed = [aws.output(), simulator.output(), ...outputs()].join('\n');
     const answered = JSON.stringify(answers);
     const stored = await table.asText();
     return [
-      ...foundIn(outputs, [...secrets, ...numbers]).map((canary) => `${canary} in a process's output`),
+      ...foundIn(printed, [...secrets, ...numbers]).map((canary) => `${canary} in a process's output`),
       ...foundIn(answered, secrets).map((canary) => `${canary} in an answer`),
       ...foundIn(stored, secrets).map((canary) => `${canary} in the table`),
     ];

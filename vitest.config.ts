@@ -1,29 +1,49 @@
 import { defineConfig } from 'vitest/config';
 import { reporters } from './test/support/reporters.ts';
 
-/**
- * `npm test`: everything but the heavy fault runs. `npx vitest run --project unit` runs one kind. A time limit ends
- * what hangs: on a busy machine, thousands of runs of a property take their time.
- */
-const kinds = {
-  unit: 20_000,
-  property: 90_000,
-  contract: 20_000,
-  integration: 20_000,
-  policy: 20_000,
-  e2e: 30_000,
+type Kind = {
+  /** Of one test, in ms. It only ends what hangs: on a busy machine, everything takes its time. */
+  limit: number;
+  /** Runs `dist/`, so that has to be built from the sources as they are now. */
+  built?: true;
+  /** Tries properties, with the seed of test/support/property-seed.ts. */
+  seeded?: true;
+  /** Files that share the modules of their worker. Only for tests that keep no state outside of themselves. */
+  shared?: true;
+  /** One file after the other, and where it stands among those. */
+  alone?: number;
+};
+
+/** One project a folder of test/. `npx vitest run --project unit` runs one of them; package.json has the usual sets. */
+const kinds: Record<string, Kind> = {
+  unit: { limit: 60_000, seeded: true, shared: true },
+  property: { limit: 180_000, seeded: true, shared: true },
+  contract: { limit: 60_000, shared: true },
+  integration: { limit: 60_000, built: true },
+  smoke: { limit: 60_000, built: true },
+  e2e: { limit: 120_000, built: true },
+  policy: { limit: 120_000, built: true },
+  faults: { limit: 240_000, built: true, alone: 1 },
+  deploy: { limit: 360_000, built: true, alone: 2 },
 };
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/build-bundles.ts',
-    setupFiles: 'test/support/property-seed.ts',
-    reporters: reporters('tests'),
+    reporters: reporters(),
     // Most of their time tests wait: for processes to start, for time-outs and delays.
     maxWorkers: 4,
-    projects: Object.entries(kinds).map(([name, limit]) => ({
+    projects: Object.entries(kinds).map(([name, { limit, built, seeded, shared, alone }]) => ({
       extends: true,
-      test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: limit, hookTimeout: limit },
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        testTimeout: limit,
+        hookTimeout: limit,
+        isolate: !shared,
+        ...(built ? { globalSetup: 'test/support/build-bundles.ts' } : {}),
+        ...(seeded ? { setupFiles: 'test/support/property-seed.ts' } : {}),
+        ...(alone ? { fileParallelism: false, sequence: { groupOrder: alone } } : {}),
+      },
     })),
   },
 });

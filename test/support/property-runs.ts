@@ -1,5 +1,2 @@
-/**
- * How often a costly property is tried: `npm test` has three minutes for everything, and CI tries it PROPERTY_RUNS
- * times as often beside it.
- */
+/** How often a costly property is tried: `npm test` has a minute for everything, so CI tries it PROPERTY_RUNS times as often. */
 export const runs = (count: number): number => count * Number(process.env['PROPERTY_RUNS'] ?? 1);

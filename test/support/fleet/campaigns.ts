@@ -76,7 +76,7 @@ const createCampaignCalls = (fleet: Fleet, token: string) => {
       call('GET', `/${campaignId}/recipients${query}`, { headers }),
 
     /** Until it is called one of those, and what is read then. */
-    whenIs: (campaignId: string, states: string | string[], withinMs = 30_000): Promise<Answer> => {
+    whenIs: (campaignId: string, states: string | string[], withinMs = 60_000): Promise<Answer> => {
       const wanted = [states].flat();
       return until(
         `${campaignId} to be ${wanted.join(' or ')}`,

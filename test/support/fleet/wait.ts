@@ -7,7 +7,7 @@ const PAUSE_MS = 15;
 export const until = async <Value>(
   what: string,
   ask: () => Promise<Value | undefined | false>,
-  withinMs = 15_000,
+  withinMs = 60_000,
   pauseMs = PAUSE_MS,
 ): Promise<Value> => {
   const end = performance.now() + withinMs;

@@ -5,7 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import type { Fault } from '../support/fleet/lipachat.ts';
 
-const DEADLINE_MS = 1_200;
+const DEADLINE_MS = 4_000;
+/** JavaScript's own part of the memory: what is over it ends the process, and what else grows is buffers. */
+const SMALL_HEAP = '--max-semi-space-size=2 --max-old-space-size=64';
 /** What a process may grow by while it meets an answer of hundreds of megabytes. */
 const FLAT_MB = 64;
 
@@ -14,7 +16,10 @@ let elsewhere: Server;
 let strangersSeen = 0;
 
 beforeAll(async () => {
-  fleet = await startFleet({ ownProcesses: true, settings: { GATEWAY_DEADLINE_MS: String(DEADLINE_MS) } });
+  fleet = await startFleet({
+    ownProcesses: true,
+    settings: { GATEWAY_DEADLINE_MS: String(DEADLINE_MS), NODE_OPTIONS: SMALL_HEAP },
+  });
   elsewhere = createServer((_request, response) => response.end('{}'));
   elsewhere.on('connection', () => {
     strangersSeen += 1;
@@ -88,7 +93,7 @@ describe('an answer that drips', () => {
     );
     const start = performance.now();
     expect(await fleet.send(flow)).toMatchObject({ status: 202, json: { status: 'unknown' } });
-    expect(performance.now() - start).toBeLessThan(DEADLINE_MS + 4_000);
+    expect(performance.now() - start).toBeLessThan(DEADLINE_MS + 12_000);
     expect(await fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);
   });
 });

@@ -168,7 +168,7 @@ describe('npm start', () => {
     const { npm, api } = await npmStart();
     expect(await fetch(`${api}/v1/health`).then(({ status }) => status)).toBe(200);
     end(npm, 'SIGINT');
-    await until('npm to end', async () => npm.exitCode !== null || npm.signalCode !== null, 5_000);
+    await until('npm to end', async () => npm.exitCode !== null || npm.signalCode !== null);
     expect([npm.exitCode, npm.signalCode]).toEqual([0, null]);
     await until('the API to be gone', () => answersNoMore(api));
   });

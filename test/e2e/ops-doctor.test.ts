@@ -18,6 +18,7 @@ import { readTable } from '../../local/aws/table.ts';
 import type { Finding } from '../../ops/checks/finding.ts';
 import { type OpsResult, ops, opsHere } from '../support/ops.ts';
 import { type OpsWorld, startOpsWorld } from '../support/ops-world.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 let world: OpsWorld;
 beforeEach(async () => {
@@ -60,8 +61,8 @@ const recreateTable = async (
   const defined = AttributeDefinitions?.filter(({ AttributeName }) => used.includes(AttributeName));
   const table = { ...rest, GlobalSecondaryIndexes, AttributeDefinitions: defined };
   await dynamo.send(new DeleteTableCommand({ TableName }));
-  await vi.waitFor(() => dynamo.send(new CreateTableCommand(table)), { timeout: 5_000, interval: 20 });
-  await vi.waitFor(addClient, { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => dynamo.send(new CreateTableCommand(table)), PATIENCE);
+  await vi.waitFor(addClient, PATIENCE);
 };
 
 const FAULTS: Record<string, Plant> = {

@@ -4,6 +4,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type System, startSystem } from '../../local/system.ts';
 import { type OpsResult, ops, opsHere } from '../support/ops.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const CUSTOMER = '254717746565';
 const BUSINESS = '254110090747';
@@ -99,7 +100,7 @@ describe('setup', () => {
         const sent = await call('POST', '/v1/flows', system.token, flow('with-the-right-key'));
         expect(sent.status).toBe(201);
       },
-      { timeout: 10_000, interval: 200 },
+      { ...PATIENCE, interval: 200 },
     );
   });
 });

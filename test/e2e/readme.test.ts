@@ -10,6 +10,7 @@ import { readConfig } from '../../src/lib/platform/config.ts';
 import { lineAfter } from '../support/children.ts';
 import { PAGES } from '../support/commands.ts';
 import { freePort } from '../support/free-port.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { blocksOf, type Command, commandsOf, newcomersEnvironment, ROOT, shell } from '../support/readme.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -86,7 +87,7 @@ const curl =
 const soon =
   (run: (command: Command) => Promise<void>) =>
   (command: Command): Promise<void> =>
-    vi.waitFor(() => run(command), { timeout: 10_000, interval: 200 });
+    vi.waitFor(() => run(command), { ...PATIENCE, interval: 200 });
 
 /** The same line three times, with three answers. */
 const sends = [
@@ -123,7 +124,7 @@ const invokeCampaign = async ({ text }: Command): Promise<void> => {
       const answer = await fetch(`${system.api}/v1/campaigns/share-details-2026-01`, { headers });
       expect(await answer.json()).toMatchObject({ state: 'completed', progress: { sent: 1, parked: 2 } });
     },
-    { timeout: 15_000, interval: 200 },
+    { ...PATIENCE, interval: 200 },
   );
 };
 

@@ -103,7 +103,7 @@ describe('a failure in the callback that passes', () => {
       status: 202,
       json: { status: 'queued', reason: expect.stringContaining('130429'), nextStep: expect.any(String) },
     });
-    await whenStatus(fleet, flow.messageId, 'sent', 18_000);
+    await whenStatus(fleet, flow.messageId, 'sent');
     expect(await fleet.send(flow)).toMatchObject({ status: 201 });
     const rung = (await fleet.lipachat.deliveries()).filter(({ to }) => to === customer);
     expect(rung).toHaveLength(2);

@@ -6,6 +6,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { spawnAws } from '../support/aws.ts';
 import { stopChildren } from '../support/children.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { startQueuePump } from '../support/queue-pump.ts';
 import { spawnSqs } from '../support/sqs.ts';
 import { startStreamPump } from '../support/stream-pump.ts';
@@ -46,7 +47,7 @@ describe('a pump', () => {
     const workers = [doomed];
     await sqs.send('killer');
     const pump = startQueuePump({ sqs, workers, duplicates: 1 });
-    await vi.waitFor(() => expect(pump.counts().delivered).toBe(1));
+    await vi.waitFor(() => expect(pump.counts().delivered).toBe(1), PATIENCE);
     doomed.kill();
     const quick = Array.from({ length: 20 }, (_, n) => `m-${n}`);
     await Promise.all(quick.map((body) => sqs.send(body)));

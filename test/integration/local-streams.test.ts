@@ -11,6 +11,7 @@ import { createStream, type StreamRecord } from '../../local/aws/stream.ts';
 import { type GivenUp, type StreamSourceOptions, startStreamSource } from '../../local/stream-source.ts';
 import { type AwsProcess, spawnAws } from '../support/aws.ts';
 import { stopChildren } from '../support/children.ts';
+import { PATIENCE } from '../support/patience.ts';
 
 const TableName = 'local-streams-test';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -173,7 +174,7 @@ describe('a stream as an event source', () => {
       },
     });
     const end = (await stream.read({ limit: 1000 })).at(-1)?.dynamodb.SequenceNumber;
-    await vi.waitFor(() => expect(source.position()).toBe(end), { timeout: 3000, interval: 5 });
+    await vi.waitFor(() => expect(source.position()).toBe(end), PATIENCE);
     await source.close();
     return { batches, givenUp: givenUp.map(({ records }) => records.map(numberOf)) };
   };

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { stopChildren } from '../support/children.ts';
 import { countsPerWindow } from '../support/fleet/crowd.ts';
 import { tickAtOnce, tickOnAndOn } from '../support/fleet/ticks.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { spawnFunction, type Worker } from '../support/worker.ts';
 
 /** Notes each event with the process that got it; one of them hangs, so that it can be killed under its tick. */
@@ -45,12 +46,12 @@ describe('ticks', () => {
     const doomed = await spawnNotes('twice', { HANGS: 'yes' });
     const workers = [doomed, await spawnNotes('twice')];
     const ticks = tickOnAndOn(workers, 10, { twice: true });
-    await vi.waitFor(() => expect(notes('twice')).toHaveLength(2));
+    await vi.waitFor(() => expect(notes('twice')).toHaveLength(2), PATIENCE);
     doomed.kill();
     workers.push(await spawnNotes('twice'));
     // Until then the one that was left had each event twice.
     const { fired: before } = ticks.counts();
-    await vi.waitFor(() => expect(ticks.counts().fired).toBeGreaterThan(before + 16));
+    await vi.waitFor(() => expect(ticks.counts().fired).toBeGreaterThan(before + 16), PATIENCE);
     await ticks.stop();
     const { fired, failed } = ticks.counts();
     expect(failed).toBeGreaterThanOrEqual(1);
@@ -67,7 +68,7 @@ describe('ticks', () => {
   it('come at their pace, the next one when the one before is over', async () => {
     const ticks = tickOnAndOn([await spawnNotes('pace')], 50);
     const begun = performance.now();
-    await vi.waitFor(() => expect(notes('pace').length).toBeGreaterThanOrEqual(5));
+    await vi.waitFor(() => expect(notes('pace').length).toBeGreaterThanOrEqual(5), PATIENCE);
     expect(performance.now() - begun).toBeGreaterThanOrEqual(200);
     await ticks.stop();
     const { fired } = ticks.counts();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { until } from '../support/fleet/wait.ts';
 import { callJson } from '../support/json-http.ts';
 
 const apiKey = 'codes-key';
@@ -50,11 +50,10 @@ async function deliver(over: Json = {}): Promise<{ messageId: string; waId: unkn
 
 /** Waits until our webhook was told `count` things: without an address the simulator only notes them. */
 async function told(count: number): Promise<Json[]> {
-  let calls = await list('/callbacks');
-  for (let tries = 0; calls.length < count && tries < 200; tries += 1) {
-    await sleep(5);
-    calls = await list('/callbacks');
-  }
+  const calls = await until(`${count} callbacks`, async () => {
+    const noted = await list('/callbacks');
+    return noted.length >= count && noted;
+  });
   return calls.map((one) => JSON.parse(one.body ?? '') as Json);
 }
 

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { createServer, get as httpGet, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { until } from '../support/fleet/wait.ts';
 import { callJson } from '../support/json-http.ts';
 
 const apiKey = 'canary-key-1';
@@ -139,10 +140,14 @@ async function deliveriesOf(message: Json): Promise<number> {
 
 /** Waits until the webhook has been called `count` times, then a little more to catch one too many. */
 async function hookedTimes(count: number): Promise<Json[]> {
-  for (let tries = 0; hooks.length < count && tries < 200; tries += 1) await sleep(5);
+  await until(`${count} calls of the webhook`, async () => hooks.length >= count);
   await sleep(20);
   return hooks.map((hook) => JSON.parse(hook.body) as Json);
 }
+
+/** Until the gateway has the request, whatever it makes of it. */
+const whenNoted = (message: Json): Promise<true> =>
+  until('the request', async () => (await list(`/requests?messageId=${message.messageId}`)).length > 0);
 
 const statusesIn = (bodies: Json[]): unknown[] => bodies.map((body) => body.messageStatus?.status);
 
@@ -165,7 +170,7 @@ describe('the gateway side', () => {
       errors: null,
     });
     const nairobi = Date.parse(`${String(got.json.timestamp).slice(0, 23)}+03:00`);
-    expect(Math.abs(nairobi - Date.now())).toBeLessThan(5_000);
+    expect(Math.abs(nairobi - Date.now())).toBeLessThan(60_000);
     expect(await list('/deliveries')).toEqual([
       expect.objectContaining({
         messageId: message.messageId,
@@ -672,7 +677,13 @@ describe('faults of the wire', () => {
     await join();
     await arm({ kind });
     const message = flow();
-    await expect(send(message, { signal: AbortSignal.timeout(60) })).rejects.toThrow(/abort|timeout/i);
+    const leaving = new AbortController();
+    const held = expect(send(message, { signal: leaving.signal })).rejects.toThrow(/abort/i);
+    await whenNoted(message);
+    await until('its outcome', async () => (await deliveriesOf(message)) === delivered);
+    await sleep(60);
+    leaving.abort();
+    await held;
     expect(await deliveriesOf(message)).toBe(delivered);
   });
 
@@ -682,39 +693,52 @@ describe('faults of the wire', () => {
       [true, 1],
       [false, 0],
     ] as const) {
-      const message = flow();
-      await arm({ kind: 'slow', delayMs: 600, acceptFirst });
-      const answer = send(message);
+      const held = flow();
+      await arm({ kind: 'slow', delayMs: 60_000, acceptFirst });
+      const leaving = new AbortController();
+      const left = expect(send(held, { signal: leaving.signal })).rejects.toThrow(/abort/i);
+      await whenNoted(held);
+      await until('its outcome', async () => (await deliveriesOf(held)) === during);
       await sleep(50);
-      expect(await deliveriesOf(message)).toBe(during);
-      expect((await answer).status).toBe(200);
+      expect(await deliveriesOf(held)).toBe(during);
+      leaving.abort();
+      await left;
+
+      const message = flow();
+      await arm({ kind: 'slow', delayMs: 120, acceptFirst });
+      expect((await send(message)).status).toBe(200);
       expect(await deliveriesOf(message)).toBe(1);
     }
   });
 
   it('accepts late though the client has left, and then only once', async () => {
     await join();
-    await arm({ kind: 'slow', delayMs: 1_000, acceptFirst: false });
+    await arm({ kind: 'slow', delayMs: 2_000, acceptFirst: false });
     const message = flow();
-    await expect(send(message, { signal: AbortSignal.timeout(30) })).rejects.toThrow();
+    const leaving = new AbortController();
+    const left = expect(send(message, { signal: leaving.signal })).rejects.toThrow();
+    await whenNoted(message);
+    leaving.abort();
+    await left;
     expect((await send(message)).status).toBe(200);
     const outcomes = async () => (await list('/requests')).map((request) => request.outcome);
-    await vi.waitFor(async () => expect(await outcomes()).toEqual(['deduplicated', 'accepted']), 10_000);
+    await until('the late one', async () => (await outcomes())[0] !== 'not-processed');
+    expect(await outcomes()).toEqual(['deduplicated', 'accepted']);
     expect(await deliveriesOf(message)).toBe(1);
   });
 
   it('drips an answer byte by byte', async () => {
     await join();
     await arm({ kind: 'slow-drip', intervalMs: 20 });
-    const response = await post(flow(), { signal: AbortSignal.timeout(150) });
+    const begun = performance.now();
+    const response = await post(flow());
     expect(response.status).toBe(200);
     let received = 0;
-    const read = async () => {
-      for await (const chunk of response.body ?? []) received += (chunk as Uint8Array).length;
-    };
-    await expect(read()).rejects.toThrow();
-    expect(received).toBeGreaterThan(1);
-    expect(received).toBeLessThan(20);
+    for await (const chunk of response.body ?? []) {
+      received += (chunk as Uint8Array).length;
+      if (received >= 6) break;
+    }
+    expect(performance.now() - begun).toBeGreaterThanOrEqual((received - 1) * 18);
     await arm({ kind: 'slow-drip', intervalMs: 0 });
     expect((await send(flow())).json.status).toBe('success');
   });
@@ -855,7 +879,8 @@ describe('its end', () => {
     }
     const before = performance.now();
     await Promise.all([own.close(), own.close()]);
-    expect(performance.now() - before).toBeLessThan(500);
+    // The shortest of them is held for a minute.
+    expect(performance.now() - before).toBeLessThan(30_000);
     expect(await Promise.all(held)).toEqual(['cut', 'cut', 'cut', 'cut']);
   });
 

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { run } from '../../ops/cli.ts';
+import { COMPILED } from './children.ts';
 import { ROOT } from './readme.ts';
 
 export type OpsResult = {
@@ -25,11 +26,15 @@ const resultOf = (exitCode: number, stdout: string, stderr: string): OpsResult =
   json: <Data>() => JSON.parse(stdout) as Data,
 });
 
-/** With nothing of this process's own environment but PATH. */
+/** With nothing of this process's own environment but PATH; see COMPILED. */
 export const ops = (args: string[], { env, input = '' }: OpsOptions): Promise<OpsResult> =>
   new Promise((resolve) => {
     const { PATH = '' } = process.env;
-    const options = { cwd: ROOT, env: { PATH, AWS_EC2_METADATA_DISABLED: 'true', ...env }, timeout: 30_000 };
+    const options = {
+      cwd: ROOT,
+      env: { PATH, ...COMPILED, AWS_EC2_METADATA_DISABLED: 'true', ...env },
+      timeout: 60_000,
+    };
     const child = execFile(process.execPath, ['ops/main.ts', ...args], options, (error, stdout, stderr) => {
       // Ended by a signal, it has no code: no test expects that.
       const code = error ? error.code : 0;

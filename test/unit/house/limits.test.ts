@@ -14,13 +14,10 @@ const ROOM_FILES = 25;
 
 /** Files over a limit that are being rewritten. This list ends empty. */
 const MENDED_ELSEWHERE = new Set([
-  'src/handlers/campaigns.ts',
-  'src/handlers/contacts.ts',
   'src/lib/campaigns/contract.ts',
   'src/lib/campaigns/run.ts',
+  'src/lib/messages/message.ts',
   'src/lib/platform/dynamo-table.ts',
-  'src/lib/sending/send-flow.ts',
-  'src/lib/sending/send-template.ts',
 ]);
 
 /** The TypeScript files below the directories, relative to the root. Declaration files are excluded. */

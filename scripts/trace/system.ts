@@ -33,41 +33,39 @@ const bundles = async (root: string) => {
   return outdir;
 };
 
-/** Starts it on free ports. The functions read the environment of this process, which changes. */
-export const startTracedSystem = async (root: string) => {
-  // Of several paths the first that is there counts: the later ones are those of 0.1.
+/** The checkout's own stand-ins. Of several paths the first that exists counts: the later ones are those of 0.1. */
+const standInsOf = async (root: string) => {
   const local = <Module>(...files: string[]): Promise<Module> => {
     const found = files.map((file) => join(root, 'local', file)).find((file) => existsSync(file));
     return import(pathToFileURL(found ?? '').href);
   };
-  const { startAws } = await local<typeof import('../../local/aws/server.ts')>('aws/server.ts', 'aws.ts');
-  const { startSqs } = await local<typeof import('../../local/aws/sqs.ts')>('aws/sqs.ts', 'sqs.ts');
-  const { callSqs } = await local<typeof import('../../local/aws/sqs-call.ts')>(
-    'aws/sqs-call.ts',
-    'sqs-call.ts',
-  );
-  const simulation =
-    await local<typeof import('../../local/simulator/simulator.ts')>('simulator/simulator.ts');
-  const { readStack } = await local<typeof import('../../local/stack.ts')>('stack.ts');
-  const { invoke } = await local<typeof import('../../local/lambda.ts')>('lambda.ts');
-  const { proxyEvent } = await local<typeof import('../../local/gateway/event.ts')>(
-    'gateway/event.ts',
-    'gateway-event.ts',
-  );
-  const environments = await local<typeof import('../../local/environment.ts')>('environment.ts');
+  return {
+    ...(await local<typeof import('../../local/aws/server.ts')>('aws/server.ts', 'aws.ts')),
+    ...(await local<typeof import('../../local/aws/sqs.ts')>('aws/sqs.ts', 'sqs.ts')),
+    ...(await local<typeof import('../../local/aws/sqs-call.ts')>('aws/sqs-call.ts', 'sqs-call.ts')),
+    ...(await local<typeof import('../../local/simulator/simulator.ts')>('simulator/simulator.ts')),
+    ...(await local<typeof import('../../local/stack.ts')>('stack.ts')),
+    ...(await local<typeof import('../../local/lambda.ts')>('lambda.ts')),
+    ...(await local<typeof import('../../local/gateway/event.ts')>('gateway/event.ts', 'gateway-event.ts')),
+    ...(await local<typeof import('../../local/environment.ts')>('environment.ts')),
+  };
+};
 
-  const stack = readStack().environment;
+/** Starts it on free ports. The functions read the environment of this process, which changes. */
+export const startTracedSystem = async (root: string) => {
+  const { callSqs, invoke, proxyEvent, ...local } = await standInsOf(root);
+  const stack = local.readStack().environment;
   const [apiKey, webhookSecret] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
   const { API_KEY_PARAMETER, WEBHOOK_SECRET_PARAMETER, TABLE_NAME: tableName } = stack;
   const parameters = { [API_KEY_PARAMETER]: apiKey, [WEBHOOK_SECRET_PARAMETER]: webhookSecret };
-  const aws = await startAws({ port: 0, tableName, parameters });
-  const sqs = await startSqs({ port: 0, bucketName: stack.RECIPIENTS_BUCKET });
-  const simulator = await simulation.startSimulator({ port: 0, apiKey });
+  const aws = await local.startAws({ port: 0, tableName, parameters });
+  const sqs = await local.startSqs({ port: 0, bucketName: stack.RECIPIENTS_BUCKET });
+  const simulator = await local.startSimulator({ port: 0, apiKey });
   const addresses = { awsUrl: aws.url, sqsUrl: sqs.url, lipachatBaseUrl: simulator.baseUrl };
-  const environment = environments.functionEnvironment({ stack, caller: {}, ...addresses });
+  const environment = local.functionEnvironment({ stack, caller: {}, ...addresses });
   // Only the figures go to the console.
   const quiet = { LOG_LEVEL: 'ERROR', POWERTOOLS_METRICS_DISABLED: 'true' };
-  environments.adoptEnvironment({ ...environment, ...quiet });
+  local.adoptEnvironment({ ...environment, ...quiet });
 
   const outdir = await bundles(root);
   const load = createRequire(import.meta.url);

@@ -16,7 +16,6 @@ const ROOM_FILES = 25;
 const MENDED_ELSEWHERE = new Set([
   'src/lib/campaigns/contract.ts',
   'src/lib/campaigns/run.ts',
-  'src/lib/messages/message.ts',
   'src/lib/platform/dynamo-table.ts',
 ]);
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { ReportedStatus } from '../messages/status.ts';
-import { as, attributes } from '../platform/dynamo-codec.ts';
-import { inSeconds, instant, plain, seconds } from '../platform/dynamo-fields.ts';
+import { attributes } from '../platform/dynamo-codec.ts';
+import { as, inSeconds, instant, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import { isNamedIn } from '../whatsapp/phone.ts';
 import { templateStatusCodec } from './dynamo-template-statuses.ts';

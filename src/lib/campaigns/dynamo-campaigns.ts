@@ -1,6 +1,5 @@
-import { as, itemCodec, prefixed, record } from '../platform/dynamo-codec.ts';
-import { instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
-import { makeVersioned } from '../platform/dynamo-store.ts';
+import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
+import { as, instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Campaign, Plan, Planning } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';

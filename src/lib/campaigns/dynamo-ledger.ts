@@ -1,5 +1,5 @@
-import { as, attributes, inline } from '../platform/dynamo-codec.ts';
-import { type FieldCodec, instant, plain, seconds } from '../platform/dynamo-fields.ts';
+import { attributes } from '../platform/dynamo-codec.ts';
+import { as, type FieldCodec, inline, instant, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { BatchCounts, LedgerBatch, Settlement } from './ledger.ts';
 import type { BatchKey, LedgerStore } from './ports.ts';

@@ -1,6 +1,5 @@
-import { itemCodec, prefixed } from '../platform/dynamo-codec.ts';
+import { itemCodec, makeVersioned, prefixed } from '../platform/dynamo-codec.ts';
 import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
-import { makeVersioned } from '../platform/dynamo-store.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { RateLimitStore, StoredRateLimit } from './ports.ts';

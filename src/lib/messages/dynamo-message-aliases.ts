@@ -1,5 +1,5 @@
-import { as, attributes } from '../platform/dynamo-codec.ts';
-import { plain, seconds } from '../platform/dynamo-fields.ts';
+import { attributes } from '../platform/dynamo-codec.ts';
+import { as, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Clock } from '../platform/ports.ts';
 import type { MessageId } from './message.ts';

@@ -1,6 +1,5 @@
-import { as, itemCodec, prefixed, record } from '../platform/dynamo-codec.ts';
-import { instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
-import { makeVersioned } from '../platform/dynamo-store.ts';
+import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
+import { as, instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import {

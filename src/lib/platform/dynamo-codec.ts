@@ -1,5 +1,6 @@
-import type { FieldCodec, plain } from './dynamo-fields.ts';
-import type { Codec } from './dynamo-store.ts';
+import type { FieldCodec, FieldsOf, Inline, Named, plain } from './dynamo-fields.ts';
+import type { Item, Table } from './dynamo-table.ts';
+import type { Stored, Versioned, Written } from './ports.ts';
 
 /*
  * How a value of the domain is stored: one line per field. A field that the codec misses does not compile, and
@@ -12,47 +13,6 @@ export function record<T extends object>(fields: FieldsOf<T>): FieldCodec<T> {
   const { encode, decode } = attributes<T>({ fields });
   return { encode, decode: (stored) => decode(stored as Attributes) };
 }
-
-/**
- * A record with its fields as attributes of the item itself, not of a map inside it. It is undefined unless
- * all of them exist.
- */
-export function inline<T extends object>(fields: FieldsOf<T>): Inline<T> {
-  return { fields };
-}
-
-/** Stores a field under another attribute name. */
-export function as<C>(name: string, codec: C): Named<C> {
-  return { name, codec };
-}
-
-interface Named<C> {
-  readonly name: string;
-  readonly codec: C;
-}
-
-interface Inline<T> {
-  readonly fields: FieldsOf<T>;
-}
-
-type Scalar = string | number | boolean | bigint | symbol | null | undefined;
-
-type HasDate<T> = T extends Scalar
-  ? false
-  : T extends Date
-    ? true
-    : T extends readonly (infer E)[]
-      ? HasDate<E>
-      : T extends object
-        ? HasDate<T[keyof T]>
-        : false;
-
-type InOneAttribute<T> = FieldCodec<T> | (true extends HasDate<T> ? never : typeof plain);
-
-type Field<T> = InOneAttribute<T> | Named<InOneAttribute<T>> | (T extends object ? Inline<T> : never);
-
-/** A codec for each field of T, optional ones too. */
-export type FieldsOf<T> = { readonly [K in keyof T]-?: Field<Exclude<T[K], undefined>> };
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -178,4 +138,42 @@ export function itemCodec<T extends object, K extends keyof T & string>({
     toItem: encode,
     fromItem: (item) => Object.assign(decode(item) as T, { [key]: idIn(item.pk) }),
   };
+}
+
+/** How one kind of value is stored (`itemCodec`). */
+export interface Codec<Key, T> {
+  pkOf(key: Key): string;
+  keyOf(value: T): Key;
+  /** Everything but the key. */
+  toItem(value: T): Record<string, unknown>;
+  fromItem(item: Item): T;
+}
+
+/** A store of one kind of value in the table. */
+export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
+  const item = (value: T): Item => ({ ...codec.toItem(value), pk: codec.pkOf(codec.keyOf(value)) });
+  const read = (stored: Stored<Item>): Stored<T> => ({
+    value: codec.fromItem(stored.value),
+    revision: stored.revision,
+  });
+  const written = (result: Written<Item>): Written<T> =>
+    result.done
+      ? { done: true, stored: read(result.stored) }
+      : { done: false, stored: result.stored && read(result.stored) };
+
+  return {
+    async get(key: Key): Promise<Stored<T> | undefined> {
+      const stored = await table.get(codec.pkOf(key));
+      return stored && read(stored);
+    },
+    async create(value: T): Promise<Written<T>> {
+      return written(await table.create(item(value)));
+    },
+    async replace({ revision }: Stored<T>, value: T): Promise<Written<T>> {
+      return written(await table.replace(item(value), revision));
+    },
+    remove({ value, revision }: Stored<T>): Promise<boolean> {
+      return table.remove(codec.pkOf(codec.keyOf(value)), revision);
+    },
+  } satisfies Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean> };
 }

@@ -53,3 +53,44 @@ export function list<T>({ encode, decode }: FieldCodec<T>): FieldCodec<readonly 
     decode: (stored) => (stored as readonly unknown[]).map(decode),
   };
 }
+
+/**
+ * A record with its fields as attributes of the item itself, not of a map inside it. It is undefined unless
+ * all of them exist.
+ */
+export function inline<T extends object>(fields: FieldsOf<T>): Inline<T> {
+  return { fields };
+}
+
+/** Stores a field under another attribute name. */
+export function as<C>(name: string, codec: C): Named<C> {
+  return { name, codec };
+}
+
+export interface Named<C> {
+  readonly name: string;
+  readonly codec: C;
+}
+
+export interface Inline<T> {
+  readonly fields: FieldsOf<T>;
+}
+
+type Scalar = string | number | boolean | bigint | symbol | null | undefined;
+
+type HasDate<T> = T extends Scalar
+  ? false
+  : T extends Date
+    ? true
+    : T extends readonly (infer E)[]
+      ? HasDate<E>
+      : T extends object
+        ? HasDate<T[keyof T]>
+        : false;
+
+type InOneAttribute<T> = FieldCodec<T> | (true extends HasDate<T> ? never : typeof plain);
+
+type Field<T> = InOneAttribute<T> | Named<InOneAttribute<T>> | (T extends object ? Inline<T> : never);
+
+/** A codec for each field of T, optional ones too. */
+export type FieldsOf<T> = { readonly [K in keyof T]-?: Field<Exclude<T[K], undefined>> };

@@ -1,6 +1,5 @@
-import { as, itemCodec, prefixed } from '../platform/dynamo-codec.ts';
-import { instant, plain, seconds } from '../platform/dynamo-fields.ts';
-import { makeVersioned } from '../platform/dynamo-store.ts';
+import { itemCodec, makeVersioned, prefixed } from '../platform/dynamo-codec.ts';
+import { as, instant, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { TemplateLock, TemplateLockStore } from './ports.ts';
 

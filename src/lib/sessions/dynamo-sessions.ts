@@ -1,6 +1,5 @@
-import { as, inline, itemCodec } from '../platform/dynamo-codec.ts';
-import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
-import { makeVersioned } from '../platform/dynamo-store.ts';
+import { itemCodec, makeVersioned } from '../platform/dynamo-codec.ts';
+import { as, inline, inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';

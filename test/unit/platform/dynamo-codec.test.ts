@@ -1,14 +1,9 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { attributes, itemCodec, prefixed, record } from '../../../src/lib/platform/dynamo-codec.ts';
 import {
   as,
-  attributes,
   type FieldsOf,
   inline,
-  itemCodec,
-  prefixed,
-  record,
-} from '../../../src/lib/platform/dynamo-codec.ts';
-import {
   instant,
   json,
   list,

@@ -8,7 +8,7 @@ import { campaignCodec } from '../../../src/lib/campaigns/dynamo-campaigns.ts';
 import { rateLimitCodec } from '../../../src/lib/campaigns/dynamo-rate-limits.ts';
 import { clientCodec } from '../../../src/lib/clients/dynamo-clients.ts';
 import { messageCodec } from '../../../src/lib/messages/dynamo-messages.ts';
-import type { Codec } from '../../../src/lib/platform/dynamo-store.ts';
+import type { Codec } from '../../../src/lib/platform/dynamo-codec.ts';
 import { templateLockCodec } from '../../../src/lib/sending/dynamo-template-locks.ts';
 import { sessionCodec } from '../../../src/lib/sessions/dynamo-sessions.ts';
 import { afterSending } from '../../../src/lib/whatsapp/session-window.ts';

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/lib/platform/dynamo-signing-hash.ts';
+import { sha256 } from '../../../src/lib/platform/dynamo-client.ts';
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 });
 const secrets = fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.string({ minLength: 1 }));

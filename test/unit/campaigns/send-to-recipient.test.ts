@@ -1,0 +1,157 @@
+/** Which queue records of a campaign still send: none from before a pause, a slow-down or a newer enqueuing. */
+import { describe, expect, it } from 'vitest';
+import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import { planLine, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
+import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
+import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
+import { withShare } from '../../../src/lib/campaigns/progress.ts';
+import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
+import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
+import { recipientUseCases } from '../../../src/lib/wiring/campaign-use-cases.ts';
+import { sampleBatch, sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
+import {
+  fakeCampaignQueue,
+  fakeCampaigns,
+  fakeLedger,
+  fakeObjects,
+  fakeRateLimits,
+} from '../../support/fakes/campaigns.ts';
+import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
+import { CUSTOMER, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
+import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
+
+/** A running campaign with one recipient, who is due at `NOW`. */
+async function running() {
+  const clock = manualClock(NOW);
+  const campaigns = fakeCampaigns(clock);
+  const ledger = fakeLedger();
+  const objects = fakeObjects();
+  const queue = fakeCampaignQueue(clock);
+  const base = {
+    campaigns,
+    ledger,
+    objects,
+    campaignQueue: queue,
+    rateLimits: fakeRateLimits(clock),
+    clock,
+    random: namedRandom('worker'),
+    telemetry: fakeTelemetry(),
+  };
+  const sent: string[] = [];
+  const sendFlow: Pick<SendFlow, 'send'> = {
+    send: ({ request: { to, messageId } }) => {
+      sent.push(to);
+      const answer = { kind: 'sent', body: '{}' } as const;
+      return Promise.resolve({ message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true });
+    },
+  };
+  const { sendToRecipient } = recipientUseCases({ ...base, sendFlow }, { numberPerMinute: 4_800 });
+
+  const line = planLine({ line: 2, to: CUSTOMER, columns: { name: 'Asha' } });
+  objects.place('plan', line);
+  const { etag, bytes } = await objects.head({ bucket: objects.bucket, key: 'plan' });
+  const campaign = sampleCampaign({
+    state: 'running',
+    plan: samplePlan(1, { file: { key: 'plan', etag, bytes } }),
+    cursor: { row: 1, offset: bytes, batch: 1 },
+    share: 60,
+  });
+  await campaigns.create(campaign);
+  const batch = await ledger.open(sampleBatch({ count: 1, pending: [0], length: bytes, isEnqueued: true }));
+  const record: RecipientJob = {
+    campaignId: campaign.campaignId,
+    n: batch.n,
+    row: 0,
+    enqueuedAt: batch.enqueuedAt,
+    scheduledAt: NOW,
+    tries: 0,
+  };
+
+  return {
+    record,
+    sent,
+    queue,
+    receive: (one: RecipientJob) => sendToRecipient(one, { correlationId: 'c', deadlineAt: later(60) }),
+    async change(by: (stored: Campaign, now: Date) => Campaign) {
+      clock.advance(1_000);
+      const stored = await campaigns.get(campaign.campaignId);
+      await updateWithRetry(campaigns, stored, (c) => by(c, clock.now()));
+    },
+    /** As the tick does after a pause: the record with which the recipient is enqueued again. */
+    async enqueueAgain(): Promise<RecipientJob> {
+      clock.advance(1_000);
+      const now = clock.now();
+      const round = reenqueued(batch, 'dropped', { now, lastScheduledAt: now });
+      await ledger.claimRound(batch, round);
+      return { ...record, enqueuedAt: round.enqueuedAt, scheduledAt: now };
+    },
+    pending: async () => (await ledger.get(batch))?.pending,
+    state: async () => (await campaigns.get(campaign.campaignId))?.value.state,
+  };
+}
+
+type Running = Awaited<ReturnType<typeof running>>;
+
+async function pauseAndResume({ change }: Running): Promise<void> {
+  await change((c, now) => transition(c, 'paused', { reason: 'asked', now }));
+  await change((c, now) => transition(c, 'resumed', { now }));
+}
+
+async function slowDown({ change }: Running): Promise<void> {
+  await change((c, now) => withShare(c, 30, now));
+}
+
+/** Nothing was sent or enqueued, and the recipient waits for the next record. */
+async function expectDropped(one: Running): Promise<void> {
+  expect(one.sent).toEqual([]);
+  expect(one.queue.waiting).toEqual([]);
+  expect(await one.pending()).toEqual([0]);
+  expect(await one.state()).toBe('running');
+}
+
+describe('the queue record of a recipient', () => {
+  it('sends its flow, settles the recipient and so completes the campaign', async () => {
+    const one = await running();
+    await one.receive(one.record);
+    expect(one.sent).toEqual([CUSTOMER]);
+    expect([await one.pending(), await one.state()]).toEqual([[], 'completed']);
+  });
+
+  it('sends nothing while the campaign is paused', async () => {
+    const one = await running();
+    await one.change((c, now) => transition(c, 'paused', { reason: 'asked', now }));
+    await one.receive(one.record);
+    expect([one.sent, one.queue.waiting, await one.pending()]).toEqual([[], [], [0]]);
+  });
+
+  it.each([
+    ['a pause', pauseAndResume],
+    ['a slow-down', slowDown],
+  ])('sends nothing from before %s, before the recipient is enqueued again', async (_, happens) => {
+    const one = await running();
+    await happens(one);
+    await one.receive(one.record);
+    await expectDropped(one);
+  });
+
+  it.each([
+    ['a pause', pauseAndResume],
+    ['a slow-down', slowDown],
+  ])('sends nothing from before %s, after the recipient is enqueued again', async (_, happens) => {
+    const one = await running();
+    await happens(one);
+    const next = await one.enqueueAgain();
+    await one.receive(one.record);
+    await expectDropped(one);
+    await one.receive(next);
+    expect(one.sent).toEqual([CUSTOMER]);
+  });
+
+  it('sends nothing once its recipient is settled', async () => {
+    const one = await running();
+    await one.receive(one.record);
+    await one.change((c) => ({ ...c, state: 'running' }));
+    await one.receive(one.record);
+    expect(one.sent).toEqual([CUSTOMER]);
+  });
+});

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { reasonToReenqueue, recipientMessageId, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
+import {
+  NO_COUNTS,
+  planLine,
+  readPlanLine,
+  reasonToReenqueue,
+  recipientMessageId,
+  reenqueued,
+  settledIn,
+  sumOf,
+} from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import { withAggregated } from '../../../src/lib/campaigns/progress.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
@@ -98,5 +107,26 @@ describe("a recipient's messageId", () => {
     expect(new Set(ids).size).toBe(3);
     expect(recipientMessageId(campaignId, CUSTOMER)).toBe(ids[0]);
     expect(ids.join(' ')).not.toContain('2547177');
+  });
+});
+
+describe('the counts of a batch', () => {
+  const counts = { ...NO_COUNTS, sent: 3, parked: 2, failed: 1, 'window-shut': 4 };
+
+  it('are settled in all their outcomes together', () => {
+    expect([settledIn(NO_COUNTS), settledIn(counts)]).toEqual([0, 10]);
+  });
+
+  it('are added outcome by outcome', () => {
+    expect(sumOf(counts, { ...NO_COUNTS, sent: 1, unknown: 5 })).toEqual({ ...counts, sent: 4, unknown: 5 });
+  });
+});
+
+describe('a line of the plan', () => {
+  it('is read as it was written, and ends with a newline', () => {
+    const recipient = { line: 7, to: CUSTOMER, columns: { name: 'Asha\n"A"', city: '' } };
+    const line = planLine(recipient);
+    expect(line.indexOf('\n')).toBe(line.length - 1);
+    expect(readPlanLine(line)).toEqual(recipient);
   });
 });

@@ -1,0 +1,128 @@
+/** The transitions of a campaign that is planned: what each keeps, drops and leaves for the next tick. */
+import { describe, expect, it } from 'vitest';
+import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
+import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
+import { later, NOW } from '../../support/fakes/samples.ts';
+
+/** A planner that has been silent for so long counts as dead. */
+const GRACE_S = 16 * 60;
+
+const making = { planId: 'plan-1', dryRun: false, since: NOW, rows: 0, tries: 1 };
+const planning = (changes: Partial<Campaign> = {}): Campaign =>
+  sampleCampaign({
+    state: 'planning',
+    plan: undefined,
+    planning: making,
+    dueAt: later(GRACE_S),
+    ...changes,
+  });
+
+describe('a campaign that begins to be planned', () => {
+  it('knows its plan, and is due when the planner counts as dead', () => {
+    for (const dryRun of [true, false]) {
+      const begun = transition(sampleCampaign(), 'planningBegun', {
+        planId: 'plan-2',
+        dryRun,
+        now: later(1),
+      });
+      expect(begun).toMatchObject({
+        state: 'planning',
+        planning: { planId: 'plan-2', dryRun, since: later(1), rows: 0, tries: 1 },
+        dueAt: later(1 + GRACE_S),
+      });
+    }
+  });
+});
+
+describe('a campaign that is being planned', () => {
+  it('notes how far the planner is, which puts off the time at which it counts as dead', () => {
+    const noted = transition(planning(), 'planningProgressed', {
+      planId: 'plan-1',
+      rows: 500,
+      now: later(60),
+    });
+    expect(noted.planning).toEqual({ ...making, rows: 500 });
+    expect(noted.dueAt).toEqual(later(60 + GRACE_S));
+  });
+
+  it('ignores the planner of another plan', () => {
+    const stored = planning();
+    expect(transition(stored, 'planningProgressed', { planId: 'plan-2', rows: 1, now: NOW })).toBe(stored);
+    expect(transition(stored, 'planReady', { plan: samplePlan(1, { planId: 'plan-2' }), now: NOW })).toBe(
+      stored,
+    );
+    expect(transition(stored, 'planFailed', { planId: 'plan-2', reason: 'no', now: NOW })).toBe(stored);
+  });
+
+  it('is planned with its plan, and has nothing due', () => {
+    const plan = samplePlan(10);
+    const planned = transition(planning(), 'planReady', { plan, now: later(60) });
+    expect(planned).toMatchObject({ state: 'planned', plan });
+    expect([planned.planning, planned.dueAt]).toEqual([undefined, undefined]);
+  });
+
+  it('is a draft with its figures after a dry run', () => {
+    const plan = samplePlan(10, { file: undefined });
+    const dry = transition(planning({ planning: { ...making, dryRun: true } }), 'planReady', {
+      plan,
+      now: later(60),
+    });
+    expect(dry).toMatchObject({ state: 'draft', plan });
+    expect([dry.planning, dry.dueAt]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    [true, 'failed'],
+    [undefined, 'draft'],
+  ] as const)(
+    'whose recipients cannot be read has no plan and says why: autoStart %s, %s',
+    (autoStart, state) => {
+      const facts = { planId: 'plan-1', reason: 'the file is not there', now: later(60) };
+      const dropped = transition(planning({ autoStart, plan: samplePlan(3) }), 'planFailed', facts);
+      expect(dropped).toMatchObject({ state, reason: 'the file is not there' });
+      expect([dropped.planning, dropped.plan, dropped.dueAt]).toEqual([undefined, undefined, undefined]);
+    },
+  );
+});
+
+describe('a campaign with a planner that is silent', () => {
+  const lost = { now: later(GRACE_S) };
+
+  it('is planned again from the start, three times in all', () => {
+    const again = transition(planning({ planning: { ...making, rows: 500, tries: 2 } }), 'plannerLost', lost);
+    expect(again.planning).toEqual({ ...making, rows: 0, tries: 3 });
+    expect(again).toMatchObject({ state: 'planning', dueAt: later(2 * GRACE_S) });
+  });
+
+  it.each([
+    [true, 'failed'],
+    [undefined, 'draft'],
+  ] as const)('is given up after that: autoStart %s, %s', (autoStart, state) => {
+    const stored = planning({ autoStart, planning: { ...making, tries: 3 } });
+    const given = transition(stored, 'plannerLost', lost);
+    expect(given).toMatchObject({ state, reason: 'the planning did not end' });
+    expect([given.planning, given.dueAt]).toEqual([undefined, undefined]);
+  });
+
+  it.each([true, undefined] as const)('is left alone where it has no planner: autoStart %s', (autoStart) => {
+    const stored = planning({ autoStart, planning: undefined });
+    expect(transition(stored, 'plannerLost', lost)).toBe(stored);
+  });
+});
+
+describe('a campaign that gets other recipients', () => {
+  it('loses its plan and its reason, and keeps its version and its retention', () => {
+    const source = { bucket: 'recipients', key: 'uploads/2.csv', format: 'csv', given: 'upload' } as const;
+    const stored = sampleCampaign({ state: 'planned', reason: 'the file is not there' });
+    const replaced = transition(stored, 'sourceReplaced', { source, now: later(60) });
+    expect(replaced).toEqual({
+      ...stored,
+      state: 'draft',
+      source,
+      plan: undefined,
+      reason: undefined,
+      changedAt: later(60),
+    });
+  });
+});

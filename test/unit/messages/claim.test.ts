@@ -43,7 +43,10 @@ describe('a message with its answer', () => {
 
 describe('a message under our own lease', () => {
   it('is ours, even after the end of the lease', () => {
-    expect(decideClaim(stored, sampleTerms({ now: later(61) }))).toEqual({ kind: 'ours', mayHaveLeft: false });
+    expect(decideClaim(stored, sampleTerms({ now: later(61) }))).toEqual({
+      kind: 'ours',
+      mayHaveLeft: false,
+    });
   });
 
   it.each([
@@ -88,7 +91,9 @@ describe('a message without a lease that holds', () => {
 
   it.each(['queued', 'parked', 'expired'] as const)('is reported as it is while %s', (status) => {
     for (const mode of ['resend', 'hold'] as const) {
-      expect(decideClaim({ ...stored, status, lease: undefined }, other(1, mode))).toEqual({ kind: 'report' });
+      expect(decideClaim({ ...stored, status, lease: undefined }, other(1, mode))).toEqual({
+        kind: 'report',
+      });
     }
   });
 

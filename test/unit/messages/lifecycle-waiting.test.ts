@@ -1,0 +1,204 @@
+/** A message that waits: when it is due, how long it is kept, and what ends its wait. */
+import { describe, expect, it } from 'vitest';
+import { fenceOf } from '../../../src/lib/messages/claim.ts';
+import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { transition } from '../../../src/lib/messages/lifecycle.ts';
+import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
+import { isInRecipientQueue, isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
+import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
+
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+const ID = idOf('m-1');
+const requestFor = (changes: Partial<FlowRequest>) =>
+  sampleRequest({ messageId: ID, whenClosed: 'park', ...changes });
+
+const claim = (changes: Partial<Message> = {}) =>
+  sampleMessage({ messageId: ID, request: requestFor({ parkForSeconds: HOUR_S }), ...changes });
+const parked = (changes: Partial<Message> = {}) =>
+  claim({ status: 'parked', lease: undefined, parkedUntil: later(DAY_S), ...changes });
+
+describe('a message that is parked', () => {
+  const park = (stored: Message, seconds = 5) =>
+    transition(stored, 'windowClosed', { fence: fenceOf(stored), now: later(seconds) });
+
+  it('waits as long as its request says, and is kept for its retention after that', () => {
+    const stored = claim();
+    expect(park(stored)).toEqual({
+      ...stored,
+      status: 'parked',
+      lease: undefined,
+      accepted: true,
+      parkedUntil: later(HOUR_S),
+      expiresAt: later(HOUR_S + 30 * DAY_S),
+      templateMessage: undefined,
+      dueAt: later(80),
+      reason: 'the session window is shut',
+      timeline: [...stored.timeline, { at: later(5), status: 'parked', source: 'api' }],
+    });
+  });
+
+  it('waits three days where its request says nothing', () => {
+    expect(park(claim({ request: requestFor({}) })).parkedUntil).toEqual(later(3 * DAY_S));
+  });
+
+  it('keeps the end of an earlier wait, and a retention that is longer', () => {
+    const again = park(claim({ parkedUntil: later(50), expiresAt: later(40 * DAY_S) }));
+    expect(again).toMatchObject({ parkedUntil: later(50), dueAt: later(50) });
+    expect(again.expiresAt).toEqual(later(40 * DAY_S + 50));
+    const short = park(claim({ parkedUntil: later(-1), expiresAt: later(40 * DAY_S) }));
+    expect(short.expiresAt).toEqual(later(40 * DAY_S));
+  });
+
+  it('gets a template message where its request has one, and keeps the one that it has', () => {
+    const asks = requestFor({ whenClosed: 'template' });
+    expect(park(claim({ request: asks })).templateMessage).toEqual({
+      messageId: templateIdOf(ID),
+      state: 'pending',
+    });
+    const templateMessage = { messageId: 'other', state: 'sent' } as const;
+    expect(park(claim({ request: asks, templateMessage })).templateMessage).toBe(templateMessage);
+  });
+});
+
+describe('a message that is postponed', () => {
+  const postpone = (stored: Message, delaySeconds: number) =>
+    transition(stored, 'postponed', {
+      fence: fenceOf(stored),
+      now: NOW,
+      delaySeconds,
+      errorClass: 'cannot-tell',
+      reason: 'cannot tell',
+    });
+
+  it('is queued for after its pause, with one more try', () => {
+    const stored = claim({ tries: 2, triesOf: { 'cannot-tell': 1 } });
+    expect(postpone(stored, 10)).toEqual({
+      ...stored,
+      status: 'queued',
+      lease: undefined,
+      accepted: true,
+      tries: 3,
+      triesOf: { 'cannot-tell': 2 },
+      notBefore: later(10),
+      dueAt: later(130),
+      reason: 'cannot tell',
+      timeline: [...stored.timeline, { at: NOW, status: 'queued', source: 'worker', detail: 'cannot tell' }],
+    });
+  });
+
+  it('is due after the queue’s grace, or by itself where the queue cannot delay it so long', () => {
+    expect(postpone(claim(), 900).dueAt).toEqual(later(900 + 120));
+    expect(postpone(claim(), 901).dueAt).toEqual(later(901));
+  });
+
+  it('is kept for a day after its pause', () => {
+    const ending = claim({ expiresAt: later(HOUR_S) });
+    expect(postpone(ending, 10).expiresAt).toEqual(later(10 + DAY_S));
+    expect(postpone(claim(), 10).expiresAt).toEqual(claim().expiresAt);
+  });
+});
+
+describe('a message that is released from parking', () => {
+  const release = (stored: Message, seconds = 60) =>
+    transition(stored, 'customerWrote', { now: later(seconds), notBefore: later(seconds + 6) });
+
+  it('is queued for the pace of its pair', () => {
+    const stored = parked({ reason: 'the session window is shut' });
+    expect(release(stored)).toEqual({
+      ...stored,
+      status: 'queued',
+      reason: undefined,
+      notBefore: later(66),
+      dueAt: later(66 + 120),
+      timeline: [...stored.timeline, { at: later(60), status: 'queued', source: 'worker' }],
+    });
+  });
+
+  it('is not released from the end of its wait on', () => {
+    const stored = parked({ parkedUntil: later(60) });
+    expect(release(stored, 59).status).toBe('queued');
+    expect(release(stored, 60)).toBe(stored);
+  });
+});
+
+describe('the end of the wait', () => {
+  it('expires the message, which is not sent any more', () => {
+    const stored = parked({ parkedUntil: later(60) });
+    expect(transition(stored, 'waitEnded', { now: later(59) })).toBe(stored);
+    expect(transition(stored, 'waitEnded', { now: later(60) })).toEqual({
+      ...stored,
+      status: 'expired',
+      request: undefined,
+      dueAt: undefined,
+      reason: 'the customer did not write in time',
+      timeline: [...stored.timeline, { at: later(60), status: 'expired', source: 'sweeper' }],
+    });
+  });
+});
+
+describe('the next check of a parked message', () => {
+  const check = (changes: Partial<Message>, isWindowOpen = false) =>
+    transition(parked(changes), 'rechecked', { now: NOW, isWindowOpen }).dueAt;
+  const pending = { messageId: 'template-1', state: 'pending' } as const;
+
+  it('is in an hour, or in a minute while the window is open', () => {
+    for (const templateMessage of [undefined, { ...pending, state: 'sent' } as const]) {
+      expect(check({ templateMessage })).toEqual(later(HOUR_S));
+      expect(check({ templateMessage }, true)).toEqual(later(60));
+    }
+  });
+
+  it('is in 75 seconds where its template message is to go out, or when that may', () => {
+    expect(check({ templateMessage: pending })).toEqual(later(75));
+    expect(check({ templateMessage: { ...pending, notBefore: later(76) } })).toEqual(later(76));
+    expect(check({ templateMessage: { ...pending, notBefore: later(74) } })).toEqual(later(75));
+    expect(check({ templateMessage: { ...pending, notBefore: later(76) } }, true)).toEqual(later(60));
+    expect(check({ templateMessage: { ...pending, state: 'sent', notBefore: later(9_999) } })).toEqual(
+      later(HOUR_S),
+    );
+  });
+
+  it('is at the end of its wait at the latest', () => {
+    expect(check({ parkedUntil: later(50) })).toEqual(later(50));
+    expect(check({ parkedUntil: later(50) }, true)).toEqual(later(50));
+  });
+
+  it('does not change where the message has no end of its wait', () => {
+    const stored = parked({ parkedUntil: undefined });
+    expect(transition(stored, 'rechecked', { now: NOW, isWindowOpen: true })).toBe(stored);
+  });
+});
+
+describe('a queued message', () => {
+  it('is due again after the queue’s grace, once the sweeper has enqueued it', () => {
+    const stored = claim({ status: 'queued', lease: undefined, dueAt: NOW });
+    expect(transition(stored, 'reenqueued', { now: later(60) })).toEqual({ ...stored, dueAt: later(180) });
+  });
+});
+
+describe('the recipient queue', () => {
+  it('has what was parked and is not sent yet', () => {
+    for (const status of ['parked', 'queued', 'sending'] as const) {
+      expect([status, isInRecipientQueue(parked({ status }))]).toEqual([status, true]);
+      expect(isInRecipientQueue(parked({ status, parkedUntil: undefined }))).toBe(false);
+    }
+    for (const status of ['expired', 'unknown', 'sent', 'failed'] as const) {
+      expect([status, isInRecipientQueue(parked({ status }))]).toEqual([status, false]);
+    }
+  });
+
+  it('has one under way that is being sent, or is sent within the longest delay', () => {
+    expect(isUnderWay(claim(), NOW)).toBe(true);
+    expect(isUnderWay(claim({ status: 'queued' }), NOW)).toBe(true);
+    expect(isUnderWay(claim({ status: 'queued', notBefore: later(900) }), NOW)).toBe(true);
+    expect(isUnderWay(claim({ status: 'queued', notBefore: later(900.001) }), NOW)).toBe(false);
+    expect(isUnderWay(parked({ notBefore: NOW }), NOW)).toBe(false);
+  });
+
+  it('has one overdue from the end of its wait on', () => {
+    const stored = parked({ parkedUntil: later(60) });
+    expect([59.999, 60, 61].map((seconds) => isOverdue(stored, later(seconds)))).toEqual([false, true, true]);
+    expect(isOverdue(parked({ parkedUntil: undefined }), later(9e6))).toBe(false);
+  });
+});

@@ -19,6 +19,7 @@ export const NOT_RUN = new Map([
   ['npm run format', 'it changes files; `npm run lint` of .ci/run is the same without'],
   ['npx vitest run --project unit', 'it is a part of `npm test`'],
   ['npm run test:contract', 'it is a part of `npm test`'],
+  ['npm run test:mutation', 'it takes minutes, and proves the tests, not the code'],
   ['npm run bench -- --write', 'it takes minutes and changes a page; .ci/run has the quick form'],
   ['git diff v0.1.0 v0.2.0 -- serverless.yml infra/', 'there are no two releases yet'],
 ]);

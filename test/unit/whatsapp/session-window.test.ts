@@ -78,7 +78,7 @@ describe('an inbound message', () => {
   });
 });
 
-describe('WhatsApp’s word that the window is shut', () => {
+describe('WhatsApp’s report that the window is shut', () => {
   it('shuts an open window at once and keeps the rest of it', () => {
     expect(afterGatewayClosed(session, later(60))).toEqual({
       ...session,
@@ -98,17 +98,17 @@ describe('the consent of a customer', () => {
   const stopped = afterConsent(session, stop);
   const started = afterConsent(session, start);
 
-  it('is the first word, whatever its time', () => {
+  it('is the first STOP or START, whatever its time', () => {
     expect(stopped).toEqual({ ...session, consent: stop });
     expect(started).toEqual({ ...session, consent: start });
   });
 
-  it('is the latest word', () => {
+  it('is the latest STOP or START', () => {
     expect(afterConsent(stopped, { optedOut: false, at: later(1) }).consent?.optedOut).toBe(false);
     expect(afterConsent(stopped, { optedOut: false, at: later(-1) })).toBe(stopped);
   });
 
-  it('is the STOP of two words of one second, in either order', () => {
+  it('is the STOP where both have the same time, in either order', () => {
     expect(afterConsent(started, stop)).toEqual(stopped);
     expect(afterConsent(stopped, start)).toBe(stopped);
   });

@@ -121,6 +121,10 @@ const ownAlarms = (stage) => {
       `LipaChat rejected the apiKey. Sends get 503 and campaigns pause. Unless a key rotation is under way, store a valid key with "npm run ops -- setup --stage ${stage}", then resume the paused campaigns.`,
       { ...own('gateway.credentials'), Statistic: 'SampleCount' },
     ),
+    MisconfiguredAlarm: alarm(
+      'LipaChat cannot be used as configured: a wrong LIPACHAT_BASE_URL, a firewall, no balance, or a closed account. Sends get 503 and campaigns pause. Read the response in the reason of a paused campaign or in the detail of a 503, fix the cause, then resume the paused campaigns.',
+      { ...own('gateway.misconfigured'), Statistic: 'SampleCount' },
+    ),
     GatewayAlertAlarm: alarm(
       'WhatsApp stopped a number or holds back a template or a flow, or a campaign could not read its plan. Check "Failed, by class" on the dashboard, fix the cause in WhatsApp Manager, then resume the paused campaigns.',
       own('gateway.alert'),

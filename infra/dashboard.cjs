@@ -30,6 +30,7 @@ const OUTCOMES = [
   'sessionClosed',
   'throttled',
   'credentials',
+  'misconfigured',
   'notSent',
   'ambiguous',
 ];

@@ -77,6 +77,7 @@ export function resultOfProblem(
       return problem.cause === undefined
         ? { kind: 'pause', reason: 'LipaChat refuses the apiKey (gateway-credentials)' }
         : retryOrPause(problem, job);
+    case 'gateway-misconfigured':
     case 'gateway-throttled':
     case 'gateway-unavailable':
     case 'store-unavailable':

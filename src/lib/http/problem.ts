@@ -11,6 +11,7 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   'recipient-opted-out': { status: 422, title: 'The recipient has opted out' },
   'gateway-rejected': { status: 422, title: 'LipaChat refused the message' },
   'gateway-credentials': { status: 503, title: 'LipaChat does not accept our apiKey' },
+  'gateway-misconfigured': { status: 503, title: 'LipaChat cannot be used as configured' },
   'gateway-throttled': { status: 503, title: 'LipaChat is throttling' },
   'gateway-unavailable': { status: 503, title: 'LipaChat is out of reach' },
   'campaign-id-reused': { status: 422, title: 'The campaignId is taken' },

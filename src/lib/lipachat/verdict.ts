@@ -1,5 +1,5 @@
 import type { RejectionCode } from '../messages/message.ts';
-import type { Accepted, Outcome, Rejected } from '../messages/outcome.ts';
+import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/outcome.ts';
 import { type Retry, retryOf } from '../messages/retry.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
@@ -39,6 +39,7 @@ export function nextStep(outcome: Outcome, tries: Tries): Step {
     case 'ambiguous':
       return tries.ambiguityMode === 'resend' ? retryAfter(backoff(tries), tries) : { kind: 'stop' };
     case 'rejected':
+    case 'misconfigured':
     case 'accepted':
     case 'sessionClosed':
       return { kind: 'stop' };
@@ -78,11 +79,14 @@ export interface Release extends Omit<Retry, 'code'> {
   readonly code: ReleaseCode;
   /** The class of the error code in LipaChat's response. A 429 without a code counts as `wait`. */
   readonly errorClass?: ErrorClass | undefined;
+  /** What came from LipaChat, for people. It may name a phone number. */
+  readonly said?: string | undefined;
 }
 
 type ReleaseCode = Extract<
   ErrorCode,
   | 'gateway-credentials'
+  | 'gateway-misconfigured'
   | 'gateway-rejected'
   | 'gateway-throttled'
   | 'gateway-unavailable'
@@ -92,6 +96,8 @@ type ReleaseCode = Extract<
 
 const DEFAULT_RETRY_AFTER_S = 5;
 const CREDENTIALS_RETRY_AFTER_S = 30;
+/** A person has to correct something first. */
+const MISCONFIGURED_RETRY_AFTER_S = 60;
 
 /**
  * Interprets the last outcome in light of the calls before it. Once a request may have left, only a receipt
@@ -112,6 +118,8 @@ function verdictOnFirst(outcome: NotAccepted): Verdict {
       return verdictOnCode(outcome);
     case 'credentials':
       return { kind: 'release', code: 'gateway-credentials', retryAfter: CREDENTIALS_RETRY_AFTER_S };
+    case 'misconfigured':
+      return misconfigured(outcome);
     case 'sessionClosed':
       return { kind: 'release', code: 'session-closed', retryAfter: 0 };
     case 'throttled':
@@ -119,6 +127,16 @@ function verdictOnFirst(outcome: NotAccepted): Verdict {
     case 'notSent':
       return { kind: 'release', code: 'gateway-unavailable', retryAfter: DEFAULT_RETRY_AFTER_S };
   }
+}
+
+function misconfigured({ httpStatus, said }: Misconfigured): Verdict {
+  return {
+    kind: 'release',
+    code: 'gateway-misconfigured',
+    retryAfter: MISCONFIGURED_RETRY_AFTER_S,
+    said:
+      said === undefined ? `HTTP ${httpStatus}, not in LipaChat's envelope` : `HTTP ${httpStatus}, "${said}"`,
+  };
 }
 
 /** Uses LipaChat's Retry-After if there is one. */
@@ -160,6 +178,8 @@ function verdictOnRepeat(outcome: NotAccepted): Verdict {
         reason: 'LipaChat refused the apiKey when the message was repeated',
         again: true,
       };
+    case 'misconfigured':
+      return { kind: 'unknown', reason: 'the repeat did not reach a judgement of LipaChat', again: true };
     case 'throttled':
       return { kind: 'unknown', reason: 'LipaChat throttled the repeat', again: true };
     case 'notSent':

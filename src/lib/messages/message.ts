@@ -75,6 +75,7 @@ export type Answer =
 export type RejectionCode =
   | 'gateway-rejected'
   | 'gateway-credentials'
+  | 'gateway-misconfigured'
   | 'gateway-throttled'
   | 'gateway-unavailable'
   | 'recipient-opted-out'

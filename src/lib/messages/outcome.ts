@@ -9,6 +9,8 @@ export type Outcome =
   | { readonly kind: 'sessionClosed' }
   /** `pair`: only this customer gets too many messages. */
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number; readonly pair?: true }
+  /** The operator's fault other than the apiKey: a wrong base URL, a firewall, no balance. Nothing was sent. */
+  | Misconfigured
   /** No byte of the request left this process. */
   | { readonly kind: 'notSent'; readonly reason: string }
   /** The request may have left, and no readable response arrived. */
@@ -22,6 +24,14 @@ export interface Accepted {
   readonly envelope: unknown;
 }
 
+export interface Misconfigured {
+  readonly kind: 'misconfigured';
+  readonly httpStatus: number;
+  /** What LipaChat said, for people; absent if the response is not LipaChat's. */
+  readonly said?: string | undefined;
+}
+
+/** LipaChat or WhatsApp judged this message. */
 export interface Rejected {
   readonly kind: 'rejected';
   /** LipaChat's own text, for the caller. */

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'recipient-opted-out'
   | 'gateway-rejected'
   | 'gateway-credentials'
+  | 'gateway-misconfigured'
   | 'gateway-throttled'
   | 'gateway-unavailable'
   | 'store-unavailable'

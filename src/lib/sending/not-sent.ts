@@ -7,6 +7,7 @@ import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { pauseBefore } from '../messages/retry.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import { withoutNumbers } from '../platform/text.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Attempt, SendResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
@@ -55,7 +56,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     if (attempt.source === 'sweeper') return leaveToSweeper(claim, attempt, verdict);
     const kept = await letGo(claim);
     if (kept) return { message: kept, fresh: false };
-    throw new AppError(verdict.code, DETAIL[verdict.code], verdict);
+    throw new AppError(verdict.code, detailOf(verdict), verdict);
   }
 
   /** Gives back the claim. Returns the message if another owner has it by now. */
@@ -69,11 +70,11 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
   async function requeue(claim: Stored<Message>, attempt: Attempt, verdict: Release): Promise<SendResult> {
     const { code, errorClass } = verdict;
     const delaySeconds = pauseBefore(claim.value, verdict);
-    if (delaySeconds === undefined) return refuse(claim, attempt, code, DETAIL[code]);
+    if (delaySeconds === undefined) return refuse(claim, attempt, code, detailOf(verdict));
     const now = clock.now();
     const fence = fenceOf(claim.value);
     const again = await updateWithRetry(messages, claim, (m) =>
-      transition(m, 'postponed', { fence, now, delaySeconds, errorClass, reason: DETAIL[code] }),
+      transition(m, 'postponed', { fence, now, delaySeconds, errorClass, reason: detailOf(verdict) }),
     );
     if (again?.value.status === 'queued') {
       await recipientQueue.enqueue(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
@@ -119,8 +120,16 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
 
 export const OPTED_OUT = 'The recipient has opted out of messages from this number. Nothing was sent.';
 
+/** With what LipaChat said, where an operator needs it. */
+function detailOf({ code, said }: Release): string {
+  return said === undefined ? DETAIL[code] : `${DETAIL[code]} The response: ${withoutNumbers(said)}.`;
+}
+
 const DETAIL: Record<Release['code'], string> = {
   'gateway-credentials': 'LipaChat refused the apiKey. Nothing was sent; the operator has to renew the key.',
+  'gateway-misconfigured':
+    'LipaChat cannot be used as it is set up. Nothing was sent; the operator has to look at LIPACHAT_BASE_URL, ' +
+    'the account and its balance, and what stands between.',
   'gateway-rejected': 'WhatsApp holds messages to this customer back for now. Nothing was delivered.',
   'gateway-throttled': 'LipaChat asks for a slower pace. Nothing was sent.',
   'gateway-unavailable': 'LipaChat could not be reached, or cannot send from this number. Nothing was sent.',

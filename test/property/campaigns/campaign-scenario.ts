@@ -67,6 +67,7 @@ export const campaignScenario: fc.Arbitrary<CampaignScenario> = fc.record({
       ['gateway-throttled', 'Slower.'],
       ['gateway-unavailable', 'Away.'],
       ['gateway-credentials', 'The key.'],
+      ['gateway-misconfigured', 'No balance.'],
       ['send-in-progress', 'Wait.'],
     ),
     { maxLength: 3 },

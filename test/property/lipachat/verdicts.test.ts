@@ -15,6 +15,11 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     envelope: fc.constant(null),
   }),
   fc.constantFrom<Outcome>({ kind: 'credentials' }, { kind: 'sessionClosed' }, { kind: 'throttled' }),
+  fc.record({
+    kind: fc.constant('misconfigured' as const),
+    httpStatus: fc.nat(999),
+    said: fc.option(reason, { nil: undefined }),
+  }),
   fc.record({ kind: fc.constant('throttled' as const), retryAfterMs: fc.nat(1e7) }),
   fc.record({ kind: fc.constant('throttled' as const), pair: fc.constant(true as const) }),
   fc.record({ kind: fc.constant('notSent' as const), reason }),
@@ -74,7 +79,10 @@ describe('the verdict on a call', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
         const ofNobody = given.kind === 'rejected' && NOT_ITS_FAULT.has(given.errorClass);
-        fc.pre(ofNobody || ['credentials', 'throttled', 'notSent', 'sessionClosed'].includes(given.kind));
+        fc.pre(
+          ofNobody ||
+            ['credentials', 'misconfigured', 'throttled', 'notSent', 'sessionClosed'].includes(given.kind),
+        );
         expect(verdictOn(given, { mayHaveLeft }).kind).not.toBe('rejected');
       }),
     );
@@ -128,7 +136,8 @@ describe('the step after a call', () => {
 
   it('is to stop after a response that settles the message', () => {
     stepsOf((given, _, step) => {
-      if (['accepted', 'rejected', 'sessionClosed'].includes(given.kind)) expect(step.kind).toBe('stop');
+      if (['accepted', 'rejected', 'misconfigured', 'sessionClosed'].includes(given.kind))
+        expect(step.kind).toBe('stop');
     });
   });
 

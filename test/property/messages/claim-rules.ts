@@ -134,6 +134,7 @@ function callsAfterTheFirst(world: World, id: string): string[] {
 
 const NOTHING_WAS_SENT = [
   'gateway-credentials',
+  'gateway-misconfigured',
   'gateway-throttled',
   'gateway-unavailable',
   'session-closed',

@@ -52,6 +52,7 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
       notSent,
       throttled,
       { kind: 'credentials' },
+      { kind: 'misconfigured', httpStatus: 403 },
       { kind: 'sessionClosed' },
     ),
   },

@@ -112,6 +112,7 @@ describe('an EventBridge event', () => {
 
   it.each([
     'gateway-credentials',
+    'gateway-misconfigured',
     'gateway-throttled',
     'gateway-unavailable',
     'store-unavailable',

@@ -13,6 +13,7 @@ const statuses: Record<ErrorCode, number> = {
   'recipient-opted-out': 422,
   'gateway-rejected': 422,
   'gateway-credentials': 503,
+  'gateway-misconfigured': 503,
   'gateway-throttled': 503,
   'gateway-unavailable': 503,
   'store-unavailable': 503,
@@ -45,6 +46,7 @@ describe('a problem', () => {
   it.each([
     'send-in-progress',
     'gateway-credentials',
+    'gateway-misconfigured',
     'gateway-throttled',
     'gateway-unavailable',
     'store-unavailable',

@@ -296,6 +296,7 @@ describe('the enums', () => {
     'recipient-opted-out': true,
     'gateway-rejected': true,
     'gateway-credentials': true,
+    'gateway-misconfigured': true,
     'gateway-throttled': true,
     'gateway-unavailable': true,
     'store-unavailable': true,
@@ -529,6 +530,7 @@ describe('the responses of the code conform', () => {
   const STORED: Record<RejectionCode, true> = {
     'gateway-rejected': true,
     'gateway-credentials': true,
+    'gateway-misconfigured': true,
     'gateway-throttled': true,
     'gateway-unavailable': true,
     'recipient-opted-out': true,

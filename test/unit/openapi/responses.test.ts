@@ -52,6 +52,7 @@ const MEETS: Record<ErrorCode, string[]> = {
   'recipient-opted-out': [FLOWS],
   'gateway-rejected': [FLOWS],
   'gateway-credentials': [FLOWS],
+  'gateway-misconfigured': [FLOWS],
   'gateway-throttled': [FLOWS],
   'gateway-unavailable': [FLOWS],
   'campaign-id-reused': [CREATE],

@@ -177,6 +177,7 @@ describe('a refusal by the gateway', () => {
 describe("a failure on the operator's side", () => {
   it.each([
     ['gateway-credentials', { kind: 'credentials' }, 30],
+    ['gateway-misconfigured', { kind: 'misconfigured', httpStatus: 404 }, 60],
     ['gateway-throttled', { kind: 'throttled', retryAfterMs: 17_500 }, 18],
     ['gateway-unavailable', { kind: 'notSent', reason: 'refused' }, 5],
   ] as const)(
@@ -189,6 +190,13 @@ describe("a failure on the operator's side", () => {
       expect(await caller.send()).toMatchObject({ kind: 'sent', replayed: false });
     },
   );
+
+  it('names the response, without a phone number, when something other than the key is wrong', async () => {
+    world.gateway.next({ kind: 'misconfigured', httpStatus: 200, said: 'No balance for +254 700 000 001' });
+    expect(await problem(caller.send())).toMatchObject({
+      detail: expect.stringMatching(/The response: HTTP 200, "No balance for …"\.$/),
+    });
+  });
 
   it('is resolved silently and at once by a newer key', async () => {
     world.apiKey.rotate('key-2');

@@ -69,7 +69,7 @@ export const whatsappStatus = z.object({
   id,
   status: reportedStatus,
   timestamp: stamp,
-  errors: z.array(z.object({ code: code.nullish(), title: z.string().nullish() })).nullish(),
+  errors: z.array(z.looseObject({ code: code.nullish(), title: z.string().nullish() })).nullish(),
 });
 
 /** A `value` of WhatsApp's envelope. */

@@ -1,8 +1,10 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { Outcome } from '../messages/outcome.ts';
 import type { Clock } from '../platform/ports.ts';
+import { LARGEST_BODY } from './bounded-json.ts';
 import type { Gateway } from './ports.ts';
-import { flowBody, readAnswer, templateBody, type WireAnswer } from './wire.ts';
+import { flowBody, templateBody } from './request-bodies.ts';
+import { readAnswer, type WireAnswer } from './wire.ts';
 
 export interface LipaChatOptions {
   /** Without a trailing slash. */
@@ -12,8 +14,6 @@ export interface LipaChatOptions {
 
 const FLOWS = '/whatsapp/interactive/flows';
 const TEMPLATE = '/whatsapp/template';
-/** Larger than any known envelope; a longer response is not read to its end. */
-const BODY_LIMIT = 64 * 1024;
 /** A server may close an idle connection at any time, so connections that idled longer are not reused. */
 const IDLE_MS = 1_000;
 const CONNECT_MS = 5_000;
@@ -98,7 +98,7 @@ function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs
         },
         onResponseData(controller, chunk) {
           size += chunk.length;
-          if (size > BODY_LIMIT) controller.abort(new Error('the answer is too long'));
+          if (size > LARGEST_BODY) controller.abort(new Error('the answer is too long'));
           else chunks.push(chunk);
         },
         onResponseEnd: () => end(isPlain ? Buffer.concat(chunks).toString('utf8') : undefined, false),

@@ -3,6 +3,7 @@ import { shortened } from '../platform/text.ts';
 import type { Callback } from './callback.ts';
 import { inbound, messageStatus, templateStatus, whatsappStatus, whatsappValue } from './callback-shapes.ts';
 import { flowReplyIn } from './flow-reply.ts';
+import { codesIn, decidingCode, textsIn } from './whatsapp-errors.ts';
 
 /*
  * Parses LipaChat's callbacks in every known or likely shape: flat objects, lists of them, `{ messages: [...]
@@ -50,7 +51,8 @@ function readFlat(body: unknown): Callback {
   if (status.success) {
     const { waId, messageId, timestamp, status: reported, statusDesc, errorCode } = status.data.messageStatus;
     const detail = [errorCode, statusDesc].filter(Boolean).join(' ');
-    return statusCallback({ messageId, waId, status: reported, timestamp, detail, code: errorCode });
+    const errors = [{ code: errorCode }, statusDesc];
+    return statusCallback({ messageId, waId, status: reported, timestamp, detail, errors });
   }
   const template = templateStatus.safeParse(body);
   if (template.success) {
@@ -106,14 +108,13 @@ function readWhatsappStatus(status: unknown): Callback {
   if (!parsed.success) return unrecognised(status);
   const { id: waId, status: reported, timestamp, errors } = parsed.data;
   const detail = (errors ?? []).map((e) => [e.code, e.title].filter(Boolean).join(' ')).join('; ');
-  const [first] = errors ?? [];
   return statusCallback({
     messageId: undefined,
     waId,
     status: reported,
     timestamp,
     detail,
-    code: first?.code,
+    errors: errors ?? [],
   });
 }
 
@@ -122,23 +123,18 @@ interface StatusFields {
   readonly waId: string | null | undefined;
   readonly status: ReportedStatus;
   readonly timestamp: number | string | null | undefined;
+  /** For people. */
   readonly detail: string;
-  readonly code: unknown;
+  /** Every place that may hold a code, or a wording that stands for one. */
+  readonly errors: readonly unknown[];
 }
 
-function statusCallback({ messageId, waId, status, timestamp, detail, code: given }: StatusFields): Callback {
+function statusCallback({ messageId, waId, status, timestamp, detail, errors }: StatusFields): Callback {
   // Only a failure's code and description are worth keeping: they give the reason.
-  const why =
-    status === 'failed' ? { code: codeOf(given, detail), detail: shortened(detail, 300) || undefined } : {};
+  const code = decidingCode(codesIn(...errors), textsIn(errors).join(' '));
+  const why = status === 'failed' ? { code, detail: shortened(detail, 300) || undefined } : {};
   const report = { status, waId: waId ?? undefined, ...why };
   return { kind: 'status', messageId: messageId ?? undefined, report, at: instantOf(timestamp) };
-}
-
-/** The code may be a separate field, or part of the description: `(#131047) Re-engagement message`. */
-function codeOf(given: unknown, words: string): number | undefined {
-  const [, tagged, bare] = /\(#(\d{1,6})\)|\b(13\d{4})\b/.exec(words) ?? [];
-  const code = given ?? tagged ?? bare;
-  return code === undefined || !Number.isInteger(Number(code)) ? undefined : Number(code);
 }
 
 /** A timestamp in seconds or milliseconds. Anything else, such as a local time without a zone, is undefined. */

@@ -1,14 +1,18 @@
-import type { FlowRequest } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
-import { CORRELATION_KEY } from '../messages/reply.ts';
 import { shortened } from '../platform/text.ts';
-import { classOf } from '../whatsapp/error-codes.ts';
-import type { TemplateRequest } from './ports.ts';
+import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
+import { asRecord, type Body, type Envelope, isText, readBody, shownWords, textsOf } from './envelope.ts';
+import { operatorTroubleIn } from './operator-phrases.ts';
+import { codesIn, decidingCode } from './whatsapp-errors.ts';
 
 /*
- * LipaChat's wire format, both ways; ADR 006 lists what each response means. A wrong apiKey may also get
- * `status: "success"`, so acceptance is a rule over the whole response. What fits no rule is ambiguous, not
- * failed.
+ * What a response means (ADR 006). Two results are final, so each is a rule over the whole response:
+ *
+ * - accepted: a 2xx, `status: "success"`, and `data` with an id and no failure word;
+ * - rejected: LipaChat's own envelope, a status that judges a message (200, 400, 422), and no phrase of the operator's
+ *   trouble. A code of WhatsApp's judges the message under any 4xx, and beats phrases.
+ *
+ * A 4xx that is neither is the operator's trouble: nothing was sent. Anything else is ambiguous, not failed.
  */
 
 /** One HTTP response, as far as it was read. */
@@ -19,52 +23,40 @@ export interface WireAnswer {
   readonly body: string | undefined;
 }
 
-/** The body of `POST /whatsapp/interactive/flows`. Omits an empty `data`, which WhatsApp refuses. */
-export function flowBody(request: FlowRequest, gatewayMessageId: string): string {
-  const { messageId, to, from, text, flowId, flowCta, screen, data } = request;
-  const whole = request.correlate ? { ...data, [CORRELATION_KEY]: messageId } : data;
-  const filled = Object.keys(whole).length > 0 ? { data: whole } : {};
-  return JSON.stringify({ messageId: gatewayMessageId, to, from, text, flowId, flowCta, screen, ...filled });
+interface Seen {
+  readonly answer: WireAnswer;
+  readonly now: Date;
 }
 
-/** The body of `POST /whatsapp/template`. */
-export function templateBody({ messageId, pair, template }: TemplateRequest): string {
-  const { name, languageCode, header, placeholders = [] } = template;
-  const components = { ...(header ? { header } : {}), body: { placeholders } };
-  return JSON.stringify({
-    messageId,
-    to: pair.customer,
-    from: pair.business,
-    template: { name, languageCode, components },
-  });
-}
-
-interface Envelope {
-  readonly data?: unknown;
-  readonly status?: unknown;
-  readonly message?: unknown;
-  readonly errors?: unknown;
-}
-
-const SESSION_CLOSED = /24-hour (sandbox )?session window/i;
 const INVALID_CREDENTIALS = /invalid credentials/i;
 const DUPLICATE = /duplicate|already (been |being )?(sent|exist|process|used|receiv|submit)/i;
 const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|den)/i;
+/** A longer id fits neither a key of the table nor a callback. WhatsApp's have about 60 characters. */
+const LONGEST_ID = 512;
+/** WhatsApp's codes from here on can't be another numbering's. */
+const UNMISTAKABLE = 100_000;
+/** Of what LipaChat said, for the operator. */
+const SHOWN = 200;
 
 /** What a response means. `now` resolves a Retry-After date. */
 export function readAnswer(answer: WireAnswer, now: Date): Outcome {
   const { httpStatus } = answer;
-  const envelope = envelopeIn(answer.body);
-  const message = typeof envelope?.message === 'string' ? envelope.message : '';
-  if (httpStatus === 401 || INVALID_CREDENTIALS.test(message)) return { kind: 'credentials' };
-  if (httpStatus === 429) return throttled(answer.retryAfter, now);
+  const body = readBody(answer.body);
+  if (httpStatus === 401 || saysInvalidCredentials(body)) return { kind: 'credentials' };
+  if (httpStatus === 429) return throttled({ answer, now });
   if (isMovedElsewhere(httpStatus)) return { kind: 'notSent', reason: 'LipaChat answered with a redirect' };
-  if (httpStatus >= 200 && httpStatus < 300)
-    return envelope ? readEnvelope(envelope, message) : unreadable(httpStatus);
+  if (isSuccess(httpStatus)) return readSuccess(body, { answer, now });
   if (httpStatus < 400 || httpStatus >= 500 || httpStatus === 408) return unreadable(httpStatus);
-  return envelope && SESSION_CLOSED.test(message)
-    ? { kind: 'sessionClosed' }
-    : refused(envelope ?? null, message);
+  return readRefusal(body, { answer, now });
+}
+
+const isSuccess = (httpStatus: number) => httpStatus >= 200 && httpStatus < 300;
+
+/** LipaChat's own wording of a wrong key. It may come with "success", and under any status. */
+function saysInvalidCredentials(body: Body): boolean {
+  return (
+    body.kind === 'object' && isText(body.envelope.message) && INVALID_CREDENTIALS.test(body.envelope.message)
+  );
 }
 
 /** These redirects say that the server did not process the request. A 302 or 303 may follow one that it processed. */
@@ -72,41 +64,117 @@ function isMovedElsewhere(httpStatus: number): boolean {
   return httpStatus === 301 || httpStatus === 307 || httpStatus === 308;
 }
 
-function readEnvelope(envelope: Envelope, message: string): Outcome {
-  if (SESSION_CLOSED.test(message)) return { kind: 'sessionClosed' };
-  if (envelope.status === 'error') return refused(envelope, message);
+/** The statuses with which LipaChat judges a message. */
+function judgesMessage(httpStatus: number): boolean {
+  return httpStatus === 200 || httpStatus === 400 || httpStatus === 422;
+}
+
+function readSuccess(body: Body, seen: Seen): Outcome {
+  const { httpStatus } = seen.answer;
+  if (body.kind !== 'object') return unreadable(httpStatus);
+  const { envelope } = body;
   const data = asRecord(envelope.data);
   if (envelope.status === 'success' && data) {
     const { messageId, waId, status } = data;
-    if (typeof status === 'string' && FAILURE_WORD.test(status))
-      return refused(envelope, message || failureOf(data));
-    if (isText(waId)) return { kind: 'accepted', waId, envelope };
-    if (isText(messageId)) return { kind: 'accepted', envelope };
+    if (typeof status === 'string' && FAILURE_WORD.test(status)) return refused(body, seen);
+    if (isId(waId)) return { kind: 'accepted', waId, envelope };
+    if (isId(messageId)) return { kind: 'accepted', envelope };
   }
-  // `Invalid credentials` shows that LipaChat refuses with "success" and no data. A message makes it a
-  // refusal.
-  if (envelope.status === 'success' && envelope.data === null && message) return refused(envelope, message);
+  // `Invalid credentials` shows that LipaChat refuses with "success" and no data. A message makes it a refusal.
+  const refuses = envelope.status === 'error' || (envelope.status === 'success' && envelope.data === null);
+  if (refuses && (envelope.status === 'error' || isText(envelope.message))) return refused(body, seen);
   return { kind: 'ambiguous', reason: 'LipaChat answered with a success that names no message' };
 }
 
-/** A refusal, by its error code if it has a known one. */
-function refused(envelope: Envelope | null, message: string): Outcome {
-  const words = [message, textOf(envelope?.errors)].filter(Boolean).join(' ');
-  const codes = envelope ? codesIn(envelope, message) : [];
-  const errorClass = codes.map(classOf).find((name) => name !== undefined);
+function isId(value: unknown): value is string {
+  return isText(value) && value.length <= LONGEST_ID && value.isWellFormed();
+}
+
+/** A 4xx: nothing was sent. */
+function readRefusal(body: Body, seen: Seen): Outcome {
+  const { httpStatus } = seen.answer;
+  if (body.kind === 'object') return refused(body, seen);
+  // LipaChat's judgement may stand in it.
+  if (body.kind === 'unreadable' && judgesMessage(httpStatus)) return unreadable(httpStatus);
+  const texts = body.kind === 'foreign' ? [body.words] : [];
+  return operatorsTrouble({ texts, isOwn: false }, seen) ?? { kind: 'misconfigured', httpStatus };
+}
+
+/** A refusal: by the code, else as a repeat, else by the operator's phrases, else by LipaChat's judgement. */
+function refused(body: Extract<Body, { kind: 'object' }>, seen: Seen): Outcome {
+  const { envelope, isOwn } = body;
+  const texts = textsOf(body);
+  const words = texts.join(' ');
+  const errorClass = classIn(envelope, words);
   if (errorClass === 'window-shut') return { kind: 'sessionClosed' };
   if (errorClass === 'wait') return { kind: 'throttled' };
   if (errorClass === 'pair-too-fast') return { kind: 'throttled', pair: true };
+  const duplicate = DUPLICATE.test(words);
+  if (isOwn && (duplicate || isJudgedByCode(envelope, errorClass, seen)))
+    return rejected(envelope, errorClass, duplicate);
+  return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, errorClass, seen);
+}
+
+/** The class of the code that decides, if it is known. */
+function classIn({ message, errors, data }: Envelope, words: string): ErrorClass | undefined {
+  const code = decidingCode(codesIn(message, errors, data), words);
+  return code === undefined ? undefined : classOf(code);
+}
+
+/** Of the numbers that refuse the request itself, a low one may be LipaChat's own: it counts where the status judges. */
+function isJudgedByCode(envelope: Envelope, errorClass: ErrorClass | undefined, { answer }: Seen): boolean {
+  if (errorClass !== 'bad-request') return errorClass !== undefined;
+  const { message, errors, data } = envelope;
+  const isSure = codesIn(message, errors, data).some(
+    (code) => code >= UNMISTAKABLE && classOf(code) === errorClass,
+  );
+  return isSure || judgesMessage(answer.httpStatus);
+}
+
+/** A permission that something in front of LipaChat denies says nothing of the apiKey. */
+function operatorsTrouble(
+  { texts, isOwn }: { readonly texts: readonly string[]; readonly isOwn: boolean },
+  { answer, now }: Seen,
+): Outcome | undefined {
+  const { httpStatus } = answer;
+  switch (operatorTroubleIn(texts)) {
+    case 'key':
+      return { kind: 'credentials' };
+    case 'permission':
+      return isOwn ? { kind: 'credentials' } : { kind: 'misconfigured', httpStatus };
+    case 'pace':
+      return throttled({ answer, now });
+    case 'balance':
+    case 'service':
+      return { kind: 'misconfigured', httpStatus, said: shortened(texts.join(' '), SHOWN) };
+    case 'timeout':
+      return { kind: 'ambiguous', reason: 'LipaChat answered that something timed out' };
+    case undefined:
+      return undefined;
+  }
+}
+
+/** Without a known code and a phrase, the envelope and the status say if LipaChat judged the message. */
+function judgement(
+  { envelope, isOwn }: Extract<Body, { kind: 'object' }>,
+  errorClass: ErrorClass | undefined,
+  { answer: { httpStatus } }: Seen,
+): Outcome {
+  if (isOwn && judgesMessage(httpStatus)) return rejected(envelope, errorClass, false);
+  if (isSuccess(httpStatus)) return unreadable(httpStatus);
   return {
-    kind: 'rejected',
-    message: shortened(words, 500) || 'LipaChat refused the request and gave no reason.',
-    errorClass,
-    duplicate: DUPLICATE.test(words),
-    envelope,
+    kind: 'misconfigured',
+    httpStatus,
+    said: isOwn ? shortened(shownWords(envelope), SHOWN) : undefined,
   };
 }
 
-function throttled(retryAfter: string | undefined, now: Date): Outcome {
+function rejected(envelope: Envelope, errorClass: ErrorClass | undefined, duplicate: boolean): Outcome {
+  const message = shownWords(envelope) || 'LipaChat refused the request and gave no reason.';
+  return { kind: 'rejected', message: shortened(message, 500), errorClass, duplicate, envelope };
+}
+
+function throttled({ answer: { retryAfter }, now }: Seen): Outcome {
   const seconds = Number(retryAfter);
   const ms = retryAfter?.trim()
     ? Number.isFinite(seconds)
@@ -118,54 +186,4 @@ function throttled(retryAfter: string | undefined, now: Date): Outcome {
 
 function unreadable(httpStatus: number): Outcome {
   return { kind: 'ambiguous', reason: `LipaChat answered ${httpStatus} with nothing that tells the outcome` };
-}
-
-/** A code may be a field, or part of the text: `(#131047) Re-engagement message`. */
-function codesIn({ data, errors }: Envelope, message: string): number[] {
-  return [...codesInWords(message), ...codesUnder(errors), ...codesUnder(data)];
-}
-
-function codesInWords(words: string): number[] {
-  return [...words.matchAll(/\(#(\d{1,6})\)|\b(13\d{4})\b/g)].map(([, tagged, bare]) =>
-    Number(tagged ?? bare),
-  );
-}
-
-/** `errors` is null in all of LipaChat's samples. Accepts a code, a text, an object or a list, at any depth. */
-function codesUnder(value: unknown): number[] {
-  if (typeof value === 'number') return [value];
-  if (typeof value === 'string') return codesInWords(value);
-  if (Array.isArray(value)) return value.flatMap(codesUnder);
-  return Object.entries(asRecord(value) ?? {}).flatMap(([name, inner]) => {
-    const isCode = name === 'code' || name === 'errorCode';
-    return isCode ? [Number(inner)] : typeof inner === 'object' ? codesUnder(inner) : [];
-  });
-}
-
-function envelopeIn(body: string | undefined): Envelope | undefined {
-  try {
-    return body === undefined ? undefined : asRecord(JSON.parse(body));
-  } catch {
-    return undefined;
-  }
-}
-
-function asRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function failureOf(data: Record<string, unknown>): string {
-  return isText(data['statusDesc']) ? data['statusDesc'] : String(data['status']);
-}
-
-/** `errors` is null in all of LipaChat's samples. Accepts a string, a list or an object too. */
-function textOf(errors: unknown): string {
-  if (errors === null || errors === undefined) return '';
-  return typeof errors === 'string' ? errors : JSON.stringify(errors);
 }

@@ -91,9 +91,12 @@ describe('a body that is too long', () => {
     expect(count.sent).toBeLessThan(50 * MIB);
   });
 
-  it('is still a refusal when the status says so', async () => {
-    const long = answer(400, JSON.stringify({ status: 'error', message: 'x'.repeat(10 * MIB) }));
-    expect((await clientOf(await serve(long))()).kind).toBe('rejected');
+  it.each([
+    [400, 'ambiguous'],
+    [403, 'misconfigured'],
+  ])('is no judgement of the message, whatever the status says: %i', async (status, kind) => {
+    const long = answer(status, JSON.stringify({ status: 'error', message: 'x'.repeat(10 * MIB) }));
+    expect((await clientOf(await serve(long))()).kind).toBe(kind);
   });
 
   it('takes no memory: ten of 10 MiB each, in sequence and in parallel', async () => {

@@ -1,0 +1,73 @@
+import { shortened } from '../platform/text.ts';
+import { parseBounded } from './bounded-json.ts';
+import { textsIn } from './whatsapp-errors.ts';
+
+/* LipaChat's envelope around every response (lipachat-contract, section 2), and what else may come in its place. */
+
+export interface Envelope {
+  readonly timestamp?: unknown;
+  readonly data?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+  readonly errors?: unknown;
+}
+
+/** A response's body. */
+export type Body =
+  /** A JSON object. Only LipaChat's own envelope judges a message. */
+  | { readonly kind: 'object'; readonly envelope: Envelope; readonly isOwn: boolean }
+  /** HTML, text, another JSON value, or nothing: something in front of LipaChat, or behind a wrong URL. */
+  | { readonly kind: 'foreign'; readonly words: string }
+  /** Cut off, in an encoding that was not requested, or over the bounds: nothing is known of it. */
+  | { readonly kind: 'unreadable' };
+
+export function readBody(body: string | undefined): Body {
+  if (body === undefined) return { kind: 'unreadable' };
+  const parsed = parseBounded(body);
+  if (parsed.isOver) return { kind: 'unreadable' };
+  const envelope = asRecord(parsed.value);
+  if (envelope) return { kind: 'object', envelope, isOwn: isOwn(envelope) };
+  return { kind: 'foreign', words: plainWords(typeof parsed.value === 'string' ? parsed.value : body) };
+}
+
+/** A short plain text. A page in HTML is a template of its server: its words say little of the cause. */
+function plainWords(text: string): string {
+  return text.length > PLAIN_LENGTH || text.includes('<') ? '' : text;
+}
+
+const PLAIN_LENGTH = 200;
+const MEMBERS = ['timestamp', 'data', 'message', 'errors'];
+
+/** A framework's error page has a number for a status, and a proxy's JSON has other members. */
+function isOwn(envelope: Record<string, unknown>): boolean {
+  const { status } = envelope;
+  const members = MEMBERS.filter((name) => Object.hasOwn(envelope, name));
+  return (status === 'success' || status === 'error') && members.length >= 2;
+}
+
+/** The texts of a response, for rules. LipaChat's own data is not read: it may echo the message. */
+export function textsOf({ envelope, isOwn }: Extract<Body, { kind: 'object' }>): string[] {
+  const { message, data, errors } = envelope;
+  const { status, statusDesc } = asRecord(data) ?? {};
+  const said = isOwn ? [message, statusDesc, isText(message) ? '' : status, errors] : [envelope];
+  return said.flatMap(textsIn).filter(Boolean);
+}
+
+/** What the response says, for a caller: LipaChat's own text, with its errors as they came. */
+export function shownWords({ message, data, errors }: Envelope): string {
+  const { statusDesc, status } = asRecord(data) ?? {};
+  const [said] = [message, statusDesc, status].filter(isText);
+  const rest =
+    errors === null || errors === undefined || typeof errors === 'string' ? errors : JSON.stringify(errors);
+  return shortened([said, rest].filter(Boolean).join(' '), 500);
+}
+
+export function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -39,6 +39,20 @@ const inventions = [
     retryAfter: z.union([z.int().min(0), z.string()]).optional(),
   }),
   z.strictObject({ kind: z.literal('html-502'), accepted }),
+  /** A response of something in front of LipaChat, or behind a wrong URL: it judges no message. */
+  z.strictObject({
+    kind: z.literal('foreign'),
+    status: httpStatus.default(403),
+    form: z.enum(['html', 'framework', 'proxy', 'empty']).default('html'),
+  }),
+  /** A receipt, or a refusal, with JSON in it that no parser should be trusted with. */
+  z.strictObject({
+    kind: z.literal('hostile-json'),
+    status: httpStatus.default(200),
+    form: z.enum(['deep', 'wide', 'long']).default('deep'),
+    size: z.int().min(1).max(5_000_000).default(25_000),
+    accepted,
+  }),
   z.strictObject({
     kind: z.literal('server-error'),
     status: z.int().min(500).max(599).default(500),

@@ -36,6 +36,11 @@ const inventors: Inventors = {
   throttle: (fault, { now }) =>
     jsonAnswer(429, envelope(now, { status: 'error', message: 'Too many requests' }), retryAfter(fault)),
   'html-502': () => plain(502, html502, { 'content-type': 'text/html' }),
+  foreign: ({ status, form }, { now, entry }) => foreignPage(form, { now, entry, status }),
+  'hostile-json': ({ status, form, size }, { now, entry }) =>
+    plain(status, hostileEnvelope({ status, form, size }, { now, entry }), {
+      'content-type': 'application/json',
+    }),
   'server-error': (fault, { now, entry }) =>
     jsonAnswer(
       fault.status,
@@ -65,6 +70,39 @@ function inventByKind<K extends Invention['kind']>(kind: K, fault: InventionOf<K
 
 export function isInvention(fault: { kind: string }): fault is Invention {
   return Object.hasOwn(inventors, fault.kind);
+}
+
+function foreignPage(
+  form: InventionOf<'foreign'>['form'],
+  { status, now, entry }: Stage & { status: number },
+): Answer {
+  switch (form) {
+    case 'html':
+      return plain(status, html502.replaceAll('502 Bad Gateway', `${status} Blocked`), {
+        'content-type': 'text/html',
+      });
+    case 'framework':
+      return jsonAnswer(status, frameworkError(now, status, 'Refused', `/api/v1${entry.path}`));
+    case 'proxy':
+      return jsonAnswer(status, { message: 'Forbidden' });
+    case 'empty':
+      return plain(status, '', {});
+  }
+}
+
+/** As text, since JSON.stringify itself fails at such depths. */
+function hostileEnvelope(
+  { status, form, size }: Pick<InventionOf<'hostile-json'>, 'status' | 'form' | 'size'>,
+  { now, entry }: Stage,
+): string {
+  const hostile = {
+    deep: () => '['.repeat(size) + ']'.repeat(size),
+    wide: () => `{${Array.from({ length: size }, (_, n) => `"${n}":0`).join(',')}}`,
+    long: () => `"${'x'.repeat(size)}"`,
+  };
+  const data = receipt({ messageId: entry.messageId ?? randomUUID(), waId: freshWaId(entry.to ?? '') });
+  const parts = status < 300 ? { data: { ...data, more: '@' } } : { status: 'error' as const, errors: '@' };
+  return JSON.stringify(envelope(now, parts)).replace('"@"', hostile[form]());
 }
 
 function plain(status: number, body: string, headers: Record<string, string>): Answer {

@@ -102,7 +102,7 @@ const story = (stage) => {
       ]),
     ),
     heading('## LipaChat'),
-    widget('How long a receipt takes', [
+    widget('Time until LipaChat accepts a message', [
       ...own(['gateway.accepted'], { stat: 'p50', label: 'p50' }),
       ...own(['gateway.accepted'], { stat: 'p99', label: 'p99' }),
     ]),

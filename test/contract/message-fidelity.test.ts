@@ -62,7 +62,12 @@ describe.each(engines)('a message that is stored and read on $name', ({ open }) 
       expiresAt: later(30 * 86_400),
       timeline: [
         { at: NOW, status: 'sending', source: 'api' },
-        { at: later(0.123), status: 'unknown', source: 'gateway', detail: 'no answer came in time' },
+        {
+          at: later(0.123),
+          status: 'unknown',
+          source: 'gateway',
+          detail: 'LipaChat did not respond in time',
+        },
         { at: later(3), status: 'delivered', source: 'callback' },
       ],
     };
@@ -97,7 +102,7 @@ describe.each(engines)('a message that is stored and read on $name', ({ open }) 
         { id: 'wamid.1', at: later(0.002), response: 'no JSON {' },
         { id: 'wamid.2', at: later(0.003), response: null },
       ],
-      reason: 'the session window is shut',
+      reason: 'the session window is closed',
     });
     expect(await roundTrip(message)).toEqual(message);
   });

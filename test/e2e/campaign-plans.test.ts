@@ -87,10 +87,10 @@ describe('a file of recipients', () => {
     const answer = await campaigns.plan(campaignId);
     expect(planOf(answer).counts).toEqual({ ...NOBODY, total: 2, windowShut: 2, invalid: 4, duplicate: 1 });
     expect(planOf(answer).rejected).toEqual([
-      { line: 3, kind: 'invalid', reason: 'column to is no phone number' },
+      { line: 3, kind: 'invalid', reason: 'column to is not a valid phone number' },
       { line: 4, kind: 'invalid', reason: 'a quote is misplaced or not doubled' },
       { line: 5, kind: 'invalid', reason: 'has 1 cells where the header has 2' },
-      { line: 6, kind: 'duplicate', reason: 'the number stands in an earlier row' },
+      { line: 6, kind: 'duplicate', reason: 'the number is already in an earlier row' },
       { line: 8, kind: 'invalid', reason: expect.stringContaining('text') },
     ]);
     expect((await rowsOf(campaignId)).map(({ to }) => to)).toEqual([a, d]);
@@ -151,7 +151,7 @@ describe('a file of recipients', () => {
   it('may stand in S3 already, as long as it is there', async () => {
     const campaignId = await draft({ recipients: { s3: `s3://${fleet.sqs.bucketName}/not-there.csv` } });
     const answer = await campaigns.plan(campaignId);
-    expect(answer.json).toMatchObject({ state: 'draft', reason: expect.stringContaining('not there') });
+    expect(answer.json).toMatchObject({ state: 'draft', reason: expect.stringContaining('does not exist') });
     const file = csv(`${fleet.canaries.number()},Asha`);
     await s3().send(new PutObjectCommand({ Bucket: fleet.sqs.bucketName, Key: 'not-there.csv', Body: file }));
     expect((await campaigns.plan(campaignId)).json).toMatchObject({
@@ -189,7 +189,7 @@ describe('placeholders', () => {
     const campaignId = await draft({}, csv(`${a},${'x'.repeat(1_020)}`, `${b},Asha`));
     expect(planOf(await campaigns.plan(campaignId))).toMatchObject({
       counts: { ...NOBODY, total: 1, windowShut: 1, invalid: 1 },
-      rejected: [{ line: 2, reason: 'text must have 1 to 1024 characters' }],
+      rejected: [{ line: 2, reason: 'text must be 1 to 1024 characters long' }],
     });
   });
 });
@@ -262,7 +262,7 @@ describe('a plan', () => {
     const answer = await campaigns.start(campaignId);
     expect(answer).toMatchObject({
       status: 409,
-      json: { code: 'campaign-state', detail: expect.stringMatching(/changed.*Plan again/) },
+      json: { code: 'campaign-state', detail: expect.stringMatching(/changed.*Plan it again/) },
     });
     expect(planOf(await campaigns.plan(campaignId)).counts['total']).toBe(2);
     expect(await campaigns.start(campaignId)).toMatchObject({ status: 200, json: { state: 'running' } });
@@ -273,7 +273,7 @@ describe('a plan', () => {
     const campaignId = await s3Campaign('gone.csv');
     await s3().send(new DeleteObjectCommand({ Bucket: fleet.sqs.bucketName, Key: 'gone.csv' }));
     const answer = await campaigns.start(campaignId);
-    expect(answer).toMatchObject({ status: 409, json: { detail: expect.stringContaining('is gone') } });
+    expect(answer).toMatchObject({ status: 409, json: { detail: expect.stringContaining('was removed') } });
     expect((await campaigns.read(campaignId)).json).toMatchObject({ state: 'planned', progress: null });
   });
 

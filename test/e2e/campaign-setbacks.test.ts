@@ -92,7 +92,7 @@ describe.concurrent('control', () => {
     const paused = await campaigns.pause(campaignId);
     expect(paused).toMatchObject({ status: 200, json: { state: 'paused', reason: 'paused by request' } });
     const wrong = await campaigns.start(campaignId);
-    expect(wrong).toMatchObject({ status: 409, json: { detail: expect.stringContaining('can be resumed') } });
+    expect(wrong).toMatchObject({ status: 409, json: { detail: expect.stringContaining('You can resume') } });
     expect(await campaigns.plan(campaignId)).toMatchObject({ status: 409 });
     const stood = await whenStill(campaignId);
     expect(stood['pending']).toBeGreaterThan(0);
@@ -228,12 +228,12 @@ describe('the plan object in mid-run', () => {
     [
       'deleted',
       (file) => s3().send(new DeleteObjectCommand(file)),
-      /plan can't be read: the file is not there/,
+      /plan can't be read: the file does not exist/,
     ],
     [
       'replaced',
       (file) => s3().send(new PutObjectCommand({ ...file, Body: EVIL })),
-      /plan can't be read: the file is another/,
+      /plan can't be read: the file changed after it was planned/,
     ],
   ])(
     '%s, pauses the campaign, says why, and nothing is sent that was not planned',

@@ -104,7 +104,7 @@ describe('expiresAt', () => {
     const expired = await campaigns.read(campaignId);
     expect(expired.json).toMatchObject({
       state: 'expired',
-      reason: expect.stringContaining('time was over'),
+      reason: expect.stringContaining('expiresAt passed'),
     });
     expect(progressOf(expired)).toMatchObject({ total: 3, sent: 1, pending: 0, notReached: 2 });
     expect(await campaigns.resume(campaignId)).toMatchObject({
@@ -249,7 +249,7 @@ describe('a direct event', () => {
     expect(wrong).toMatchObject({ statusCode: 400, body: { errors: [{ path: 'perMinute' }] } });
     const missing = await definition({ recipients: { s3: `s3://${fleet.sqs.bucketName}/nowhere.csv` } });
     const answer = await auth().invoke<DirectResponse>(missing);
-    expect(answer.body).toMatchObject({ state: 'failed', reason: expect.stringContaining('not there') });
+    expect(answer.body).toMatchObject({ state: 'failed', reason: expect.stringContaining('does not exist') });
   });
 
   it('may be large, or for later: then it is planned from the queue, and starts at its time', async () => {

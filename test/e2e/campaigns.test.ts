@@ -259,14 +259,14 @@ describe('an order that does not fit the state', () => {
     ['draft', 'start', /Plan it first/],
     ['draft', 'pause', /Plan it first/],
     ['draft', 'resume', /Plan it first/],
-    ['planned', 'pause', /can be started/],
-    ['planned', 'resume', /can be started/],
-    ['scheduled', 'plan', /can be cancelled/],
-    ['scheduled', 'resume', /can be cancelled/],
-    ['cancelled', 'start', /Nothing more/],
-    ['cancelled', 'resume', /Nothing more/],
-    ['cancelled', 'plan', /Nothing more/],
-    ['cancelled', 'pause', /Nothing more/],
+    ['planned', 'pause', /You can start it/],
+    ['planned', 'resume', /You can start it/],
+    ['scheduled', 'plan', /You can cancel it/],
+    ['scheduled', 'resume', /You can cancel it/],
+    ['cancelled', 'start', /This state is final/],
+    ['cancelled', 'resume', /This state is final/],
+    ['cancelled', 'plan', /This state is final/],
+    ['cancelled', 'pause', /This state is final/],
   ])('%s: %s is a 409 that says what can be done', async (state, verb, next) => {
     const campaignId = await made[state]();
     const answer = await campaigns[verb](campaignId);

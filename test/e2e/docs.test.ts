@@ -150,7 +150,7 @@ describe('what is no file of the documentation', () => {
     expect([status, headers['content-type']]).toEqual([404, 'application/problem+json']);
     expect(JSON.parse(bytes.toString())).toMatchObject({
       code: 'not-found',
-      detail: 'There is no such file.',
+      detail: 'File not found.',
     });
   });
 

@@ -157,7 +157,7 @@ describe('pauses', () => {
     expect((await fleet.send(flow, ASYNC)).status).toBe(202);
     await until('the worker to put it back, and to say why', async () => {
       const { json } = await fleet.message(flow.messageId);
-      return json.status === 'queued' && String(json.reason).includes('pace') && json;
+      return json.status === 'queued' && String(json.reason).includes('throttling') && json;
     });
     await whenStatus(fleet, flow.messageId, 'sent');
     expect(await fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);

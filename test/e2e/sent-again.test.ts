@@ -136,7 +136,11 @@ describe('131049 in the answer', () => {
     await fleet.lipachat.fail({ kind: 'error-code', code: 131049 }, { messageId: flow.messageId });
     expect(await fleet.send(flow)).toMatchObject({
       status: 202,
-      json: { status: 'queued', reason: expect.any(String), nextStep: expect.stringContaining('not before') },
+      json: {
+        status: 'queued',
+        reason: expect.any(String),
+        nextStep: expect.stringContaining('no earlier than'),
+      },
     });
     const early = await fleet.spawn('sweeper', clock({ ahead: 24 * 3_600_000 - 60_000 }));
     await sweep(early);

@@ -7,7 +7,7 @@ describe('npm run demo -- campaign', () => {
     const output = await shell('npm run -s demo -- campaign 60');
     expect(output).not.toContain('\r');
     expect(output).toMatch(/^ +invalid +3$/m);
-    expect(output).toMatch(/^ +line 62: invalid, column to is no phone number$/m);
+    expect(output).toMatch(/^ +line 62: invalid, column to is not a valid phone number$/m);
     const counts = [...output.matchAll(/ (\d+)\/60 {2}sent /g)].map(([, count]) => Number(count));
     expect(counts.length).toBeGreaterThanOrEqual(3);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));

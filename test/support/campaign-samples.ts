@@ -29,7 +29,7 @@ export const CAMPAIGNS: Record<string, Campaign> = {
   expired: transition(timed, 'timeChecked', { now: later(61) }),
   failed: transition({ ...planning, autoStart: true }, 'planFailed', {
     planId: 'plan-1',
-    reason: 'the file is not there',
+    reason: 'the file does not exist',
     now: NOW,
   }),
 };

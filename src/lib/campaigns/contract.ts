@@ -18,11 +18,14 @@ const TEXT_LIMIT = 2_048;
 
 const campaignId = parsed(
   (s) => (isCampaignId(s) ? s : undefined),
-  'must be 1 to 100 of A-Z a-z 0-9 . _ : ~ -',
+  'must be 1 to 100 characters from A-Z a-z 0-9 . _ : ~ -',
 );
 
 const instant = z.iso
-  .datetime({ offset: true, error: 'must be an ISO 8601 time with its zone, as 2026-01-02T03:04:05Z' })
+  .datetime({
+    offset: true,
+    error: 'must be an ISO 8601 date-time with a time zone, such as 2026-01-02T03:04:05Z',
+  })
   .transform((s) => new Date(s));
 
 const message = z
@@ -44,22 +47,23 @@ const message = z
     const { placeholders: ___, ...head } = template ?? {};
     for (const [field, inner] of Object.entries({ ...rest, template: head })) {
       if (placeholdersIn(inner).length === 0) continue;
-      const why = '{{column}} may stand in text, data and template.placeholders only';
+      const why =
+        'must not contain {{column}}: placeholders are only allowed in text, data and template.placeholders';
       issues.push({ code: 'custom', path: [field], message: why, input: undefined });
     }
   });
 
 const cell = z
-  .union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number, true or false' })
+  .union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number or a boolean' })
   .transform(String);
 
 const recipients = z.union(
   [
     z.strictObject({
       inline: z
-        .array(z.record(z.string(), cell), { error: 'must be a list of objects' })
-        .min(1, { error: 'must have at least one' })
-        .max(INLINE_LIMIT, { error: `must have at most ${INLINE_LIMIT}: upload a file for more` }),
+        .array(z.record(z.string(), cell), { error: 'must be an array of objects' })
+        .min(1, { error: 'must have at least one item' })
+        .max(INLINE_LIMIT, { error: `must have at most ${INLINE_LIMIT} items: upload a file for more` }),
     }),
     z.strictObject({
       s3: z.string().regex(/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/, { error: 'must be s3://bucket/key' }),
@@ -100,7 +104,7 @@ export const campaignBody = z
     issues.push({
       code: 'custom',
       path: ['startAt'],
-      message: 'does not go with schedule',
+      message: 'is not allowed with schedule',
       input: undefined,
     });
   });
@@ -157,7 +161,7 @@ const listQuery = z.object({
   // An instant and an id, as in the table's index. DynamoDB refuses an empty or overlong key.
   after: z
     .string()
-    .regex(/^\d{15}#[A-Za-z0-9._:~-]{1,100}$/, { error: 'must be the `next` of a page' })
+    .regex(/^\d{15}#[A-Za-z0-9._:~-]{1,100}$/, { error: 'must be the `next` value of a previous page' })
     .optional(),
 });
 

@@ -42,7 +42,7 @@ export function makeControl(deps: ControlDeps) {
   async function find(id: CampaignId, { clientId, seesAll }: Asker): Promise<Stored<Campaign>> {
     const stored = await campaigns.get(id);
     if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
-    throw new AppError('not-found', 'There is no such campaign.');
+    throw new AppError('not-found', 'Campaign not found.');
   }
 
   /**
@@ -55,7 +55,7 @@ export function makeControl(deps: ControlDeps) {
     wanted: { readonly verb: string; readonly states: readonly Campaign['state'][] },
   ): Promise<Campaign> {
     const after = (await updateWithRetry(campaigns, found, change))?.value;
-    if (!after) throw new AppError('not-found', 'There is no such campaign.');
+    if (!after) throw new AppError('not-found', 'Campaign not found.');
     if (!wanted.states.includes(after.state)) throw wrongState(after, wanted.verb);
     return after;
   }
@@ -71,7 +71,7 @@ export function makeControl(deps: ControlDeps) {
       const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
       const now = clock.now();
       await apply(found, (c) => transition(c, 'sourceReplaced', { source, now }), {
-        verb: 'given other recipients',
+        verb: 'given new recipients',
         states: ['draft'],
       });
       const url = await objects.uploadUrl(key, UPLOAD_S);
@@ -153,8 +153,11 @@ export function makeControl(deps: ControlDeps) {
       },
     );
     if (etag === plan.sourceEtag) return;
-    const what = etag === undefined ? 'file is gone' : 'file has changed';
-    throw new AppError('campaign-state', `The recipients' ${what} since it was planned. Plan again.`);
+    const what = etag === undefined ? 'removed' : 'changed';
+    throw new AppError(
+      'campaign-state',
+      `The recipients file was ${what} after the campaign was planned. Plan it again.`,
+    );
   }
 }
 
@@ -162,21 +165,24 @@ function assertNotOver(campaign: Campaign, now: Date): void {
   if (!isPastItsTime(campaign, now)) return;
   throw new AppError(
     'campaign-state',
-    `The campaign's expiresAt (${campaign.expiresAt?.toISOString()}) is past.`,
+    `The campaign's expiresAt (${campaign.expiresAt?.toISOString()}) has passed.`,
   );
 }
 
 function wrongState({ state, reason }: Campaign, verb: string): AppError {
   const why = reason === undefined ? '' : ` (${reason})`;
-  const next = NEXT[state] ?? 'Nothing more can be done with it.';
-  return new AppError('campaign-state', `A campaign that is ${state}${why} can't be ${verb}. ${next}`);
+  const next = NEXT[state] ?? 'This state is final.';
+  return new AppError(
+    'campaign-state',
+    `The campaign can't be ${verb} because its state is ${state}${why}. ${next}`,
+  );
 }
 
 const NEXT: Partial<Record<Campaign['state'], string>> = {
   draft: 'Plan it first.',
-  planning: 'Wait until it is planned.',
-  planned: 'It can be started.',
-  scheduled: 'It can be cancelled.',
-  running: 'It can be paused or cancelled.',
-  paused: 'It can be resumed or cancelled.',
+  planning: 'Wait until planning has finished.',
+  planned: 'You can start it.',
+  scheduled: 'You can cancel it.',
+  running: 'You can pause or cancel it.',
+  paused: 'You can resume or cancel it.',
 };

@@ -57,7 +57,7 @@ export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }:
     const stored = found ?? (await campaigns.get(definition.campaignId));
     const isOwn = stored && (seesAll || stored.value.clientId === clientId);
     if (stored && isOwn && stored.value.fingerprint === fingerprint) return { stored, fresh: false };
-    const detail = 'This campaignId belongs to another campaign. Use a new one for a new campaign.';
+    const detail = 'This campaignId belongs to a different campaign. Use a new campaignId for each campaign.';
     throw new AppError('campaign-id-reused', detail);
   };
 
@@ -79,15 +79,15 @@ export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }:
 /** Only a new campaign is checked against the clock: a repeat of an old request is a replay. */
 function assertInTime({ startAt, expiresAt, schedule }: CampaignDefinition, now: Date): void {
   const faults = [
-    ...(startAt && startAt <= now ? [{ path: 'startAt', message: 'is in the past' }] : []),
-    ...(expiresAt && expiresAt <= now ? [{ path: 'expiresAt', message: 'is in the past' }] : []),
+    ...(startAt && startAt <= now ? [{ path: 'startAt', message: 'must be in the future' }] : []),
+    ...(expiresAt && expiresAt <= now ? [{ path: 'expiresAt', message: 'must be in the future' }] : []),
     ...(startAt && expiresAt && expiresAt <= startAt
       ? [{ path: 'expiresAt', message: 'must be after startAt' }]
       : []),
     ...scheduleFaults(schedule, now),
   ];
   if (faults.length > 0)
-    throw new AppError('invalid-request', 'The campaign can never run; see errors.', { errors: faults });
+    throw new AppError('invalid-request', 'The campaign could never run. See errors.', { errors: faults });
 }
 
 function scheduleFaults(schedule: CampaignDefinition['schedule'], now: Date) {

@@ -60,7 +60,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     { status, after }: { readonly status: RecipientStatus | undefined; readonly after: string | undefined },
   ): Promise<Page<RecipientView | RejectedRow>> {
     if (!campaign.plan?.file)
-      throw new AppError('campaign-state', 'The campaign has no plan yet: plan it first.');
+      throw new AppError('campaign-state', 'The campaign has no plan yet. Plan it first.');
     try {
       if (status === 'invalid' || status === 'duplicate') return await refused(campaign, status, after);
       return await planned(campaign, status, after);
@@ -169,8 +169,8 @@ function placeIn(after: string | undefined): Place {
 }
 
 function noPage(): AppError {
-  const errors = [{ path: 'after', message: 'must be the `next` of a page' }];
-  return new AppError('invalid-request', 'One field is not valid; see errors.', { errors });
+  const errors = [{ path: 'after', message: 'must be the `next` value of a previous page' }];
+  return new AppError('invalid-request', 'One field is invalid. See errors.', { errors });
 }
 
 function wholeLines(bytes: Buffer): { readonly lines: readonly string[]; readonly length: number } {

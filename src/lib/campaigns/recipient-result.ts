@@ -75,7 +75,7 @@ export function resultOfProblem(
     case 'gateway-credentials':
       // With a cause, the parameter store failed, not LipaChat's check of the key. That passes.
       return problem.cause === undefined
-        ? { kind: 'pause', reason: 'LipaChat refuses the apiKey (gateway-credentials)' }
+        ? { kind: 'pause', reason: 'LipaChat rejected the apiKey (gateway-credentials)' }
         : retryOrPause(problem, job);
     case 'gateway-misconfigured':
     case 'gateway-throttled':
@@ -94,12 +94,12 @@ function retryOrPause(
   if (errorClass === 'stop-number')
     return { kind: 'pause', reason: 'WhatsApp has stopped the number (stop-number)' };
   if (errorClass === 'content-held') {
-    return { kind: 'pause', reason: 'WhatsApp holds the template or the flow back (content-held)' };
+    return { kind: 'pause', reason: 'WhatsApp is holding back the template or the flow (content-held)' };
   }
   const most = errorClass === 'cannot-tell' ? MOST_TRIES_WHERE_NOBODY_CAN_TELL : MOST_TRIES;
   if (tries >= most) {
     if (errorClass === 'cannot-tell' || errorClass === 'pair-too-fast') return settle('failed', detail);
-    return { kind: 'pause', reason: `nothing could be sent for a while (${code})` };
+    return { kind: 'pause', reason: `repeated attempts to send failed (${code})` };
   }
   const own = PAUSE_BASE_S * 2 ** tries * (1 + random);
   const afterSeconds = Math.min(LONGEST_PAUSE_S, Math.max(own, retryAfter ?? 0));
@@ -111,7 +111,7 @@ export function pauseFor(throttleReason: ErrorClass | undefined): string | undef
   if (!isThrottleReason(throttleReason) || throttleReason === 'wait') return undefined;
   return throttleReason === 'stop-number'
     ? 'WhatsApp has stopped the number (stop-number)'
-    : 'WhatsApp holds the template back (content-held)';
+    : 'WhatsApp is holding back the template (content-held)';
 }
 
 function settle(outcome: RecipientOutcome, reason?: string): JobResult {

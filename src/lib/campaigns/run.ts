@@ -111,13 +111,13 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
     const { n, count, pending, rounds } = batch;
     telemetry.error('campaign.batch-given-up', undefined, { campaignId, n, pending: pending.length });
     if (pending.length === count) {
-      const reason = `its recipients were enqueued ${rounds} times, and no worker has settled one`;
+      const reason = `its recipients were enqueued ${rounds} times, and no worker settled any of them`;
       await standStill(campaignId, reason);
       return;
     }
     const settlement = {
       outcome: 'failed',
-      reason: `it came up ${rounds} times and could not be sent`,
+      reason: `it was enqueued ${rounds} times and could not be sent`,
     } as const;
     await pMap(pending, (row) => ledger.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
   }
@@ -177,7 +177,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
         return { campaignId, n: cursor.batch, first: cursor.row, offset: cursor.offset, keepUntil, ...lines };
       }
     }
-    throw new RecipientsFault('the plan ends before its recipients do');
+    throw new RecipientsFault('the plan file ends before its last recipient');
   }
 
   async function enqueue(batch: LedgerBatch, times: readonly Date[]): Promise<void> {

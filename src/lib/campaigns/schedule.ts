@@ -66,7 +66,7 @@ function periodOf(rate: string): number {
   const unitMs = UNIT_MS[unit];
   if (unitMs === undefined)
     throw new ScheduleFault(
-      'a rate must be a whole number above 0 and minutes, hours or days, as in rate(2 hours)',
+      'a rate must be a positive integer and minutes, hours or days, such as rate(2 hours)',
     );
   return Number(count) * unitMs;
 }
@@ -134,11 +134,11 @@ function translated(text: string, field: Field): string {
 function translatedPart(part: string, field: Field): string {
   const { name, least, most } = field;
   const [, from = '', to, step] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
-  if (from === '' || (from === '*' && to !== undefined)) throw new ScheduleFault(`${name} can't be read`);
+  if (from === '' || (from === '*' && to !== undefined)) throw new ScheduleFault(`${name} is not valid`);
   const first = from === '*' ? least : numberOf(from, field);
   const single = from === '*' || step !== undefined ? most : first;
   const last = to === undefined ? single : numberOf(to, field);
-  if (first > last) throw new ScheduleFault(`a range of ${name} must go upwards`);
+  if (first > last) throw new ScheduleFault(`a range of ${name} must be ascending`);
   if (step !== undefined && (Number(step) < 1 || Number(step) > most))
     throw new ScheduleFault(`a step of ${name} must be 1 to ${most}`);
   if (step !== undefined) return `${first}-${last}/${Number(step)}`;
@@ -149,6 +149,6 @@ function translatedPart(part: string, field: Field): string {
 function numberOf(text: string, { name, least, most, names }: Field): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : least + (names?.indexOf(text) ?? -1);
   const isKnown = value >= least && value <= most;
-  if (!isKnown) throw new ScheduleFault(`${name} must be ${least} to ${most}${names ? ' or names' : ''}`);
+  if (!isKnown) throw new ScheduleFault(`${name} must be ${least} to ${most}${names ? ' or a name' : ''}`);
   return value;
 }

@@ -68,9 +68,13 @@ async function orUnavailable(send: () => Promise<unknown>): Promise<void> {
   try {
     await send();
   } catch (cause) {
-    throw new AppError('store-unavailable', 'The queue did not answer. Try again in a moment.', {
-      retryAfter: 2,
-      cause,
-    });
+    throw new AppError(
+      'store-unavailable',
+      'The queue did not respond. Repeat the request in a few seconds.',
+      {
+        retryAfter: 2,
+        cause,
+      },
+    );
   }
 }

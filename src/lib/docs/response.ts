@@ -48,7 +48,7 @@ export function fileName({ event, path }: Pick<ApiRequest, 'event' | 'path'>): s
  * `not-found` without a file.
  */
 export function docsResponse(file: DocsFile | undefined, headers: ApiRequest['headers']): ApiResponse {
-  if (!file) throw new AppError('not-found', 'There is no such file.');
+  if (!file) throw new AppError('not-found', 'File not found.');
   const zips = takesGzip(headers['accept-encoding']);
   // The two encodings differ in bytes, so they need different tags.
   const etag = `"${file.hash}${zips ? '-gzip' : ''}"`;

@@ -67,7 +67,7 @@ export function byRoute(routes: Routes): (request: ApiRequest) => Promise<ApiRes
   return (request) => {
     const handle = routes[request.event.routeKey];
     if (handle) return handle(request);
-    return Promise.reject(new AppError('not-found', 'There is no such route.'));
+    return Promise.reject(new AppError('not-found', 'Route not found.'));
   };
 }
 
@@ -157,11 +157,11 @@ function rendered(
 export function bytesOf(event: APIGatewayProxyEventV2, limit: number): Buffer {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length <= limit) return bytes;
-  throw new AppError('payload-too-large', `The body has more than ${limit} bytes.`);
+  throw new AppError('payload-too-large', `The request body exceeds the limit of ${limit} bytes.`);
 }
 
 export function jsonOf(bytes: Buffer): unknown {
-  const notJson = () => invalidRequest([{ path: '', message: 'the body must be JSON in UTF-8' }]);
+  const notJson = () => invalidRequest([{ path: '', message: 'the body must be JSON encoded in UTF-8' }]);
   // Not a TextDecoder: creating a process's first one takes milliseconds.
   if (!isUtf8(bytes)) throw notJson();
   try {

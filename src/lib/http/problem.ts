@@ -2,22 +2,22 @@ import { AppError, type ErrorCode } from '../platform/errors.ts';
 
 /** The only mapping from error codes to HTTP; `openapi.yaml` documents each problem. */
 const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
-  'invalid-request': { status: 400, title: 'The request is not valid' },
+  'invalid-request': { status: 400, title: 'Invalid request' },
   'not-found': { status: 404, title: 'Not found' },
-  'send-in-progress': { status: 409, title: 'The message is being sent' },
-  'session-closed': { status: 409, title: 'The 24-hour session window is shut' },
-  'payload-too-large': { status: 413, title: 'The body is too large' },
-  'message-id-reused': { status: 422, title: 'The messageId is taken' },
-  'recipient-opted-out': { status: 422, title: 'The recipient has opted out' },
-  'gateway-rejected': { status: 422, title: 'LipaChat refused the message' },
-  'gateway-credentials': { status: 503, title: 'LipaChat does not accept our apiKey' },
+  'send-in-progress': { status: 409, title: 'Send in progress' },
+  'session-closed': { status: 409, title: 'Session window closed' },
+  'payload-too-large': { status: 413, title: 'Request body too large' },
+  'message-id-reused': { status: 422, title: 'messageId already in use' },
+  'recipient-opted-out': { status: 422, title: 'Recipient opted out' },
+  'gateway-rejected': { status: 422, title: 'Message rejected by LipaChat' },
+  'gateway-credentials': { status: 503, title: 'LipaChat credentials rejected' },
   'gateway-misconfigured': { status: 503, title: 'LipaChat cannot be used as configured' },
-  'gateway-throttled': { status: 503, title: 'LipaChat is throttling' },
-  'gateway-unavailable': { status: 503, title: 'LipaChat is out of reach' },
-  'campaign-id-reused': { status: 422, title: 'The campaignId is taken' },
-  'campaign-state': { status: 409, title: 'The campaign is in another state' },
-  'store-unavailable': { status: 503, title: 'The store is out of reach' },
-  internal: { status: 500, title: 'Something went wrong on our side' },
+  'gateway-throttled': { status: 503, title: 'Sending throttled' },
+  'gateway-unavailable': { status: 503, title: 'LipaChat unavailable' },
+  'campaign-id-reused': { status: 422, title: 'campaignId already in use' },
+  'campaign-state': { status: 409, title: 'Not allowed in this campaign state' },
+  'store-unavailable': { status: 503, title: 'Data store unavailable' },
+  internal: { status: 500, title: 'Internal error' },
 };
 
 /** A problem document (RFC 9457). */
@@ -39,7 +39,7 @@ export function problemOf(
   const error =
     fault instanceof AppError
       ? fault
-      : new AppError('internal', 'The fault is logged under the correlationId.');
+      : new AppError('internal', 'An unexpected error occurred. The log has it under the correlationId.');
   const { status, title } = PROBLEMS[error.code];
   return {
     problem: {

@@ -17,7 +17,9 @@ export const required = (kind: string) => ({
 export const text = (max: number) =>
   z
     .string(required('a string'))
-    .refine((s) => [...s].length >= 1 && [...s].length <= max, { error: `must have 1 to ${max} characters` })
+    .refine((s) => [...s].length >= 1 && [...s].length <= max, {
+      error: `must be 1 to ${max} characters long`,
+    })
     .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' });
 
 /** A string that `read` converts, or that fails with `fault`. */
@@ -29,18 +31,18 @@ export const parsed = <T>(read: (value: string) => T | undefined, fault: string)
     return z.NEVER;
   });
 
-export const phone = parsed(parsePhoneNumber, 'must be an international phone number with its country code');
+export const phone = parsed(parsePhoneNumber, 'must be an international phone number with a country code');
 
 export const data = z
   .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
   .superRefine((value, context) => {
     const message =
       faultIn(value, DATA_DEPTH) ??
-      (sizeOf(value) > DATA_LIMIT ? 'must have at most 16 KiB as JSON' : undefined);
+      (sizeOf(value) > DATA_LIMIT ? 'must be at most 16 KiB as JSON' : undefined);
     if (message) context.addIssue({ code: 'custom', message });
   });
 
-export const count = z.int({ error: 'must be a whole number' });
+export const count = z.int({ error: 'must be an integer' });
 
 const pairPath = z.object({ from: phone, to: phone });
 
@@ -61,7 +63,7 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
   return issue.keys.map((key) => ({
     path: [...path, key].join('.'),
-    message: 'is not a field of this request',
+    message: 'is not a known field',
   }));
 }
 
@@ -77,7 +79,7 @@ function sizeOf(value: unknown): number {
 function faultIn(value: unknown, levels: number): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
   if (typeof value === 'number')
-    return isFaithful(value) ? undefined : 'has a number that JSON readers round: send it as a string';
+    return isFaithful(value) ? undefined : 'contains a number that JSON parsers round: send it as a string';
   if (typeof value !== 'object' || value === null) return undefined;
   if (levels === 0) return `must not be nested deeper than ${DATA_DEPTH} levels`;
   for (const [key, inner] of Object.entries(value)) {

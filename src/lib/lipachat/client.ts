@@ -42,7 +42,9 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
     if (!exchange.left) return { kind: 'notSent', reason: 'LipaChat could not be reached' };
     return {
       kind: 'ambiguous',
-      reason: exchange.timedOut ? 'no answer came in time' : 'the connection broke before an answer came',
+      reason: exchange.timedOut
+        ? 'LipaChat did not respond in time'
+        : 'the connection broke before LipaChat responded',
     };
   }
 

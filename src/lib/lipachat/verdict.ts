@@ -162,20 +162,20 @@ function verdictOnRepeat(outcome: NotAccepted): Verdict {
         return { kind: 'sent', accepted: { kind: 'accepted', envelope: outcome.envelope } };
       return {
         kind: 'unknown',
-        reason: 'LipaChat refused a repeat; the first request may have been accepted',
+        reason: 'LipaChat rejected a repeat; the first request may have been accepted',
         again: false,
       };
     case 'sessionClosed':
       return {
         kind: 'unknown',
-        reason: 'the session window shut before a repeat could tell',
+        reason: 'the session window closed before a repeat could confirm the outcome',
         again: false,
         windowShut: true,
       };
     case 'credentials':
       return {
         kind: 'unknown',
-        reason: 'LipaChat refused the apiKey when the message was repeated',
+        reason: 'LipaChat rejected the apiKey of the repeat',
         again: true,
       };
     case 'misconfigured':

@@ -44,7 +44,7 @@ export function readAnswer(answer: WireAnswer, now: Date): Outcome {
   const body = readBody(answer.body);
   if (httpStatus === 401 || saysInvalidCredentials(body)) return { kind: 'credentials' };
   if (httpStatus === 429) return throttled({ answer, now });
-  if (isMovedElsewhere(httpStatus)) return { kind: 'notSent', reason: 'LipaChat answered with a redirect' };
+  if (isMovedElsewhere(httpStatus)) return { kind: 'notSent', reason: 'LipaChat responded with a redirect' };
   if (isSuccess(httpStatus)) return readSuccess(body, { answer, now });
   if (httpStatus < 400 || httpStatus >= 500 || httpStatus === 408) return unreadable(httpStatus);
   return readRefusal(body, { answer, now });
@@ -83,7 +83,7 @@ function readSuccess(body: Body, seen: Seen): Outcome {
   // `Invalid credentials` shows that LipaChat refuses with "success" and no data. A message makes it a refusal.
   const refuses = envelope.status === 'error' || (envelope.status === 'success' && envelope.data === null);
   if (refuses && (envelope.status === 'error' || isText(envelope.message))) return refused(body, seen);
-  return { kind: 'ambiguous', reason: 'LipaChat answered with a success that names no message' };
+  return { kind: 'ambiguous', reason: 'LipaChat reported success but named no message' };
 }
 
 function isId(value: unknown): value is string {
@@ -170,7 +170,7 @@ function judgement(
 }
 
 function rejected(envelope: Envelope, errorClass: ErrorClass | undefined, duplicate: boolean): Outcome {
-  const message = shownWords(envelope) || 'LipaChat refused the request and gave no reason.';
+  const message = shownWords(envelope) || 'LipaChat rejected the request without a reason.';
   return { kind: 'rejected', message: shortened(message, 500), errorClass, duplicate, envelope };
 }
 
@@ -185,5 +185,5 @@ function throttled({ answer: { retryAfter }, now }: Seen): Outcome {
 }
 
 function unreadable(httpStatus: number): Outcome {
-  return { kind: 'ambiguous', reason: `LipaChat answered ${httpStatus} with nothing that tells the outcome` };
+  return { kind: 'ambiguous', reason: `LipaChat responded ${httpStatus} without an outcome` };
 }

@@ -36,7 +36,7 @@ export function makeRead({ messages, sessions, erasedOptOuts, clock, sessionMarg
   async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
     const stored = isMessageId(id) ? await messages.get(id) : undefined;
     if (!stored || !(reader.seesAll || stored.value.clientId === reader.clientId)) {
-      throw new AppError('not-found', 'There is no such message.');
+      throw new AppError('not-found', 'Message not found.');
     }
     return viewOf(stored.value);
   }

@@ -77,17 +77,18 @@ export function receiptOf(
 
 /** The reason and next step, for a message that was not sent; empty otherwise. */
 function whyNot(message: Message, status: Status): { reason?: string; nextStep?: string } {
-  const reason = message.reason ?? (status === 'queued' ? 'it waits for its worker' : undefined);
+  const reason = message.reason ?? (status === 'queued' ? 'waiting for a worker' : undefined);
   return reason === undefined ? {} : { reason, nextStep: nextStepOf(message, status) };
 }
 
 function nextStepOf({ dueAt, parkedUntil, notBefore }: Message, status: Status): string {
-  if (status === 'failed' || status === 'expired') return 'none: a new message needs a new messageId';
-  if (status === 'parked') return `it goes out when the customer writes, until ${parkedUntil?.toISOString()}`;
+  if (status === 'failed' || status === 'expired') return 'none: to try again, use a new messageId';
+  if (status === 'parked')
+    return `it is sent as soon as the customer writes, until ${parkedUntil?.toISOString()}`;
   if (status === 'queued')
-    return notBefore ? `a worker sends it, not before ${notBefore.toISOString()}` : 'a worker sends it';
-  if (dueAt) return `it is repeated under the same messageId, not before ${dueAt.toISOString()}`;
-  return 'a status callback settles it; nothing is repeated by itself';
+    return notBefore ? `a worker sends it, no earlier than ${notBefore.toISOString()}` : 'a worker sends it';
+  if (dueAt) return `it is sent again under the same messageId, no earlier than ${dueAt.toISOString()}`;
+  return 'a status callback settles it; it is not sent again automatically';
 }
 
 /** The current message. The session and LipaChat's response come from its stored receipt. */

@@ -24,10 +24,14 @@ export function makeDeliveryQueue({
         });
         await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
       } catch (cause) {
-        throw new AppError('store-unavailable', 'The queue did not answer. Try again in a moment.', {
-          retryAfter: 2,
-          cause,
-        });
+        throw new AppError(
+          'store-unavailable',
+          'The queue did not respond. Repeat the request in a few seconds.',
+          {
+            retryAfter: 2,
+            cause,
+          },
+        );
       }
     },
   };

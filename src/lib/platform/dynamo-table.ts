@@ -271,8 +271,12 @@ async function call<T>(send: () => Promise<T>): Promise<T> {
 }
 
 function unavailable(cause: unknown): AppError {
-  return new AppError('store-unavailable', 'The store did not answer. Try again in a moment.', {
-    retryAfter: 2,
-    cause,
-  });
+  return new AppError(
+    'store-unavailable',
+    'The data store did not respond. Repeat the request in a few seconds.',
+    {
+      retryAfter: 2,
+      cause,
+    },
+  );
 }

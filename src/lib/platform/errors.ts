@@ -60,5 +60,5 @@ export class AppError extends Error {
 /** An `invalid-request` with every faulty field. */
 export function invalidRequest(errors: readonly FieldError[]): AppError {
   const faults = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
-  return new AppError('invalid-request', `${faults} not valid; see errors.`, { errors });
+  return new AppError('invalid-request', `${faults} invalid. See errors.`, { errors });
 }

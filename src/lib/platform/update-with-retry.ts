@@ -24,7 +24,12 @@ export async function updateWithRetry<Key, T>(
     if (written.done) return written.stored;
     current = written.stored;
   }
-  if (current) throw new AppError('store-unavailable', 'too many writers at once', { retryAfter: 1 });
+  if (current)
+    throw new AppError(
+      'store-unavailable',
+      'Too many concurrent updates. Repeat the request in a few seconds.',
+      { retryAfter: 1 },
+    );
   return undefined;
 }
 

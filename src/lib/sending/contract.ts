@@ -11,7 +11,7 @@ import type { SendResult } from './attempt.ts';
  * points), not UTF-16 units. Error messages never contain the faulty value.
  */
 
-const messageId = parsed(asMessageId, 'must be 1 to 128 of A-Z a-z 0-9 . _ : ~ -');
+const messageId = parsed(asMessageId, 'must be 1 to 128 characters from A-Z a-z 0-9 . _ : ~ -');
 
 // Emoji, flags and keycaps. WhatsApp treats © ® ™ as letters.
 const NO_EMOJI = /^(?!.*(?:[\p{Extended_Pictographic}--[©®™]]|\p{Regional_Indicator}|\u20e3))/sv;
@@ -38,14 +38,14 @@ const template = z.strictObject(
     languageCode: text(15),
     header: header.optional(),
     placeholders: z
-      .array(text(1024), { error: 'must be a list of strings' })
-      .max(50, { error: 'must have at most 50' })
+      .array(text(1024), { error: 'must be an array of strings' })
+      .max(50, { error: 'must have at most 50 items' })
       .optional(),
   },
   { error: 'must be { name, languageCode, header?, placeholders? }' },
 );
 
-export const flowCta = text(20).regex(NO_EMOJI, { error: 'must not have an emoji' });
+export const flowCta = text(20).regex(NO_EMOJI, { error: 'must not contain emoji' });
 
 /** What to do while the window is shut, and whether the flow returns our correlation value. */
 export const waiting = {
@@ -72,9 +72,9 @@ export function waitingFaults({ value, issues }: z.core.ParsePayload<Waiting>): 
     issues.push({ code: 'custom', path: [path], message, input: undefined });
   const asks = value.whenClosed === 'template';
   if (asks && !value.template) refuse('template', 'is required with whenClosed "template"');
-  if (!asks && value.template) refuse('template', 'goes with whenClosed "template" only');
+  if (!asks && value.template) refuse('template', 'is only allowed with whenClosed "template"');
   if (value.whenClosed === 'reject' && value.parkForSeconds !== undefined) {
-    refuse('parkForSeconds', 'goes with whenClosed "park" or "template" only');
+    refuse('parkForSeconds', 'is only allowed with whenClosed "park" or "template"');
   }
 }
 

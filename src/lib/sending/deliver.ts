@@ -47,7 +47,7 @@ interface Left {
 /** Reserved for the settle, from the invocation's remaining time; at most half of it. */
 const SETTLE_RESERVE_MS = 5_000;
 
-const ANOTHERS = 'This messageId belongs to another request by now. Nothing was sent.';
+const ANOTHERS = 'This messageId now belongs to a different request. Nothing was sent.';
 
 export function makeDeliver(deps: DeliverDeps) {
   const { messages, sessions, lipachat, settler, notSent, windowClosed, recipientQueue, clock, telemetry } =
@@ -176,8 +176,8 @@ export function makeDeliver(deps: DeliverDeps) {
   return deliver;
 }
 
-const OPTED_OUT_LATE = 'the customer opted out before a repeat could tell';
-const SHUT_LATE = 'the session window shut before a repeat could tell';
+const OPTED_OUT_LATE = 'the customer opted out before a repeat could confirm the outcome';
+const SHUT_LATE = 'the session window closed before a repeat could confirm the outcome';
 
 const isMarked = ({ value }: Stored<Message>): boolean => value.lease?.phase === 'dispatched';
 

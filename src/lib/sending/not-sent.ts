@@ -97,7 +97,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
     const standing = await updateWithRetry(messages, claim, (m) =>
       fresh
         ? undispatched(m, fence)
-        : transition(m, 'givenUp', { fence, now, reason: `it could not be sent (${code})` }),
+        : transition(m, 'givenUp', { fence, now, reason: `the message could not be sent (${code})` }),
     );
     return { message: standing?.value ?? claim.value, fresh: false };
   }
@@ -126,21 +126,22 @@ function detailOf({ code, said }: Release): string {
 }
 
 const DETAIL: Record<Release['code'], string> = {
-  'gateway-credentials': 'LipaChat refused the apiKey. Nothing was sent; the operator has to renew the key.',
+  'gateway-credentials': 'LipaChat rejected the apiKey. Nothing was sent. The operator must renew the key.',
   'gateway-misconfigured':
     'LipaChat cannot be used as it is set up. Nothing was sent; the operator has to look at LIPACHAT_BASE_URL, ' +
     'the account and its balance, and what stands between.',
-  'gateway-rejected': 'WhatsApp holds messages to this customer back for now. Nothing was delivered.',
-  'gateway-throttled': 'LipaChat asks for a slower pace. Nothing was sent.',
-  'gateway-unavailable': 'LipaChat could not be reached, or cannot send from this number. Nothing was sent.',
+  'gateway-rejected':
+    'WhatsApp is temporarily holding back messages to this customer. Nothing was delivered.',
+  'gateway-throttled': 'LipaChat or WhatsApp is throttling messages. Nothing was sent.',
+  'gateway-unavailable': "LipaChat is unreachable or can't send from this number. Nothing was sent.",
   'session-closed': sessionClosedSince(undefined),
   'recipient-opted-out': OPTED_OUT,
 };
 
 export function sessionClosedSince(shutAt: Date | undefined): string {
-  const since = shutAt ? `shut at ${shutAt.toISOString()}` : 'is shut';
+  const since = shutAt ? `closed at ${shutAt.toISOString()}` : 'is closed';
   return (
     `The 24-hour session window with this customer ${since}. Nothing was sent. ` +
-    'whenClosed says what to do then: "reject" (as now), "park" or "template".'
+    'To wait for the customer to write, set whenClosed to "park" or "template".'
   );
 }

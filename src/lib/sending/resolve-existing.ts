@@ -69,7 +69,8 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
     stored: Stored<Message>,
     { terms }: Attempt,
   ): Promise<SendResult | Stored<Message>> {
-    const reason = stored.value.reason ?? 'the request may have left and nobody could tell';
+    const reason =
+      stored.value.reason ?? 'the request may have reached LipaChat, and nothing proves the outcome';
     const marked = await updateWithRetry(messages, stored, (m) =>
       isSameRequest(m, stored.value)
         ? transition(m, 'repeatForbidden', { terms, now: terms.now, reason })
@@ -93,12 +94,12 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
 
 /** Another payload or another client has this messageId. */
 export function reused(): AppError {
-  const detail = 'This messageId belongs to another request. Use a new one for a new message.';
+  const detail = 'This messageId belongs to a different request. Use a new messageId for each message.';
   return new AppError('message-id-reused', detail);
 }
 
 /** Another attempt holds the message, for `retryAfter` seconds at most. */
 export function busy(retryAfter: number): AppError {
-  const detail = 'This messageId is being sent. Ask again in a moment.';
+  const detail = 'Another request is sending this messageId. Wait, then repeat the request.';
   return new AppError('send-in-progress', detail, { retryAfter });
 }

@@ -116,7 +116,7 @@ export function makeSettler(deps: SettleDeps) {
 
 /** What a caller sees if the receipt could not be stored: the sweeper settles the message later. */
 function answerUnsettled(claim: Message, { terms }: Attempt): Message {
-  const reason = 'the answer could not be stored yet; it is settled as soon as the store answers';
+  const reason = 'the outcome could not be stored yet; it is settled as soon as the data store responds';
   // With `hold` the sweeper repeats nothing: only a callback can settle it.
   const dueAt = terms.ambiguity.mode === 'hold' ? undefined : claim.dueAt;
   return unsettled(claim, { dueAt, reason });

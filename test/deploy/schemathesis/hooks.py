@@ -16,17 +16,17 @@ schemathesis.openapi.format("phone", strategies.sampled_from(NUMBERS))
 
 # Rules that openapi.yaml states in prose, because a portable schema cannot: the path, and the message of the response.
 OF_A_FLOW = {
-    ("data", "has a number that JSON readers round: send it as a string"),
-    ("flowCta", "must not have an emoji"),
+    ("data", "contains a number that JSON parsers round: send it as a string"),
+    ("flowCta", "must not contain emoji"),
     ("template.header.mediaUrl", "must be an https URL"),
 }
-OF_A_LIST = {("after", "must be the `next` of a page")}
+OF_A_LIST = {("after", "must be the `next` value of a previous page")}
 BEYOND_THE_SCHEMA = {
     "POST /v1/flows": OF_A_FLOW,
     "GET /v1/campaigns": OF_A_LIST,
     "GET /v1/campaigns/{campaignId}/recipients": OF_A_LIST,
     "POST /v1/campaigns": {(f"message.{path}", message) for path, message in OF_A_FLOW}
-    | {(path, "is in the past") for path in ("startAt", "expiresAt")}
+    | {(path, "must be in the future") for path in ("startAt", "expiresAt")}
     | {
         ("expiresAt", "must be after startAt"),
         ("schedule", "the expression must be cron(\u2026) or rate(\u2026)"),

@@ -178,9 +178,9 @@ export function fakeObjects(bucket = 'recipients'): FakeObjects {
   };
   const find = (ref: ObjectRef & { readonly etag?: string | undefined }) => {
     const found = ref.bucket === bucket ? objects.get(ref.key) : undefined;
-    if (!found) throw new RecipientsFault('the file is not there');
+    if (!found) throw new RecipientsFault('the file does not exist');
     if (ref.etag !== undefined && ref.etag !== found.etag) {
-      throw new RecipientsFault('the file is another than the one that was planned');
+      throw new RecipientsFault('the file changed after it was planned');
     }
     return found;
   };

@@ -87,7 +87,7 @@ export function fakeGateway(clock: Clock): FakeGateway {
   }
 
   function take(turn: Turn, deliver: () => Outcome, timeoutMs: number): { outcome: Outcome; tookMs: number } {
-    const unheard = { kind: 'ambiguous', reason: 'no answer came in time' } as const;
+    const unheard = { kind: 'ambiguous', reason: 'LipaChat did not respond in time' } as const;
     if (turn === 'accept') return { outcome: deliver(), tookMs: 0 };
     if (turn === 'lost') return { outcome: unheard, tookMs: 0 };
     if (turn === 'accept-unheard') {

@@ -11,7 +11,7 @@ describe('a recipient who met gateway-credentials', () => {
 
   it('pauses the campaign when LipaChat refuses the key', () => {
     const end = resultOfProblem(refused, { tries: 0, random: 0 });
-    expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('refuses the apiKey') });
+    expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('rejected the apiKey') });
   });
 
   it('is requeued when the key cannot be read, because the parameter store is not LipaChat', () => {
@@ -21,6 +21,9 @@ describe('a recipient who met gateway-credentials', () => {
 
   it('pauses the campaign when the key cannot be read for half an hour', () => {
     const end = resultOfProblem(unread, { tries: 8, random: 0 });
-    expect(end).toEqual({ kind: 'pause', reason: expect.stringContaining('nothing could be sent') });
+    expect(end).toEqual({
+      kind: 'pause',
+      reason: expect.stringContaining('repeated attempts to send failed'),
+    });
   });
 });

@@ -218,7 +218,7 @@ describe('a rate', () => {
   ])('is invalid as %s', (expression) => {
     expect(faultOf(expression)).toThrow(
       new ScheduleFault(
-        'a rate must be a whole number above 0 and minutes, hours or days, as in rate(2 hours)',
+        'a rate must be a positive integer and minutes, hours or days, such as rate(2 hours)',
       ),
     );
   });
@@ -244,17 +244,17 @@ describe('an invalid schedule', () => {
     ['60 minutes', 'cron(60 9 * * ? *)', 'minutes must be 0 to 59'],
     ['24 hours', 'cron(0 24 * * ? *)', 'hours must be 0 to 23'],
     ['the 32nd', 'cron(0 9 32 * ? *)', 'day-of-month must be 1 to 31'],
-    ['no month of that name', 'cron(0 9 1 JUNE ? *)', 'month must be 1 to 12 or names'],
-    ['Sunday as 0', 'cron(0 9 ? * 0 *)', 'day-of-week must be 1 to 7 or names'],
+    ['no month of that name', 'cron(0 9 1 JUNE ? *)', 'month must be 1 to 12 or a name'],
+    ['Sunday as 0', 'cron(0 9 ? * 0 *)', 'day-of-week must be 1 to 7 or a name'],
     ['a day’s name in another field', 'cron(MON 9 * * ? *)', 'minutes must be 0 to 59'],
     ['two years’ digits', 'cron(0 9 * * ? 26)', 'year must be 1970 to 2199'],
-    ['a range that goes down', 'cron(0 9 ? * FRI-MON *)', 'a range of day-of-week must go upwards'],
+    ['a range that goes down', 'cron(0 9 ? * FRI-MON *)', 'a range of day-of-week must be ascending'],
     ['a step of 0', 'cron(*/0 9 * * ? *)', 'a step of minutes must be 1 to 59'],
-    ['a question mark for hours', 'cron(0 ? * * ? *)', "hours can't be read"],
-    ['an empty part of a list', 'cron(0, 9 * * ? *)', "minutes can't be read"],
-    ['a third of a range', 'cron(0 1-2-3 * * ? *)', "hours can't be read"],
-    ['two specials', 'cron(0 9 ? * 3#1,6#3 *)', "day-of-week can't be read"],
-    ['the sixth Friday', 'cron(0 9 ? * 6#6 *)', "day-of-week can't be read"],
+    ['a question mark for hours', 'cron(0 ? * * ? *)', 'hours is not valid'],
+    ['an empty part of a list', 'cron(0, 9 * * ? *)', 'minutes is not valid'],
+    ['a third of a range', 'cron(0 1-2-3 * * ? *)', 'hours is not valid'],
+    ['two specials', 'cron(0 9 ? * 3#1,6#3 *)', 'day-of-week is not valid'],
+    ['the sixth Friday', 'cron(0 9 ? * 6#6 *)', 'day-of-week is not valid'],
     ['30 February', 'cron(0 9 30 2 ? *)', 'the schedule never fires'],
     ['29 February of no leap year', 'cron(0 9 29 2 ? 2027)', 'the schedule never fires'],
   ])('is one with %s', (_, expression, message) => {

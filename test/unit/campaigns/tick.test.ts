@@ -88,7 +88,7 @@ describe('the tick of every minute', () => {
       await put({ campaignId: id('late'), state, expiresAt: NOW, startAt: later(-60) });
       await tick();
       const late = await stateOf('late');
-      expect(late).toMatchObject({ state: 'expired', reason: expect.stringContaining('its time was over') });
+      expect(late).toMatchObject({ state: 'expired', reason: expect.stringContaining('expiresAt passed') });
       expect(late?.dueAt).toBeUndefined();
     },
   );
@@ -106,7 +106,7 @@ describe('the tick of every minute', () => {
     }
     const job = { campaignId: 'stuck', planId: 'p' };
     expect(jobs).toEqual([[job], [job], [], []]);
-    expect(await stateOf('stuck')).toMatchObject({ state: 'draft', reason: 'the planning did not end' });
+    expect(await stateOf('stuck')).toMatchObject({ state: 'draft', reason: 'planning did not finish' });
   });
 
   const daily = {

@@ -122,9 +122,13 @@ describe('the receipt of a message', () => {
   const seen = { session: null, gateway: null };
 
   it('with the status unknown has a reason and a next step', () => {
-    const unknown = { status: 'unknown', reason: 'no answer came in time', lease: undefined } as const;
+    const unknown = {
+      status: 'unknown',
+      reason: 'LipaChat did not respond in time',
+      lease: undefined,
+    } as const;
     const resent = receiptOf(sampleMessage({ ...unknown, dueAt: later(30) }), seen);
-    expect(resent.reason).toBe('no answer came in time');
+    expect(resent.reason).toBe('LipaChat did not respond in time');
     expect(resent.nextStep).toContain(later(30).toISOString());
     const held = receiptOf(sampleMessage({ ...unknown, dueAt: undefined }), seen);
     expect(held.nextStep).toMatch(/callback/);

@@ -73,7 +73,7 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     await sendAndFail();
     expect(await p.send({ request: flow() })).toMatchObject({
       kind: 'pending',
-      receipt: { status: 'queued', reason: 'Oh', nextStep: expect.stringMatching(/worker.*not before/) },
+      receipt: { status: 'queued', reason: 'Oh', nextStep: expect.stringMatching(/worker.*no earlier than/) },
     });
     expect(delivered()).toEqual([ID]);
   });

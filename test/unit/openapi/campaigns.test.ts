@@ -231,7 +231,7 @@ describe('the other inputs in openapi.yaml', () => {
 });
 
 describe('the responses of the code conform', () => {
-  const rejected = [{ line: 2, kind: 'invalid', reason: 'column to is no phone number' }] as const;
+  const rejected = [{ line: 2, kind: 'invalid', reason: 'column to is not a valid phone number' }] as const;
   const rich: Campaign = {
     ...(CAMPAIGNS['running'] as Campaign),
     plan: samplePlan(10, {

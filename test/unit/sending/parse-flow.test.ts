@@ -96,7 +96,7 @@ describe('a flow', () => {
   });
 
   it('is refused with the name of each field that it should not have', () => {
-    const fault = (path: string) => ({ path, message: 'is not a field of this request' });
+    const fault = (path: string) => ({ path, message: 'is not a known field' });
     expect(faultsOf(body({ mode: 'draft', 'Text ': 'x' }))).toEqual([fault('mode'), fault('Text ')]);
     expect(faultsOf(JSON.parse(`${JSON.stringify(body()).slice(0, -1)},"__proto__":{"x":1}}`))).toEqual([
       fault('__proto__'),

@@ -116,7 +116,7 @@ describe('the settle', () => {
     await start('hold');
     faults.fail('replace', 'before', { nth: 2, times: 1_000 });
     const end = await caller.send();
-    expect(end.kind === 'pending' && end.receipt.nextStep).not.toMatch(/is repeated under/);
+    expect(end.kind === 'pending' && end.receipt.nextStep).not.toMatch(/is sent again under/);
   });
 
   it('gives up early enough to answer the caller', async () => {

@@ -34,7 +34,7 @@ describe('a template message that could not be sent', () => {
     ['the number sends too fast', { kind: 'throttled' }, 'wait'],
     ['this one customer gets too many', { kind: 'throttled', pair: true }, undefined],
     ['the cause is unknown', refusal(131_000), undefined],
-    ['LipaChat is out of reach', { kind: 'notSent', reason: 'refused' }, undefined],
+    ['LipaChat unavailable', { kind: 'notSent', reason: 'refused' }, undefined],
   ])('reports the class that asks for a pause when %s', async (_, outcome, throttleReason) => {
     expect(await setbackAfter(outcome)).toBe(throttleReason);
   });

@@ -37,7 +37,7 @@ export function makePlanStarter({ campaigns, objects, planQueue, planner, clock,
     const begun = await updateWithRetry(campaigns, found, (c) =>
       transition(c, 'planningBegun', { planId, dryRun, now }),
     );
-    if (!begun) throw new AppError('not-found', 'There is no such campaign.');
+    if (!begun) throw new AppError('not-found', 'Campaign not found.');
     const { value: campaign } = begun;
     if (campaign.planning?.planId !== planId) return campaign;
     const { campaignId } = campaign;
@@ -54,7 +54,7 @@ export function makePlanStarter({ campaigns, objects, planQueue, planner, clock,
   }
 
   async function sizeOf({ source }: Campaign): Promise<number | RecipientsFault> {
-    if (!source) return new RecipientsFault('there are no recipients yet: upload them first');
+    if (!source) return new RecipientsFault('there are no recipients: upload them first');
     try {
       return (await objects.head(source)).bytes;
     } catch (fault) {

@@ -61,7 +61,7 @@ async function* gunzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
     for await (const piece of gunzip) yield piece as Buffer;
   } catch (fault) {
     throw isOfZlib(fault)
-      ? new RecipientsFault('the gzip data is damaged or cut off', { cause: fault })
+      ? new RecipientsFault('the gzip data is damaged or truncated', { cause: fault })
       : fault;
   }
 }

@@ -43,7 +43,7 @@ export function makeCsvReader() {
     read: (block: Buffer) => rowsOf(framer.frames(block)),
     *end(): Iterable<RawRow> {
       yield* rowsOf(framer.rest());
-      if (!header) throw new RecipientsFault('the file is empty: its first line has to name the columns');
+      if (!header) throw new RecipientsFault('the file is empty: its first line must name the columns');
     },
   };
 }
@@ -111,14 +111,12 @@ function rowOf(line: number, cells: readonly string[], names: readonly string[])
 
 function misread({ line, lastLine, bytes }: RecordFrame): RawRow {
   if (!isUtf8(bytes)) return { kind: 'bad', line, reason: 'is not UTF-8' };
-  const reach = lastLine > line ? `; the record reaches to line ${lastLine}` : '';
+  const reach = lastLine > line ? `; the record extends to line ${lastLine}` : '';
   return { kind: 'bad', line, reason: `a quote is misplaced or not doubled${reach}` };
 }
 
 function unreadable({ kind, line }: Exclude<Frame, RecordFrame>): RawRow {
   const reason =
-    kind === 'long'
-      ? 'is longer than 32 KiB'
-      : 'a quote is opened and not closed; nothing from this line on was read';
+    kind === 'long' ? 'is longer than 32 KiB' : 'a quote is not closed; nothing was read from this line on';
   return { kind: 'bad', line, reason };
 }

@@ -40,9 +40,9 @@ function rowOf(frame: Frame): Row {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad('is not a JSON object');
   const columns: [string, string][] = [];
   for (const [name, part] of Object.entries(value)) {
-    if (isInexact(part)) return bad('has a number that is too long to be exact: it has to be a string');
+    if (isInexact(part)) return bad('has a number that is too long to be exact: write it as a string');
     const cell = cellOf(part);
-    if (cell === undefined) return bad('has a value that is no string, number, boolean or null');
+    if (cell === undefined) return bad('has a value that is not a string, number, boolean or null');
     columns.push([name, cell]);
   }
   return { kind: 'row', line, columns: Object.fromEntries(columns) };

@@ -66,7 +66,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
 
   async function planOf(campaign: Campaign, planId: string): Promise<Plan> {
     const { campaignId, source, planning } = campaign;
-    if (!source) throw new RecipientsFault('there are no recipients yet: upload them first');
+    if (!source) throw new RecipientsFault('there are no recipients: upload them first');
     const { etag, body } = await objects.open(source);
     const files = openPlanFiles(objects, { campaignId, planId, dryRun: planning?.dryRun ?? false });
     try {
@@ -145,7 +145,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
         transition(c, 'planningProgressed', { planId: planning.planId, rows, now }),
       );
       if (!told || !isPlanning(told.value, planning.planId))
-        throw new RecipientsFault('the plan was given up');
+        throw new RecipientsFault('planning was abandoned');
       telemetry.info('campaign.planning', { campaignId, rows });
     };
   }
@@ -163,8 +163,8 @@ function planned(campaign: Campaign, plan: Plan, now: Date): Campaign {
 function assertInTime({ perMinute }: Campaign, total: number): void {
   const days = Math.ceil(total / perMinute / 1_440);
   if (days <= LONGEST_DAYS) return;
-  const why = `${total} recipients at ${perMinute} a minute would take ${days} days, and ${LONGEST_DAYS} are the most`;
-  throw new RecipientsFault(`${why}: raise perMinute, or make more campaigns of it`);
+  const why = `${total} recipients at ${perMinute} per minute would take ${days} days; the limit is ${LONGEST_DAYS}`;
+  throw new RecipientsFault(`${why}: raise perMinute, or split the recipients into several campaigns`);
 }
 
 async function* inParts(numbers: AsyncIterable<PhoneNumber>): AsyncIterable<PhoneNumber[]> {

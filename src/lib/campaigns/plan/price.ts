@@ -154,14 +154,16 @@ export function makePriceEstimate(): PriceEstimate {
 
 function notesOn(counts: { readonly service: number; readonly template: number; readonly other: number }) {
   return [
-    "Meta's list prices a delivered message, as copied from its rate card, without volume discounts and the gateway's own fees.",
+    "Meta's list prices per delivered message, copied from its rate card, without volume discounts and the gateway's own fees.",
     ...(counts.service > 0
       ? [
-          'Flows count as service messages; the first 1,000 of a number and month, which are free, are not taken off.',
+          'Flows are priced as service messages. The first 1,000 per number and month, which are free, are not deducted.',
         ]
       : []),
     ...(counts.template > 0
-      ? ['Template messages count as marketing, the dearest category, since theirs is not known here.']
+      ? [
+          'Template messages are priced as marketing, the most expensive category, because their own is not known.',
+        ]
       : []),
     ...(counts.other > 0 ? [`Messages to countries that Meta prices as "Other": ${counts.other}.`] : []),
   ];

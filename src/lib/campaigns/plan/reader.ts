@@ -38,7 +38,7 @@ export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
     },
     async recipient(campaign: Campaign, batch: LedgerBatch, row: number): Promise<PlannedRecipient> {
       const line = (await linesOf(campaign, batch))[row - batch.first];
-      if (line === undefined) throw new RecipientsFault('the plan ends before its recipients do');
+      if (line === undefined) throw new RecipientsFault('the plan file ends before its last recipient');
       return readPlanLine(line);
     },
   };

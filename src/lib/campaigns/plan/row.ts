@@ -46,7 +46,7 @@ export function makeRowJudge(
     const missing = wanted.find((name) => !Object.hasOwn(columns, name));
     if (missing !== undefined) return invalid(`has no column ${missing}`);
     const to = parsePhoneNumber((columns[NUMBER_COLUMN] ?? '').trim());
-    if (!to) return invalid(`column ${NUMBER_COLUMN} is no phone number`);
+    if (!to) return invalid(`column ${NUMBER_COLUMN} is not a valid phone number`);
     const used = Object.fromEntries(wanted.map((name) => [name, columns[name] ?? '']));
     const recipient = { line, to, columns: used };
     const fault = faultOf(recipient);
@@ -54,7 +54,7 @@ export function makeRowJudge(
     if (seen.size === MOST_RECIPIENTS) {
       throw new RecipientsFault(`there are more than ${MOST_RECIPIENTS} recipients`);
     }
-    if (seen.has(to)) return { kind: 'duplicate', line, reason: 'the number stands in an earlier row' };
+    if (seen.has(to)) return { kind: 'duplicate', line, reason: 'the number is already in an earlier row' };
     seen.add(to);
     return { kind: 'accepted', recipient };
   };
@@ -65,5 +65,5 @@ export function assertColumns(columns: readonly string[], wanted: readonly strin
   if (!columns.includes(NUMBER_COLUMN)) throw new RecipientsFault(`the file has no column ${NUMBER_COLUMN}`);
   const missing = wanted.filter((name) => !columns.includes(name));
   if (missing.length === 0) return;
-  throw new RecipientsFault(`the message names columns that the file does not have: ${missing.join(', ')}`);
+  throw new RecipientsFault(`the message uses columns that the file does not have: ${missing.join(', ')}`);
 }

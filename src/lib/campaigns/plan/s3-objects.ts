@@ -126,17 +126,21 @@ async function call<T>(send: () => Promise<T>): Promise<T> {
     const { name, $metadata } = cause as { name?: string; $metadata?: { httpStatusCode?: number } };
     const status = $metadata?.httpStatusCode;
     if (name === 'NoSuchKey' || name === 'NoSuchBucket' || status === 404) {
-      throw new RecipientsFault('the file is not there');
+      throw new RecipientsFault('the file does not exist');
     }
-    if (status === 403) throw new RecipientsFault('the service may not read the file');
-    if (status === 412) throw new RecipientsFault('the file is another than the one that was planned');
+    if (status === 403) throw new RecipientsFault('LipaFlow has no permission to read the file');
+    if (status === 412) throw new RecipientsFault('the file changed after it was planned');
     throw unavailable(cause);
   }
 }
 
 function unavailable(cause: unknown): AppError {
-  return new AppError('store-unavailable', 'The file store did not answer. Try again in a moment.', {
-    retryAfter: 2,
-    cause,
-  });
+  return new AppError(
+    'store-unavailable',
+    'The file store did not respond. Repeat the request in a few seconds.',
+    {
+      retryAfter: 2,
+      cause,
+    },
+  );
 }

@@ -93,7 +93,7 @@ export function dropPlan(_: Campaign, { reason }: { readonly reason: string }): 
 }
 
 export function giveUpPlanning(campaign: Campaign): Change {
-  return dropPlan(campaign, { reason: 'the planning did not end' });
+  return dropPlan(campaign, { reason: 'planning did not finish' });
 }
 
 export function isBeingPlanned({ planning }: Campaign): boolean {

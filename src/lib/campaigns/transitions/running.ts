@@ -22,7 +22,7 @@ export function isScheduleOver(_: Campaign, { nextRunAt }: Facts<'runScheduled'>
 }
 
 export function endSchedule(campaign: Campaign): Change {
-  return { ...end(campaign), reason: 'its schedule has no time to come any more' };
+  return { ...end(campaign), reason: 'the schedule has no further run' };
 }
 
 /** A campaign with a schedule sends nothing itself. It waits, and each run is a separate campaign. */
@@ -59,7 +59,7 @@ export function isTimeOver(campaign: Campaign, { now }: Facts<'timeChecked'>): b
 }
 
 export function expire(campaign: Campaign): Change {
-  return { ...end(campaign), reason: 'its time was over before all recipients were reached' };
+  return { ...end(campaign), reason: 'expiresAt passed before all recipients were reached' };
 }
 
 function earliest(...dates: (Date | undefined)[]): Date | undefined {

@@ -58,7 +58,7 @@ export function parkAgain(message: Message, reported: Reported): Message {
   const failed = failedNow(message, reported);
   return {
     ...parkedFor(takenBack(failed), now),
-    reason: 'WhatsApp says that the session window was shut',
+    reason: 'WhatsApp reported that the session window was closed',
     timeline: remember(failed, { at: now, status: 'parked', source: 'callback' }),
   };
 }

@@ -31,7 +31,7 @@ export interface Pausing {
 export function park(message: Message, { now }: Owned): Message {
   return {
     ...parkedFor(message, now),
-    reason: 'the session window is shut',
+    reason: 'the session window is closed',
     timeline: [...message.timeline, { at: now, status: 'parked', source: 'api' }],
   };
 }

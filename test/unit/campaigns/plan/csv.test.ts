@@ -117,7 +117,7 @@ describe('a bad row', () => {
   it('with a quote that swallows other lines says how far the record reaches', async () => {
     expect(await rowsOf('csv', 'to,name\n1,"a\n2,b\n3,"c"\n4,d\n')).toEqual([
       header('to', 'name'),
-      bad(2, 'a quote is misplaced or not doubled; the record reaches to line 4'),
+      bad(2, 'a quote is misplaced or not doubled; the record extends to line 4'),
       row(5, '4', 'd'),
     ]);
   });
@@ -126,7 +126,7 @@ describe('a bad row', () => {
     expect(await rowsOf('csv', 'to,name\n1,a\n2,"b\n3,c\n4,d\n')).toEqual([
       header('to', 'name'),
       row(2, '1', 'a'),
-      bad(3, 'a quote is opened and not closed; nothing from this line on was read'),
+      bad(3, 'a quote is not closed; nothing was read from this line on'),
     ]);
   });
 
@@ -151,8 +151,8 @@ describe('a bad row', () => {
 
 describe('a CSV file that cannot be read', () => {
   it.each([
-    ['is empty', '', 'the file is empty: its first line has to name the columns'],
-    ['is blank', ' \n\r\n', 'the file is empty: its first line has to name the columns'],
+    ['is empty', '', 'the file is empty: its first line must name the columns'],
+    ['is blank', ' \n\r\n', 'the file is empty: its first line must name the columns'],
     ['has a column without a name', 'to,,name\n', 'column 2 of the header has no name'],
     ['has a delimiter at the end of its header', 'to,name,\n', 'column 3 of the header has no name'],
     ['has two columns of one name', 'to,name, to\n', 'columns 1 and 3 of the header have the same name'],

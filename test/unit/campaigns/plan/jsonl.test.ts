@@ -63,7 +63,7 @@ describe('recipients in JSON Lines', () => {
 });
 
 describe('a bad line', () => {
-  const value = 'has a value that is no string, number, boolean or null';
+  const value = 'has a value that is not a string, number, boolean or null';
 
   it.each([
     ['no JSON', '{"to":254717746565', 'is not JSON'],
@@ -78,7 +78,7 @@ describe('a bad line', () => {
     [
       'an object with a number that JSON.parse rounds',
       '{"to":25471774656525471774}',
-      'has a number that is too long to be exact: it has to be a string',
+      'has a number that is too long to be exact: write it as a string',
     ],
     ['one with an open quote', '{"to":"254717746565}', 'is not JSON'],
   ])('that is %s is reported, and all other lines are read', async (_, line, reason) => {

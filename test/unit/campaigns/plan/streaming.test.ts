@@ -53,7 +53,7 @@ describe('a file of recipients as a stream', () => {
     ['damaged', Buffer.concat([gzipSync(FILE).subarray(0, 12), Buffer.alloc(40, 0xff)])],
   ])('fails when its gzip data is %s', async (_, bytes) => {
     await expect(rowsOf('csv', bytes)).rejects.toThrow(
-      new RecipientsFault('the gzip data is damaged or cut off'),
+      new RecipientsFault('the gzip data is damaged or truncated'),
     );
   });
 

@@ -16,7 +16,7 @@ type Kind = {
 
 /** One project a folder of test/. `npx vitest run --project unit` runs one of them; package.json has the usual sets. */
 const kinds: Record<string, Kind> = {
-  unit: { limit: 60_000, seeded: true, shared: true },
+  unit: { limit: 60_000, built: true, seeded: true, shared: true },
   property: { limit: 180_000, seeded: true, shared: true },
   contract: { limit: 60_000, shared: true },
   integration: { limit: 60_000, built: true },

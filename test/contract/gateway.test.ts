@@ -50,7 +50,7 @@ function turnOf(fate: Fate): Turn {
   if (fate === 'accept-unheard' || fate === 'lost') return fate;
   if (fate === 'credentials') return { kind: 'credentials' };
   if (fate === 'session-closed') return { kind: 'sessionClosed' };
-  if (fate === 'redirect') return { kind: 'notSent', reason: 'LipaChat answered with a redirect' };
+  if (fate === 'redirect') return { kind: 'notSent', reason: 'LipaChat responded with a redirect' };
   if ('slowMs' in fate) return fate;
   if ('throttledForSeconds' in fate)
     return { kind: 'throttled', retryAfterMs: fate.throttledForSeconds * 1000 };
@@ -200,7 +200,7 @@ describe.each([
       await lipachat.next(kind, 'accept-unheard');
       expect(await send('m-1', { timeoutMs: SHORT_MS })).toEqual({
         kind: 'ambiguous',
-        reason: 'no answer came in time',
+        reason: 'LipaChat did not respond in time',
       });
       expect(await lipachat.delivered(kind)).toEqual(['m-1']);
       expect((await send('m-1')).kind).toBe('accepted');
@@ -211,7 +211,7 @@ describe.each([
       await lipachat.next(kind, 'lost');
       expect(await send('m-1', { timeoutMs: SHORT_MS })).toEqual({
         kind: 'ambiguous',
-        reason: 'no answer came in time',
+        reason: 'LipaChat did not respond in time',
       });
       expect(await lipachat.delivered(kind)).toEqual([]);
       await send('m-1');
@@ -246,7 +246,7 @@ describe.each([
     it.each<[Fate, object]>([
       ['credentials', { kind: 'credentials' }],
       ['session-closed', { kind: 'sessionClosed' }],
-      ['redirect', { kind: 'notSent', reason: 'LipaChat answered with a redirect' }],
+      ['redirect', { kind: 'notSent', reason: 'LipaChat responded with a redirect' }],
       [{ throttledForSeconds: 7 }, { kind: 'throttled', retryAfterMs: 7_000 }],
       [{ code: 131056 }, { kind: 'throttled', pair: true }],
       [{ code: 131026 }, { kind: 'rejected', errorClass: 'undeliverable', duplicate: false }],

@@ -102,9 +102,7 @@ describe.each([
     const { key, etag } = await put('first');
     await store.put(key, 'other');
     const read = store.readRange({ ...at(key), etag }, { offset: 0, length: 2 });
-    await expect(read).rejects.toThrow(
-      new RecipientsFault('the file is another than the one that was planned'),
-    );
+    await expect(read).rejects.toThrow(new RecipientsFault('the file changed after it was planned'));
   });
 
   it("are the caller's fault when they do not exist", async () => {
@@ -116,7 +114,7 @@ describe.each([
         () => store.readRange(ref, { offset: 0, length: 1 }),
       ];
       for (const read of reads)
-        await expect(read()).rejects.toThrow(new RecipientsFault('the file is not there'));
+        await expect(read()).rejects.toThrow(new RecipientsFault('the file does not exist'));
     }
   });
 

@@ -164,18 +164,17 @@ export interface Message extends Tried {
 }
 
 const TIMELINE_LIMIT = 40;
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /** SHA-256 of the normalised request as canonical JSON (RFC 8785), so the order of keys doesn't matter. */
 export function fingerprint(request: FlowRequest): string {
   const { messageId: _, ...payload } = request;
-  return createHash('sha256')
-    .update(canonicalize(payload) ?? '')
-    .digest('base64url');
+  return sha256(canonicalize(payload) ?? '');
 }
 
 /** A hash of WhatsApp's message id, for look-ups. The id itself contains the customer's number, in base64. */
 export function waKeyOf(waId: string): string {
-  return createHash('sha256').update(waId).digest('base64url');
+  return sha256(waId);
 }
 
 /** The same request from the same client? After a claim is given back, another client may claim its messageId. */
@@ -183,16 +182,16 @@ export function isSameRequest(a: Message, b: Message): boolean {
   return a.fingerprint === b.fingerprint && a.clientId === b.clientId;
 }
 
-export function pairOf(message: { readonly to: PhoneNumber; readonly from: PhoneNumber }): Pair {
-  return { business: message.from, customer: message.to };
+export function pairOf({ from, to }: Pick<Message, 'from' | 'to'>): Pair {
+  return { business: from, customer: to };
 }
 
 /** The timeline with a new entry. The same status from the same source, for the same send, is not added again. */
 export function remember(message: Message, entry: TimelineEntry): readonly TimelineEntry[] {
   const ofThisSend = message.timeline.slice(message.timeline.findLastIndex(isTakenBack) + 1);
   const known = ofThisSend.some((e) => e.status === entry.status && e.source === entry.source);
-  const full = message.timeline.length >= TIMELINE_LIMIT;
-  return known || full ? message.timeline : [...message.timeline, entry];
+  const isFull = message.timeline.length >= TIMELINE_LIMIT;
+  return known || isFull ? message.timeline : [...message.timeline, entry];
 }
 
 /** A callback failed a send, and the message waits again (`transitions/reporting.ts`). */

@@ -78,9 +78,9 @@ describe('a campaign that is being planned', () => {
   ] as const)(
     'whose recipients cannot be read has no plan and says why: autoStart %s, %s',
     (autoStart, state) => {
-      const facts = { planId: 'plan-1', reason: 'the file is not there', now: later(60) };
+      const facts = { planId: 'plan-1', reason: 'the file does not exist', now: later(60) };
       const dropped = transition(planning({ autoStart, plan: samplePlan(3) }), 'planFailed', facts);
-      expect(dropped).toMatchObject({ state, reason: 'the file is not there' });
+      expect(dropped).toMatchObject({ state, reason: 'the file does not exist' });
       expect([dropped.planning, dropped.plan, dropped.dueAt]).toEqual([undefined, undefined, undefined]);
     },
   );
@@ -101,7 +101,7 @@ describe('a campaign with a planner that is silent', () => {
   ] as const)('is given up after that: autoStart %s, %s', (autoStart, state) => {
     const stored = planning({ autoStart, planning: { ...making, tries: 3 } });
     const given = transition(stored, 'plannerLost', lost);
-    expect(given).toMatchObject({ state, reason: 'the planning did not end' });
+    expect(given).toMatchObject({ state, reason: 'planning did not finish' });
     expect([given.planning, given.dueAt]).toEqual([undefined, undefined]);
   });
 
@@ -114,7 +114,7 @@ describe('a campaign with a planner that is silent', () => {
 describe('a campaign that gets other recipients', () => {
   it('loses its plan and its reason, and keeps its version and its retention', () => {
     const source = { bucket: 'recipients', key: 'uploads/2.csv', format: 'csv', given: 'upload' } as const;
-    const stored = sampleCampaign({ state: 'planned', reason: 'the file is not there' });
+    const stored = sampleCampaign({ state: 'planned', reason: 'the file does not exist' });
     const replaced = transition(stored, 'sourceReplaced', { source, now: later(60) });
     expect(replaced).toEqual({
       ...stored,

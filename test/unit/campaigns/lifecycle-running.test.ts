@@ -78,7 +78,7 @@ describe('a campaign with a schedule', () => {
     const ended = transition(scheduled({ dueAt: NOW }), 'runScheduled', { nextRunAt: undefined, now: NOW });
     expect(ended).toMatchObject({
       state: 'completed',
-      reason: 'its schedule has no time to come any more',
+      reason: 'the schedule has no further run',
     });
     expect(ended.dueAt).toBeUndefined();
   });
@@ -120,7 +120,7 @@ describe('a campaign that ends', () => {
     const expired = transition(stored, 'timeChecked', { now: HOUR });
     expect(expired).toMatchObject({
       state: 'expired',
-      reason: 'its time was over before all recipients were reached',
+      reason: 'expiresAt passed before all recipients were reached',
     });
     expect(expired.dueAt).toBeUndefined();
   });

@@ -136,11 +136,11 @@ describe('the verdict on a repeat', () => {
   });
 
   it.each<[string, Outcome, object]>([
-    ['refuses it', refusal, { again: false, reason: expect.stringContaining('refused a repeat') }],
+    ['refuses it', refusal, { again: false, reason: expect.stringContaining('rejected a repeat') }],
     [
       'says that the session is closed',
       { kind: 'sessionClosed' },
-      { again: false, windowShut: true, reason: expect.stringContaining('window shut') },
+      { again: false, windowShut: true, reason: expect.stringContaining('window closed') },
     ],
     [
       'refuses the apiKey',

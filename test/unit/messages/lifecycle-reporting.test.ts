@@ -125,7 +125,7 @@ describe('a failure for a shut window', () => {
       expiresAt: later(30 * DAY_S + 3_600),
       templateMessage: undefined,
       dueAt: later(31 + 75),
-      reason: 'WhatsApp says that the session window was shut',
+      reason: 'WhatsApp reported that the session window was closed',
       timeline: [
         ...stored.timeline,
         { at: AT, status: 'failed', source: 'callback', detail: 'window' },

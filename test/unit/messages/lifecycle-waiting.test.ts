@@ -33,7 +33,7 @@ describe('a message that is parked', () => {
       expiresAt: later(HOUR_S + 30 * DAY_S),
       templateMessage: undefined,
       dueAt: later(80),
-      reason: 'the session window is shut',
+      reason: 'the session window is closed',
       timeline: [...stored.timeline, { at: later(5), status: 'parked', source: 'api' }],
     });
   });
@@ -104,7 +104,7 @@ describe('a message that is released from parking', () => {
     transition(stored, 'customerWrote', { now: later(seconds), notBefore: later(seconds + 6) });
 
   it('is queued for the pace of its pair', () => {
-    const stored = parked({ reason: 'the session window is shut' });
+    const stored = parked({ reason: 'the session window is closed' });
     expect(release(stored)).toEqual({
       ...stored,
       status: 'queued',

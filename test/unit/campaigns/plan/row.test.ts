@@ -9,7 +9,11 @@ describe('the rows of a recipients file', () => {
     const spellings = ['254717746565', '+254 717 746 565', ' 254717746565 ', '254717746566'];
     const judged = spellings.map((to, n) => judge(row(n + 2, { to })));
     expect(judged.map(({ kind }) => kind)).toEqual(['accepted', 'duplicate', 'duplicate', 'accepted']);
-    expect(judged[1]).toEqual({ kind: 'duplicate', line: 3, reason: 'the number stands in an earlier row' });
+    expect(judged[1]).toEqual({
+      kind: 'duplicate',
+      line: 3,
+      reason: 'the number is already in an earlier row',
+    });
   });
 
   it('do not count a refused row as the first one with its number', () => {

@@ -1,5 +1,5 @@
 import type { SQSEvent } from 'aws-lambda';
-import { parsePlanJob } from '../lib/campaigns/contract.ts';
+import { parsePlanJob } from '../lib/campaigns/queue-records.ts';
 import { batch } from '../lib/http/sqs-batch.ts';
 import { wireCampaigns } from '../lib/wiring/campaigns.ts';
 

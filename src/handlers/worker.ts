@@ -1,5 +1,5 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { isRecipientJob, parseRecipientJob } from '../lib/campaigns/contract.ts';
+import { isRecipientJob, parseRecipientJob } from '../lib/campaigns/queue-records.ts';
 import { deadlineOf } from '../lib/http/api.ts';
 import { batch } from '../lib/http/sqs-batch.ts';
 import { parseDelivery } from '../lib/sending/contract.ts';

@@ -16,12 +16,12 @@ const INLINE_LIMIT = 1_000;
 /** Longer than the rendered text may be: a placeholder's name may be longer than its value. */
 const TEXT_LIMIT = 2_048;
 
-const campaignId = parsed(
+export const campaignId = parsed(
   (s) => (isCampaignId(s) ? s : undefined),
   'must be 1 to 100 characters from A-Z a-z 0-9 . _ : ~ -',
 );
 
-const instant = z.iso
+export const instant = z.iso
   .datetime({
     offset: true,
     error: 'must be an ISO 8601 date-time with a time zone, such as 2026-01-02T03:04:05Z',
@@ -189,21 +189,3 @@ const planQuery = z.object({
 export function parseDryRun(query: unknown): boolean {
   return parse(planQuery, query ?? {}).dryRun === 'true';
 }
-
-/** Written by `sqs-campaigns.ts`. The names are those of 0.1, so that records in flight survive an upgrade. */
-const recipientJob = z
-  .object({ campaignId, n: z.int(), row: z.int(), wokenAt: instant, slotAt: instant, tries: z.int() })
-  .transform(({ wokenAt, slotAt, ...job }) => ({ ...job, enqueuedAt: wokenAt, scheduledAt: slotAt }));
-
-/** Is this record one recipient's job? A record of the delivery queue has a messageId instead. */
-export function isRecipientJob(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'campaignId' in body;
-}
-
-/** Parses a record of the campaign queue. */
-export const parseRecipientJob = (body: unknown) => parse(recipientJob, body);
-
-const planJob = z.object({ campaignId, planId: z.string() });
-
-/** Parses a record of the plan queue. */
-export const parsePlanJob = (body: unknown) => parse(planJob, body);

@@ -6,6 +6,7 @@ import type { CampaignId } from './campaign-id.ts';
 import { type LedgerBatch, MAX_ROUNDS, openedBatch, reasonToReenqueue, reenqueued } from './ledger.ts';
 import { transition } from './lifecycle.ts';
 import { RecipientsFault } from './plan/recipient.ts';
+import { takeRecipients } from './plan/take.ts';
 import type { CampaignQueue, CampaignStore, LedgerStore, ObjectStore } from './ports.ts';
 import { withAggregated, withBatch, withShare } from './progress.ts';
 import { scheduleFor } from './rate-limit.ts';
@@ -35,13 +36,9 @@ export type CampaignRunner = ReturnType<typeof makeCampaignRunner>;
 
 /** A minute, and how late a tick may be. */
 const HORIZON_MS = 90_000;
-const LARGEST_BATCH = 100;
 const READ_AT_ONCE = 16;
 /** Batches enqueued at the same time, while the next ones are taken. */
 const ENQUEUED_AT_ONCE = 4;
-/** A hundred lines of common length. A line may be as long as a row. */
-const COMMON_READ = 32 * 1024;
-const LONGEST_READ = 512 * 1024;
 
 export function makeCampaignRunner(deps: RunCampaignDeps) {
   const { campaigns, ledger, objects, campaignQueue, clock, telemetry } = deps;
@@ -139,7 +136,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       hasMore(current.value) &&
       !isFilled(current.value, clock.now())
     ) {
-      const taken = await take(current.value, share);
+      const taken = await takeRecipients(objects, current.value, share);
       const { at, next } = scheduleOf(current.value, taken.count, share);
       // The ledger before the cursor: after a crash, everything that the cursor passed is in the ledger.
       const batch = await ledger.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
@@ -162,23 +159,6 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
 
   const isFilled = ({ nextScheduledAt }: Campaign, now: Date) =>
     nextScheduledAt !== undefined && nextScheduledAt.getTime() > now.getTime() + HORIZON_MS;
-
-  /** The next recipients of the plan, in whole lines: at most a minute's share, at most a hundred. */
-  async function take(campaign: Campaign, share: number) {
-    const { campaignId, cursor, plan, keepUntil } = campaign;
-    if (!plan?.file) throw new RecipientsFault('the campaign has no plan');
-    const { file, counts } = plan;
-    const most = Math.min(LARGEST_BATCH, Math.max(1, Math.floor(share)), counts.total - cursor.row);
-    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
-    for (const length of [COMMON_READ, LONGEST_READ]) {
-      const bytes = await objects.readRange(ref, { offset: cursor.offset, length });
-      const lines = wholeLines(bytes, most);
-      if (lines.count === most || (lines.count > 0 && length === LONGEST_READ)) {
-        return { campaignId, n: cursor.batch, first: cursor.row, offset: cursor.offset, keepUntil, ...lines };
-      }
-    }
-    throw new RecipientsFault('the plan file ends before its last recipient');
-  }
 
   async function enqueue(batch: LedgerBatch, times: readonly Date[]): Promise<void> {
     const { campaignId, n, pending, enqueuedAt } = batch;
@@ -205,16 +185,4 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   }
 
   return { reconcile: reconcileOrPause, aggregate };
-}
-
-/** The first `most` complete lines, and their length in bytes. */
-function wholeLines(bytes: Buffer, most: number): { count: number; length: number } {
-  let [count, length] = [0, 0];
-  while (count < most) {
-    const end = bytes.indexOf('\n', length);
-    if (end < 0) break;
-    count += 1;
-    length = end + 1;
-  }
-  return { count, length };
 }

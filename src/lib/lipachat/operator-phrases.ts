@@ -35,7 +35,7 @@ const ACCOUNT = String.raw`(?:^|[:;,.] |\b(?:your|business|merchant|client|sende
 
 const phrase = (text: string) => new RegExp(text);
 
-export const OPERATOR_PHRASES: Readonly<Record<OperatorTrouble, readonly OperatorPhrase[]>> = {
+const OPERATOR_PHRASES: Readonly<Record<OperatorTrouble, readonly OperatorPhrase[]>> = {
   // First, because a timeout may have happened after the message left.
   timeout: [
     {

@@ -41,7 +41,7 @@ export function decidingCode(codes: readonly number[], words: string): number | 
 }
 
 /** Whether a text without a code says that the session window is shut. */
-export function saysWindowShut(words: string): boolean {
+function saysWindowShut(words: string): boolean {
   return WINDOW_SHUT_WORDS.some((wording) => wording.test(words));
 }
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { Transport } from './aws-transport.ts';
+import { AppError } from './errors.ts';
 
 /*
  * DynamoDB's client, tuned for many small calls: a send is little else than three of them. The SDK reuses
@@ -15,7 +16,7 @@ const limit = new AsyncLocalStorage<AbortSignal>();
  * Runs one call within `ms` milliseconds, over all of its tries and the pauses between them. After that it
  * rejects with a TimeoutError and makes no further try.
  */
-export async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T> {
+async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T> {
   const end = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_, reject) => {
@@ -98,4 +99,27 @@ export function makeDynamoClient(
   });
   for (const name of NEEDLESS) client.middlewareStack.remove(name);
   return client;
+}
+
+/** The limit of one call, over all of the SDK's tries. Past it the store counts as down. */
+const CALL_LIMIT_MS = 3_500;
+
+/** Turns any fault of the store into `store-unavailable`. */
+export async function callStore<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await withinMs(CALL_LIMIT_MS, send);
+  } catch (cause) {
+    throw unavailable(cause);
+  }
+}
+
+export function unavailable(cause: unknown): AppError {
+  return new AppError(
+    'store-unavailable',
+    'The data store did not respond. Repeat the request in a few seconds.',
+    {
+      retryAfter: 2,
+      cause,
+    },
+  );
 }

@@ -6,12 +6,11 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
-  type QueryCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { withinMs } from './dynamo-client.ts';
+import { callStore, unavailable } from './dynamo-client.ts';
+import { makeIndexes } from './dynamo-indexes.ts';
 import { AppError } from './errors.ts';
 import type { Clock, Random, Stored, Written } from './ports.ts';
 
@@ -30,21 +29,12 @@ export interface Change {
   readonly values: Record<string, unknown>;
 }
 
-/** A key in the `due` index; `dueAt` in epoch ms. */
-export interface DueKey {
-  readonly pk: string;
-  readonly dueAt: number;
-}
-
 export interface TableDeps {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly clock: Clock;
   readonly random: Random;
 }
-
-/** The limit of one call, over all of the SDK's tries. Past it the store counts as down. */
-const CALL_LIMIT_MS = 3_500;
 
 const CONDITIONAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 
@@ -59,7 +49,9 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
 
   async function get(pk: string): Promise<Stored<Item> | undefined> {
-    const { Item } = await call(() => client.send(new GetItemCommand({ ...key(pk), ConsistentRead: true })));
+    const { Item } = await callStore(() =>
+      client.send(new GetItemCommand({ ...key(pk), ConsistentRead: true })),
+    );
     return alive(Item);
   }
 
@@ -102,80 +94,13 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
 
   /** Removes the item unconditionally. */
   async function drop(pk: string): Promise<void> {
-    await call(() => client.send(new DeleteItemCommand(key(pk))));
+    await callStore(() => client.send(new DeleteItemCommand(key(pk))));
   }
 
   /** Writes without a condition, for items that a repeat leaves the same. */
   async function overwrite(item: Item): Promise<void> {
     const Item = marshall({ ...item, rev: random.uuid() }, { removeUndefinedValues: true });
-    await call(() => client.send(new PutItemCommand({ TableName: tableName, Item })));
-  }
-
-  /** The keys in one partition of the `due` index, earliest first. Eventually consistent. */
-  async function dueKeys(partition: string, range: { upTo: Date; limit: number }): Promise<DueKey[]> {
-    const items = await query({
-      IndexName: 'due',
-      KeyConditionExpression: 'due = :due AND dueAt <= :upTo',
-      ExpressionAttributeValues: marshall({ ':due': partition, ':upTo': range.upTo.getTime() }),
-      ProjectionExpression: 'pk, dueAt',
-      Limit: range.limit,
-    });
-    return items.map(({ pk, dueAt }) => ({ pk, dueAt: dueAt as number }));
-  }
-
-  async function keyByWaKey(waKey: string): Promise<string | undefined> {
-    const [item] = await query({
-      IndexName: 'waId',
-      KeyConditionExpression: 'waKey = :waKey',
-      ExpressionAttributeValues: marshall({ ':waKey': waKey }),
-      ProjectionExpression: 'pk',
-      Limit: 1,
-    });
-    return item?.pk;
-  }
-
-  async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Item[]> {
-    const { Items } = await call(() => client.send(new QueryCommand({ TableName: tableName, ...input })));
-    return (Items ?? []).map((item) => unmarshall(item) as Item);
-  }
-
-  /** The keys of one pair's items at a stage (at all stages if empty), oldest first. Eventually consistent. */
-  async function keysOfPair(
-    pair: string,
-    stage: string,
-    { limit, newestFirst = false }: { readonly limit: number; readonly newestFirst?: boolean },
-  ): Promise<string[]> {
-    const items = await query({
-      IndexName: 'pair',
-      KeyConditionExpression: stage ? 'pair = :pair AND begins_with(stage, :stage)' : 'pair = :pair',
-      ExpressionAttributeValues: marshall({ ':pair': pair, ...(stage ? { ':stage': stage } : {}) }),
-      ProjectionExpression: 'pk',
-      ScanIndexForward: !newestFirst,
-      Limit: limit,
-    });
-    return items.map(({ pk }) => pk);
-  }
-
-  /**
-   * The keys listed in one partition of the same index, newest first, starting before `before`. Eventually
-   * consistent.
-   */
-  async function listed(
-    partition: string,
-    { limit, before }: { readonly limit: number; readonly before: string | undefined },
-  ): Promise<{ readonly pk: string; readonly stage: string }[]> {
-    const items = await query({
-      IndexName: 'pair',
-      KeyConditionExpression: before === undefined ? 'pair = :pair' : 'pair = :pair AND stage < :before',
-      ExpressionAttributeValues: marshall({
-        ':pair': partition,
-        ...(before === undefined ? {} : { ':before': before }),
-      }),
-      ProjectionExpression: 'pk, stage',
-      ScanIndexForward: false,
-      Limit: limit,
-    });
-    return items.map(({ pk, stage }) => ({ pk, stage: stage as string }));
+    await callStore(() => client.send(new PutItemCommand({ TableName: tableName, Item })));
   }
 
   /**
@@ -213,7 +138,9 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
       if (tries > 0) await clock.sleep(Math.min(1_000, 25 * 2 ** tries));
       if (tries > 8) throw unavailable(new Error('keys were left unprocessed'));
       const request = { RequestItems: { [tableName]: { Keys: keys } } };
-      const { Responses, UnprocessedKeys } = await call(() => client.send(new BatchGetItemCommand(request)));
+      const { Responses, UnprocessedKeys } = await callStore(() =>
+        client.send(new BatchGetItemCommand(request)),
+      );
       for (const attributes of Responses?.[tableName] ?? []) {
         const stored = alive(attributes);
         if (stored) found.set(stored.value.pk, stored.value);
@@ -229,7 +156,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     pk: string,
   ): Promise<'not-beaten' | Stored<Item> | undefined> {
     try {
-      await call(write);
+      await callStore(write);
       return 'not-beaten';
     } catch (fault) {
       const failed = fault instanceof AppError ? fault.cause : undefined;
@@ -254,29 +181,6 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     remove,
     drop,
     overwrite,
-    dueKeys,
-    keyByWaKey,
-    keysOfPair,
-    listed,
+    ...makeIndexes({ client, tableName }),
   };
-}
-
-/** Turns any fault of the store into `store-unavailable`. */
-async function call<T>(send: () => Promise<T>): Promise<T> {
-  try {
-    return await withinMs(CALL_LIMIT_MS, send);
-  } catch (cause) {
-    throw unavailable(cause);
-  }
-}
-
-function unavailable(cause: unknown): AppError {
-  return new AppError(
-    'store-unavailable',
-    'The data store did not respond. Repeat the request in a few seconds.',
-    {
-      retryAfter: 2,
-      cause,
-    },
-  );
 }

@@ -2,7 +2,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
-import { isRecipientJob, parseRecipientJob } from '../../../src/lib/campaigns/contract.ts';
+import { isRecipientJob, parseRecipientJob } from '../../../src/lib/campaigns/queue-records.ts';
 import { makeCampaignQueue } from '../../../src/lib/campaigns/sqs-campaigns.ts';
 import { manualClock } from '../../support/fakes/clock.ts';
 import { answer, type Loopback, loopback } from '../../support/fakes/loopback.ts';

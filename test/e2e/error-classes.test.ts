@@ -6,7 +6,7 @@ import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import { deliverTo, QUICK_QUEUES, workOn } from '../support/fleet/lanes.ts';
 import type { Worker } from '../support/worker.ts';
 
-/** One code a class; test/faults/error-book.test.ts takes all of them. */
+/** One code a class; test/faults/error-codes.test.ts takes all of them. */
 const ONE: [ErrorClass, number][] = [
   ['stop-number', 131031],
   ['wait', 130429],

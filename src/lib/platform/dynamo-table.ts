@@ -46,14 +46,8 @@ export type Table = ReturnType<typeof makeTable>;
  * earlier try was applied without an acknowledgement, the stored revision shows it (ADR 001).
  */
 export function makeTable({ client, tableName, clock, random }: TableDeps) {
+  const { get, getMany, alive } = makeReads({ client, tableName, clock });
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
-
-  async function get(pk: string): Promise<Stored<Item> | undefined> {
-    const { Item } = await callStore(() =>
-      client.send(new GetItemCommand({ ...key(pk), ConsistentRead: true })),
-    );
-    return alive(Item);
-  }
 
   /** Writes a new item. An expired item counts as gone, because TTL deletes late. */
   function create(item: Item): Promise<Written<Item>> {
@@ -130,6 +124,42 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return beaten?.revision === revision ? { done: true, stored: beaten } : { done: false, stored: beaten };
   }
 
+  /** Runs a conditional write. On a conflict returns what is stored; some engines omit that, so it is read then. */
+  async function conditional(
+    write: () => Promise<unknown>,
+    pk: string,
+  ): Promise<'not-beaten' | Stored<Item> | undefined> {
+    try {
+      await callStore(write);
+      return 'not-beaten';
+    } catch (fault) {
+      const failed = fault instanceof AppError ? fault.cause : undefined;
+      if (!(failed instanceof ConditionalCheckFailedException)) throw fault;
+      return failed.Item ? alive(failed.Item) : get(pk);
+    }
+  }
+
+  return {
+    get,
+    getMany,
+    create,
+    replace,
+    update,
+    remove,
+    drop,
+    overwrite,
+    ...makeIndexes({ client, tableName }),
+  };
+}
+
+function makeReads({ client, tableName, clock }: Omit<TableDeps, 'random'>) {
+  async function get(pk: string): Promise<Stored<Item> | undefined> {
+    const { Item } = await callStore(() =>
+      client.send(new GetItemCommand({ TableName: tableName, Key: marshall({ pk }), ConsistentRead: true })),
+    );
+    return alive(Item);
+  }
+
   /** Many items at once, in the order of `pks`; undefined for a missing one. Eventually consistent. */
   async function getMany(pks: readonly string[]): Promise<(Item | undefined)[]> {
     const found = new Map<string, Item>();
@@ -150,21 +180,6 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return pks.map((pk) => found.get(pk));
   }
 
-  /** Runs a conditional write. On a conflict returns what is stored; some engines omit that, so it is read then. */
-  async function conditional(
-    write: () => Promise<unknown>,
-    pk: string,
-  ): Promise<'not-beaten' | Stored<Item> | undefined> {
-    try {
-      await callStore(write);
-      return 'not-beaten';
-    } catch (fault) {
-      const failed = fault instanceof AppError ? fault.cause : undefined;
-      if (!(failed instanceof ConditionalCheckFailedException)) throw fault;
-      return failed.Item ? alive(failed.Item) : get(pk);
-    }
-  }
-
   function alive(attributes: Record<string, AttributeValue> | undefined): Stored<Item> | undefined {
     if (!attributes) return undefined;
     const { rev, ...value } = unmarshall(attributes) as Item & { rev: string };
@@ -172,15 +187,5 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return over ? undefined : { value: value as Item, revision: rev };
   }
 
-  return {
-    get,
-    getMany,
-    create,
-    replace,
-    update,
-    remove,
-    drop,
-    overwrite,
-    ...makeIndexes({ client, tableName }),
-  };
+  return { get, getMany, alive };
 }

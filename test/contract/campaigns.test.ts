@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
+import { failureStreakKey } from '../../src/lib/campaigns/failure-streak.ts';
 import { type LedgerBatch, NO_COUNTS } from '../../src/lib/campaigns/ledger.ts';
 import { sampleBatch, sampleCampaign } from '../support/fakes/campaign-samples.ts';
 import { BUSINESS, later, NOW } from '../support/fakes/samples.ts';
@@ -36,6 +37,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
       schedule: { expression: 'rate(1 day)', timeZone: 'Africa/Nairobi' },
       nextScheduledAt: later(3.001),
       share: 12.5,
+      lastSentAt: later(3.5),
       aggregated: 2,
       totals: { ...NO_COUNTS, sent: 7, 'opted-out': 1 },
       reasons: { 'it was refused': 2 },
@@ -156,7 +158,39 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(await stores.ledger.get(nowhere)).toBeUndefined();
   });
 
-  it("return a number's pace as it was stored", async () => {
+  it('the time of the last send is kept with the batch, and only a send changes it', async () => {
+    const batch = await opened({ pending: [0, 1, 2] });
+    expect(batch.lastSentAt).toBeUndefined();
+    await stores.ledger.settle(batch, 0, { outcome: 'sent', sentAt: later(1.001) });
+    await stores.ledger.settle(batch, 1, { outcome: 'failed', reason: 'no' });
+    const after = await stores.ledger.get(batch);
+    expect(after).toMatchObject({
+      lastSentAt: later(1.001),
+      outcomes: { 1: { outcome: 'failed', reason: 'no' } },
+    });
+    expect(after?.outcomes[0]).toBeUndefined();
+    expect(await stores.ledger.settle(batch, 2, { outcome: 'sent', sentAt: later(2) })).toMatchObject({
+      pending: [],
+      counts: { sent: 2, failed: 1 },
+      lastSentAt: later(2),
+    });
+  });
+
+  it('a streak of failures is kept with its times, and of two writers one has to look again', async () => {
+    const key = failureStreakKey(newId(), { kind: 'refused', words: 'No.' });
+    const streak = { key, times: [later(1), later(1.5)], keepUntil: later(86_400) };
+    await stores.failureStreaks.create(streak);
+    const found = await stores.failureStreaks.get(key);
+    expect(found?.value).toEqual(streak);
+    if (!found) return;
+    expect(await stores.failureStreaks.replace(found, { ...streak, times: [] })).toMatchObject({
+      done: true,
+    });
+    expect(await stores.failureStreaks.replace(found, streak)).toMatchObject({ done: false });
+    expect((await stores.failureStreaks.get(key))?.value.times).toEqual([]);
+  });
+
+  it('a number’s pace comes back, and is forgotten long after', async () => {
     const pace = { business: BUSINESS, perMinute: 2_400, slowedAt: NOW };
     await stores.rateLimits.create(pace);
     expect((await stores.rateLimits.get(BUSINESS))?.value).toEqual(pace);

@@ -19,9 +19,15 @@ import { readTable } from '../../local/aws/table.ts';
 import { makeCallbackStore } from '../../src/lib/callbacks/dynamo-callbacks.ts';
 import type { CallbackStore } from '../../src/lib/callbacks/ports.ts';
 import { makeCampaignStore } from '../../src/lib/campaigns/dynamo-campaigns.ts';
+import { makeFailureStreakStore } from '../../src/lib/campaigns/dynamo-failure-streaks.ts';
 import { makeLedgerStore } from '../../src/lib/campaigns/dynamo-ledger.ts';
 import { makeRateLimitStore } from '../../src/lib/campaigns/dynamo-rate-limits.ts';
-import type { CampaignStore, LedgerStore, RateLimitStore } from '../../src/lib/campaigns/ports.ts';
+import type {
+  CampaignStore,
+  FailureStreakStore,
+  LedgerStore,
+  RateLimitStore,
+} from '../../src/lib/campaigns/ports.ts';
 import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
 import type { ApiClient, ClientStore } from '../../src/lib/clients/ports.ts';
 import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
@@ -39,7 +45,7 @@ import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../src/lib/sessions/ports.ts';
 import { fakeAliases } from '../support/fakes/aliases.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
-import { fakeCampaigns, fakeLedger, fakeRateLimits } from '../support/fakes/campaigns.ts';
+import { fakeCampaigns, fakeFailureStreaks, fakeLedger, fakeRateLimits } from '../support/fakes/campaigns.ts';
 import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
 import { NOW } from '../support/fakes/samples.ts';
 import {
@@ -61,7 +67,8 @@ export interface Stores {
   readonly campaigns: CampaignStore;
   readonly ledger: LedgerStore;
   readonly rateLimits: RateLimitStore;
-  /** Opens the store as a new process would. */
+  readonly failureStreaks: FailureStreakStore;
+  /** The store as one process after another opens it. */
   erasedOptOuts(): ErasedOptOutStore;
   /** Adds a client as an operator would: by the hash of its token. */
   addClient(hash: string, client: ApiClient & { readonly revokedAt?: Date }): Promise<void>;
@@ -101,6 +108,7 @@ function openFakes(): Promise<Stores> {
     campaigns: fakeCampaigns(clock),
     ledger: fakeLedger(),
     rateLimits: fakeRateLimits(clock),
+    failureStreaks: fakeFailureStreaks(clock),
     erasedOptOuts: () => erasedOptOuts,
     templates: () => Promise.resolve(callbacks.templates()),
     everything: () =>
@@ -139,6 +147,7 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     campaigns: makeCampaignStore(table),
     ledger: makeLedgerStore(table),
     rateLimits: makeRateLimitStore(table),
+    failureStreaks: makeFailureStreakStore(table),
     erasedOptOuts: () => makeErasedOptOutStore(table, systemRandom),
     async templates() {
       const items = (await scan()).map((item) => unmarshall(item));

@@ -119,6 +119,8 @@ export interface Campaign extends CampaignDefinition {
   readonly aggregated: number;
   readonly totals: BatchCounts;
   readonly reasons: Readonly<Record<string, number>>;
+  /** When a recipient of those batches was last sent to. */
+  readonly lastSentAt?: Date | undefined;
   readonly createdAt: Date;
   readonly changedAt: Date;
   readonly startedAt?: Date | undefined;

@@ -59,6 +59,7 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
     aggregated: as('folded', plain),
     totals: plain,
     reasons: plain,
+    lastSentAt: instant,
     createdAt: instant,
     changedAt: instant,
     startedAt: instant,

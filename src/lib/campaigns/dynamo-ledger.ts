@@ -33,6 +33,7 @@ const { encode, decode } = attributes<LedgerBatch>({
       'window-shut': plain,
     }),
     outcomes: plain,
+    lastSentAt: instant,
     enqueuedAt: as('wokenAt', instant),
     isEnqueued: plain,
     rounds: as('wakes', plain),
@@ -52,17 +53,20 @@ export function makeLedgerStore(table: Table): LedgerStore {
       const { stored } = await table.create({ ...encode(batch), pk: pkOf(batch) });
       return stored ? decode(stored.value) : batch;
     },
-    async settle(key, row, { outcome, reason }: Settlement) {
+    async settle(key, row, { outcome, reason, sentAt }: Settlement) {
       const isPlain = outcome === 'sent' && reason === undefined;
       const written = await table.update(pkOf(key), {
         update: 'DELETE pending :rows ADD #outcome :one',
-        ...(isPlain ? {} : { set: 'outcomes.#row = :settlement' }),
+        set: [isPlain ? [] : 'outcomes.#row = :settlement', sentAt ? 'lastSentAt = :sentAt' : []]
+          .flat()
+          .join(', '),
         condition: 'contains(pending, :row)',
         names: { '#outcome': outcome, ...(isPlain ? {} : { '#row': String(row) }) },
         values: {
           ':rows': new Set([String(row)]),
           ':row': String(row),
           ':one': 1,
+          ...(sentAt ? { ':sentAt': sentAt.getTime() } : {}),
           ...(isPlain ? {} : { ':settlement': reason === undefined ? { outcome } : { outcome, reason } }),
         },
       });

@@ -30,6 +30,8 @@ export interface Settlement {
   readonly outcome: RecipientOutcome;
   /** Human-readable reason, without phone numbers or message texts. */
   readonly reason?: string | undefined;
+  /** When LipaChat accepted the flow. */
+  readonly sentAt?: Date | undefined;
 }
 
 export interface LedgerBatch {
@@ -46,7 +48,9 @@ export interface LedgerBatch {
   readonly pending: readonly number[];
   readonly counts: BatchCounts;
   /** By row, for recipients that were not simply sent. */
-  readonly outcomes: Readonly<Record<string, Settlement>>;
+  readonly outcomes: Readonly<Record<string, Omit<Settlement, 'sentAt'>>>;
+  /** When one of them was last sent. */
+  readonly lastSentAt?: Date | undefined;
   /** When its pending recipients were last enqueued; identifies the round. */
   readonly enqueuedAt: Date;
   /** All records of this round are in the queue. */

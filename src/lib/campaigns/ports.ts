@@ -2,6 +2,7 @@ import type { Versioned } from '../platform/ports.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
+import type { FailureStreak, FailureStreakKey } from './failure-streak.ts';
 import type { LedgerBatch, Settlement } from './ledger.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -47,6 +48,8 @@ export interface StoredRateLimit extends RateLimit {
 }
 
 export type RateLimitStore = Versioned<PhoneNumber, StoredRateLimit>;
+
+export type FailureStreakStore = Versioned<FailureStreakKey, FailureStreak>;
 
 export interface ObjectRef {
   readonly bucket: string;

@@ -42,5 +42,12 @@ export function withAggregated(campaign: Campaign, batch: LedgerBatch): Campaign
     aggregated: campaign.aggregated + 1,
     totals: sumOf(campaign.totals, batch.counts),
     reasons,
+    ...lastSent(campaign, batch),
   };
+}
+
+/** The later of both, if there is one. */
+function lastSent(...both: readonly Pick<LedgerBatch, 'lastSentAt'>[]): Pick<Campaign, 'lastSentAt'> {
+  const times = both.flatMap(({ lastSentAt }) => (lastSentAt ? [lastSentAt.getTime()] : []));
+  return times.length > 0 ? { lastSentAt: new Date(Math.max(...times)) } : {};
 }

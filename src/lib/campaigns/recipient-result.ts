@@ -2,6 +2,7 @@ import type { Status } from '../messages/status.ts';
 import type { AppError } from '../platform/errors.ts';
 import { shortened, withoutNumbers } from '../platform/text.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
+import type { FailureCause } from './failure-streak.ts';
 import type { RecipientOutcome, Settlement } from './ledger.ts';
 
 /** The result of one recipient's job. */
@@ -11,11 +12,24 @@ export type JobResult =
       readonly kind: 'settle';
       readonly settlement: Settlement;
       readonly throttleReason?: ErrorClass | undefined;
+      readonly failure?: Failure | undefined;
     }
   /** Nothing was sent: retry later. `slow`: the number sends too fast. */
-  | { readonly kind: 'again'; readonly afterSeconds: number; readonly slow: boolean }
+  | {
+      readonly kind: 'again';
+      readonly afterSeconds: number;
+      readonly slow: boolean;
+      readonly failure?: Failure | undefined;
+    }
   /** Nothing was sent, and no other recipient would succeed: pause the campaign; the recipient stays pending. */
   | { readonly kind: 'pause'; readonly reason: string };
+
+/** A failure that pauses the campaign if there are many since its last success. */
+export interface Failure {
+  readonly cause: FailureCause;
+  /** Why the campaign pauses then. */
+  readonly reason: string;
+}
 
 /** A batch of a hundred reasons has to fit into an item. */
 const REASON_LENGTH = 300;
@@ -63,6 +77,7 @@ export function resultOfProblem(
     case 'recipient-opted-out':
       return settle('opted-out');
     case 'gateway-rejected':
+      return refused(problem);
     case 'message-id-reused':
       return settle('failed', problem.detail);
     case 'invalid-request':
@@ -78,6 +93,7 @@ export function resultOfProblem(
         ? { kind: 'pause', reason: 'LipaChat rejected the apiKey (gateway-credentials)' }
         : retryOrPause(problem, job);
     case 'gateway-misconfigured':
+      return counted(retryOrPause(problem, job), operatorsFailure(problem));
     case 'gateway-throttled':
     case 'gateway-unavailable':
     case 'store-unavailable':
@@ -85,6 +101,30 @@ export function resultOfProblem(
     default:
       throw problem;
   }
+}
+
+/** Final for this recipient. If all others meet the same words, a person has to look before the rest is spent. */
+function refused({ detail }: AppError): JobResult {
+  const settled = settle('failed', detail);
+  const words = settled.settlement.reason ?? '';
+  return {
+    ...settled,
+    failure: {
+      cause: { kind: 'refused', words },
+      reason: `LipaChat refuses one recipient after another: ${words}`,
+    },
+  };
+}
+
+function counted(result: JobResult, failure: Failure): JobResult {
+  return result.kind === 'pause' ? result : { ...result, failure };
+}
+
+function operatorsFailure({ code, detail }: AppError): Failure {
+  return {
+    cause: { kind: 'operator' },
+    reason: shortened(`${withoutNumbers(detail)} (${code})`, REASON_LENGTH),
+  };
 }
 
 function retryOrPause(
@@ -114,7 +154,7 @@ export function pauseFor(throttleReason: ErrorClass | undefined): string | undef
     : 'WhatsApp is holding back the template (content-held)';
 }
 
-function settle(outcome: RecipientOutcome, reason?: string): JobResult {
+function settle(outcome: RecipientOutcome, reason?: string): Extract<JobResult, { kind: 'settle' }> {
   if (reason === undefined) return { kind: 'settle', settlement: { outcome } };
   return {
     kind: 'settle',

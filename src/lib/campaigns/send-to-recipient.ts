@@ -7,6 +7,7 @@ import type { SendFlow } from '../sending/send-flow.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
+import type { CountFailures } from './count-failures.ts';
 import { isOutpaced, type LedgerBatch, lossDeadline, recipientMessageId, type Settlement } from './ledger.ts';
 import { transition } from './lifecycle.ts';
 import type { PlanReader } from './plan/reader.ts';
@@ -14,7 +15,13 @@ import { RecipientsFault } from './plan/recipient.ts';
 import { personalised } from './plan/row.ts';
 import type { CampaignQueue, CampaignStore, LedgerStore, RateLimitStore, RecipientJob } from './ports.ts';
 import { slowed } from './rate-limit.ts';
-import { type JobResult, pauseFor, resultOfProblem, resultOfStatus } from './recipient-result.ts';
+import {
+  type Failure,
+  type JobResult,
+  pauseFor,
+  resultOfProblem,
+  resultOfStatus,
+} from './recipient-result.ts';
 import type { CampaignRunner } from './run.ts';
 
 /*
@@ -35,6 +42,7 @@ export interface SendToRecipientDeps {
   readonly planReader: PlanReader;
   readonly sendFlow: Pick<SendFlow, 'send'>;
   readonly runner: CampaignRunner;
+  readonly countFailures: CountFailures;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -60,11 +68,12 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     const result = await sendTo(campaign, { job, batch }, run);
     switch (result.kind) {
       case 'settle':
-        await settle(campaign, job, result.settlement);
+        if (await settle(campaign, job, result.settlement)) await count(campaign, result.failure);
         return react(campaign, result.throttleReason);
       case 'again':
         if (result.slow) await slowDown(campaign.message.from);
-        return requeue(job, result.afterSeconds);
+        await requeue(job, result.afterSeconds);
+        return count(campaign, result.failure);
       case 'pause':
         return pause(campaign, result.reason);
     }
@@ -102,16 +111,28 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     }
   }
 
-  /** The worker that settles a batch's last recipient aggregates it, which may complete the campaign. */
-  async function settle(campaign: Campaign, job: RecipientJob, settlement: Settlement): Promise<void> {
-    const after = await ledger.settle(job, job.row, settlement);
-    if (!after) return;
+  /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */
+  async function settle(campaign: Campaign, job: RecipientJob, settlement: Settlement): Promise<boolean> {
+    const sentAt = settlement.outcome === 'sent' ? clock.now() : undefined;
+    const after = await ledger.settle(job, job.row, { ...settlement, sentAt });
+    if (!after) return false;
     telemetry.count(`campaign.${settlement.outcome}`);
-    if (after.pending.length > 0) return;
+    if (after.pending.length > 0) return true;
     const stored = await campaigns.get(campaign.campaignId);
     // The recipient is settled anyway, and the tick aggregates too.
     if (stored)
       await runner.aggregate(stored).catch((fault) => telemetry.error('campaign.aggregate-failed', fault));
+    return true;
+  }
+
+  /** Pauses the campaign after too many failures of one cause. The job itself is done, whatever becomes of the count. */
+  async function count(campaign: Campaign, failure: Failure | undefined): Promise<void> {
+    if (!failure) return;
+    try {
+      if (await deps.countFailures(campaign.campaignId, failure.cause)) await pause(campaign, failure.reason);
+    } catch (fault) {
+      telemetry.error('campaign.failure-uncounted', fault, { campaignId: campaign.campaignId });
+    }
   }
 
   async function react(

@@ -29,6 +29,7 @@ const schema = z.object({
   PLAN_QUEUE_URL: z.url().optional(),
   RECIPIENTS_BUCKET: z.string().min(1).optional(),
   NUMBER_PER_MINUTE: wholeNumber(4_800, 1, 60_000),
+  CAMPAIGN_PAUSE_AFTER: wholeNumber(10, 1, 1_000),
   LIPACHAT_BASE_URL: z.string().default('https://gateway.lipachat.com/api/v1').refine(isGatewayUrl, {
     error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
   }),

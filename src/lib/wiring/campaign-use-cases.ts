@@ -1,4 +1,5 @@
 import { makeControl } from '../campaigns/control.ts';
+import { makeCountFailures } from '../campaigns/count-failures.ts';
 import { makeCreateCampaign } from '../campaigns/create.ts';
 import { makeLaunch } from '../campaigns/launch.ts';
 import { makePlanStarter } from '../campaigns/plan/begin.ts';
@@ -7,6 +8,7 @@ import { makePlanReader } from '../campaigns/plan/reader.ts';
 import type {
   CampaignQueue,
   CampaignStore,
+  FailureStreakStore,
   LedgerStore,
   ObjectStore,
   PlanQueue,
@@ -34,6 +36,12 @@ export interface CampaignPorts {
   readonly telemetry: Telemetry;
 }
 
+/** What sending to recipients needs on top. */
+export interface RecipientPorts extends CampaignPorts {
+  readonly failureStreaks: FailureStreakStore;
+  readonly sendFlow: Pick<SendFlow, 'send'>;
+}
+
 /** What planning needs on top. */
 export interface PlanPorts extends CampaignPorts {
   readonly sessions: SessionStore;
@@ -43,6 +51,10 @@ export interface PlanPorts extends CampaignPorts {
 
 interface CampaignSettings {
   readonly numberPerMinute: number;
+}
+
+interface RecipientSettings extends CampaignSettings {
+  readonly pauseAfterFailures: number;
 }
 
 interface PlanSettings extends CampaignSettings {
@@ -64,14 +76,16 @@ export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
 }
 
 /** Sends to one recipient of a running campaign, for the worker. */
-export function recipientUseCases(
-  ports: CampaignPorts & { readonly sendFlow: Pick<SendFlow, 'send'> },
-  settings: CampaignSettings,
-) {
+export function recipientUseCases(ports: RecipientPorts, settings: RecipientSettings) {
   const deps = { ...ports, ...settings };
   const runner = makeCampaignRunner(deps);
   return {
     runner,
-    sendToRecipient: makeSendToRecipient({ ...deps, runner, planReader: makePlanReader(deps) }),
+    sendToRecipient: makeSendToRecipient({
+      ...deps,
+      runner,
+      planReader: makePlanReader(deps),
+      countFailures: makeCountFailures(deps),
+    }),
   };
 }

@@ -41,6 +41,7 @@ export function wireCampaigns(functionName: string) {
 
 /** Sends to one recipient, for the worker. */
 export function wireRecipients(stores: Stores, sendFlow: SendFlow) {
-  const settings = { numberPerMinute: stores.config.NUMBER_PER_MINUTE };
+  const { NUMBER_PER_MINUTE, CAMPAIGN_PAUSE_AFTER } = stores.config;
+  const settings = { numberPerMinute: NUMBER_PER_MINUTE, pauseAfterFailures: CAMPAIGN_PAUSE_AFTER };
   return recipientUseCases({ ...wireCampaignPorts(stores), sendFlow }, settings);
 }

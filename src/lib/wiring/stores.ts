@@ -2,6 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { makeCallbackStore } from '../callbacks/dynamo-callbacks.ts';
 import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
+import { makeFailureStreakStore } from '../campaigns/dynamo-failure-streaks.ts';
 import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
 import { makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
 import { makeClientStore } from '../clients/dynamo-clients.ts';
@@ -46,6 +47,7 @@ export function wireStores(functionName: string, transport: Transport = nodeTran
     campaigns: makeCampaignStore(table),
     ledger: makeLedgerStore(table),
     rateLimits: makeRateLimitStore(table),
+    failureStreaks: makeFailureStreakStore(table),
   };
 }
 

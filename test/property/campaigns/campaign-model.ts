@@ -14,6 +14,7 @@ import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples
 import {
   fakeCampaignQueue,
   fakeCampaigns,
+  fakeFailureStreaks,
   fakeLedger,
   fakeObjects,
   fakeRateLimits,
@@ -50,6 +51,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const objects = fakeObjects();
   const queue = fakeCampaignQueue(clock);
   const paces = fakeRateLimits(clock);
+  const streaks = fakeFailureStreaks(clock);
   const telemetry = fakeTelemetry();
   const broken: string[] = [];
   /** The worker's sends by messageId. A second send of one is a replay. */
@@ -73,6 +75,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       objects: objects.over(link),
       campaignQueue: queue.over(link),
       rateLimits: paces.over(link),
+      failureStreaks: streaks.over(link),
       clock,
       telemetry,
       random: namedRandom('c'),
@@ -91,7 +94,10 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       },
     };
     const ports = { ...base, sendFlow };
-    const { runner, sendToRecipient } = recipientUseCases(ports, { numberPerMinute: 4_800 });
+    const { runner, sendToRecipient } = recipientUseCases(ports, {
+      numberPerMinute: 4_800,
+      pauseAfterFailures: 2,
+    });
     return {
       reconcile: async (share: number) => {
         const stored = await base.campaigns.get(campaignId);

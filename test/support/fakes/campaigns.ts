@@ -1,12 +1,14 @@
 /** The ports of campaigns in memory. They enforce every condition that the table, S3 and SQS enforce. */
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
+import type { FailureStreak, FailureStreakKey } from '../../../src/lib/campaigns/failure-streak.ts';
 import type { LedgerBatch } from '../../../src/lib/campaigns/ledger.ts';
 import { RecipientsFault } from '../../../src/lib/campaigns/plan/recipient.ts';
 import type {
   BatchKey,
   CampaignQueue,
   CampaignStore,
+  FailureStreakStore,
   LedgerStore,
   ObjectRef,
   ObjectStore,
@@ -95,7 +97,7 @@ export function fakeLedger(): FakeLedger {
         batches.set(nameOf(batch), structuredClone(kept));
         return structuredClone(kept);
       }),
-    settle: (key, row, settlement) =>
+    settle: (key, row, { outcome, reason, sentAt }) =>
       link('settle-row', () =>
         changed(
           key,
@@ -103,11 +105,12 @@ export function fakeLedger(): FakeLedger {
           (batch) => ({
             ...batch,
             pending: batch.pending.filter((other) => other !== row),
-            counts: { ...batch.counts, [settlement.outcome]: batch.counts[settlement.outcome] + 1 },
+            counts: { ...batch.counts, [outcome]: batch.counts[outcome] + 1 },
             outcomes:
-              settlement.outcome === 'sent' && settlement.reason === undefined
+              outcome === 'sent' && reason === undefined
                 ? batch.outcomes
-                : { ...batch.outcomes, [row]: settlement },
+                : { ...batch.outcomes, [row]: reason === undefined ? { outcome } : { outcome, reason } },
+            ...(sentAt ? { lastSentAt: sentAt } : {}),
           }),
         ),
       ),
@@ -154,6 +157,23 @@ export function fakeRateLimits(clock: Clock): FakeRateLimits {
       keyOf: ({ business }) => business,
       expiresOf: ({ slowedAt }) => inSeconds(new Date(slowedAt.getTime() + PACE_KEPT_MS)),
       copy: (pace) => structuredClone(pace),
+    },
+    clock,
+  );
+  return { ...shelf.view(straight), over: (link) => shelf.view(link) };
+}
+
+export interface FakeFailureStreaks extends FailureStreakStore {
+  over(link: Link): FailureStreakStore;
+}
+
+export function fakeFailureStreaks(clock: Clock): FakeFailureStreaks {
+  const shelf = makeShelf<FailureStreakKey, FailureStreak>(
+    {
+      idOf: (key) => key,
+      keyOf: ({ key }) => key,
+      expiresOf: ({ keepUntil }) => inSeconds(keepUntil),
+      copy: (streak) => ({ ...structuredClone(streak), keepUntil: wholeSeconds(streak.keepUntil) }),
     },
     clock,
   );

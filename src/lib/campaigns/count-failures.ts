@@ -1,0 +1,55 @@
+import pMap from 'p-map';
+import type { Clock } from '../platform/ports.ts';
+import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
+import type { CampaignId } from './campaign-id.ts';
+import { type FailureCause, failureStreakKey, lastSuccess, since, withFailure } from './failure-streak.ts';
+import type { CampaignStore, FailureStreakStore, LedgerStore } from './ports.ts';
+
+export interface CountFailuresDeps {
+  readonly campaigns: CampaignStore;
+  readonly ledger: LedgerStore;
+  readonly failureStreaks: FailureStreakStore;
+  readonly clock: Clock;
+  /** After this many failures since the last success, a campaign pauses. */
+  readonly pauseAfterFailures: number;
+}
+
+export type CountFailures = ReturnType<typeof makeCountFailures>;
+
+const READ_AT_ONCE = 16;
+
+export function makeCountFailures(deps: CountFailuresDeps) {
+  const { campaigns, ledger, failureStreaks, clock, pauseAfterFailures: most } = deps;
+
+  /** Counts a failure; whether the campaign has had too many of its cause since the last success. */
+  return async function isOneTooMany(campaignId: CampaignId, cause: FailureCause): Promise<boolean> {
+    const campaign = (await campaigns.get(campaignId))?.value;
+    if (campaign?.state !== 'running') return false;
+    const key = failureStreakKey(campaignId, cause);
+    const now = clock.now();
+    const none = { key, times: [], keepUntil: campaign.keepUntil };
+    const streak = await updateOrCreate(failureStreaks, key, none, (s) => withFailure(s, now, most));
+    if (streak.times.length < most) return false;
+    const last = await lastSuccessOf(campaignId);
+    if (last === undefined) return false;
+    if (since(streak, last).times.length >= most) return true;
+    await updateWithRetry(failureStreaks, await failureStreaks.get(key), (s) => since(s, last));
+    return false;
+  };
+
+  /** From the campaign and its open batches. A batch that is aggregated meanwhile still has its item. */
+  async function lastSuccessOf(campaignId: CampaignId): Promise<Date | undefined> {
+    const before = (await campaigns.get(campaignId))?.value;
+    if (!before) return undefined;
+    const { aggregated, cursor } = before;
+    const open = Array.from({ length: cursor.batch - aggregated }, (_, k) => ({
+      campaignId,
+      n: aggregated + k,
+    }));
+    const batches = await pMap(open, (batch) => ledger.get(batch), { concurrency: READ_AT_ONCE });
+    return lastSuccess(
+      before,
+      batches.filter((batch) => batch !== undefined),
+    );
+  }
+}

@@ -32,6 +32,7 @@ const RULES = [
   '^src/lib/(messages|campaigns)/transitions/',
   '^src/lib/lipachat/verdict\\.ts$',
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
+  '^src/lib/campaigns/failures/streak\\.ts$',
   '^src/lib/campaigns/plan/(placeholders|price|recipient|row)\\.ts$',
   '^src/lib/events/(event|metrics)\\.ts$',
 ];

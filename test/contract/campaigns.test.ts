@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
-import { failureStreakKey } from '../../src/lib/campaigns/failure-streak.ts';
+import { failureStreakKey } from '../../src/lib/campaigns/failures/streak.ts';
 import { type LedgerBatch, NO_COUNTS } from '../../src/lib/campaigns/ledger.ts';
 import { sampleBatch, sampleCampaign } from '../support/fakes/campaign-samples.ts';
 import { BUSINESS, later, NOW } from '../support/fakes/samples.ts';

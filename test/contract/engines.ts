@@ -19,9 +19,9 @@ import { readTable } from '../../local/aws/table.ts';
 import { makeCallbackStore } from '../../src/lib/callbacks/dynamo-callbacks.ts';
 import type { CallbackStore } from '../../src/lib/callbacks/ports.ts';
 import { makeCampaignStore } from '../../src/lib/campaigns/dynamo-campaigns.ts';
-import { makeFailureStreakStore } from '../../src/lib/campaigns/dynamo-failure-streaks.ts';
 import { makeLedgerStore } from '../../src/lib/campaigns/dynamo-ledger.ts';
 import { makeRateLimitStore } from '../../src/lib/campaigns/dynamo-rate-limits.ts';
+import { makeFailureStreakStore } from '../../src/lib/campaigns/failures/dynamo-failure-streaks.ts';
 import type {
   CampaignStore,
   FailureStreakStore,

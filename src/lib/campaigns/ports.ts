@@ -2,7 +2,7 @@ import type { Versioned } from '../platform/ports.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
-import type { FailureStreak, FailureStreakKey } from './failure-streak.ts';
+import type { FailureStreak, FailureStreakKey } from './failures/streak.ts';
 import type { LedgerBatch, Settlement } from './ledger.ts';
 import type { RateLimit } from './rate-limit.ts';
 

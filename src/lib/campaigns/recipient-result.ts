@@ -2,7 +2,7 @@ import type { Status } from '../messages/status.ts';
 import type { AppError } from '../platform/errors.ts';
 import { shortened, withoutNumbers } from '../platform/text.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
-import type { FailureCause } from './failure-streak.ts';
+import type { FailureCause } from './failures/streak.ts';
 import type { RecipientOutcome, Settlement } from './ledger.ts';
 
 /** The result of one recipient's job. */

@@ -7,7 +7,7 @@ import type { SendFlow } from '../sending/send-flow.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
-import type { CountFailures } from './count-failures.ts';
+import type { CountFailures } from './failures/count.ts';
 import { isOutpaced, type LedgerBatch, lossDeadline, recipientMessageId, type Settlement } from './ledger.ts';
 import { transition } from './lifecycle.ts';
 import type { PlanReader } from './plan/reader.ts';

@@ -46,7 +46,7 @@ export type Table = ReturnType<typeof makeTable>;
  * earlier try was applied without an acknowledgement, the stored revision shows it (ADR 001).
  */
 export function makeTable({ client, tableName, clock, random }: TableDeps) {
-  const { get, getMany, alive } = makeReads({ client, tableName, clock });
+  const reads = makeReads({ client, tableName, clock });
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
 
   /** Writes a new item. An expired item counts as gone, because TTL deletes late. */
@@ -55,9 +55,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     return put(item, 'attribute_not_exists(pk) OR expires <= :now', { ':now': nowSeconds });
   }
 
-  function replace(item: Item, revision: string): Promise<Written<Item>> {
-    return put(item, 'rev = :rev', { ':rev': revision });
-  }
+  const replace = (item: Item, revision: string) => put(item, 'rev = :rev', { ':rev': revision });
 
   async function put(item: Item, condition: string, values: Record<string, unknown>): Promise<Written<Item>> {
     const revision = random.uuid();
@@ -114,7 +112,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     });
     let after: Stored<Item> | undefined;
     const write = async () => {
-      after = alive((await client.send(command)).Attributes);
+      after = alive((await client.send(command)).Attributes, clock);
     };
     const beaten = await conditional(write, pk);
     if (beaten === 'not-beaten') {
@@ -135,13 +133,12 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     } catch (fault) {
       const failed = fault instanceof AppError ? fault.cause : undefined;
       if (!(failed instanceof ConditionalCheckFailedException)) throw fault;
-      return failed.Item ? alive(failed.Item) : get(pk);
+      return failed.Item ? alive(failed.Item, clock) : reads.get(pk);
     }
   }
 
   return {
-    get,
-    getMany,
+    ...reads,
     create,
     replace,
     update,
@@ -157,7 +154,7 @@ function makeReads({ client, tableName, clock }: Omit<TableDeps, 'random'>) {
     const { Item } = await callStore(() =>
       client.send(new GetItemCommand({ TableName: tableName, Key: marshall({ pk }), ConsistentRead: true })),
     );
-    return alive(Item);
+    return alive(Item, clock);
   }
 
   /** Many items at once, in the order of `pks`; undefined for a missing one. Eventually consistent. */
@@ -172,7 +169,7 @@ function makeReads({ client, tableName, clock }: Omit<TableDeps, 'random'>) {
         client.send(new BatchGetItemCommand(request)),
       );
       for (const attributes of Responses?.[tableName] ?? []) {
-        const stored = alive(attributes);
+        const stored = alive(attributes, clock);
         if (stored) found.set(stored.value.pk, stored.value);
       }
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -180,12 +177,16 @@ function makeReads({ client, tableName, clock }: Omit<TableDeps, 'random'>) {
     return pks.map((pk) => found.get(pk));
   }
 
-  function alive(attributes: Record<string, AttributeValue> | undefined): Stored<Item> | undefined {
-    if (!attributes) return undefined;
-    const { rev, ...value } = unmarshall(attributes) as Item & { rev: string };
-    const over = value.expires !== undefined && (value.expires as number) * 1000 <= clock.now().getTime();
-    return over ? undefined : { value: value as Item, revision: rev };
-  }
+  return { get, getMany };
+}
 
-  return { get, getMany, alive };
+/** The stored item, unless it has expired. */
+function alive(
+  attributes: Record<string, AttributeValue> | undefined,
+  clock: Clock,
+): Stored<Item> | undefined {
+  if (!attributes) return undefined;
+  const { rev, ...value } = unmarshall(attributes) as Item & { rev: string };
+  const isOver = value.expires !== undefined && (value.expires as number) * 1000 <= clock.now().getTime();
+  return isOver ? undefined : { value: value as Item, revision: rev };
 }

@@ -1,6 +1,6 @@
 import { makeControl } from '../campaigns/control.ts';
-import { makeCountFailures } from '../campaigns/count-failures.ts';
 import { makeCreateCampaign } from '../campaigns/create.ts';
+import { makeCountFailures } from '../campaigns/failures/count.ts';
 import { makeLaunch } from '../campaigns/launch.ts';
 import { makePlanStarter } from '../campaigns/plan/begin.ts';
 import { makePlanner } from '../campaigns/plan/plan.ts';
@@ -25,7 +25,7 @@ import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 /* The use cases of campaigns: ports and settings in, use cases out (`use-cases.ts` has those of a message). */
 
 /** What a running campaign needs. */
-export interface CampaignPorts {
+interface CampaignPorts {
   readonly campaigns: CampaignStore;
   readonly ledger: LedgerStore;
   readonly rateLimits: RateLimitStore;

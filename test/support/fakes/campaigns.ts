@@ -1,7 +1,7 @@
 /** The ports of campaigns in memory. They enforce every condition that the table, S3 and SQS enforce. */
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
-import type { FailureStreak, FailureStreakKey } from '../../../src/lib/campaigns/failure-streak.ts';
+import type { FailureStreak, FailureStreakKey } from '../../../src/lib/campaigns/failures/streak.ts';
 import type { LedgerBatch } from '../../../src/lib/campaigns/ledger.ts';
 import { RecipientsFault } from '../../../src/lib/campaigns/plan/recipient.ts';
 import type {

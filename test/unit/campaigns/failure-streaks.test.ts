@@ -1,7 +1,7 @@
 /** Failures since a campaign's last success, counted by workers that know nothing of each other. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeCountFailures } from '../../../src/lib/campaigns/count-failures.ts';
-import { type FailureCause, failureStreakKey } from '../../../src/lib/campaigns/failure-streak.ts';
+import { makeCountFailures } from '../../../src/lib/campaigns/failures/count.ts';
+import { type FailureCause, failureStreakKey } from '../../../src/lib/campaigns/failures/streak.ts';
 import { withAggregated } from '../../../src/lib/campaigns/progress.ts';
 import { resultOfProblem } from '../../../src/lib/campaigns/recipient-result.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';

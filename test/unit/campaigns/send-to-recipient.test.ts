@@ -12,6 +12,7 @@ import { sampleBatch, sampleCampaign, samplePlan } from '../../support/fakes/cam
 import {
   fakeCampaignQueue,
   fakeCampaigns,
+  fakeFailureStreaks,
   fakeLedger,
   fakeObjects,
   fakeRateLimits,
@@ -33,6 +34,7 @@ async function running() {
     objects,
     campaignQueue: queue,
     rateLimits: fakeRateLimits(clock),
+    failureStreaks: fakeFailureStreaks(clock),
     clock,
     random: namedRandom('worker'),
     telemetry: fakeTelemetry(),
@@ -45,7 +47,10 @@ async function running() {
       return Promise.resolve({ message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true });
     },
   };
-  const { sendToRecipient } = recipientUseCases({ ...base, sendFlow }, { numberPerMinute: 4_800 });
+  const { sendToRecipient } = recipientUseCases(
+    { ...base, sendFlow },
+    { numberPerMinute: 4_800, pauseAfterFailures: 10 },
+  );
 
   const line = planLine({ line: 2, to: CUSTOMER, columns: { name: 'Asha' } });
   objects.place('plan', line);

@@ -21,6 +21,7 @@ const ADAPTERS: Readonly<Record<string, string>> = {
   fakeCampaigns: 'makeCampaignStore',
   fakeClients: 'makeClientStore',
   fakeErasedOptOuts: 'makeErasedOptOutStore',
+  fakeFailureStreaks: 'makeFailureStreakStore',
   fakeGateway: 'makeLipaChat',
   fakeLedger: 'makeLedgerStore',
   fakeMessages: 'makeMessageStore',

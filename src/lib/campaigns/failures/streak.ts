@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Campaign } from './campaign.ts';
-import type { CampaignId } from './campaign-id.ts';
-import type { LedgerBatch } from './ledger.ts';
+import type { Campaign } from '../campaign.ts';
+import type { CampaignId } from '../campaign-id.ts';
+import type { LedgerBatch } from '../ledger.ts';
 
 /*
  * Failures of a campaign in a row: that is, since its last success. A streak is an item of its own, written only when a

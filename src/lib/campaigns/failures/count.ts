@@ -1,9 +1,9 @@
 import pMap from 'p-map';
-import type { Clock } from '../platform/ports.ts';
-import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
-import type { CampaignId } from './campaign-id.ts';
-import { type FailureCause, failureStreakKey, lastSuccess, since, withFailure } from './failure-streak.ts';
-import type { CampaignStore, FailureStreakStore, LedgerStore } from './ports.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { updateOrCreate, updateWithRetry } from '../../platform/update-with-retry.ts';
+import type { CampaignId } from '../campaign-id.ts';
+import type { CampaignStore, FailureStreakStore, LedgerStore } from '../ports.ts';
+import { type FailureCause, failureStreakKey, lastSuccess, since, withFailure } from './streak.ts';
 
 export interface CountFailuresDeps {
   readonly campaigns: CampaignStore;

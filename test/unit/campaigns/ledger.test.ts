@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   NO_COUNTS,
+  openedBatch,
   planLine,
   readPlanLine,
   reasonToReenqueue,
@@ -107,6 +108,29 @@ describe("a recipient's messageId", () => {
     expect(new Set(ids).size).toBe(3);
     expect(recipientMessageId(campaignId, CUSTOMER)).toBe(ids[0]);
     expect(ids.join(' ')).not.toContain('2547177');
+  });
+});
+
+describe('a batch that is taken from the plan', () => {
+  const place = {
+    campaignId: sampleCampaign().campaignId,
+    n: 2,
+    first: 200,
+    count: 3,
+    offset: 900,
+    length: 90,
+  };
+  const opened = openedBatch(
+    { ...place, keepUntil: later(86_400) },
+    { now: NOW, lastScheduledAt: later(60) },
+  );
+
+  it('has all its recipients pending, by their places in the plan', () => {
+    expect(opened).toMatchObject({ ...place, pending: [200, 201, 202], counts: NO_COUNTS, outcomes: {} });
+  });
+
+  it('counts as lost four minutes after its last recipient is due', () => {
+    expect(opened).toMatchObject({ enqueuedAt: NOW, isEnqueued: false, rounds: 0, lostAfter: later(300) });
   });
 });
 

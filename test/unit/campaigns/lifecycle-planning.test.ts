@@ -1,6 +1,7 @@
 /** The transitions of a campaign that is planned: what each keeps, drops and leaves for the next tick. */
 import { describe, expect, it } from 'vitest';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import { NO_COUNTS } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import { sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
 import { later, NOW } from '../../support/fakes/samples.ts';
@@ -17,6 +18,20 @@ const planning = (changes: Partial<Campaign> = {}): Campaign =>
     dueAt: later(GRACE_S),
     ...changes,
   });
+
+describe('a new campaign', () => {
+  it('is a draft that has taken and counted nothing', () => {
+    expect(sampleCampaign()).toMatchObject({
+      state: 'draft',
+      version: 0,
+      cursor: { row: 0, offset: 0, batch: 0 },
+      totals: NO_COUNTS,
+      reasons: {},
+      createdAt: NOW,
+      changedAt: NOW,
+    });
+  });
+});
 
 describe('a campaign that begins to be planned', () => {
   it('knows its plan, and is due when the planner counts as dead', () => {
@@ -44,6 +59,12 @@ describe('a campaign that is being planned', () => {
     });
     expect(noted.planning).toEqual({ ...making, rows: 500 });
     expect(noted.dueAt).toEqual(later(60 + GRACE_S));
+  });
+
+  it('keeps its version and its reason while its state is the same', () => {
+    const stored = planning({ reason: 'kept', version: 3, changedAt: later(-60) });
+    const noted = transition(stored, 'planningProgressed', { planId: 'plan-1', rows: 1, now: later(60) });
+    expect(noted).toMatchObject({ reason: 'kept', version: 3, changedAt: later(-60) });
   });
 
   it('ignores the planner of another plan', () => {

@@ -114,6 +114,13 @@ describe('a campaign that ends', () => {
     expect([ended.planning, ended.dueAt]).toEqual([undefined, undefined]);
   });
 
+  it.each(['completed', 'cancelled', 'expired', 'failed'] as const)('stays %s, whatever happens', (state) => {
+    const stored = sampleCampaign({ state });
+    for (const event of ['resumed', 'cancelled', 'timeChecked', 'started'] as const) {
+      expect(transition(stored, event, { now: HOUR })).toBe(stored);
+    }
+  });
+
   it('expires at its end, and says why', () => {
     const stored = running({ expiresAt: HOUR, dueAt: NOW });
     expect(transition(stored, 'timeChecked', { now: later(3_599) })).toBe(stored);

@@ -47,6 +47,16 @@ describe('the step after a call', () => {
     expect(nextStep({ kind: 'credentials' }, tries({ msLeft: 500 }))).toEqual(stop);
   });
 
+  it.each<[string, Outcome]>([
+    ['accepted it', { kind: 'accepted', envelope: null }],
+    ['refused it', { kind: 'rejected', message: 'No.', duplicate: false, envelope: null }],
+    ['is set up wrong', { kind: 'misconfigured', httpStatus: 404 }],
+    ['says that the session is closed', { kind: 'sessionClosed' }],
+    ['throttles the pair', { kind: 'throttled', pair: true }],
+  ])('is to stop where LipaChat %s', (_, outcome) => {
+    expect(nextStep(outcome, tries())).toEqual(stop);
+  });
+
   it('is to stop where nothing ambiguous is repeated', () => {
     expect(nextStep({ kind: 'ambiguous', reason: 'silence' }, tries({ ambiguityMode: 'hold' }))).toEqual(
       stop,
@@ -72,6 +82,18 @@ describe('the verdict on the first request', () => {
       kind: 'release',
       code: 'session-closed',
       retryAfter: 0,
+    });
+  });
+
+  it.each([
+    [undefined, "HTTP 404, not in LipaChat's envelope"],
+    ['No such sender', 'HTTP 404, "No such sender"'],
+  ])('gives the claim back for a minute where a person has to correct something: %s', (text, said) => {
+    expect(verdict({ kind: 'misconfigured', httpStatus: 404, said: text })).toEqual({
+      kind: 'release',
+      code: 'gateway-misconfigured',
+      retryAfter: 60,
+      said,
     });
   });
 
@@ -146,6 +168,11 @@ describe('the verdict on a repeat', () => {
       'refuses the apiKey',
       { kind: 'credentials' },
       { again: true, reason: expect.stringContaining('apiKey') },
+    ],
+    [
+      'does not judge it',
+      { kind: 'misconfigured', httpStatus: 404 },
+      { again: true, reason: expect.stringContaining('judgement') },
     ],
     ['throttles it', { kind: 'throttled' }, { again: true, reason: expect.stringContaining('throttled') }],
     ['cannot be reached', notSent, { again: true, reason: expect.stringContaining('reached') }],

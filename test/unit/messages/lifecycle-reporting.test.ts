@@ -204,6 +204,15 @@ describe('a failure that passes', () => {
   });
 });
 
+describe('a proof that the message was sent', () => {
+  it.each(['parked', 'queued', 'expired'] as const)('counts while the message is %s', (status) => {
+    const stored = sent({ status, waId: undefined, answer: undefined, request: parkable });
+    for (const proof of ['sent', 'delivered', 'read'] as const) {
+      expect(report(stored, { status: proof }).status).toBe(proof);
+    }
+  });
+});
+
 describe('a failure of an earlier send', () => {
   it.each(['parked', 'queued', 'expired'] as const)('changes nothing while the message is %s', (status) => {
     const stored = sent({ status, waId: undefined, answer: undefined, request: parkable });

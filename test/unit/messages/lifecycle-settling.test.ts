@@ -145,6 +145,7 @@ describe('an unknown outcome', () => {
     expect(forbid(marked, later(90)).dueAt).toEqual(later(90));
     expect(forbid({ ...marked, dueAt: later(90) }).dueAt).toBeUndefined();
     expect(forbid({ ...marked, lease: claim.lease }).lease).toBeUndefined();
+    expect(forbid({ ...marked, status: 'sending' }).status).toBe('unknown');
   });
 });
 

@@ -4,7 +4,12 @@ import { fenceOf } from '../../../src/lib/messages/claim.ts';
 import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
-import { isInRecipientQueue, isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
+import {
+  isAwaitingReply,
+  isInRecipientQueue,
+  isOverdue,
+  isUnderWay,
+} from '../../../src/lib/messages/waiting.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const HOUR_S = 3_600;
@@ -40,6 +45,7 @@ describe('a message that is parked', () => {
 
   it('waits three days where its request says nothing', () => {
     expect(park(claim({ request: requestFor({}) })).parkedUntil).toEqual(later(3 * DAY_S));
+    expect(park(claim({ request: undefined })).parkedUntil).toEqual(later(3 * DAY_S));
   });
 
   it('keeps the end of an earlier wait, and a retention that is longer', () => {
@@ -56,6 +62,7 @@ describe('a message that is parked', () => {
       messageId: templateIdOf(ID),
       state: 'pending',
     });
+    expect(park(claim({ request: undefined })).templateMessage).toBeUndefined();
     const templateMessage = { messageId: 'other', state: 'sent' } as const;
     expect(park(claim({ request: asks, templateMessage })).templateMessage).toBe(templateMessage);
   });
@@ -200,5 +207,17 @@ describe('the recipient queue', () => {
     const stored = parked({ parkedUntil: later(60) });
     expect([59.999, 60, 61].map((seconds) => isOverdue(stored, later(seconds)))).toEqual([false, true, true]);
     expect(isOverdue(parked({ parkedUntil: undefined }), later(9e6))).toBe(false);
+  });
+});
+
+describe('a flow that waits for its reply', () => {
+  const sent = claim({ status: 'delivered', sentAt: NOW });
+  const reply = { id: 'in-1', at: NOW, response: {}, matchedBy: 'token' } as const;
+
+  it('was sent, has not failed and has no reply yet', () => {
+    expect(isAwaitingReply(sent)).toBe(true);
+    expect(isAwaitingReply({ ...sent, sentAt: undefined })).toBe(false);
+    expect(isAwaitingReply({ ...sent, status: 'failed' })).toBe(false);
+    expect(isAwaitingReply({ ...sent, reply })).toBe(false);
   });
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  asMessageId,
   fingerprint,
   isMessageId,
   isSameRequest,
@@ -14,11 +15,11 @@ import { BUSINESS, CUSTOMER, later, NOW, sampleMessage, sampleRequest } from '..
 
 describe('a messageId', () => {
   it.each(['a', 'Az09._:~-', 'x'.repeat(128)])('has 1 to 128 of its characters: %s', (text) => {
-    expect(isMessageId(text)).toBe(true);
+    expect([isMessageId(text), asMessageId(text)]).toEqual([true, text]);
   });
 
   it.each(['', 'x'.repeat(129), 'a b', 'a/b', 'é', 'a\n', ' a'])('has no others: %j', (text) => {
-    expect(isMessageId(text)).toBe(false);
+    expect([isMessageId(text), asMessageId(text)]).toEqual([false, undefined]);
   });
 });
 

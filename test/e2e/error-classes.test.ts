@@ -83,7 +83,7 @@ describe.each(ONE)('the class %s (%i)', (name, code) => {
     expect((await fleet.send(flow)).status).toBe(201);
     await fleet.lipachat.report(flow.messageId, 'FAILED', { errorCode: code, shape, repeat: 2 });
     const { json } = await fleet.message(flow.messageId);
-    const why = name === 'window-shut' ? 'session window was shut' : String(code);
+    const why = name === 'window-shut' ? 'session window was closed' : String(code);
     expect(json).toMatchObject({ status: PROMISED[name], reason: expect.stringContaining(why) });
     await expectPair(customer, name);
     const sends = async () =>

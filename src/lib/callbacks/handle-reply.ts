@@ -1,5 +1,6 @@
 import {
   type AmbiguousReply,
+  isAwaitingReply,
   isMessageId,
   type Message,
   type MessageId,
@@ -8,7 +9,6 @@ import {
 } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import { maybeReplied, replied, tokenIn } from '../messages/reply.ts';
-import { isAwaitingReply } from '../messages/waiting.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';

@@ -1,9 +1,10 @@
 import { Agent, type Dispatcher } from 'undici';
+import type { FlowRequest } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
+import { CORRELATION_KEY } from '../messages/reply.ts';
 import type { Clock } from '../platform/ports.ts';
-import { LARGEST_BODY } from './bounded-json.ts';
-import type { Gateway } from './ports.ts';
-import { flowBody, templateBody } from './request-bodies.ts';
+import { LARGEST_BODY } from './envelope.ts';
+import type { Gateway, TemplateRequest } from './ports.ts';
 import { readAnswer, type WireAnswer } from './wire.ts';
 
 export interface LipaChatOptions {
@@ -139,4 +140,24 @@ function makeAgents(clock: Clock): () => Agent {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+/** The body of `POST /whatsapp/interactive/flows`. Omits an empty `data`, which WhatsApp refuses. */
+function flowBody(request: FlowRequest, gatewayMessageId: string): string {
+  const { messageId, to, from, text, flowId, flowCta, screen, data } = request;
+  const whole = request.correlate ? { ...data, [CORRELATION_KEY]: messageId } : data;
+  const filled = Object.keys(whole).length > 0 ? { data: whole } : {};
+  return JSON.stringify({ messageId: gatewayMessageId, to, from, text, flowId, flowCta, screen, ...filled });
+}
+
+/** The body of `POST /whatsapp/template`. */
+function templateBody({ messageId, pair, template }: TemplateRequest): string {
+  const { name, languageCode, header, placeholders = [] } = template;
+  const components = { ...(header ? { header } : {}), body: { placeholders } };
+  return JSON.stringify({
+    messageId,
+    to: pair.customer,
+    from: pair.business,
+    template: { name, languageCode, components },
+  });
 }

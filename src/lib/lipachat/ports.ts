@@ -1,6 +1,7 @@
-import type { FlowRequest, TemplateContent } from '../messages/message.ts';
+import type { FlowRequest } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
 import type { Pair } from '../whatsapp/phone.ts';
+import type { TemplateContent } from '../whatsapp/template.ts';
 
 /** One call to LipaChat. Never throws: every fault is an outcome. */
 export interface Gateway {

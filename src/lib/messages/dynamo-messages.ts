@@ -4,6 +4,8 @@ import type { Table } from '../platform/dynamo-table.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import {
   type AmbiguousReply,
+  isAwaitingReply,
+  isInRecipientQueue,
   type Lease,
   type Message,
   type MessageId,
@@ -14,7 +16,6 @@ import {
   waKeyOf,
 } from './message.ts';
 import type { MessageStore } from './ports.ts';
-import { isAwaitingReply, isInRecipientQueue } from './waiting.ts';
 
 /** Spreads the index of due messages, so that claim and settle of all sends don't share one partition. */
 const DUE_SHARDS = 4;

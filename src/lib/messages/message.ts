@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { Pair, PhoneNumber } from '../whatsapp/phone.ts';
+import type { TemplateContent } from '../whatsapp/template.ts';
 import type { Status } from './status.ts';
 
 declare const brand: unique symbol;
@@ -37,22 +38,6 @@ export interface FlowRequest {
   /** The flow returns our correlation value (`reply.ts`), because its author has declared the key. */
   readonly correlate?: true | undefined;
 }
-
-/** An approved template message, which may be sent while the window is shut. */
-export interface TemplateContent {
-  readonly name: string;
-  readonly languageCode: string;
-  readonly header?: TemplateHeader | undefined;
-  readonly placeholders?: readonly string[] | undefined;
-}
-
-type TemplateHeader =
-  | { readonly type: 'TEXT'; readonly parameter: string }
-  | {
-      readonly type: 'IMAGE' | 'VIDEO' | 'DOCUMENT';
-      readonly mediaUrl: string;
-      readonly filename?: string | undefined;
-    };
 
 /** A temporary right to send a message. Once it is over, another owner may take over under the next epoch. */
 export interface Lease {
@@ -161,6 +146,16 @@ export interface Message extends Tried {
   /** End of retention. From then on the message counts as gone, even before it is deleted. */
   readonly expiresAt: Date;
   readonly timeline: readonly TimelineEntry[];
+}
+
+/** Is it one of the flows that wait for this customer? The oldest goes first. */
+export function isInRecipientQueue({ status, parkedUntil }: Message): boolean {
+  return parkedUntil !== undefined && (status === 'parked' || status === 'queued' || status === 'sending');
+}
+
+/** Was it sent, and is it still unanswered? */
+export function isAwaitingReply({ status, reply, sentAt }: Message): boolean {
+  return reply === undefined && sentAt !== undefined && status !== 'failed';
 }
 
 const TIMELINE_LIMIT = 40;

@@ -6,9 +6,10 @@ import type { Pair } from '../whatsapp/phone.ts';
 import { afterSending, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { transition } from './lifecycle.ts';
 import type { Message, MessageId } from './message.ts';
+import { isInRecipientQueue } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
 import { LONGEST_DELAY_MS } from './retry.ts';
-import { isInRecipientQueue, isUnderWay, PAIR_PACE_MS } from './waiting.ts';
+import { isUnderWay, PAIR_PACE_MS } from './waiting.ts';
 
 /*
  * The recipient queue of a pair: the flows that wait for one customer. The oldest goes first. The next one

@@ -11,18 +11,8 @@ export function isOverdue(message: Message, now: Date): boolean {
   return message.parkedUntil !== undefined && message.parkedUntil.getTime() <= now.getTime();
 }
 
-/** Is it one of the flows that wait for this customer? The oldest goes first. */
-export function isInRecipientQueue({ status, parkedUntil }: Message): boolean {
-  return parkedUntil !== undefined && (status === 'parked' || status === 'queued' || status === 'sending');
-}
-
 /** Is it being sent, or due within the queue's longest delay? Then no other flow of the queue may go. */
 export function isUnderWay({ status, notBefore }: Message, now: Date): boolean {
   if (status !== 'queued') return status === 'sending';
   return (notBefore?.getTime() ?? 0) <= now.getTime() + LONGEST_DELAY_MS;
-}
-
-/** Was it sent, and is it still unanswered? */
-export function isAwaitingReply({ status, reply, sentAt }: Message): boolean {
-  return reply === undefined && sentAt !== undefined && status !== 'failed';
 }

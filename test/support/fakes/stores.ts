@@ -3,12 +3,13 @@
 import type { ApiClient, ClientStore } from '../../../src/lib/clients/ports.ts';
 import {
   type FlowRequest,
+  isAwaitingReply,
+  isInRecipientQueue,
   type Message,
   type MessageId,
   waKeyOf,
 } from '../../../src/lib/messages/message.ts';
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
-import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/waiting.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import type { TemplateLock, TemplateLockStore } from '../../../src/lib/sending/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LARGEST_BODY, parseBounded } from '../../../src/lib/lipachat/bounded-json.ts';
+import { LARGEST_BODY, parseBounded } from '../../../src/lib/lipachat/envelope.ts';
 import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 

@@ -4,12 +4,8 @@ import { fenceOf } from '../../../src/lib/messages/claim.ts';
 import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
-import {
-  isAwaitingReply,
-  isInRecipientQueue,
-  isOverdue,
-  isUnderWay,
-} from '../../../src/lib/messages/waiting.ts';
+import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/message.ts';
+import { isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const HOUR_S = 3_600;

@@ -22,7 +22,7 @@ const DEAD_LETTERS = [
 const QUEUES = ['DeliveryQueue', 'CampaignQueue', 'PlanQueue'];
 const FAILURES = [
   ...['stop-number', 'wait', 'pair-too-fast', 'window-shut', 'undeliverable', 'held-for-user', 'opted-out'],
-  ...['bad-request', 'content-held', 'cannot-tell', 'other'],
+  ...['bad-request', 'content-held', 'content-blocked', 'cannot-tell', 'other'],
 ];
 const OUTCOMES = [
   'accepted',

@@ -158,13 +158,13 @@ describe.concurrent('one recipient’s trouble is not the campaign’s', () => {
 
 describe.concurrent('what is everybody’s trouble', () => {
   it.each<[string, Fault, RegExp]>([
-    ['131048, the number’s quality', { kind: 'error-code', code: 131048 }, /content-held/],
+    ['131048, the number’s quality', { kind: 'error-code', code: 131048 }, /content-blocked/],
     [
       '132015, the template is paused',
       { kind: 'error-code', code: 132015, place: 'errors-array' },
       /content-held/,
     ],
-    ['132068, the flow is blocked', { kind: 'error-code', code: 132068, httpStatus: 200 }, /content-held/],
+    ['132068, the flow is blocked', { kind: 'error-code', code: 132068, httpStatus: 200 }, /content-blocked/],
     ['190, the access token', { kind: 'error-code', code: 190 }, /stop-number/],
     ['131031, the account', { kind: 'error-code', code: 131031, place: 'data' }, /stop-number/],
     [

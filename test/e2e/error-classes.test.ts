@@ -16,7 +16,8 @@ const ONE: [ErrorClass, number][] = [
   ['held-for-user', 131049],
   ['opted-out', 131050],
   ['bad-request', 100],
-  ['content-held', 132068],
+  ['content-held', 132069],
+  ['content-blocked', 132068],
   ['cannot-tell', 131000],
 ];
 const PLACES = ['message', 'errors-array', 'errors-object', 'data'];

@@ -133,9 +133,8 @@ function retryOrPause(
 ): JobResult {
   if (errorClass === 'stop-number')
     return { kind: 'pause', reason: 'WhatsApp has stopped the number (stop-number)' };
-  if (errorClass === 'content-held') {
-    return { kind: 'pause', reason: 'WhatsApp is holding back the template or the flow (content-held)' };
-  }
+  if (errorClass === 'content-held' || errorClass === 'content-blocked')
+    return { kind: 'pause', reason: pauseFor(errorClass) ?? errorClass };
   const most = errorClass === 'cannot-tell' ? MOST_TRIES_WHERE_NOBODY_CAN_TELL : MOST_TRIES;
   if (tries >= most) {
     if (errorClass === 'cannot-tell' || errorClass === 'pair-too-fast') return settle('failed', detail);
@@ -149,9 +148,10 @@ function retryOrPause(
 /** Why a throttled template message pauses the campaign; undefined if it continues. */
 export function pauseFor(throttleReason: ErrorClass | undefined): string | undefined {
   if (!isThrottleReason(throttleReason) || throttleReason === 'wait') return undefined;
-  return throttleReason === 'stop-number'
-    ? 'WhatsApp has stopped the number (stop-number)'
-    : 'WhatsApp is holding back the template (content-held)';
+  if (throttleReason === 'stop-number') return 'WhatsApp has stopped the number (stop-number)';
+  return throttleReason === 'content-blocked'
+    ? 'WhatsApp is blocking the template, the flow or the number until you correct it (content-blocked)'
+    : 'WhatsApp is holding back the template or the flow (content-held)';
 }
 
 function settle(outcome: RecipientOutcome, reason?: string): Extract<JobResult, { kind: 'settle' }> {

@@ -1,9 +1,9 @@
-import { type ErrorClass, pairPauseSeconds } from '../whatsapp/error-codes.ts';
+import { type ErrorClass, pairPauseSeconds, scheduleOf } from '../whatsapp/error-codes.ts';
 import type { Message, Tried } from './message.ts';
 
 /*
  * The one table of retries by error class, for codes in responses and in status callbacks, and the pauses
- * between tries.
+ * between tries. The schedules of the classes are facts about WhatsApp (`whatsapp/error-code-facts.ts`).
  */
 
 /** How long to wait: at least `retryAfter` seconds. */
@@ -24,28 +24,29 @@ export interface Retry extends Pause {
   readonly accepts?: true;
 }
 
-const SOON_S = 5;
-const HELD_S = 600;
-const DAY_S = 86_400;
-
-const RETRIES = {
-  'stop-number': { code: 'gateway-unavailable', retryAfter: HELD_S, alert: true },
-  'content-held': { code: 'gateway-throttled', retryAfter: HELD_S, alert: true },
-  wait: { code: 'gateway-throttled', retryAfter: SOON_S },
-  'pair-too-fast': { code: 'gateway-throttled', retryAfter: SOON_S, pair: true },
-  'cannot-tell': { code: 'gateway-unavailable', retryAfter: SOON_S, maxTries: 2 },
-  'held-for-user': { code: 'gateway-rejected', retryAfter: DAY_S, maxTries: 1, accepts: true },
-} as const satisfies Partial<Record<ErrorClass, Retry>>;
+/** What a retry of a class is to its caller. */
+const RETRIES: Partial<Record<ErrorClass, Pick<Retry, 'code' | 'alert' | 'pair' | 'accepts'>>> = {
+  'stop-number': { code: 'gateway-unavailable', alert: true },
+  'content-held': { code: 'gateway-throttled', alert: true },
+  'content-blocked': { code: 'gateway-throttled', alert: true },
+  wait: { code: 'gateway-throttled' },
+  'pair-too-fast': { code: 'gateway-throttled', pair: true },
+  'cannot-tell': { code: 'gateway-unavailable' },
+  'held-for-user': { code: 'gateway-rejected', accepts: true },
+};
 
 /** The retry of a class; undefined if waiting doesn't help. */
 export function retryOf(errorClass: ErrorClass | undefined): Retry | undefined {
-  const found = Object.entries(RETRIES).find(([name]) => name === errorClass);
-  return found && { errorClass, ...found[1] };
+  const [retry, schedule] = errorClass ? [RETRIES[errorClass], scheduleOf(errorClass)] : [];
+  if (!retry || !schedule) return undefined;
+  const { firstSeconds, maxTries } = schedule;
+  return { errorClass, ...retry, retryAfter: firstSeconds, ...(maxTries < MAX_TRIES ? { maxTries } : {}) };
 }
 
-/** Further tries would only repeat the result. With the pauses below, this is about four hours. */
+const SOON_S = 5;
+/** Further tries would only repeat the result. With the common pauses, this is about four hours. */
 const MAX_TRIES = 20;
-/** SQS's longest delay, and the longest pause unless RETRIES has a longer one. */
+/** SQS's longest delay, and the longest pause unless the class has a longer one. */
 export const LONGEST_DELAY_MS = 900_000;
 
 /** The pause before the next try, in seconds; undefined when no try is left. */
@@ -54,7 +55,8 @@ export function pauseBefore(tried: Tried, { errorClass, retryAfter, pair, maxTri
   const ofClass = errorClass === undefined ? tries : (tried.triesOf?.[errorClass] ?? 0) + 1;
   if (tries > MAX_TRIES || ofClass > (maxTries ?? MAX_TRIES)) return undefined;
   const own = pair ? pairPauseSeconds(tries) : SOON_S * 2 ** Math.min(tries, 8);
-  const longest = Math.max(LONGEST_DELAY_MS / 1000, retryOf(errorClass)?.retryAfter ?? 0);
+  const schedule = errorClass && scheduleOf(errorClass);
+  const longest = Math.max(LONGEST_DELAY_MS / 1000, schedule?.longestSeconds ?? 0);
   return Math.min(longest, Math.max(own, retryAfter));
 }
 

@@ -9,6 +9,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { withoutNumbers } from '../platform/text.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
+import { ERROR_CLASS_FACTS } from '../whatsapp/error-code-facts.ts';
 import type { Attempt, SendResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
 
@@ -120,10 +121,15 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
 
 export const OPTED_OUT = 'The recipient has opted out of messages from this number. Nothing was sent.';
 
-/** With what LipaChat said, where an operator needs it. */
-function detailOf({ code, said }: Release): string {
-  return said === undefined ? DETAIL[code] : `${DETAIL[code]} The response: ${withoutNumbers(said)}.`;
+/** With what LipaChat said, and what a person can do, where a person is needed. */
+function detailOf({ code, said, errorClass, alert }: Release): string {
+  if (said !== undefined) return `${DETAIL[code]} The response: ${withoutNumbers(said)}.`;
+  if (!alert || errorClass === undefined) return DETAIL[code];
+  const held = errorClass === 'stop-number' ? DETAIL[code] : HELD;
+  return `${held} ${ERROR_CLASS_FACTS[errorClass].tell}`;
 }
+
+const HELD = 'WhatsApp holds back this template, this flow or this number. Nothing was sent.';
 
 const DETAIL: Record<Release['code'], string> = {
   'gateway-credentials': 'LipaChat rejected the apiKey. Nothing was sent. The operator must renew the key.',

@@ -40,6 +40,7 @@ const tries: fc.Arbitrary<Tries> = fc
 const NOT_ITS_FAULT = new Set<ErrorClass | undefined>([
   'stop-number',
   'content-held',
+  'content-blocked',
   'cannot-tell',
   'held-for-user',
   'opted-out',

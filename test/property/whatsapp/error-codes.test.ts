@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/retry.ts';
-import { classOf, ERROR_CLASSES } from '../../../src/lib/whatsapp/error-codes.ts';
+import { classOf, ERROR_CLASSES, scheduleOf } from '../../../src/lib/whatsapp/error-codes.ts';
 import { later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const code = fc.oneof(
@@ -77,7 +77,7 @@ describe('the error codes', () => {
           const pause = pauseBefore(tried, retry);
           if (pause === undefined) break;
           expect(pause).toBeGreaterThanOrEqual(retry.retryAfter);
-          expect(pause).toBeLessThanOrEqual(Math.max(900, retry.retryAfter));
+          expect(pause).toBeLessThanOrEqual(Math.max(900, scheduleOf(errorClass)?.longestSeconds ?? 0));
           pauses.push(pause);
           tried = counted(tried, errorClass);
         }

@@ -4,10 +4,10 @@ import type { ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
 export const ERROR_BOOK: Record<ErrorClass, number[]> = {
   'stop-number': [
     ...[0, 190, 3, 10, 368, 131005, 131031, 131042, 131045, 131037],
-    ...[133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016],
+    ...[133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016, 134011],
     ...Array.from({ length: 100 }, (_, n) => 200 + n),
   ],
-  wait: [2, 4, 80007, 130429, 131016, 131057, 133004],
+  wait: [2, 4, 80007, 130429, 131016, 131057, 133004, 134101],
   'pair-too-fast': [131056],
   'window-shut': [131047],
   undeliverable: [131026, 130472, 130497, 131030, 131051, 131062],
@@ -17,7 +17,8 @@ export const ERROR_BOOK: Record<ErrorClass, number[]> = {
     ...[33, 100, 131008, 131009, 131021, 131052, 131053],
     ...[132000, 132001, 132005, 132007, 132008, 132012, 135000],
   ],
-  'content-held': [132015, 132016, 132068, 132069, 131063, 131064, 131048],
+  'content-held': [132015, 132069],
+  'content-blocked': [131048, 132016, 132068, 131063, 131064],
   'cannot-tell': [1, 131000],
 };
 
@@ -49,6 +50,7 @@ export const ANSWERED: Record<ErrorClass, Answered> = {
   'opted-out': released(422, 'recipient-opted-out'),
   'bad-request': FINAL,
   'content-held': released(503, 'gateway-throttled'),
+  'content-blocked': released(503, 'gateway-throttled'),
   'cannot-tell': released(503, 'gateway-unavailable'),
 };
 
@@ -66,6 +68,7 @@ export const PROMISED: Record<ErrorClass, string> = {
   'opted-out': 'failed',
   'bad-request': 'failed',
   'content-held': 'queued',
+  'content-blocked': 'queued',
   'cannot-tell': 'queued',
 };
 

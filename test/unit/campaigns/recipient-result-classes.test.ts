@@ -8,10 +8,13 @@ const endOf = (errorClass: ErrorClass, tries: number) =>
   resultOfProblem(released(errorClass), { tries, random: 0 });
 
 describe('a recipient who was not sent to', () => {
-  it.each<ErrorClass>(['stop-number', 'content-held'])('pauses the campaign at once for class %s', (name) => {
-    expect(endOf(name, 0)).toMatchObject({ kind: 'pause', reason: expect.stringContaining(name) });
-    expect(pauseFor(name)).toContain(name);
-  });
+  it.each<ErrorClass>(['stop-number', 'content-held', 'content-blocked'])(
+    'pauses the campaign at once for class %s',
+    (name) => {
+      expect(endOf(name, 0)).toMatchObject({ kind: 'pause', reason: expect.stringContaining(name) });
+      expect(pauseFor(name)).toContain(name);
+    },
+  );
 
   it('is requeued and slows the number for class wait, and pauses the campaign if that lasts too long', () => {
     expect(endOf('wait', 0)).toEqual({ kind: 'again', afterSeconds: 5, slow: true });

@@ -31,6 +31,7 @@ describe('a template message that could not be sent', () => {
   it.each<[string, Outcome, string | undefined]>([
     ['the number is stopped', refusal(131_031), 'stop-number'],
     ['the template is held', refusal(132_015), 'content-held'],
+    ['the template is disabled', refusal(132_016), 'content-blocked'],
     ['the number sends too fast', { kind: 'throttled' }, 'wait'],
     ['this one customer gets too many', { kind: 'throttled', pair: true }, undefined],
     ['the cause is unknown', refusal(131_000), undefined],
@@ -45,10 +46,26 @@ describe('a template message that could not be sent', () => {
   });
 });
 
+describe('a flow that a person has to free', () => {
+  it.each([
+    [131_031, /^LipaChat could not be reached, or cannot send.*WhatsApp Manager\.$/],
+    [132_015, /^WhatsApp holds back this template.*It passes\./],
+    [131_048, /^WhatsApp holds back this template.*It does not pass\. Correct/],
+    [130_429, /^LipaChat asks for a slower pace\. Nothing was sent\.$/],
+  ])('says so, and what to do: %i', async (code, detail) => {
+    const world = makeWorld({ gatewayAttempts: 1 });
+    await world.sessions.create(sampleSession());
+    const outcome: Outcome = code === 130_429 ? { kind: 'throttled' } : refusal(code);
+    world.gateway.next(outcome);
+    await expect(world.process('p').send()).rejects.toMatchObject({ detail: expect.stringMatching(detail) });
+  });
+});
+
 describe('a flow whose claim is given back', () => {
   it.each<[Outcome, string | undefined]>([
     [refusal(131_031), 'stop-number'],
-    [refusal(132_068), 'content-held'],
+    [refusal(132_069), 'content-held'],
+    [refusal(132_068), 'content-blocked'],
     [refusal(131_000), 'cannot-tell'],
     [{ kind: 'throttled' }, 'wait'],
     [{ kind: 'throttled', pair: true }, 'pair-too-fast'],

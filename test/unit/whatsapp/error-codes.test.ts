@@ -22,9 +22,9 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 const PAGE: Record<ErrorClass, readonly number[]> = {
   'stop-number': [
     ...[0, 190, 3, 10, ...range(200, 299), 368, 131005, 131031, 131042, 131045, 131037],
-    ...[133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016],
+    ...[133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016, 134011],
   ],
-  wait: [2, 4, 80007, 130429, 131016, 131057, 133004],
+  wait: [2, 4, 80007, 130429, 131016, 131057, 133004, 134101],
   'pair-too-fast': [131056],
   'window-shut': [131047],
   undeliverable: [131026, 130472, 130497, 131030, 131051, 131062],
@@ -34,7 +34,8 @@ const PAGE: Record<ErrorClass, readonly number[]> = {
     ...[33, 100, 131008, 131009, 131021, 131052, 131053, 132000, 132001, 132005, 132007, 132008],
     ...[132012, 135000],
   ],
-  'content-held': [132015, 132016, 132068, 132069, 131063, 131064, 131048],
+  'content-held': [132015, 132069],
+  'content-blocked': [131048, 132016, 132068, 131063, 131064],
   'cannot-tell': [1, 131000],
 };
 const CODES = Object.entries(PAGE).flatMap(([name, codes]) => codes.map((code) => ({ name, code })));
@@ -95,6 +96,10 @@ const DOES: Record<ErrorClass, { step: string; verdict: Record<string, unknown> 
   'opted-out': { step: 'stop', verdict: { kind: 'release', code: 'recipient-opted-out' } },
   'bad-request': { step: 'stop', verdict: { kind: 'rejected', code: 'gateway-rejected' } },
   'content-held': { step: 'stop', verdict: { kind: 'release', code: 'gateway-throttled', alert: true } },
+  'content-blocked': {
+    step: 'stop',
+    verdict: { kind: 'release', code: 'gateway-throttled', retryAfter: 21_600, maxTries: 4, alert: true },
+  },
   'cannot-tell': { step: 'stop', verdict: { kind: 'release', code: 'gateway-unavailable', maxTries: 2 } },
 };
 
@@ -155,6 +160,7 @@ describe('an error code in a callback', () => {
       const expected: Partial<Record<string, object>> = {
         'stop-number': { status: 'queued', alerts: 1 },
         'content-held': { status: 'queued', alerts: 1 },
+        'content-blocked': { status: 'queued', alerts: 1 },
         wait: { status: 'queued' },
         'pair-too-fast': { status: 'queued' },
         'cannot-tell': { status: 'queued' },

@@ -179,7 +179,7 @@ function verdictOnRepeat(outcome: NotAccepted): Verdict {
         again: true,
       };
     case 'misconfigured':
-      return { kind: 'unknown', reason: 'the repeat did not reach a judgement of LipaChat', again: true };
+      return { kind: 'unknown', reason: 'LipaChat did not judge the repeat', again: true };
     case 'throttled':
       return { kind: 'unknown', reason: 'LipaChat throttled the repeat', again: true };
     case 'notSent':

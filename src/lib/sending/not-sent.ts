@@ -121,7 +121,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
 
 export const OPTED_OUT = 'The recipient has opted out of messages from this number. Nothing was sent.';
 
-/** With what LipaChat said, and what a person can do, where a person is needed. */
+/** With LipaChat's own words, and what the operator can do about it, if there is something. */
 function detailOf({ code, said, errorClass, alert }: Release): string {
   if (said !== undefined) return `${DETAIL[code]} The response: ${withoutNumbers(said)}.`;
   if (!alert || errorClass === undefined) return DETAIL[code];
@@ -129,13 +129,13 @@ function detailOf({ code, said, errorClass, alert }: Release): string {
   return `${held} ${ERROR_CLASS_FACTS[errorClass].tell}`;
 }
 
-const HELD = 'WhatsApp holds back this template, this flow or this number. Nothing was sent.';
+const HELD = 'WhatsApp is holding back this template, this flow or this number. Nothing was sent.';
 
 const DETAIL: Record<Release['code'], string> = {
   'gateway-credentials': 'LipaChat rejected the apiKey. Nothing was sent. The operator must renew the key.',
   'gateway-misconfigured':
-    'LipaChat cannot be used as it is set up. Nothing was sent; the operator has to look at LIPACHAT_BASE_URL, ' +
-    'the account and its balance, and what stands between.',
+    "LipaChat can't be used as configured. Nothing was sent. The operator must check LIPACHAT_BASE_URL, the account " +
+    'and its balance, and any firewall or proxy in between.',
   'gateway-rejected':
     'WhatsApp is temporarily holding back messages to this customer. Nothing was delivered.',
   'gateway-throttled': 'LipaChat or WhatsApp is throttling messages. Nothing was sent.',

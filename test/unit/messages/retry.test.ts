@@ -7,6 +7,7 @@ describe('the retry of a class', () => {
   it.each([
     ['stop-number', { code: 'gateway-unavailable', retryAfter: 600, alert: true }],
     ['content-held', { code: 'gateway-throttled', retryAfter: 600, alert: true }],
+    ['content-blocked', { code: 'gateway-throttled', retryAfter: 21_600, maxTries: 4, alert: true }],
     ['wait', { code: 'gateway-throttled', retryAfter: 5 }],
     ['pair-too-fast', { code: 'gateway-throttled', retryAfter: 5, pair: true }],
     ['cannot-tell', { code: 'gateway-unavailable', retryAfter: 5, maxTries: 2 }],

@@ -48,10 +48,10 @@ describe('a template message that could not be sent', () => {
 
 describe('a flow that a person has to free', () => {
   it.each([
-    [131_031, /^LipaChat could not be reached, or cannot send.*WhatsApp Manager\.$/],
-    [132_015, /^WhatsApp holds back this template.*It passes\./],
-    [131_048, /^WhatsApp holds back this template.*It does not pass\. Correct/],
-    [130_429, /^LipaChat asks for a slower pace\. Nothing was sent\.$/],
+    [131_031, /^LipaChat is unreachable or can't send.*WhatsApp Manager\.$/],
+    [132_015, /^WhatsApp is holding back this template.*It passes\./],
+    [131_048, /^WhatsApp is holding back this template.*It does not pass\. Correct/],
+    [130_429, /^LipaChat or WhatsApp is throttling messages\. Nothing was sent\.$/],
   ])('says so, and what to do: %i', async (code, detail) => {
     const world = makeWorld({ gatewayAttempts: 1 });
     await world.sessions.create(sampleSession());

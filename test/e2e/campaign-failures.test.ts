@@ -126,3 +126,25 @@ describe('a refusal with the same words', () => {
     expect(done).toMatchObject({ sent: RECIPIENTS / 2, failed: RECIPIENTS / 2 });
   }, 90_000);
 });
+
+describe('the operator’s trouble with template messages', () => {
+  it('pauses the campaign too: the windows are shut, and no template gets through', async () => {
+    const from = fleet.canaries.number();
+    const customers = Array.from({ length: RECIPIENTS }, fleet.canaries.number);
+    const recipients = { inline: customers.map((to) => ({ to, name: 'Asha' })) };
+    const template = { name: 'hello', languageCode: 'en' };
+    const message = campaigns.message({ from, whenClosed: 'template', template });
+    const campaignId = await ready(campaigns, { perMinute: 1_200, message, recipients });
+    await fleet.lipachat.fail(reject('Insufficient balance'), { times: null });
+    await campaigns.start(campaignId);
+    const paused = await campaigns.whenIs(campaignId, 'paused');
+    expect(paused.json).toMatchObject({ reason: expect.stringMatching(/gateway-misconfigured/) });
+    const { parked = 0, pending = 0, failed } = await whenStill(campaignId);
+    expect({ all: parked + pending, failed }).toEqual({ all: RECIPIENTS, failed: 0 });
+    expect(parked).toBeLessThanOrEqual(MOST + IN_FLIGHT);
+    await fleet.lipachat.mend();
+    await campaigns.resume(campaignId);
+    const done = progressOf(await campaigns.whenIs(campaignId, 'completed', 60_000));
+    expect(done).toMatchObject({ parked: RECIPIENTS, failed: 0 });
+  }, 90_000);
+});

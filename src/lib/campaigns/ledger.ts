@@ -30,7 +30,7 @@ export interface Settlement {
   readonly outcome: RecipientOutcome;
   /** Human-readable reason, without phone numbers or message texts. */
   readonly reason?: string | undefined;
-  /** When LipaChat accepted the flow. */
+  /** When LipaChat accepted the flow, or its template message. */
   readonly sentAt?: Date | undefined;
 }
 

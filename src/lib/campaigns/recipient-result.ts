@@ -1,7 +1,8 @@
+import type { ThrottleReason } from '../lipachat/verdict.ts';
 import type { Status } from '../messages/status.ts';
 import type { AppError } from '../platform/errors.ts';
 import { shortened, withoutNumbers } from '../platform/text.ts';
-import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
+import { isThrottleReason } from '../whatsapp/error-codes.ts';
 import type { FailureCause } from './failures/streak.ts';
 import type { RecipientOutcome, Settlement } from './ledger.ts';
 
@@ -11,7 +12,7 @@ export type JobResult =
   | {
       readonly kind: 'settle';
       readonly settlement: Settlement;
-      readonly throttleReason?: ErrorClass | undefined;
+      readonly throttleReason?: ThrottleReason | undefined;
       readonly failure?: Failure | undefined;
     }
   /** Nothing was sent: retry later. `slow`: the number sends too fast. */
@@ -31,6 +32,7 @@ export interface Failure {
   readonly reason: string;
 }
 
+const KEY_REFUSED = 'LipaChat rejected the apiKey (gateway-credentials)';
 /** A batch of a hundred reasons has to fit into an item. */
 const REASON_LENGTH = 300;
 const PAUSE_BASE_S = 5;
@@ -40,8 +42,11 @@ const MOST_TRIES = 8;
 const MOST_TRIES_WHERE_NOBODY_CAN_TELL = 2;
 
 /** The result of a send without a problem, by the message's status. */
-export function resultOfStatus(status: Status, throttleReason: ErrorClass | undefined): JobResult {
-  return { kind: 'settle', settlement: { outcome: outcomeOf(status) }, throttleReason };
+export function resultOfStatus(status: Status, throttleReason: ThrottleReason | undefined): JobResult {
+  const settled = { kind: 'settle', settlement: { outcome: outcomeOf(status) }, throttleReason } as const;
+  if (throttleReason !== 'gateway-misconfigured') return settled;
+  const reason = "LipaChat can't be used as configured (gateway-misconfigured)";
+  return { ...settled, failure: { cause: { kind: 'operator' }, reason } };
 }
 
 function outcomeOf(status: Status): RecipientOutcome {
@@ -90,7 +95,7 @@ export function resultOfProblem(
     case 'gateway-credentials':
       // With a cause, the parameter store failed, not LipaChat's check of the key. That passes.
       return problem.cause === undefined
-        ? { kind: 'pause', reason: 'LipaChat rejected the apiKey (gateway-credentials)' }
+        ? { kind: 'pause', reason: KEY_REFUSED }
         : retryOrPause(problem, job);
     case 'gateway-misconfigured':
       return counted(retryOrPause(problem, job), operatorsFailure(problem));
@@ -146,7 +151,9 @@ function retryOrPause(
 }
 
 /** Why a throttled template message pauses the campaign; undefined if it continues. */
-export function pauseFor(throttleReason: ErrorClass | undefined): string | undefined {
+export function pauseFor(throttleReason: ThrottleReason | undefined): string | undefined {
+  if (throttleReason === 'gateway-credentials') return KEY_REFUSED;
+  if (throttleReason === 'gateway-misconfigured') return undefined;
   if (!isThrottleReason(throttleReason) || throttleReason === 'wait') return undefined;
   if (throttleReason === 'stop-number') return 'WhatsApp has stopped the number (stop-number)';
   return throttleReason === 'content-blocked'

@@ -1,10 +1,10 @@
+import type { ThrottleReason } from '../lipachat/verdict.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
 import type { BackgroundRun } from '../sending/attempt.ts';
 import { parseFlow } from '../sending/contract.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
-import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
 import type { CountFailures } from './failures/count.ts';
@@ -101,7 +101,9 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
       const request = parseFlow({ ...personalised(campaign.message, columns), to, messageId }, undefined);
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const { message, throttleReason } = await deps.sendFlow.send({ ...by, request });
-      return resultOfStatus(message.answer ? 'sent' : message.status, throttleReason);
+      const result = resultOfStatus(message.answer ? 'sent' : message.status, throttleReason);
+      const isThrough = message.answer !== undefined || message.templateMessage?.state === 'sent';
+      return isThrough && result.kind === 'settle' ? sentNow(result) : result;
     } catch (fault) {
       if (fault instanceof RecipientsFault)
         return { kind: 'pause', reason: `its plan can't be read: ${fault.message}` };
@@ -111,10 +113,14 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     }
   }
 
+  /** LipaChat accepted the flow, or its template message: failures before this are no longer in a row. */
+  function sentNow(result: Extract<JobResult, { kind: 'settle' }>): JobResult {
+    return { ...result, settlement: { ...result.settlement, sentAt: clock.now() } };
+  }
+
   /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */
   async function settle(campaign: Campaign, job: RecipientJob, settlement: Settlement): Promise<boolean> {
-    const sentAt = settlement.outcome === 'sent' ? clock.now() : undefined;
-    const after = await ledger.settle(job, job.row, { ...settlement, sentAt });
+    const after = await ledger.settle(job, job.row, settlement);
     if (!after) return false;
     telemetry.count(`campaign.${settlement.outcome}`);
     if (after.pending.length > 0) return true;
@@ -137,7 +143,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
 
   async function react(
     { campaignId, message }: Campaign,
-    throttleReason: ErrorClass | undefined,
+    throttleReason: ThrottleReason | undefined,
   ): Promise<void> {
     if (throttleReason === 'wait') await slowDown(message.from);
     const reason = pauseFor(throttleReason);

@@ -2,7 +2,7 @@ import type { RejectionCode } from '../messages/message.ts';
 import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/outcome.ts';
 import { type Retry, retryOf } from '../messages/retry.ts';
 import type { ErrorCode } from '../platform/errors.ts';
-import type { ErrorClass } from '../whatsapp/error-codes.ts';
+import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 
 /** The state of the calls for one message. */
 export interface Tries {
@@ -185,4 +185,15 @@ function verdictOnRepeat(outcome: NotAccepted): Verdict {
     case 'notSent':
       return { kind: 'unknown', reason: 'LipaChat could not be reached for the repeat', again: true };
   }
+}
+
+/** Why other messages would be held back, too: the class of the code, or the operator's trouble. */
+export type ThrottleReason = ErrorClass | 'gateway-credentials' | 'gateway-misconfigured';
+
+/** The throttle reason of a verdict; undefined if it concerns this message alone. */
+export function throttleReasonOf(verdict: Verdict): ThrottleReason | undefined {
+  if (verdict.kind !== 'release') return undefined;
+  const { code, errorClass } = verdict;
+  if (code === 'gateway-credentials' || code === 'gateway-misconfigured') return code;
+  return isThrottleReason(errorClass) ? errorClass : undefined;
 }

@@ -1,7 +1,7 @@
+import type { ThrottleReason } from '../lipachat/verdict.ts';
 import type { ClaimTerms } from '../messages/claim.ts';
 import type { FlowRequest, Message } from '../messages/message.ts';
 import type { Stored } from '../platform/ports.ts';
-import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 
 /** The invocation context of background work, with no caller waiting. */
@@ -33,5 +33,5 @@ export interface SendResult {
   /** This attempt stored the answer; otherwise the answer is replayed. */
   readonly fresh: boolean;
   /** Why LipaChat or WhatsApp held back the template message: a campaign pauses or slows down. */
-  readonly throttleReason?: ErrorClass | undefined;
+  readonly throttleReason?: ThrottleReason | undefined;
 }

@@ -1,5 +1,5 @@
 import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
-import type { Release, Verdict } from '../lipachat/verdict.ts';
+import { type Release, type ThrottleReason, throttleReasonOf, type Verdict } from '../lipachat/verdict.ts';
 import { type ClaimTerms, isFresh } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import { transition } from '../messages/lifecycle.ts';
@@ -17,7 +17,6 @@ import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
-import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 import type { TemplateLockStore } from './ports.ts';
 
 /*
@@ -53,7 +52,7 @@ interface TemplateRun {
 /** The flow as it is stored in the end, and why LipaChat or WhatsApp held back its template message. */
 interface TemplateResult {
   readonly flow: Stored<Message>;
-  readonly throttleReason?: ErrorClass | undefined;
+  readonly throttleReason?: ThrottleReason | undefined;
 }
 
 export type SendTemplate = ReturnType<typeof makeSendTemplate>;
@@ -92,8 +91,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     );
     telemetry.count(`template.${verdict.kind}`);
     const flow = (await noteVerdict(tried, verdict, run)) ?? tried;
-    const errorClass = verdict.kind === 'release' ? verdict.errorClass : undefined;
-    return { flow, throttleReason: isThrottleReason(errorClass) ? errorClass : undefined };
+    return { flow, throttleReason: throttleReasonOf(verdict) };
   }
 
   function noteVerdict(

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { makeCountFailures } from '../../../src/lib/campaigns/failures/count.ts';
 import { type FailureCause, failureStreakKey } from '../../../src/lib/campaigns/failures/streak.ts';
 import { withAggregated } from '../../../src/lib/campaigns/progress.ts';
-import { resultOfProblem } from '../../../src/lib/campaigns/recipient-result.ts';
+import { pauseFor, resultOfProblem, resultOfStatus } from '../../../src/lib/campaigns/recipient-result.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { fakeCampaigns, fakeFailureStreaks, fakeLedger } from '../../support/fakes/campaigns.ts';
@@ -153,6 +153,17 @@ describe('which results count', () => {
     const result = resultOfProblem(problem('gateway-misconfigured', 'The response: HTTP 404.'), job);
     expect(result).toMatchObject({ kind: 'again', slow: false, failure: { cause: OPERATOR } });
     expect(result).toMatchObject({ failure: { reason: 'The response: HTTP 404. (gateway-misconfigured)' } });
+  });
+
+  it('the operator’s trouble with a template message: the flow stays parked', () => {
+    expect(resultOfStatus('parked', 'gateway-misconfigured')).toMatchObject({
+      kind: 'settle',
+      settlement: { outcome: 'parked' },
+      failure: { cause: OPERATOR, reason: expect.stringContaining('gateway-misconfigured') },
+    });
+    expect(pauseFor('gateway-misconfigured')).toBeUndefined();
+    expect(pauseFor('gateway-credentials')).toContain('gateway-credentials');
+    expect(resultOfStatus('parked', undefined)).not.toHaveProperty('failure');
   });
 
   it.each([

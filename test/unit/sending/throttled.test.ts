@@ -33,6 +33,8 @@ describe('a template message that could not be sent', () => {
     ['the template is held', refusal(132_015), 'content-held'],
     ['the template is disabled', refusal(132_016), 'content-blocked'],
     ['the number sends too fast', { kind: 'throttled' }, 'wait'],
+    ['the apiKey is refused', { kind: 'credentials' }, 'gateway-credentials'],
+    ['the base URL is wrong', { kind: 'misconfigured', httpStatus: 404 }, 'gateway-misconfigured'],
     ['this one customer gets too many', { kind: 'throttled', pair: true }, undefined],
     ['the cause is unknown', refusal(131_000), undefined],
     ['LipaChat unavailable', { kind: 'notSent', reason: 'refused' }, undefined],

@@ -172,7 +172,7 @@ describe('the verdict on a repeat', () => {
     [
       'does not judge it',
       { kind: 'misconfigured', httpStatus: 404 },
-      { again: true, reason: expect.stringContaining('judgement') },
+      { again: true, reason: expect.stringContaining('judge') },
     ],
     ['throttles it', { kind: 'throttled' }, { again: true, reason: expect.stringContaining('throttled') }],
     ['cannot be reached', notSent, { again: true, reason: expect.stringContaining('reached') }],

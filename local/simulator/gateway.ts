@@ -12,8 +12,8 @@ import {
   requestFailed,
   sessionClosed,
 } from './envelope.ts';
+import { invent, isInvention } from './fault-responses.ts';
 import { type Answer, jsonAnswer, sendAnswer } from './http.ts';
-import { invent, isInvention } from './inventions.ts';
 import type { Call, Entry, Outcome } from './journal.ts';
 import { readSend, type Send, type SendKind, templateName } from './messages.ts';
 import type { World } from './world.ts';

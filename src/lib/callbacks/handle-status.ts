@@ -1,9 +1,9 @@
 import { countFailure } from '../lipachat/call-with-retries.ts';
+import { retryOf } from '../messages/backoff.ts';
 import { gatewayMessageIdOf, isTemplateId, otherIdsOf } from '../messages/gateway-message-id.ts';
 import { EVENT_OF_REPORT, transition } from '../messages/lifecycle.ts';
 import { isMessageId, type Message, type MessageId, pairOf, waKeyOf } from '../messages/message.ts';
 import type { MessageAliasStore } from '../messages/ports.ts';
-import { retryOf } from '../messages/retry.ts';
 import { isOutdated, type StatusReport } from '../messages/status-report.ts';
 import type { TemplateName } from '../messages/template-message.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
@@ -11,7 +11,7 @@ import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
 import { afterGatewayClosed } from '../whatsapp/session-window.ts';
-import { type HandleTemplateStatusDeps, makeHandleTemplateStatus } from './handle-template-status.ts';
+import { type HandleTemplateStatusDeps, makeHandleTemplateStatus } from './handle-template-message-status.ts';
 import type { CallbackStore, UnmatchedStatus } from './ports.ts';
 
 /*

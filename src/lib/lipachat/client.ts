@@ -5,7 +5,7 @@ import { CORRELATION_KEY } from '../messages/reply.ts';
 import type { Clock } from '../platform/ports.ts';
 import { LARGEST_BODY } from './envelope.ts';
 import type { Gateway, TemplateRequest } from './ports.ts';
-import { readAnswer, type WireAnswer } from './wire.ts';
+import { readAnswer, type WireAnswer } from './read-response.ts';
 
 export interface LipaChatOptions {
   /** Without a trailing slash. */

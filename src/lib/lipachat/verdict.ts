@@ -1,6 +1,6 @@
+import { type Retry, retryOf } from '../messages/backoff.ts';
 import type { RejectionCode } from '../messages/message.ts';
 import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/outcome.ts';
-import { type Retry, retryOf } from '../messages/retry.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 

@@ -4,12 +4,12 @@ import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { afterSending, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
+import { LONGEST_DELAY_MS } from './backoff.ts';
 import { transition } from './lifecycle.ts';
 import type { Message, MessageId } from './message.ts';
 import { isInRecipientQueue } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
-import { LONGEST_DELAY_MS } from './retry.ts';
-import { isUnderWay, PAIR_PACE_MS } from './waiting.ts';
+import { isUnderWay } from './waiting.ts';
 
 /*
  * The recipient queue of a pair: the flows that wait for one customer. The oldest goes first. The next one
@@ -28,6 +28,8 @@ export interface RecipientQueueDeps {
 
 export type RecipientQueue = ReturnType<typeof makeRecipientQueue>;
 
+/** WhatsApp accepts one message every 6 s from a business number to one customer. */
+const PAIR_PACE_MS = 6_000;
 const LONGEST_QUEUE = 200;
 const AT_ONCE = 8;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { counted, pauseBefore, type Retry } from './backoff.ts';
 import { type Message, type TemplateMessage, waKeyOf } from './message.ts';
-import { counted, pauseBefore, type Retry } from './retry.ts';
 
 /** The id of a template message in a callback: ours, or the hash of WhatsApp's. */
 export type TemplateName = { readonly gatewayMessageId: string } | { readonly waKey: string };

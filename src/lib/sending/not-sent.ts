@@ -1,10 +1,10 @@
 import type { Release } from '../lipachat/verdict.ts';
+import { pauseBefore } from '../messages/backoff.ts';
 import { fenceOf, isFresh, undispatched } from '../messages/claim.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message, type RejectionCode } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { pauseBefore } from '../messages/retry.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { withoutNumbers } from '../platform/text.ts';

@@ -1,8 +1,8 @@
+import { isTooEarly } from '../messages/backoff.ts';
 import { type ClaimTerms, fenceOf, holds } from '../messages/claim.ts';
 import { newMessage, transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { isTooEarly } from '../messages/retry.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Secret, Stored, Written } from '../platform/ports.ts';
 import type { SessionStore } from '../sessions/ports.ts';

@@ -1,5 +1,5 @@
 /*
- * WhatsApp's error codes, as facts with a date: the one list behind `error-codes.ts`, `messages/retry.ts` and
+ * WhatsApp's error codes, as facts with a date: the one list behind `error-codes.ts`, `messages/backoff.ts` and
  * docs/error-codes.md (`npm run docs:error-codes`). `npm run check:facts` says when they are due to be compared with
  * their sources again.
  */

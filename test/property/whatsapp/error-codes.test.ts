@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/backoff.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
-import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/retry.ts';
 import { classOf, ERROR_CLASSES, scheduleOf } from '../../../src/lib/whatsapp/error-codes.ts';
 import { later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { factsReport, OLDEST_DAYS } from '../../../scripts/check-facts.ts';
 import { errorCodesPage } from '../../../scripts/docs-error-codes.ts';
-import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/retry.ts';
+import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/backoff.ts';
 import {
   ERROR_CLASS_FACTS,
   ERROR_CODE_FACTS,

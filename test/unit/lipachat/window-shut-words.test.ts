@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { readCallbacks } from '../../../src/lib/lipachat/parse-callbacks.ts';
-import { readAnswer } from '../../../src/lib/lipachat/wire.ts';
+import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 
 const WORDINGS = [

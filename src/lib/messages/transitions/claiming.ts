@@ -1,6 +1,6 @@
+import { QUEUE_GRACE_MS } from '../backoff.ts';
 import { type ClaimTerms, decideClaim, type Fence, holds } from '../claim.ts';
 import { type FlowRequest, fingerprint, type Message } from '../message.ts';
-import { QUEUE_GRACE_MS } from '../retry.ts';
 
 /** A message before `lifecycle.ts` sets its first status. */
 export type NewMessage = Omit<Message, 'status'>;

@@ -1,7 +1,7 @@
 import { classOf } from '../../whatsapp/error-codes.ts';
+import { retryOf } from '../backoff.ts';
 import { templateIdOf } from '../gateway-message-id.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
-import { retryOf } from '../retry.ts';
 import type { StatusReport } from '../status-report.ts';
 import { isAbout, type TemplateName, templateMessagePostponed } from '../template-message.ts';
 

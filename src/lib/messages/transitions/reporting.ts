@@ -1,6 +1,6 @@
 import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
+import { pauseBefore, retryOf } from '../backoff.ts';
 import { type Message, remember } from '../message.ts';
-import { pauseBefore, retryOf } from '../retry.ts';
 import type { Status } from '../status.ts';
 import { isOutdated, type StatusReport } from '../status-report.ts';
 import { heldBack, parkedFor, parkedUntilOf } from './waiting.ts';

@@ -1,8 +1,8 @@
 import type { ErrorClass } from '../../whatsapp/error-codes.ts';
+import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../backoff.ts';
 import type { Fence } from '../claim.ts';
 import { templateIdOf } from '../gateway-message-id.ts';
 import { type Message, remember } from '../message.ts';
-import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../retry.ts';
 import { isOverdue } from '../waiting.ts';
 
 /*

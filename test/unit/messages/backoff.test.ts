@@ -1,6 +1,6 @@
 /** The pauses between tries, and the tries that each class of WhatsApp's codes allows. */
 import { describe, expect, it } from 'vitest';
-import { counted, isTooEarly, pauseBefore, retryOf } from '../../../src/lib/messages/retry.ts';
+import { counted, isTooEarly, pauseBefore, retryOf } from '../../../src/lib/messages/backoff.ts';
 import { later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
 describe('the retry of a class', () => {

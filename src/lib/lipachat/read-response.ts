@@ -2,7 +2,7 @@ import type { Outcome } from '../messages/outcome.ts';
 import { shortened } from '../platform/text.ts';
 import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
 import { asRecord, type Body, type Envelope, isText, readBody, shownWords, textsOf } from './envelope.ts';
-import { operatorTroubleIn } from './operator-phrases.ts';
+import { operatorTroubleIn } from './operator-trouble.ts';
 import { codesIn, decidingCode } from './whatsapp-errors.ts';
 
 /*

@@ -101,6 +101,16 @@ describe('LipaChat’s own refusal', () => {
         'You do not have the required permissions',
         'Forbidden',
         'IP address not whitelisted',
+        'Bad credentials',
+        'Token expired',
+        'Your key has been blocked',
+        'apiKey header is required',
+        'Not authorized',
+        'You are not allowed to use this sender',
+        'You are not authorized to send from this number',
+        'Operation not permitted',
+        'Access forbidden',
+        'Insufficient rights',
       ],
     ],
     [
@@ -118,6 +128,11 @@ describe('LipaChat’s own refusal', () => {
         'Monthly message quota has been reached',
         'Please slow down',
         'You are sending too fast',
+        'Max requests reached',
+        'Throughput exceeded',
+        'Too many messages',
+        'Message limit reached',
+        'Rate exceeded',
       ],
     ],
     [
@@ -152,6 +167,23 @@ describe('LipaChat’s own refusal', () => {
         'The gateway is overloaded',
         'Network failure',
         'Your WhatsApp for Business API has been disabled',
+        'Your wallet is empty',
+        'Account balance is 0',
+        'You have 0 credits remaining',
+        'Payment overdue',
+        'Trial expired',
+        'Account is not approved',
+        'Unknown client',
+        'Upstream error',
+        'Unknown error',
+        'Bad gateway',
+        'Could not connect to WhatsApp',
+        'Connection refused',
+        'Unable to process request at this time',
+        'Our servers are busy',
+        'Maintenance in progress',
+        'Feature not enabled for your account',
+        'Request blocked',
       ],
     ],
   ])('about keys, permission, balance, pace or service is the operator’s: %s', (kind, phrases) => {
@@ -198,6 +230,15 @@ describe('LipaChat’s own refusal', () => {
     'permissions field is not allowed in data',
     'Invalid time: maintenanceAt',
     'payment amount is invalid',
+    'WhatsApp error: Flow is not published',
+    'Provider error (invalid screen)',
+    'The user is not allowed to receive this template',
+    'The customer has insufficient funds',
+    'data.service is not available',
+    'Message limit exceeded: 1024 characters',
+    'Invalid value for key "plan": expired',
+    'Recipient has blocked you',
+    'Flow token is invalid for this screen',
   ])('about anything else is final under a status that judges: %s', (words) => {
     for (const status of [200, 400, 422])
       expect(read(status, error(words))).toMatchObject({ kind: 'rejected' });
@@ -221,12 +262,15 @@ describe('LipaChat’s own refusal', () => {
     expect(read(200, error('Too many requests'), '7')).toEqual({ kind: 'throttled', retryAfterMs: 7_000 });
   });
 
-  it.each(['Upstream timed out', 'Gateway timeout', 'Request timed out', 'Connection timeout'])(
-    'about a timeout does not tell whether the message left: %s',
-    (words) => {
-      for (const status of [200, 400, 403]) expect(read(status, error(words)).kind).toBe('ambiguous');
-    },
-  );
+  it.each([
+    'Upstream timed out',
+    'Gateway timeout',
+    'Request timed out',
+    'Connection timeout',
+    'Connection reset by peer',
+  ])('about a timeout does not tell whether the message left: %s', (words) => {
+    for (const status of [200, 400, 403]) expect(read(status, error(words)).kind).toBe('ambiguous');
+  });
 
   it.each([400, 409, 403, 200])('that says duplicate keeps its meaning with %i', (status) => {
     for (const words of [

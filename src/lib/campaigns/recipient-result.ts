@@ -108,7 +108,7 @@ export function resultOfProblem(
   }
 }
 
-/** Final for this recipient. If all others meet the same words, a person has to look before the rest is spent. */
+/** Final for this recipient. After too many refusals with the same words, the campaign pauses for a person to check. */
 function refused({ detail }: AppError): JobResult {
   const settled = settle('failed', detail);
   const words = settled.settlement.reason ?? '';

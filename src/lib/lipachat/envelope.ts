@@ -1,7 +1,7 @@
 import { shortened } from '../platform/text.ts';
 import { textsIn } from './whatsapp-errors.ts';
 
-/* LipaChat's envelope around every response (lipachat-contract, section 2), and what else may come in its place. */
+/* LipaChat's envelope around every response (lipachat-contract, section 2), and what may arrive instead. */
 
 export interface Envelope {
   readonly timestamp?: unknown;
@@ -29,7 +29,7 @@ export function readBody(body: string | undefined): Body {
   return { kind: 'foreign', words: plainWords(typeof parsed.value === 'string' ? parsed.value : body) };
 }
 
-/** A short plain text. A page in HTML is a template of its server: its words say little of the cause. */
+/** Short plain text only. An HTML error page is boilerplate, and its words say little about the cause. */
 function plainWords(text: string): string {
   return text.length > PLAIN_LENGTH || text.includes('<') ? '' : text;
 }
@@ -72,8 +72,8 @@ export function isText(value: unknown): value is string {
 }
 
 /*
- * Parses JSON of a stranger within bounds. What is deeper or larger than any envelope could stop a later consumer: the
- * recursion of JSON.stringify, a receipt's item, a caller's own parser. So it is not parsed at all.
+ * Parses untrusted JSON within bounds. Anything deeper or larger than a real envelope could break a later consumer (the
+ * recursion of JSON.stringify, a receipt's item, a caller's own parser), so it is not parsed at all.
  */
 
 /** Below the default of 64 of common parsers, with room for our own receipt around it. */

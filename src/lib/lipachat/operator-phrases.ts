@@ -15,12 +15,12 @@ import {
 } from './operator-vocabulary.ts';
 
 /*
- * The phrases by which a refusal shows that the operator has to act, not the sender of this message. A known code of
- * WhatsApp's is stronger than any phrase (whatsapp/error-codes.ts).
+ * Phrases in a refusal that show that the operator has to act, not the sender of this message. A known WhatsApp code
+ * takes precedence over any phrase (whatsapp/error-codes.ts).
  *
- * LipaChat documents one of them ("Invalid credentials"). The others are the wordings of gateways in the same trade,
- * so each names its source. They are phrases, not words: "Missing template key" and "data.balance is required" judge
- * the message. When in doubt a phrase belongs here only if no field of a message can produce it.
+ * LipaChat documents only one of them ("Invalid credentials"). The others come from comparable gateways, so each names
+ * its source. They match phrases, not single words: "Missing template key" and "data.balance is required" are about
+ * the message. If in doubt, add a phrase only if no field of a message can produce it.
  */
 
 interface OperatorPhrase {

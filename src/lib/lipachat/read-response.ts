@@ -33,9 +33,9 @@ const DUPLICATE = /duplicate|already (been |being )?(sent|exist|process|used|rec
 const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|den)/i;
 /** A longer id fits neither a key of the table nor a callback. WhatsApp's have about 60 characters. */
 const LONGEST_ID = 512;
-/** WhatsApp's codes from here on can't be another numbering's. */
+/** A code from here up can only be WhatsApp's. A lower number may belong to another numbering. */
 const UNMISTAKABLE = 100_000;
-/** Of what LipaChat said, for the operator. */
+/** How many characters of LipaChat's words the operator sees. */
 const SHOWN = 200;
 
 /** What a response means. `now` resolves a Retry-After date. */
@@ -121,7 +121,10 @@ function classIn({ message, errors, data }: Envelope, words: string): ErrorClass
   return code === undefined ? undefined : classOf(code);
 }
 
-/** Of the numbers that refuse the request itself, a low one may be LipaChat's own: it counts where the status judges. */
+/**
+ * Does a known code decide? A low `bad-request` number may be LipaChat's own, so it counts only under a status that
+ * judges a message.
+ */
 function isJudgedByCode(envelope: Envelope, errorClass: ErrorClass | undefined, { answer }: Seen): boolean {
   if (errorClass !== 'bad-request') return errorClass !== undefined;
   const { message, errors, data } = envelope;
@@ -131,7 +134,7 @@ function isJudgedByCode(envelope: Envelope, errorClass: ErrorClass | undefined, 
   return isSure || judgesMessage(answer.httpStatus);
 }
 
-/** A permission that something in front of LipaChat denies says nothing of the apiKey. */
+/** A permission denied by something in front of LipaChat says nothing about the apiKey. */
 function operatorsTrouble(
   { texts, isOwn }: { readonly texts: readonly string[]; readonly isOwn: boolean },
   { answer, now }: Seen,

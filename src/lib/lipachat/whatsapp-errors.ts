@@ -22,7 +22,7 @@ const WINDOW_SHUT_WORDS: readonly RegExp[] = [
 /** `(#131047) Re-engagement message`, or the bare number. */
 const CODE_IN_WORDS = /\(#(\d{1,6})\)|\b(13\d{4})\b/g;
 const CODE_NAMES = new Set(['code', 'errorcode', 'error_code']);
-/** Members that hold a sentence. Any other text, such as a trace id, is no place for a code. */
+/** Members that hold prose. Other texts, such as a trace id, are not searched for codes. */
 const TEXT_NAMES = new Set(['message', 'title', 'details', 'detail', 'description', 'statusdesc', 'reason']);
 
 /** The codes in texts and JSON values, in order. Each value must be bounded in depth. */
@@ -45,7 +45,7 @@ function saysWindowShut(words: string): boolean {
   return WINDOW_SHUT_WORDS.some((wording) => wording.test(words));
 }
 
-/** All texts in a value, in order, for reading and for people. */
+/** All strings in a value, in order. */
 export function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(textsIn);

@@ -24,7 +24,7 @@ export interface Retry extends Pause {
   readonly accepts?: true;
 }
 
-/** What a retry of a class is to its caller. */
+/** How a retry of each class appears to the caller. */
 const RETRIES: Partial<Record<ErrorClass, Pick<Retry, 'code' | 'alert' | 'pair' | 'accepts'>>> = {
   'stop-number': { code: 'gateway-unavailable', alert: true },
   'content-held': { code: 'gateway-throttled', alert: true },

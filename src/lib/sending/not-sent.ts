@@ -85,7 +85,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
 
   /**
    * Nothing left, and no caller waits for the response. While the message is fresh the claim stays, and the sweeper
-   * comes back when its lease ends. After that the message stays `unknown`, for an operator to see.
+   * retries the message when its lease ends. After that the message stays `unknown`, for an operator to see.
    */
   async function leaveToSweeper(
     claim: Stored<Message>,

@@ -39,7 +39,7 @@ export interface Schedule {
   /** The first pause at least, in seconds. Further pauses grow up to `longestSeconds`. */
   readonly firstSeconds: number;
   readonly longestSeconds: number;
-  /** After so many tries of the class the message has failed. */
+  /** The message fails after this many tries of the class. */
   readonly maxTries: number;
 }
 

@@ -21,7 +21,7 @@ const READ_AT_ONCE = 16;
 export function makeCountFailures(deps: CountFailuresDeps) {
   const { campaigns, ledger, failureStreaks, clock, pauseAfterFailures: most } = deps;
 
-  /** Counts a failure; whether the campaign has had too many of its cause since the last success. */
+  /** Counts a failure. Returns true if the campaign has had too many with this cause since its last success. */
   return async function isOneTooMany(campaignId: CampaignId, cause: FailureCause): Promise<boolean> {
     const campaign = (await campaigns.get(campaignId))?.value;
     if (campaign?.state !== 'running') return false;

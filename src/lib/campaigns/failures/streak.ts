@@ -4,11 +4,10 @@ import type { CampaignId } from '../campaign-id.ts';
 import type { LedgerBatch } from '../ledger.ts';
 
 /*
- * Failures of a campaign in a row: that is, since its last success. A streak is an item of its own, written only when a
- * recipient fails, so a recipient that is sent costs nothing more. A success leaves its time in the batch, in the write
- * that settles the recipient anyway. Once a streak is long enough, those times tell which of its failures are older
- * than the last success, and they are dropped. So any number of workers may count, in any order, and the count is
- * exact as far as their clocks agree.
+ * A campaign's failures since its last success. A streak is a separate item, written only when a recipient fails, so a
+ * successful send costs no extra write. The time of a success is stored in the batch, by the write that settles the
+ * recipient anyway. Once a streak is long enough, its failures older than the last success are dropped. Any number of
+ * workers may count, in any order, and the count is exact as far as their clocks agree.
  */
 
 /** What the failures have in common: the operator's trouble, or the words of LipaChat's refusal. */
@@ -25,7 +24,7 @@ export interface FailureStreak {
 
 export type FailureStreakKey = string & { readonly brand: 'FailureStreakKey' };
 
-/** One streak a campaign and cause. The words are hashed: they may be long, and name a person. */
+/** One streak per campaign and cause. The words are hashed because they may be long and may name a person. */
 export function failureStreakKey(campaignId: CampaignId, cause: FailureCause): FailureStreakKey {
   const name =
     cause.kind === 'operator' ? cause.kind : createHash('sha256').update(cause.words).digest('base64url');
@@ -42,7 +41,7 @@ export function since(streak: FailureStreak, lastSuccess: Date): FailureStreak {
   return times.length === streak.times.length ? streak : { ...streak, times };
 }
 
-/** The campaign's last success, or when it last began to run: what failed before a resume counts no more. */
+/** The campaign's last success, or when it last began to run: failures before a resume no longer count. */
 export function lastSuccess(campaign: Campaign, open: readonly LedgerBatch[]): Date {
   const times = [campaign.lastSentAt, ...open.map(({ lastSentAt }) => lastSentAt)];
   return times.reduce<Date>((last, at) => (at && at > last ? at : last), campaign.changedAt);

@@ -36,7 +36,7 @@ export function draft(
   };
 }
 
-/** New recipients make the previous plan void. This causes no event, so version and retention stay. */
+/** New recipients invalidate the previous plan. This causes no event, so version and retention stay. */
 export function replaceSource(campaign: Campaign, { source, now }: Facts<'sourceReplaced'>): Change {
   const { version, keepUntil } = campaign;
   return { source, plan: undefined, reason: undefined, changedAt: now, version, keepUntil };

@@ -39,7 +39,7 @@ const PAUSE_BASE_S = 5;
 const LONGEST_PAUSE_S = 900;
 /** With the pauses above, about half an hour of an unavailable gateway; then a person has to check. */
 const MOST_TRIES = 8;
-const MOST_TRIES_WHERE_NOBODY_CAN_TELL = 2;
+const MOST_TRIES_IF_UNCLEAR = 2;
 
 /** The result of a send without a problem, by the message's status. */
 export function resultOfStatus(status: Status, throttleReason: ThrottleReason | undefined): JobResult {
@@ -140,7 +140,7 @@ function retryOrPause(
     return { kind: 'pause', reason: 'WhatsApp has stopped the number (stop-number)' };
   if (errorClass === 'content-held' || errorClass === 'content-blocked')
     return { kind: 'pause', reason: pauseFor(errorClass) ?? errorClass };
-  const most = errorClass === 'cannot-tell' ? MOST_TRIES_WHERE_NOBODY_CAN_TELL : MOST_TRIES;
+  const most = errorClass === 'cannot-tell' ? MOST_TRIES_IF_UNCLEAR : MOST_TRIES;
   if (tries >= most) {
     if (errorClass === 'cannot-tell' || errorClass === 'pair-too-fast') return settle('failed', detail);
     return { kind: 'pause', reason: `repeated attempts to send failed (${code})` };

@@ -57,6 +57,10 @@ describe('the step after a call', () => {
     expect(nextStep(outcome, tries())).toEqual(stop);
   });
 
+  it('is a repeat of what was not sent, even where nothing ambiguous is repeated', () => {
+    expect(nextStep(notSent, tries({ ambiguityMode: 'hold' })).kind).toBe('retry');
+  });
+
   it('is to stop where nothing ambiguous is repeated', () => {
     expect(nextStep({ kind: 'ambiguous', reason: 'silence' }, tries({ ambiguityMode: 'hold' }))).toEqual(
       stop,

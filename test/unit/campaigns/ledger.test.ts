@@ -120,17 +120,15 @@ describe('a batch that is taken from the plan', () => {
     offset: 900,
     length: 90,
   };
-  const opened = openedBatch(
-    { ...place, keepUntil: later(86_400) },
-    { now: NOW, lastScheduledAt: later(60) },
-  );
+  const opened = () =>
+    openedBatch({ ...place, keepUntil: later(86_400) }, { now: NOW, lastScheduledAt: later(60) });
 
   it('has all its recipients pending, by their places in the plan', () => {
-    expect(opened).toMatchObject({ ...place, pending: [200, 201, 202], counts: NO_COUNTS, outcomes: {} });
+    expect(opened()).toMatchObject({ ...place, pending: [200, 201, 202], counts: NO_COUNTS, outcomes: {} });
   });
 
   it('counts as lost four minutes after its last recipient is due', () => {
-    expect(opened).toMatchObject({ enqueuedAt: NOW, isEnqueued: false, rounds: 0, lostAfter: later(300) });
+    expect(opened()).toMatchObject({ enqueuedAt: NOW, isEnqueued: false, rounds: 0, lostAfter: later(300) });
   });
 });
 

@@ -106,6 +106,18 @@ describe('a campaign that is paused', () => {
 });
 
 describe('a campaign that ends', () => {
+  it.each(['draft', 'planning', 'planned', 'scheduled', 'running', 'paused'] as const)(
+    'is cancelled while it is %s',
+    (state) => {
+      expect(transition(sampleCampaign({ state }), 'cancelled', { now: NOW }).state).toBe('cancelled');
+    },
+  );
+
+  it.each(['scheduled', 'running', 'paused'] as const)('expires at its end while it is %s', (state) => {
+    const stored = sampleCampaign({ state, expiresAt: HOUR });
+    expect(transition(stored, 'timeChecked', { now: HOUR }).state).toBe('expired');
+  });
+
   it('has nothing due, and nothing that is being planned', () => {
     const making = { planId: 'plan-1', dryRun: false, since: NOW, rows: 0, tries: 1 };
     const stored = sampleCampaign({ state: 'planning', planning: making, dueAt: HOUR });

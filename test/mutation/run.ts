@@ -1,10 +1,20 @@
 /**
  * `npm run test:mutation`: Stryker changes the pure rules one expression at a time, and their tests have to notice.
  * Prints the score of each file and exits 1 if one is below 90 %. Arguments go to Stryker: `-- --force` forgets
- * earlier results, `-- --mutate src/lib/messages/claim.ts` takes one file.
+ * earlier results, `-- --mutate src/lib/messages/claim.ts` takes one file. Stryker has an install of its own beside
+ * this file, so that `npm ci` stays small.
  *
- * Stryker has an install of its own beside this file, so that `npm ci` stays small. Mutants of tables that are built
- * when a module is loaded are left out (`ignoreStatic`): each would need a run of all tests in a new process.
+ * Stryker leaves out what is `as const`: the unit tests of the guards cover the two tables of transitions.
+ *
+ * These survivors are equivalent, and no test can kill them:
+ * - a check for `undefined` that only the types need: the comparison after it is false anyway (`isOutpaced`,
+ *   `startsLater`, `hasStartCome`, `isOutdated`, `counted`, `retryOfReport`, `classIn`), or an earlier check implies
+ *   it (`undispatched`, `isDryRun`, `afterConsent`, `retryTemplate`, `recheck`, `retryOf`);
+ * - `<` or `<=` between two instants of which either may be returned if they are equal (`earliest`, `earlier`,
+ *   `recheck`, `retryTemplate`);
+ * - a value that is overwritten or never used: the code in `throttled`, the status in `failedNow`, the text for no
+ *   JSON in `fingerprint`, the phase in `takeOver` of a dispatched message with `hold`, which is never taken over;
+ * - the first loop of `pointFrom`: the second one corrects a point that is too low.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /** What each outcome of a call means for the message, and what follows the call; property tests hold the bounds. */
 import { describe, expect, it } from 'vitest';
-import { nextStep, type Tries, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { nextStep, type Tries, throttleReasonOf, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 
 const tries = (changes: Partial<Tries> = {}): Tries => ({
@@ -183,5 +183,33 @@ describe('the verdict on a repeat', () => {
     ['does not answer', { kind: 'ambiguous', reason: 'silence' }, { again: true, reason: 'silence' }],
   ])('is unknown where LipaChat %s', (_, outcome, rest) => {
     expect(verdict(outcome)).toEqual({ kind: 'unknown', ...rest });
+  });
+});
+
+describe('the throttle reason of a verdict', () => {
+  const reasonOf = (outcome: Outcome, mayHaveLeft = false) =>
+    throttleReasonOf(verdictOn(outcome, { mayHaveLeft }));
+
+  it('is the operator’s trouble where that is the cause', () => {
+    expect(reasonOf({ kind: 'credentials' })).toBe('gateway-credentials');
+    expect(reasonOf({ kind: 'misconfigured', httpStatus: 404 })).toBe('gateway-misconfigured');
+  });
+
+  it('is the class of the code where that holds back other messages, too', () => {
+    expect(reasonOf({ kind: 'throttled' })).toBe('wait');
+    expect(reasonOf({ ...refusal, errorClass: 'stop-number' })).toBe('stop-number');
+  });
+
+  it('is none where the verdict concerns this message alone', () => {
+    for (const outcome of [notSent, refusal, { kind: 'throttled', pair: true } as const]) {
+      expect(reasonOf(outcome)).toBeUndefined();
+    }
+    expect(reasonOf({ ...refusal, errorClass: 'held-for-user' })).toBeUndefined();
+    expect(throttleReasonOf({ kind: 'unknown', reason: 'silence', again: true })).toBeUndefined();
+  });
+
+  it('is none once the message may have left', () => {
+    expect(reasonOf({ kind: 'credentials' }, true)).toBeUndefined();
+    expect(reasonOf({ kind: 'throttled' }, true)).toBeUndefined();
   });
 });

@@ -7,9 +7,9 @@
  * Stryker leaves out what is `as const`: the unit tests of the guards cover the two tables of transitions.
  *
  * These survivors are equivalent, and no test can kill them:
- * - a check for `undefined` that only the types need: the comparison after it is false anyway (`isOutpaced`,
- *   `startsLater`, `hasStartCome`, `isOutdated`, `counted`, `retryOfReport`, `classIn`), or an earlier check implies
- *   it (`undispatched`, `isDryRun`, `afterConsent`, `retryTemplate`, `recheck`, `retryOf`);
+ * - a check that only the types need: the comparison after it is false anyway (`isOutpaced`, `startsLater`,
+ *   `hasStartCome`, `isOutdated`, `counted`, `retryOfReport`, `classIn`, `throttleReasonOf`), or an earlier check
+ *   implies it (`undispatched`, `isDryRun`, `afterConsent`, `retryTemplate`, `recheck`, `retryOf`);
  * - `<` or `<=` between two instants of which either may be returned if they are equal (`earliest`, `earlier`,
  *   `recheck`, `retryTemplate`);
  * - a value that is overwritten or never used: the code in `throttled`, the status in `failedNow`, the text for no

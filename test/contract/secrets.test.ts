@@ -87,6 +87,14 @@ describe.each([
     expect(await parameter.reads()).toBe(0);
   });
 
+  it.each(['second\n', '\r\n second\t', '\ufeffsecond '])(
+    'has no white space around it: %j',
+    async (stored) => {
+      parameter.rotate(stored);
+      expect(await secret.newerThan('first')).toBe('second');
+    },
+  );
+
   it('that was refused is read again, and cached', async () => {
     parameter.rotate('second');
     expect(await secret.newerThan('first')).toBe('second');

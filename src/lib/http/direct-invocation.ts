@@ -1,3 +1,4 @@
+import { AppError } from '../platform/errors.ts';
 import {
   type ApiResponse,
   deadlineOf,
@@ -28,7 +29,7 @@ export function direct(
     const correlationId = fromEventBridge ? event.id : (context?.awsRequestId ?? random.uuid());
     const run = { correlationId, deadlineAt: deadlineOf(context, clock), ...IAM_CALLER };
     try {
-      const { status, body } = await handle(fromEventBridge ? event.detail : event, run);
+      const { status, body } = await handle(fromEventBridge ? bodyIn(event.detail) : event, run);
       telemetry.info('direct.answered', { status, correlationId });
       return { statusCode: status, body: typeof body === 'string' ? JSON.parse(body) : body };
     } catch (fault) {
@@ -40,6 +41,19 @@ export function direct(
       return { statusCode: problem.status, body: problem };
     }
   };
+}
+
+/**
+ * A target's input transformer or a schedule may pass `detail` as JSON text. Text that is no JSON throws, so that the
+ * event ends in the failure queue and not in a log line.
+ */
+function bodyIn(detail: unknown): unknown {
+  if (typeof detail !== 'string') return detail;
+  try {
+    return JSON.parse(detail);
+  } catch (cause) {
+    throw new AppError('internal', 'The detail of the event is text, and no JSON.', { cause });
+  }
 }
 
 function isWorthRepeating(code: string, status: number): boolean {

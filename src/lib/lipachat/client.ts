@@ -18,6 +18,8 @@ const TEMPLATE = '/whatsapp/template';
 /** A server may close an idle connection at any time, so connections that idled longer are not reused. */
 const IDLE_MS = 1_000;
 const CONNECT_MS = 5_000;
+/** What an HTTP header can carry (RFC 9110, section 5.5). With another key no request can be made. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** LipaChat over HTTP: one call, one outcome. Never throws, follows no redirect, decodes no content encoding. */
 export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
@@ -30,6 +32,7 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
     body: string,
     call: { apiKey: string; timeoutMs: number },
   ): Promise<Outcome> {
+    if (!HEADER_VALUE.test(call.apiKey)) return { kind: 'credentials' };
     if (call.timeoutMs <= 0) return { kind: 'notSent', reason: 'no time was left for a call' };
     // Not compressed: a small gzip body can expand to any size in memory.
     const headers = {

@@ -34,8 +34,10 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
   async function fetch(): Promise<string> {
     const command = new GetParameterCommand({ Name: options.parameter, WithDecryption: true });
     const { Parameter } = await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
-    if (!Parameter?.Value) throw new Error('the parameter has no value');
-    return Parameter.Value;
+    // A value that was piped or pasted often ends in a line feed, which no secret of ours contains.
+    const value = Parameter?.Value?.trim();
+    if (!value) throw new Error('the parameter has no value');
+    return value;
   }
 
   async function load(): Promise<string> {

@@ -36,7 +36,7 @@ export function fakeSecret(value: string, clock: Clock = manualClock(NOW)): Fake
     get: () => (fault ? Promise.reject(fault) : Promise.resolve(cached)),
     newerThan: (refused: string) => (fault ? Promise.reject(fault) : Promise.resolve(newest(refused))),
     rotate: (newer: string) => {
-      current = newer;
+      current = newer.trim();
     },
     breakWith: (given: AppError) => {
       fault = given;

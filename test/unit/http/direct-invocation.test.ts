@@ -121,6 +121,21 @@ describe('an EventBridge event', () => {
     await expect(invoked(refusing(code)).invoke(eventBridge(), undefined)).rejects.toThrow(code);
   });
 
+  it.each([JSON.stringify(BODY), ` ${JSON.stringify(BODY)}\n`])(
+    'may have its detail as JSON text: %s',
+    async (text) => {
+      const { invoke, seen } = invoked();
+      expect(await invoke(eventBridge(text), undefined)).toMatchObject({ statusCode: 201 });
+      expect(seen.map(({ body }) => body)).toEqual([BODY]);
+    },
+  );
+
+  it.each(['', 'hello', '{"messageId":'])('fails when its detail is text and no JSON: %j', async (text) => {
+    const { invoke, seen } = invoked();
+    await expect(invoke(eventBridge(text), undefined)).rejects.toThrow('internal');
+    expect(seen).toEqual([]);
+  });
+
   it('is retried while the message is being sent', async () => {
     await expect(invoked(refusing('send-in-progress')).invoke(eventBridge(), undefined)).rejects.toThrow();
   });

@@ -35,6 +35,19 @@ async function timed(server: { port: number }, timeoutMs: number) {
   return { outcome, tookMs: performance.now() - begun, ownMs };
 }
 
+describe('an apiKey that no header can carry', () => {
+  it.each(['', 'key\n1', 'key\u0000', 'ключ', 'key\u2028'])(
+    'is wrong, and nothing leaves: %j',
+    async (apiKey) => {
+      const server = await serve(answer(200, RECEIPT));
+      const request = sampleRequest();
+      const options = { apiKey, timeoutMs: 5_000, gatewayMessageId: request.messageId };
+      expect(await clientOf(server).sendFlow(request, options)).toEqual({ kind: 'credentials' });
+      expect(server.received).toEqual([]);
+    },
+  );
+});
+
 describe('a request to LipaChat', () => {
   it('is the documented request: its path, its headers, its body, and nothing else', async () => {
     const server = await serve(answer(200, RECEIPT));
@@ -90,7 +103,7 @@ describe('a request to LipaChat', () => {
         timeoutMs: 1_000,
         gatewayMessageId: 'm-1',
       });
-      expect(outcome.kind).toBe('notSent');
+      expect(outcome.kind).toBe('credentials');
       expect(server.received.join('')).not.toContain('evil');
     },
   );

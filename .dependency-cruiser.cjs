@@ -34,7 +34,7 @@ const RULES = [
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
   '^src/lib/campaigns/failures/streak\\.ts$',
   '^src/lib/campaigns/plan/(placeholders|price|recipient|row)\\.ts$',
-  '^src/lib/events/(event|metrics)\\.ts$',
+  '^src/lib/events/(events-of-change|metrics)\\.ts$',
 ];
 
 /** Libraries that compute and do nothing else: rules may use them as their own code (ADR 008). */

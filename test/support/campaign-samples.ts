@@ -2,7 +2,7 @@
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import { transition } from '../../src/lib/campaigns/lifecycle.ts';
-import type { Changed } from '../../src/lib/events/event.ts';
+import type { Changed } from '../../src/lib/events/events-of-change.ts';
 import { sampleCampaign, samplePlan } from './fakes/campaign-samples.ts';
 import { later, NOW } from './fakes/samples.ts';
 

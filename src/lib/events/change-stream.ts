@@ -1,5 +1,5 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, StreamRecord } from 'aws-lambda';
-import type { Changed } from './event.ts';
+import type { Changed } from './events-of-change.ts';
 import type { Change } from './publish.ts';
 
 type Image = StreamRecord['NewImage'];

@@ -5,7 +5,7 @@ import { campaignCodec } from '../campaigns/dynamo-campaigns.ts';
 import { messageCodec } from '../messages/dynamo-messages.ts';
 import type { Item } from '../platform/dynamo-table.ts';
 import { sessionCodec } from '../sessions/dynamo-sessions.ts';
-import type { Changed } from './event.ts';
+import type { Changed } from './events-of-change.ts';
 
 /** The stream's format: DynamoDB's typed JSON. */
 type Image = Record<string, unknown> | undefined;

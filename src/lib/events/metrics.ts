@@ -1,5 +1,5 @@
 import { PAUSED_BY_REQUEST } from '../campaigns/campaign.ts';
-import type { OutboundEvent } from './event.ts';
+import type { OutboundEvent } from './events-of-change.ts';
 
 /**
  * The metrics to count for an event. Counting published events counts a status once for each time it was

@@ -1,5 +1,5 @@
 import type { Telemetry } from '../platform/ports.ts';
-import { type Changed, eventsFor, type OutboundEvent, orderKeyOf } from './event.ts';
+import { type Changed, eventsFor, type OutboundEvent, orderKeyOf } from './events-of-change.ts';
 import { factsOf } from './metrics.ts';
 import type { EventBus } from './ports.ts';
 

@@ -2,6 +2,11 @@ import { createHash } from 'node:crypto';
 import { counted, pauseBefore, type Retry } from './backoff.ts';
 import { type Message, type TemplateMessage, waKeyOf } from './message.ts';
 
+/*
+ * The template message of a parked flow: its lock and its pauses. `sending/send-template.ts` sends it, and
+ * `transitions/failing.ts` says what becomes of the flow when LipaChat or WhatsApp refuses it.
+ */
+
 /** The id of a template message in a callback: ours, or the hash of WhatsApp's. */
 export type TemplateName = { readonly gatewayMessageId: string } | { readonly waKey: string };
 

@@ -1,5 +1,5 @@
 /** The event bus in memory. It accepts ten events a call, and refuses those that a test selects. */
-import type { OutboundEvent } from '../../../src/lib/events/event.ts';
+import type { OutboundEvent } from '../../../src/lib/events/events-of-change.ts';
 import type { EventBus } from '../../../src/lib/events/ports.ts';
 import { type Link, straight } from './link.ts';
 

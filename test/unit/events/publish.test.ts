@@ -1,7 +1,7 @@
 /** Contract §4: which change becomes which event, and how events are published. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Changed, eventsFor, type OutboundEvent } from '../../../src/lib/events/event.ts';
+import { type Changed, eventsFor, type OutboundEvent } from '../../../src/lib/events/events-of-change.ts';
 import { factsOf } from '../../../src/lib/events/metrics.ts';
 import { type Change, makePublish } from '../../../src/lib/events/publish.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';

@@ -2,7 +2,7 @@
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { type ChangeStreamDeps, changeStream } from '../../../src/lib/events/change-stream.ts';
-import type { Changed } from '../../../src/lib/events/event.ts';
+import type { Changed } from '../../../src/lib/events/events-of-change.ts';
 import type { Change } from '../../../src/lib/events/publish.ts';
 import { batch } from '../../../src/lib/http/sqs-batch.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';

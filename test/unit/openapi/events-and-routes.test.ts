@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gatewayMessage } from '../../../local/gateway/response.ts';
 import { readStack } from '../../../local/stack.ts';
 import { mayUse, type Scope } from '../../../src/lib/clients/scopes.ts';
-import { type Changed, eventsFor } from '../../../src/lib/events/event.ts';
+import { type Changed, eventsFor } from '../../../src/lib/events/events-of-change.ts';
 import type { ApiResponse } from '../../../src/lib/http/api.ts';
 import { problemOf } from '../../../src/lib/http/problem.ts';
 import { type ClaimTerms, fenceOf } from '../../../src/lib/messages/claim.ts';
@@ -686,7 +686,7 @@ describe('the events', () => {
 
   it('are all documented, and no others are', () => {
     const documented = Object.keys(webhooks).sort();
-    const inCode = read('src/lib/events/event.ts').matchAll(/'((?:[a-z]+)\.[a-z]+(?:-[a-z]+)*)'/g);
+    const inCode = read('src/lib/events/events-of-change.ts').matchAll(/'((?:[a-z]+)\.[a-z]+(?:-[a-z]+)*)'/g);
     expect([...new Set(told.map(([type]) => type))].sort()).toEqual(documented);
     expect([...new Set([...inCode].map(([, type]) => type))].sort()).toEqual(documented);
   });

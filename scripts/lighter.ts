@@ -12,9 +12,13 @@ const INSTEAD: Record<string, string> = {
 
 /**
  * Files of undici that our calls never reach: a parser for processors without SIMD, which Lambda doesn't
- * have; HTTP/2, which our agent switches off; the bodies of fetch, where ours are strings.
+ * have; HTTP/2, which our agent switches off; the bodies and forms of fetch, where ours are strings.
  */
-const UNUSED = /undici\/lib\/(llhttp\/llhttp-wasm|dispatcher\/client-h2|web\/fetch\/body)\.js$/;
+const UNUSED = /undici\/lib\/(llhttp\/llhttp-wasm|dispatcher\/client-h2|web\/fetch\/(body|formdata))\.js$/;
+
+/** undici asks it one question of a body: is it a form? */
+const WEB_TYPES = /undici\/lib\/web\/webidl\/index\.js$/;
+const NO_FORM = 'module.exports = { webidl: { is: { FormData: () => false } } };';
 
 export const lighter: Plugin = {
   name: 'lighter',
@@ -24,6 +28,7 @@ export const lighter: Plugin = {
       path: INSTEAD[path] ?? path,
     }));
     onLoad({ filter: UNUSED }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: WEB_TYPES }, () => ({ contents: NO_FORM }));
   },
 };
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stopChildren } from '../support/children.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { spawnFunction, type Worker } from '../support/worker.ts';
@@ -40,7 +40,8 @@ describe('a worker', () => {
       setting: 'own',
       name: 'probe',
     });
-    expect(worker.output()).toContain('asked answer');
+    // The output of a process comes by a pipe, and may be later than its response.
+    await vi.waitFor(() => expect(worker.output()).toContain('asked answer'), 30_000);
   });
 
   it('carries several calls at once, each with its own answer', async () => {

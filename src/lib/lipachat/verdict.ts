@@ -4,6 +4,11 @@ import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/out
 import type { ErrorCode } from '../platform/errors.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 
+/*
+ * What the outcomes of all calls mean for a message, and whether to call again. `read-response.ts` decides which
+ * responses count as accepted or rejected.
+ */
+
 /** The state of the calls for one message. */
 export interface Tries {
   /** Calls made so far, including the last. Calls refused for a wrong apiKey don't count. */

@@ -4,10 +4,7 @@ import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/out
 import type { ErrorCode } from '../platform/errors.ts';
 import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 
-/*
- * What the outcomes of all calls mean for a message, and whether to call again. `read-response.ts` decides which
- * responses count as accepted or rejected.
- */
+/* What outcomes mean for a message. `read-response.ts` decides which responses are accepted or rejected. */
 
 /** The state of the calls for one message. */
 export interface Tries {
@@ -105,9 +102,8 @@ const CREDENTIALS_RETRY_AFTER_S = 30;
 const MISCONFIGURED_RETRY_AFTER_S = 60;
 
 /**
- * Interprets the last outcome in light of the calls before it. Once a request may have left, only a receipt
- * or a refusal that says "duplicate" settles it. Any other response to a repeat concerns the repeat alone
- * (ADR 006).
+ * Interprets the last outcome in light of the calls before it. Once a request may have left, only a receipt or a
+ * "duplicate" settles it. Any other response to a repeat concerns the repeat alone (ADR 006).
  */
 export function verdictOn(outcome: Outcome, before: { readonly mayHaveLeft: boolean }): Verdict {
   if (outcome.kind === 'accepted') return { kind: 'sent', accepted: outcome };

@@ -182,7 +182,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     await stores.failureStreaks.create(streak);
     const found = await stores.failureStreaks.get(key);
     expect(found?.value).toEqual(streak);
-    if (!found) return;
+    if (!found) throw new Error('the streak was not stored');
     expect(await stores.failureStreaks.replace(found, { ...streak, times: [] })).toMatchObject({
       done: true,
     });

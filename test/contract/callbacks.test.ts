@@ -171,13 +171,21 @@ describe.each(engines)('aliases of messages on $name', ({ open }) => {
   afterAll(() => stores.close());
 
   it('lead to their message until they are dropped', async () => {
-    await stores.aliases.keep('w-1', idOf('m-1'));
-    await stores.aliases.keep('w-1', idOf('m-1'));
-    await stores.aliases.keep('w-2', idOf('m-1'));
-    await stores.aliases.keep('w-3', idOf('m-2'));
+    await stores.aliases.keep('w-1', { messageId: idOf('m-1') });
+    await stores.aliases.keep('w-1', { messageId: idOf('m-1'), of: 'flow' });
+    await stores.aliases.keep('w-2', { messageId: idOf('m-1') });
+    await stores.aliases.keep('w-3', { messageId: idOf('m-2'), of: 'flow' });
+    await stores.aliases.keep('w-4', { messageId: idOf('m-2'), of: 'template' });
+    await stores.aliases.keep('w-5', { messageId: idOf('m-2') });
     await stores.aliases.drop(['w-1', 'w-2', 'never-kept']);
     await stores.aliases.drop([]);
-    const found = await Promise.all(['w-1', 'w-2', 'w-3'].map((id) => stores.aliases.messageOf(id)));
-    expect(found).toEqual([undefined, undefined, 'm-2']);
+    const found = await Promise.all(['w-1', 'w-2', 'w-3', 'w-4', 'w-5'].map((id) => stores.aliases.find(id)));
+    expect(found).toEqual([
+      undefined,
+      undefined,
+      { messageId: 'm-2', of: 'flow' },
+      { messageId: 'm-2', of: 'template' },
+      { messageId: 'm-2' },
+    ]);
   });
 });

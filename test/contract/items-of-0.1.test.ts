@@ -209,10 +209,10 @@ describe('an item of 0.1', () => {
     wireAlias: {
       read: async ({ alias }: { alias: string }) => ({
         alias,
-        messageId: await stores.aliases.messageOf(alias),
+        ...(await stores.aliases.find(alias)),
       }),
       write: ({ alias, messageId }: { alias: string; messageId: MessageId }) =>
-        stores.aliases.keep(alias, messageId),
+        stores.aliases.keep(alias, { messageId }),
     },
   };
 

@@ -1,3 +1,4 @@
+import { transition } from '../messages/lifecycle.ts';
 import {
   type AmbiguousReply,
   isAwaitingReply,
@@ -6,10 +7,11 @@ import {
   type MessageId,
   pairOf,
   type Reply,
+  waKeyOf,
 } from '../messages/message.ts';
-import type { MessageStore } from '../messages/ports.ts';
-import { maybeReplied, replied, tokenIn } from '../messages/reply.ts';
-import type { Stored, Telemetry } from '../platform/ports.ts';
+import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
+import { isQuoted, mayAnswer, maybeReplied, type ReplyEvidence, tokenIn } from '../messages/reply.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 
@@ -17,21 +19,22 @@ import type { Pair } from '../whatsapp/phone.ts';
  * Matches a filled-in flow to its send, in this order:
  *
  * 1. the correlation value, if the flow returned it;
- * 2. the message that the reply quotes;
- * 3. the customer's only unanswered flow.
+ * 2. the message that the reply quotes: any send of the pair, an earlier, failed one too;
+ * 3. the customer's only unanswered flow that nothing in the reply contradicts.
  *
- * If several flows are unanswered, the reply is stored on each of them as ambiguous. Nothing is guessed.
+ * If several flows are left, the reply is stored on each of them as ambiguous. Nothing is guessed. A reply
+ * proves that its flow was delivered, so it calls off whatever would send the flow again.
  */
 
 export interface HandleReplyDeps {
   readonly messages: MessageStore;
+  readonly aliases: MessageAliasStore;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
-interface FlowReply extends AmbiguousReply {
+interface FlowReply extends AmbiguousReply, ReplyEvidence {
   readonly pair: Pair;
-  /** WhatsApp's id of the quoted message. */
-  readonly contextId: string | undefined;
 }
 
 /** `unmatched`: the reply fits none of our flows, or one that already has another reply. */
@@ -42,7 +45,9 @@ export type HandleReply = (reply: FlowReply) => Promise<Tied>;
 const LOOKED_AT = 20;
 const STAMP_SKEW_MS = 5_000;
 
-export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { handleReply: HandleReply } {
+export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleReplyDeps): {
+  handleReply: HandleReply;
+} {
   async function handleReply(reply: FlowReply): Promise<Tied> {
     const outcome = await tie(reply);
     telemetry.count(`reply.${outcome}`);
@@ -52,32 +57,33 @@ export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { han
   async function tie(reply: FlowReply): Promise<Tied> {
     const byToken = await ofThisCustomer(tokenIn(reply.response), reply);
     if (byToken) return attach(byToken, reply, 'token');
-    const quoted = reply.contextId === undefined ? undefined : await messages.findByWaId(reply.contextId);
-    const byContext = await ofThisCustomer(quoted, reply);
-    if (byContext) return attach(byContext, reply, 'context');
-    const before = await repeatOf(reply);
-    if (before) return before;
+    const quoted = await quotedBy(reply);
+    if (quoted === 'template') return 'unmatched';
+    if (quoted) return attach(quoted, reply, 'context');
 
-    const open = await openFlows(reply);
-    const [only, ...others] = open;
-    if (!only) return 'unmatched';
-    if (others.length === 0) return attach(only, reply, 'only-open-flow');
-    const { id, at, response } = reply;
-    await Promise.all(
-      open.map((flow) => updateWithRetry(messages, flow, (m) => maybeReplied(m, { id, at, response }))),
-    );
-    return 'ambiguous';
+    const known = await flowsOf(reply.pair);
+    const found = known.find(({ value }) => reply.quotedIds.some((id) => isQuoted(value, id)));
+    if (found) return attach(found, reply, 'context');
+    return repeatOf(reply, known) ?? tieToOpen(known, reply);
   }
 
-  /** Without this check, a repeat would match the next flow, since its own is already answered. */
-  async function repeatOf({ pair, id }: FlowReply): Promise<Tied | undefined> {
-    const [replied, open] = await Promise.all([
-      messages.replied(pair, LOOKED_AT).then(load),
-      messages.awaitingReply(pair, LOOKED_AT).then(load),
-    ]);
-    if (replied.some(({ value }) => value.reply?.id === id)) return 'matched';
-    const shown = [...replied, ...open].flatMap(({ value }) => value.ambiguousReplies ?? []);
-    return shown.some((reply) => reply.id === id) ? 'ambiguous' : undefined;
+  /** The message that a quoted id names in the index or as an alias. A template message has its own form. */
+  async function quotedBy(reply: FlowReply): Promise<Stored<Message> | 'template' | undefined> {
+    for (const id of reply.quotedIds) {
+      const own = await ofThisCustomer(id, reply);
+      if (own) return own;
+      const [byWaId, alias] = await Promise.all([messages.findByWaId(id), aliasOf(id)]);
+      if (alias?.of === 'template') return 'template';
+      const found = await ofThisCustomer(byWaId ?? alias?.messageId, reply);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** An alias that version 0.1 kept for WhatsApp's id is one of a template message. */
+  async function aliasOf(id: string) {
+    const byWaKey = await aliases.find(waKeyOf(id));
+    return byWaKey ? { of: 'template' as const, ...byWaKey } : aliases.find(id);
   }
 
   async function ofThisCustomer(
@@ -90,14 +96,30 @@ export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { han
     return business === pair.business && customer === pair.customer ? stored : undefined;
   }
 
-  /** Unanswered flows that may have been sent before the customer answered. */
-  async function openFlows({ pair, at }: FlowReply): Promise<Stored<Message>[]> {
-    const open = await load(await messages.awaitingReply(pair, LOOKED_AT));
-    // WhatsApp's timestamps are whole seconds of its own clock, and a flow is sent before its answer is
-    // stored.
-    const latest = at.getTime() + STAMP_SKEW_MS;
-    const wasOut = ({ firstTryAt, createdAt }: Message) => (firstTryAt ?? createdAt).getTime() <= latest;
-    return open.filter(({ value }) => isAwaitingReply(value) && wasOut(value));
+  /** The pair's latest flows, in any status. The indexes lag, so each is read itself. */
+  async function flowsOf(pair: Pair): Promise<Stored<Message>[]> {
+    const groups = [messages.awaitingReply, messages.replied, messages.others, messages.waiting];
+    const ids = await Promise.all(groups.map((list) => list(pair, LOOKED_AT)));
+    return load([...new Set(ids.flat())]);
+  }
+
+  /** Without this check, a repeat would match the next flow, since its own is already answered. */
+  function repeatOf({ id }: FlowReply, known: readonly Stored<Message>[]): Tied | undefined {
+    if (known.some(({ value }) => value.reply?.id === id)) return 'matched';
+    const shown = known.flatMap(({ value }) => value.ambiguousReplies ?? []);
+    return shown.some((reply) => reply.id === id) ? 'ambiguous' : undefined;
+  }
+
+  async function tieToOpen(known: readonly Stored<Message>[], reply: FlowReply): Promise<Tied> {
+    const open = known.filter(({ value }) => isOpenTo(value, reply));
+    const [only, ...others] = open;
+    if (!only) return 'unmatched';
+    if (others.length === 0) return attach(only, reply, 'only-open-flow');
+    const { id, at, response } = reply;
+    await Promise.all(
+      open.map((flow) => updateWithRetry(messages, flow, (m) => maybeReplied(m, { id, at, response }))),
+    );
+    return 'ambiguous';
   }
 
   async function load(ids: readonly MessageId[]): Promise<Stored<Message>[]> {
@@ -107,13 +129,25 @@ export function makeHandleReply({ messages, telemetry }: HandleReplyDeps): { han
 
   async function attach(
     stored: Stored<Message>,
-    reply: FlowReply,
+    { id, at, response, quotedIds }: FlowReply,
     matchedBy: Reply['matchedBy'],
   ): Promise<Tied> {
-    const { id, at, response } = reply;
-    const after = await updateWithRetry(messages, stored, (m) => replied(m, { id, at, response, matchedBy }));
+    const reply = { id, at, response, matchedBy };
+    const quotedWaId = stored.value.retiredWaIds?.find((waId) => quotedIds.includes(waId));
+    const facts = { reply, quotedWaId, now: clock.now() };
+    const after = await updateWithRetry(messages, stored, (m) => transition(m, 'replied', facts));
     return after?.value.reply?.id === id ? 'matched' : 'unmatched';
   }
 
   return { handleReply };
+}
+
+/**
+ * Is it unanswered, and may it have been sent before the customer answered? WhatsApp's timestamps are whole
+ * seconds of its own clock, and a flow is sent before its answer is stored.
+ */
+function isOpenTo(message: Message, reply: FlowReply): boolean {
+  const { firstTryAt, createdAt } = message;
+  const wasOut = (firstTryAt ?? createdAt).getTime() <= reply.at.getTime() + STAMP_SKEW_MS;
+  return isAwaitingReply(message) && wasOut && mayAnswer(message, reply);
 }

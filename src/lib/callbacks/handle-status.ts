@@ -2,8 +2,8 @@ import { countFailure } from '../lipachat/call-with-retries.ts';
 import { retryOf } from '../messages/backoff.ts';
 import { gatewayMessageIdOf, isTemplateId, otherIdsOf } from '../messages/gateway-message-id.ts';
 import { EVENT_OF_REPORT, transition } from '../messages/lifecycle.ts';
-import { isMessageId, type Message, type MessageId, pairOf, waKeyOf } from '../messages/message.ts';
-import type { MessageAliasStore } from '../messages/ports.ts';
+import { isInRecipientQueue, isMessageId, type Message, pairOf, waKeyOf } from '../messages/message.ts';
+import type { Aliased, MessageAliasStore } from '../messages/ports.ts';
 import { isOutdated, type StatusReport } from '../messages/status-report.ts';
 import type { TemplateName } from '../messages/template-message.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
@@ -46,16 +46,29 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     // First, so that later readers of the message find the window shut.
     if (errorClass === 'window-shut') await closeWindowOf(found.value);
     const event = EVENT_OF_REPORT[report.status];
-    const change = (message: Message) => transition(message, event, { report, now: clock.now() });
+    const { ambiguity } = deps.terms;
+    const change = (message: Message) => transition(message, event, { report, now: clock.now(), ambiguity });
     const next = change(found.value);
     if (report.status === 'failed' && next !== found.value) countFailure(telemetry, errorClass);
-    // Before the resend: its callbacks may name nothing but this id.
-    if (next.resends !== found.value.resends) await aliases.keep(gatewayMessageIdOf(next), next.messageId);
+    // Before the resend: its callbacks may name nothing but these ids.
+    if (next.resends !== found.value.resends) await keepAliases(next);
     const stored = await updateWithRetry(messages, found, change);
     // The message was erased meanwhile, so its aliases must go too.
     if (!stored) await aliases.drop(otherIdsOf(next));
     await actOn(errorClass, found.value);
-    if (stored && stored.value.resends !== found.value.resends) await wake(stored.value);
+    if (!stored) return;
+    // A receipt that came in between has added its id.
+    if (stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) await keepAliases(stored.value);
+    if (stored.value.resends !== found.value.resends) await wake(stored.value);
+    else if (isInRecipientQueue(found.value) && !isInRecipientQueue(stored.value))
+      await recipientQueue.releaseNext(pairOf(stored.value));
+  }
+
+  /** The derived id of the next send, and WhatsApp's id of the failed one. */
+  async function keepAliases(message: Message): Promise<void> {
+    const retired = message.retiredWaIds?.at(-1);
+    const ids = [gatewayMessageIdOf(message), ...(retired === undefined ? [] : [waKeyOf(retired)])];
+    await Promise.all(ids.map((id) => aliases.keep(id, { messageId: message.messageId, of: 'flow' })));
   }
 
   /** Starts the resend of a message that the callback took back. If this is lost, the sweeper does it. */
@@ -99,21 +112,24 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     const messageId = await messages.findByWaKey(waKey);
     const found = messageId && (await messages.get(messageId));
     if (!found) return applyByOtherId(waKey, report, { waKey });
-    // The index lags: the send with this id may have been taken back since.
-    const { waId } = found.value;
-    if (waId !== undefined && waKeyOf(waId) === waKey) await applyTo(found, { ...report, waId });
+    // The index lags: WhatsApp may have failed the send with this id since.
+    const { waId, retiredWaIds = [] } = found.value;
+    const named = [waId, ...retiredWaIds].find((id) => id !== undefined && waKeyOf(id) === waKey);
+    if (named !== undefined) await applyTo(found, { ...report, waId: named });
     return true;
   }
 
-  /** By an alias: the id of a resend or of a template message. */
+  /** By an alias: the id of another send, or of a template message. */
   async function applyByOtherId(id: string, report: StatusReport, name: TemplateName): Promise<boolean> {
-    const messageId: MessageId | undefined = await aliases.messageOf(id);
-    const found = messageId && (await messages.get(messageId));
+    const alias = await aliases.find(id);
+    const found = alias && (await messages.get(alias.messageId));
     if (!found) return false;
-    // A flow's own `waId` is in the index, so an aliased key belongs to a template message.
-    const isTemplate = 'waKey' in name || isTemplateId(found.value, id);
-    if (isTemplate) await handleTemplateStatus(found, report, name);
-    else await applyTo(found, report);
+    if (isOfTemplate(alias, found.value, name)) {
+      await handleTemplateStatus(found, report, name);
+      return true;
+    }
+    const waId = found.value.retiredWaIds?.find((retired) => waKeyOf(retired) === id);
+    await applyTo(found, waId === undefined ? report : { ...report, waId });
     return true;
   }
 
@@ -152,6 +168,12 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
   }
 
   return { handleStatus, retryUnmatched };
+}
+
+/** Version 0.1 kept WhatsApp's ids of template messages only, and did not say what an alias is of. */
+function isOfTemplate({ of }: Aliased, message: Message, name: TemplateName): boolean {
+  if (of !== undefined) return of === 'template';
+  return 'waKey' in name || isTemplateId(message, name.gatewayMessageId);
 }
 
 const classIn = ({ code }: StatusReport): ErrorClass | undefined =>

@@ -1,9 +1,10 @@
+import type { ClaimTerms } from '../messages/claim.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { StatusReport } from '../messages/status-report.ts';
-import type { TemplateName } from '../messages/template-message.ts';
+import { type TemplateName, withDeliveredTemplate } from '../messages/template-message.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
@@ -12,10 +13,10 @@ import { classOf } from '../whatsapp/error-codes.ts';
 
 /*
  * Handles one status callback about the template message of a parked flow. It says nothing about the flow
- * itself, so sent, delivered and read have no effect. On a failure:
+ * itself. Proof that it was delivered or read calls another one off. On a failure:
  *
  * - opted out: record the opt-out and cancel the pair's recipient queue;
- * - a transient reason: send another template message later, under its own id;
+ * - a transient reason: send another template message later, under its own id, unless outcomes are on hold;
  * - anything else: the caller has to change the template, so the flow fails.
  */
 
@@ -25,6 +26,7 @@ export interface HandleTemplateStatusDeps {
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
+  readonly terms: Pick<ClaimTerms, 'ambiguity'>;
 }
 
 export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
@@ -35,6 +37,8 @@ export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
     report: StatusReport,
     name: TemplateName,
   ): Promise<void> {
+    if (report.status === 'delivered' || report.status === 'read')
+      await updateWithRetry(messages, found, withDeliveredTemplate);
     if (report.status !== 'failed') return;
     const { messageId, templateMessage, createdAt } = found.value;
     const pair = pairOf(found.value);
@@ -46,7 +50,8 @@ export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
     }
     const writtenAt = (await sessions.get(pair))?.value.window?.lastInboundAt;
     const detail = report.detail ?? 'WhatsApp reported a failure of the template message';
-    const known = { now: clock.now(), detail, correlationId: messageId, report, name, writtenAt };
+    const { ambiguity } = deps.terms;
+    const known = { now: clock.now(), detail, correlationId: messageId, report, name, writtenAt, ambiguity };
     const change = (message: Message) => transition(message, 'templateFailed', known);
     await updateWithRetry(messages, found, change);
   };

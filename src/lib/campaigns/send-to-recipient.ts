@@ -1,4 +1,5 @@
 import type { ThrottleReason } from '../lipachat/verdict.ts';
+import { isTemplateThrough } from '../messages/template-message.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.ts';
@@ -102,7 +103,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const { message, throttleReason } = await deps.sendFlow.send({ ...by, request });
       const result = resultOfStatus(message.answer ? 'sent' : message.status, throttleReason);
-      const isThrough = message.answer !== undefined || message.templateMessage?.state === 'sent';
+      const isThrough = message.answer !== undefined || isTemplateThrough(message);
       return isThrough && result.kind === 'settle' ? sentNow(result) : result;
     } catch (fault) {
       if (fault instanceof RecipientsFault)

@@ -2,8 +2,9 @@ import type { FlowRequest } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
+import { nextStep } from './next-step.ts';
 import type { Gateway, GatewayCall, TemplateRequest } from './ports.ts';
-import { nextStep, type Verdict, verdictOn } from './verdict.ts';
+import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface LipaChatCallsDeps {
   readonly gateway: Gateway;
@@ -66,7 +67,7 @@ export function makeLipaChatCalls(deps: LipaChatCallsDeps) {
         continue;
       }
       const newer = step.kind === 'refreshKey' && refusals === 0 ? await apiKey.newerThan(key) : key;
-      if (newer === key) return { verdict: verdictOn(outcome, { mayHaveLeft }), calls };
+      if (newer === key) return { verdict: verdictOn(outcome, { ...terms, mayHaveLeft }), calls };
       key = newer;
       refusals += 1;
     }

@@ -1,5 +1,6 @@
 import type { StatusReport } from '../messages/status-report.ts';
 import type { Pair } from '../whatsapp/phone.ts';
+import type { FlowReplyBody } from './flow-reply.ts';
 
 /** One entry of a callback, parsed as far as possible. */
 export type Callback =
@@ -13,7 +14,7 @@ export type Callback =
       /** What the customer typed, for a text message. */
       readonly text: string | undefined;
       /** What the customer entered into a flow, for a flow reply. */
-      readonly reply: { readonly response: unknown; readonly contextId: string | undefined } | undefined;
+      readonly reply: FlowReplyBody | undefined;
       /** The raw message, for a flow reply that can't be parsed. */
       readonly unreadable?: string | undefined;
     }

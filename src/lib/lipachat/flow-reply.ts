@@ -1,13 +1,12 @@
+import type { ReplyEvidence } from '../messages/reply.ts';
+
 /*
  * Parses a filled-in flow in every shape that LipaChat may use; its documentation has none. Covers WhatsApp's
  * `nfm_reply` with the answers as JSON text or as an object, in snake or camel case, inside `interactive` or
  * at the top level of a message with a matching type.
  */
 
-export interface FlowReplyBody {
-  readonly response: unknown;
-  readonly contextId: string | undefined;
-}
+export type FlowReplyBody = ReplyEvidence;
 
 const REPLY_TYPES = new Set(['flow', 'nfm_reply', 'flow_reply', 'flow_response']);
 /**
@@ -17,31 +16,42 @@ const REPLY_TYPES = new Set(['flow', 'nfm_reply', 'flow_reply', 'flow_response']
 const RESPONSE_LIMIT = 64 * 1024;
 
 /** The answers in an inbound message; undefined if it is not a flow reply. */
-export function flowReplyIn(
-  message: unknown,
-  contextId: string | undefined,
-): FlowReplyBody | 'unreadable' | undefined {
-  const { type, interactive, ...top } = asRecord(message);
+export function flowReplyIn(message: unknown): FlowReplyBody | 'unreadable' | undefined {
+  const { type, interactive, context, ...top } = asRecord(message);
+  const quotedIds = quotedIdsIn(context);
   const inner = asRecord(interactive);
   const places = [inner['nfm_reply'], inner['nfmReply'], top['nfm_reply'], top['nfmReply']];
   const reply = places.find((place) => typeof place === 'object' && place !== null);
-  if (reply) return bodyOf(responseIn(asRecord(reply)), contextId);
+  if (reply) {
+    const { name } = asRecord(reply);
+    return bodyOf(responseIn(asRecord(reply)), quotedIds, typeof name === 'string' ? name : undefined);
+  }
   if (isReplyType(inner['type']) && !isReplyType(type)) return 'unreadable';
   if (!isReplyType(type)) return undefined;
   const payload = [top[type.toLowerCase()], top['flow'], top['flowReply'], top].map(asRecord);
   return bodyOf(
     payload.map(responseIn).find((response) => response !== undefined),
-    contextId,
+    quotedIds,
   );
+}
+
+/** The ids under which a reply may quote its message. Only `id` is documented, by WhatsApp. */
+function quotedIdsIn(context: unknown): string[] {
+  const { id, messageId, message_id, waId } = asRecord(context);
+  return [id, messageId, message_id, waId].filter((one) => typeof one === 'string' && one !== '') as string[];
 }
 
 function isReplyType(type: unknown): type is string {
   return typeof type === 'string' && REPLY_TYPES.has(type.toLowerCase());
 }
 
-function bodyOf(response: unknown, contextId: string | undefined): FlowReplyBody | 'unreadable' {
+function bodyOf(
+  response: unknown,
+  quotedIds: readonly string[],
+  formName?: string,
+): FlowReplyBody | 'unreadable' {
   if (response === undefined || JSON.stringify(response).length > RESPONSE_LIMIT) return 'unreadable';
-  return { response, contextId };
+  return { response, quotedIds, formName };
 }
 
 /** The answers: an object, or JSON text. */

@@ -71,8 +71,8 @@ function readInbound(body: unknown): Callback {
   const type = message.data?.type.toLowerCase() ?? '';
   if (NOTICE_TYPES.has(type)) return { kind: 'notice', about: type };
   if (!message.success || !OPENING_TYPES.has(type)) return unrecognised(body);
-  const { messageId, id: ownId, from, to, timestamp, text, context } = message.data;
-  const reply = flowReplyIn(body, context?.id ?? undefined);
+  const { messageId, id: ownId, from, to, timestamp, text } = message.data;
+  const reply = flowReplyIn(body);
   const unreadable = reply === 'unreadable' ? { unreadable: JSON.stringify(body) } : {};
   return {
     kind: 'inbound',

@@ -6,58 +6,6 @@ import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
 
 /* What outcomes mean for a message. `read-response.ts` decides which responses are accepted or rejected. */
 
-/** The state of the calls for one message. */
-export interface Tries {
-  /** Calls made so far, including the last. Calls refused for a wrong apiKey don't count. */
-  readonly calls: number;
-  readonly maxCalls: number;
-  /** Milliseconds until the deadline of all calls. */
-  readonly msLeft: number;
-  /** Uniform in [0, 1), for the jitter. */
-  readonly random: number;
-  readonly ambiguityMode: 'resend' | 'hold';
-}
-
-export type Step =
-  | { readonly kind: 'stop' }
-  | { readonly kind: 'retry'; readonly delayMs: number }
-  /** Repeat only if the store has a newer apiKey than the refused one. */
-  | { readonly kind: 'refreshKey' };
-
-const BACKOFF_BASE_MS = 200;
-const BACKOFF_CAP_MS = 2_000;
-/** With less time than this, a call is not worth starting. */
-const SHORTEST_CALL_MS = 500;
-
-/** What to do after a call: repeat if that is safe and calls and time are left. */
-export function nextStep(outcome: Outcome, tries: Tries): Step {
-  switch (outcome.kind) {
-    case 'credentials':
-      return tries.msLeft > SHORTEST_CALL_MS ? { kind: 'refreshKey' } : { kind: 'stop' };
-    case 'throttled':
-      return outcome.pair ? { kind: 'stop' } : retryAfter(outcome.retryAfterMs ?? backoff(tries), tries);
-    case 'notSent':
-      return retryAfter(backoff(tries), tries);
-    case 'ambiguous':
-      return tries.ambiguityMode === 'resend' ? retryAfter(backoff(tries), tries) : { kind: 'stop' };
-    case 'rejected':
-    case 'misconfigured':
-    case 'accepted':
-    case 'sessionClosed':
-      return { kind: 'stop' };
-  }
-}
-
-function backoff({ calls, random }: Tries): number {
-  return random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (calls - 1));
-}
-
-function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {
-  // A longer wait is left to the caller, who gets Retry-After.
-  const fits = calls < maxCalls && delayMs <= BACKOFF_CAP_MS && delayMs + SHORTEST_CALL_MS < msLeft;
-  return fits ? { kind: 'retry', delayMs } : { kind: 'stop' };
-}
-
 /** What the outcome of all calls means for the message. */
 export type Verdict =
   | { readonly kind: 'sent'; readonly accepted: Accepted }
@@ -105,11 +53,23 @@ const MISCONFIGURED_RETRY_AFTER_S = 60;
  * Interprets the last outcome in light of the calls before it. Once a request may have left, only a receipt or a
  * "duplicate" settles it. Any other response to a repeat concerns the repeat alone (ADR 006).
  */
-export function verdictOn(outcome: Outcome, before: { readonly mayHaveLeft: boolean }): Verdict {
+export function verdictOn(
+  outcome: Outcome,
+  before: { readonly mayHaveLeft: boolean; readonly ambiguityMode: 'resend' | 'hold' },
+): Verdict {
   if (outcome.kind === 'accepted') return { kind: 'sent', accepted: outcome };
   if (outcome.kind === 'ambiguous') return { kind: 'unknown', reason: outcome.reason, again: true };
+  const cannotTell = outcome.kind === 'rejected' && outcome.errorClass === 'cannot-tell';
+  if (cannotTell && before.ambiguityMode === 'hold') return CANNOT_TELL;
   return before.mayHaveLeft ? verdictOnRepeat(outcome) : verdictOnFirst(outcome);
 }
+
+/** WhatsApp may have sent a message in spite of such a code (`whatsapp/error-codes.ts`). */
+const CANNOT_TELL: Verdict = {
+  kind: 'unknown',
+  reason: "WhatsApp's error code does not tell whether it sent the message",
+  again: false,
+};
 
 type NotAccepted = Exclude<Outcome, { kind: 'accepted' } | { kind: 'ambiguous' }>;
 

@@ -1,4 +1,5 @@
 import type { Answer, Message } from './message.ts';
+import { isWithinHorizon, mayRepeat, type ResendPolicy } from './resend-policy.ts';
 import { isProven } from './status.ts';
 
 /*
@@ -12,20 +13,13 @@ import { isProven } from './status.ts';
  * request may have left. Only a repeat of the same messageId (LipaChat deduplicates on it) or a callback can tell.
  */
 
-/** What to do about an unknown outcome: repeat the messageId, or leave it alone. */
-interface AmbiguityPolicy {
-  readonly mode: 'resend' | 'hold';
-  /** How long after the claim a repeat counts as safe. LipaChat does not document how long it remembers an id. */
-  readonly resendHorizonSeconds: number;
-}
-
 /** The terms of a claim. `owner` is new for each invocation. */
 export interface ClaimTerms {
   readonly owner: string;
   readonly now: Date;
   readonly leaseSeconds: number;
   readonly retentionDays: number;
-  readonly ambiguity: AmbiguityPolicy;
+  readonly ambiguity: ResendPolicy;
 }
 
 /** What to do with a message that is already stored (docs/architecture.md, "Claim, lease, epoch"). */
@@ -43,13 +37,14 @@ export type ClaimDecision =
   /** The outcome can't be known and may not be repeated: the message becomes `unknown`. */
   | { readonly kind: 'markUnknown' };
 
-const after = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1000);
-
-/** Decides what a caller or the sweeper does with a stored message. The payload has already been compared. */
+/**
+ * Decides what a caller or the sweeper does with a stored message. The payload has already been compared. An
+ * answered message may be under way again, because WhatsApp failed an earlier send.
+ */
 export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
   const { answer, lease, status } = stored;
   const now = terms.now.getTime();
-  if (answer) return { kind: 'replay', answer };
+  if (answer && !lease && status !== 'unknown') return { kind: 'replay', answer };
   if (lease?.owner === terms.owner) {
     if (isProven(status)) return { kind: 'finalize' };
     return { kind: 'ours', mayHaveLeft: stored.epoch > 1 && lease.phase === 'dispatched' };
@@ -65,15 +60,12 @@ export function decideClaim(stored: Message, terms: ClaimTerms): ClaimDecision {
 
 /** May LipaFlow repeat this messageId, and will LipaChat still recognise it? */
 export function mayResend(message: Message, terms: Pick<ClaimTerms, 'now' | 'ambiguity'>): boolean {
-  return terms.ambiguity.mode === 'resend' && isFresh(message, terms);
+  return mayRepeat(message.firstTryAt ?? message.createdAt, terms);
 }
 
 /** Is it within the resend horizon? Past it, nothing is sent automatically. */
-export function isFresh(
-  message: Message,
-  { now, ambiguity }: Pick<ClaimTerms, 'now' | 'ambiguity'>,
-): boolean {
-  return now < after(message.firstTryAt ?? message.createdAt, ambiguity.resendHorizonSeconds);
+export function isFresh(message: Message, terms: Pick<ClaimTerms, 'now' | 'ambiguity'>): boolean {
+  return isWithinHorizon(message.firstTryAt ?? message.createdAt, terms);
 }
 
 /** Owner and epoch of a claim: together they prove that an invocation still holds it. */

@@ -40,6 +40,7 @@ export function makeMessageStore(table: Table): MessageStore {
     waiting: async (pair, limit) => (await table.keysOfPair(pairKey(pair), 'waiting#', { limit })).map(idIn),
     awaitingReply: async (pair, limit) => (await newest(pair, 'open#', limit)).map(idIn),
     replied: async (pair, limit) => (await newest(pair, 'answered#', limit)).map(idIn),
+    others: async (pair, limit) => (await newest(pair, 'done#', limit)).map(idIn),
     ofPair: async (pair, limit) => (await table.keysOfPair(pairKey(pair), '', { limit })).map(idIn),
     drop: (id) => table.drop(pkOf(id)),
     due: async (now, limit) => {
@@ -89,6 +90,7 @@ export const messageCodec = itemCodec<Message, 'messageId'>({
         resends: plain,
         notBefore: instant,
         waId: plain,
+        retiredWaIds: plain,
         triedAt: instant,
       }),
     ),

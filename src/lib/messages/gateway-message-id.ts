@@ -32,9 +32,10 @@ export function otherIdsOf({
   retiredWaIds = [],
 }: Message): string[] {
   const resent = Array.from({ length: resends }, (_, n) => gatewayMessageIdOf({ messageId, resends: n + 1 }));
-  if (!templateMessage) return resent;
-  const waIds = [...retiredWaIds, ...(templateMessage.waId === undefined ? [] : [templateMessage.waId])];
-  return [...resent, ...templateIdsOf(messageId, templateMessage.resends), ...waIds.map(waKeyOf)];
+  const templates = templateMessage ? templateIdsOf(messageId, templateMessage.resends) : [];
+  const { waId, retiredWaIds: ofTemplates = [] } = templateMessage ?? {};
+  const waIds = [...retiredWaIds, ...ofTemplates, ...(waId === undefined ? [] : [waId])];
+  return [...resent, ...templates, ...waIds.map(waKeyOf)];
 }
 
 function templateIdsOf(messageId: MessageId, resends = 0): string[] {

@@ -11,7 +11,7 @@ import {
 } from './transitions/claiming.ts';
 import type { MessageEvent, MessageEvents } from './transitions/events.ts';
 import * as failing from './transitions/failing.ts';
-import { isCurrent, isParkable, isRetryable, parkAgain, record, sendAgain } from './transitions/reporting.ts';
+import * as reporting from './transitions/reporting.ts';
 import * as settling from './transitions/settling.ts';
 import * as waiting from './transitions/waiting.ts';
 
@@ -31,42 +31,47 @@ interface Arrow<Facts> {
 
 type Arrows = { readonly [E in MessageEvent]?: readonly Arrow<MessageEvents[E]>[] };
 
+const { isCurrent, isUnreplied, record, recordReply } = reporting;
+
 /** A transient failure takes the send back; any other one is final. */
 const reportedFailed = [
-  { to: 'parked', when: isParkable, by: parkAgain },
-  { to: 'queued', when: isRetryable, by: sendAgain },
+  { to: 'parked', when: reporting.isParkable, by: reporting.parkAgain },
+  { to: 'queued', when: reporting.isRetryable, by: reporting.sendAgain },
   { to: 'failed', when: isCurrent, by: record },
 ] as const satisfies Arrows['reportedFailed'];
+
+/** Proof that any of its sends was delivered, in whichever status the message is by then. */
+const reportedDelivered = [{ to: 'delivered', by: record }] as const;
+const reportedRead = [{ to: 'read', by: record }] as const;
+const replied = [{ to: 'delivered', when: isUnreplied, by: recordReply }] as const;
 
 /**
  * Nothing proves yet that it was sent. A late receipt or callback counts in whichever status the message
  * waits by then.
  */
 const unproven = {
-  gatewayAccepted: [{ to: 'sent', when: settling.isUnanswered, by: settling.settleSent }],
+  gatewayAccepted: [{ to: 'sent', by: settling.settleSent }],
   reportedSent: [{ to: 'sent', when: isCurrent, by: record }],
   reportedFailed,
-  reportedDelivered: [{ to: 'delivered', when: isCurrent, by: record }],
-  reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+  reportedDelivered,
+  reportedRead,
+  replied,
 } as const satisfies Arrows;
 
-/** The owner learned that nothing was sent. This applies even if a callback has proved the opposite meanwhile. */
-const owned = {
-  windowClosed: [{ to: 'parked', when: isOwned, by: waiting.park }],
-  postponed: [{ to: 'queued', when: isOwned, by: waiting.postpone }],
-} as const satisfies Arrows;
-
-/** LipaChat or WhatsApp has proved the status. A further report without news keeps it and extends the timeline. */
+/**
+ * LipaChat or WhatsApp has proved the status. A further report without news keeps it and extends the timeline.
+ * The owner's own verdict that nothing was sent no longer counts.
+ */
 function proven<S extends ReportedStatus>(to: S) {
   const again = [{ to, when: isCurrent, by: record }] as const;
   return {
-    ...owned,
-    gatewayAccepted: [{ to, when: settling.isUnanswered, by: settling.settleSent }],
-    answerMissing: [{ to, when: settling.isUnanswered, by: settling.finalize }],
+    gatewayAccepted: [{ to, when: settling.isUnsettled, by: settling.settleSent }],
+    answerMissing: [{ to, when: settling.isUnsettled, by: settling.finalize }],
     reportedSent: again,
     reportedFailed: again,
     reportedDelivered: again,
     reportedRead: again,
+    replied: [{ to, when: isUnreplied, by: recordReply }],
   } as const satisfies Arrows;
 }
 
@@ -92,7 +97,8 @@ export const MESSAGE_TRANSITIONS = {
   expired: unproven,
   sending: {
     ...unproven,
-    ...owned,
+    windowClosed: [{ to: 'parked', when: isOwned, by: waiting.park }],
+    postponed: [{ to: 'queued', when: isOwned, by: waiting.postpone }],
     takenOver: [{ to: 'sending', when: isUpForTakeOver, by: takeOver }],
     refused: [{ to: 'failed', when: isOwned, by: settling.reject }],
     outcomeUnknown: [{ to: 'unknown', when: isOwned, by: settling.settleUnknown }],
@@ -107,17 +113,19 @@ export const MESSAGE_TRANSITIONS = {
   sent: {
     ...proven('sent'),
     reportedFailed,
-    reportedDelivered: [{ to: 'delivered', when: isCurrent, by: record }],
-    reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+    reportedDelivered,
+    reportedRead,
+    replied,
   },
   failed: {
     ...proven('failed'),
-    reportedDelivered: [{ to: 'delivered', when: isCurrent, by: record }],
-    reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+    reportedDelivered,
+    reportedRead,
+    replied,
   },
   delivered: {
     ...proven('delivered'),
-    reportedRead: [{ to: 'read', when: isCurrent, by: record }],
+    reportedRead,
   },
   read: proven('read'),
 } as const satisfies { readonly [S in Status]: Arrows };
@@ -136,7 +144,10 @@ export function newMessage(event: keyof typeof FIRST_STATUS, claiming: Claiming)
   return { ...by(claiming), status: to };
 }
 
-/** The message after an event; the same object if the event changes nothing. */
+/**
+ * The message after an event; the same object if the event changes nothing. An answer is written once: a resend
+ * keeps the one that the caller has seen.
+ */
 export function transition<E extends ListedEvent>(
   message: Message,
   event: E,
@@ -145,7 +156,9 @@ export function transition<E extends ListedEvent>(
   const arrows: Arrows = MESSAGE_TRANSITIONS[message.status];
   const arrow = arrows[event]?.find(({ when }) => when?.(message, facts) ?? true);
   const changed = arrow?.by(message, facts, arrow.to) ?? message;
-  return arrow && changed !== message ? { ...changed, status: arrow.to } : message;
+  if (!arrow || changed === message) return message;
+  const answered = message.answer && { answer: message.answer };
+  return { ...changed, ...answered, status: arrow.to };
 }
 
 /** The event for each status that WhatsApp reports. */

@@ -76,12 +76,17 @@ export interface Tried {
 export interface TemplateMessage extends Tried {
   /** Derived from the flow's messageId, so that a repeat sends no second one. */
   readonly messageId: string;
-  /** `suppressed`: another flow's template message is already out for this customer. */
-  readonly state: 'pending' | 'sent' | 'suppressed' | 'failed' | 'unknown';
+  /**
+   * `suppressed`: another flow's template message is already out for this customer. `delivered`: one of its
+   * sends was, so none follows.
+   */
+  readonly state: 'pending' | 'sent' | 'delivered' | 'suppressed' | 'failed' | 'unknown';
   /** How many earlier template messages WhatsApp failed. Each had its own id. */
   readonly resends?: number | undefined;
   readonly notBefore?: Date | undefined;
   readonly waId?: string | undefined;
+  /** WhatsApp's ids of earlier template messages. Version 0.1 kept them in the message's own list. */
+  readonly retiredWaIds?: readonly string[] | undefined;
   /** When it may first have left; its own resend horizon starts here. */
   readonly triedAt?: Date | undefined;
 }
@@ -134,7 +139,7 @@ export interface Message extends Tried {
   readonly firstTryAt?: Date | undefined;
   readonly sentAt?: Date | undefined;
   readonly waId?: string | undefined;
-  /** WhatsApp's ids of earlier, failed sends. Callbacks about them no longer count. */
+  /** WhatsApp's ids of earlier sends that it failed. Proof that one of them was delivered still counts. */
   readonly retiredWaIds?: readonly string[] | undefined;
   readonly answer?: Answer | undefined;
   readonly reply?: Reply | undefined;

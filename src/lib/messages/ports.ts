@@ -15,6 +15,8 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   awaitingReply(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Up to `limit` flows of the pair with a reply, newest first. Eventually consistent. */
   replied(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** Up to `limit` messages of the pair in none of these three groups, newest first. Eventually consistent. */
+  others(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Up to `limit` messages of the pair, in any status. Eventually consistent. */
   ofPair(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Removes the message unconditionally, for erasure. */
@@ -28,12 +30,18 @@ export interface DeliveryQueue {
   enqueue(messageId: MessageId, delaySeconds: number): Promise<void>;
 }
 
+/** What an alias names. Version 0.1 stored no `of`. */
+export interface Aliased {
+  readonly messageId: MessageId;
+  readonly of?: 'flow' | 'template' | undefined;
+}
+
 /**
  * Other ids under which a callback may name a message: the derived id of a resend or a template message, or
- * the hash of a template message's WhatsApp id (`waKeyOf`). Kept for 30 days.
+ * the hash of WhatsApp's id (`waKeyOf`) of an earlier send or a template message. Kept for 30 days.
  */
 export interface MessageAliasStore {
-  keep(alias: string, messageId: MessageId): Promise<void>;
-  messageOf(alias: string): Promise<MessageId | undefined>;
+  keep(alias: string, aliased: Aliased): Promise<void>;
+  find(alias: string): Promise<Aliased | undefined>;
   drop(aliases: readonly string[]): Promise<void>;
 }

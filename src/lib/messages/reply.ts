@@ -1,10 +1,21 @@
-import type { AmbiguousReply, Message, Reply } from './message.ts';
-import { isProven } from './status.ts';
+import { gatewayMessageIdOf } from './gateway-message-id.ts';
+import type { AmbiguousReply, Message } from './message.ts';
 
 /** The key in `data` that carries our correlation value to the flow and back, with `correlate: true`. */
 export const CORRELATION_KEY = 'lipaflow_ref';
 
 const AMBIGUOUS_LIMIT = 5;
+
+/** What a reply says about the send that it answers. */
+export interface ReplyEvidence {
+  readonly response: unknown;
+  /** Ids of the quoted message: WhatsApp's or LipaChat's. Empty if the reply quotes none. */
+  readonly quotedIds: readonly string[];
+  /** WhatsApp's name of the native form that was filled in: `flow`, `address_message` and others. */
+  readonly formName?: string | undefined;
+}
+
+const FLOW_NAMES = new Set(['', 'flow', 'galaxy_message']);
 
 /** The correlation value in a reply, if the flow returned it. */
 export function tokenIn(response: unknown): string | undefined {
@@ -13,16 +24,48 @@ export function tokenIn(response: unknown): string | undefined {
   return typeof token === 'string' ? token : undefined;
 }
 
-/** The message with its reply. The first reply is kept; a later one is a repeat or belongs to another message. */
-export function replied(message: Message, reply: Reply): Message {
-  if (message.reply) return message;
-  // The reply proves delivery, so a late failure must not send the message again.
-  return { ...message, reply, request: isProven(message.status) ? undefined : message.request };
-}
-
 /** The message with a reply that may belong to another flow. */
 export function maybeReplied(message: Message, reply: AmbiguousReply): Message {
   const known = message.ambiguousReplies ?? [];
   if (known.length >= AMBIGUOUS_LIMIT || known.some(({ id }) => id === reply.id)) return message;
   return { ...message, ambiguousReplies: [...known, reply] };
+}
+
+/**
+ * May the reply answer this flow, although it does not name it? Not if anything contradicts it: a correlation
+ * value, another native form, or a quoted id that none of its sends has. A send with an unknown id may be the
+ * quoted one.
+ */
+export function mayAnswer(message: Message, { response, quotedIds, formName = '' }: ReplyEvidence): boolean {
+  if (tokenIn(response) !== undefined || !FLOW_NAMES.has(formName.trim().toLowerCase())) return false;
+  return quotedIds.every((id) => isQuoted(message, id) || !areIdsKnown(message, id));
+}
+
+/** Is it an id of one of the message's sends: WhatsApp's, ours or LipaChat's? */
+export function isQuoted(message: Message, id: string): boolean {
+  return [...waIdsOf(message), ...gatewayIdsOf(message)].includes(id);
+}
+
+/** Is every send's id of this kind known? */
+function areIdsKnown(message: Message, id: string): boolean {
+  if (isWaId(id)) return waIdsOf(message).length > (message.resends ?? 0);
+  return gatewayIdsOf(message).length > (message.resends ?? 0) + 1;
+}
+
+/** WhatsApp's ids of all sends, as far as they are known. */
+function waIdsOf({ waId, retiredWaIds = [] }: Message): string[] {
+  return waId === undefined ? [...retiredWaIds] : [...retiredWaIds, waId];
+}
+
+/** The ids sent to LipaChat, and the one in its response. */
+function gatewayIdsOf({ messageId, resends = 0, answer }: Message): string[] {
+  const sent = Array.from({ length: resends + 1 }, (_, n) => gatewayMessageIdOf({ messageId, resends: n }));
+  if (answer?.kind !== 'sent') return sent;
+  const { gateway } = JSON.parse(answer.body) as { gateway?: { data?: { messageId?: unknown } } | null };
+  const own = gateway?.data?.messageId;
+  return typeof own === 'string' && own !== '' ? [...sent, own] : sent;
+}
+
+function isWaId(id: string): boolean {
+  return id.startsWith('wamid.');
 }

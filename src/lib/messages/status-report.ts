@@ -16,12 +16,22 @@ export interface StatusReport {
 }
 
 /**
- * Is the report about an earlier send of the message? A failure always is, while the message waits or after
- * it expired.
+ * Is the report about an earlier send, and does it prove nothing? That an earlier send was delivered or read
+ * counts for the message. A failure is always outdated while the message waits or after it expired.
  */
-export function isOutdated(message: Message, { status, waId, gatewayMessageId }: StatusReport): boolean {
+export function isOutdated(message: Message, report: StatusReport): boolean {
+  const { status, waId } = report;
+  if (status === 'delivered' || status === 'read') return false;
+  if (waId !== undefined && waId === message.waId) return false;
+  if (isOfEarlierSend(message, report)) return true;
+  return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
+}
+
+export function isOfEarlierSend(
+  message: Message,
+  { waId, gatewayMessageId }: Pick<StatusReport, 'waId' | 'gatewayMessageId'>,
+): boolean {
   if (waId !== undefined && waId === message.waId) return false;
   if (waId !== undefined && message.retiredWaIds?.includes(waId)) return true;
-  if (gatewayMessageId !== undefined && gatewayMessageId !== gatewayMessageIdOf(message)) return true;
-  return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
+  return gatewayMessageId !== undefined && gatewayMessageId !== gatewayMessageIdOf(message);
 }

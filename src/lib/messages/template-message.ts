@@ -43,6 +43,7 @@ export function templateMessagePostponed(
   pause: Omit<Retry, 'code'>,
   now: Date,
 ): TemplateMessage {
+  if (templateMessage.state === 'delivered') return templateMessage;
   const { errorClass } = pause;
   const delaySeconds = pauseBefore(templateMessage, pause);
   const tried = { ...templateMessage, ...counted(templateMessage, errorClass), triedAt: undefined };
@@ -51,9 +52,22 @@ export function templateMessagePostponed(
   return { ...tried, state: 'pending', notBefore: new Date(now.getTime() + seconds * 1000) };
 }
 
+/** WhatsApp delivered a template message of this flow, the current one or an earlier one: none follows. */
+export function withDeliveredTemplate(message: Message): Message {
+  const { status, templateMessage } = message;
+  if (status !== 'parked' || !templateMessage) return message;
+  if (templateMessage.state === 'delivered' || templateMessage.state === 'suppressed') return message;
+  return { ...message, templateMessage: { ...templateMessage, state: 'delivered', notBefore: undefined } };
+}
+
+/** Has LipaChat accepted it, or WhatsApp delivered it? */
+export function isTemplateThrough({ templateMessage }: Message): boolean {
+  return templateMessage?.state === 'sent' || templateMessage?.state === 'delivered';
+}
+
 /** Is this the template message that is out, not an earlier one? */
 export function isAbout({ state, messageId, waId }: TemplateMessage, name: TemplateName): boolean {
-  if (state === 'failed' || state === 'suppressed') return false;
+  if (state === 'failed' || state === 'suppressed' || state === 'delivered') return false;
   return 'gatewayMessageId' in name
     ? name.gatewayMessageId === messageId
     : waId !== undefined && waKeyOf(waId) === name.waKey;

@@ -41,6 +41,8 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
 
   /** Acts on one decision. Returns the result, or what another writer stored meanwhile. */
   async function step(stored: Stored<Message>, attempt: Attempt): Promise<SendResult | Stored<Message>> {
+    // A resend may be under way: the caller still gets the answer that was stored first.
+    if (attempt.source === 'caller' && stored.value.answer) return { message: stored.value, fresh: false };
     const decision = decideClaim(stored.value, attempt.terms);
     switch (decision.kind) {
       case 'replay':
@@ -81,10 +83,10 @@ export function makeResolveExisting({ messages, deliver, settler, telemetry }: R
     return isUnknown ? { message: marked.value, fresh: false } : marked;
   }
 
-  /** A callback may have proved the outcome during the delivery. Only the answer is missing then: decide again. */
+  /** A callback may have proved the outcome during the delivery, so it is not settled: decide again. */
   async function resolveProven(result: SendResult, attempt: Attempt): Promise<SendResult> {
-    const { answer, status, messageId } = result.message;
-    if (answer || !isProven(status)) return result;
+    const { answer, lease, status, messageId } = result.message;
+    if ((answer && !lease) || !isProven(status)) return result;
     const stored = await messages.get(messageId);
     return stored && isSameRequest(stored.value, result.message) ? resolveExisting(stored, attempt) : result;
   }

@@ -91,7 +91,8 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const terms = termsNow();
     const taken = await messages.replace(stored, transition(stored.value, 'takenOver', terms));
     if (!taken.done) return;
-    await deliver(taken.stored, { ...run, request: undefined, terms, ahead }, { mayHaveLeft: false });
+    const attempt: Attempt = { ...run, request: undefined, terms, ahead };
+    await resolveProven(await deliver(taken.stored, attempt, { mayHaveLeft: false }), attempt);
   }
 
   /** Resolves a message that a crash left, or one with an unknown outcome, for the sweeper. */

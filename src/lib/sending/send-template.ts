@@ -1,12 +1,13 @@
 import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
 import { type Release, type ThrottleReason, throttleReasonOf, type Verdict } from '../lipachat/verdict.ts';
-import { type ClaimTerms, isFresh } from '../messages/claim.ts';
+import type { ClaimTerms } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
 import type { Accepted } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
+import { mayRepeat } from '../messages/resend-policy.ts';
 import {
   isStillWanted,
   isTemplateMessageDue,
@@ -69,14 +70,11 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
       return { flow: parked };
     if (!(await acquireLock(parked.value)))
       return { flow: (await note(parked, { state: 'suppressed' })) ?? parked };
-    if (
-      templateMessage.triedAt &&
-      !isFresh({ ...parked.value, firstTryAt: templateMessage.triedAt }, now(run))
-    ) {
+    if (templateMessage.triedAt && !mayRepeat(templateMessage.triedAt, now(run))) {
       return { flow: (await note(parked, { state: 'unknown' })) ?? parked };
     }
     // Before the note: without the key nothing can leave, and without the alias a callback does not find the flow.
-    const keep = aliases.keep(templateMessage.messageId, messageId);
+    const keep = aliases.keep(templateMessage.messageId, { messageId, of: 'template' });
     const [apiKey] = await Promise.all([deps.apiKey.get(), keep]);
     const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
     if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
@@ -136,8 +134,13 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   /** Keeps WhatsApp's id before the note. If the note fails, the repeat has the same id and keeps it again. */
   async function accepted(tried: Stored<Message>, { waId }: Accepted): Promise<Stored<Message> | undefined> {
     const waKeys = waId === undefined ? [] : [waKeyOf(waId)];
-    await Promise.all(waKeys.map((waKey) => aliases.keep(waKey, tried.value.messageId)));
-    const noted = await note(tried, { state: 'sent', waId });
+    const { messageId } = tried.value;
+    await Promise.all(waKeys.map((waKey) => aliases.keep(waKey, { messageId, of: 'template' })));
+    const noted = await noteBy(tried, ({ state, ...templateMessage }) => ({
+      ...templateMessage,
+      waId,
+      state: state === 'delivered' ? state : 'sent',
+    }));
     // Drop an alias that nothing leads to any more: the flow is gone, or another template message took its place.
     const known = noted ? otherIdsOf(noted.value) : [];
     await aliases.drop(waKeys.filter((waKey) => !known.includes(waKey)));

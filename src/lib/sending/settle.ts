@@ -1,9 +1,10 @@
 import type { Verdict } from '../lipachat/verdict.ts';
 import { fenceOf, holds, mayResend } from '../messages/claim.ts';
 import { transition, unsettled } from '../messages/lifecycle.ts';
-import { isSameRequest, type Message } from '../messages/message.ts';
-import type { MessageStore } from '../messages/ports.ts';
+import { isSameRequest, type Message, waKeyOf } from '../messages/message.ts';
+import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { SessionView } from '../messages/receipt.ts';
+import { withEarlierWaId } from '../messages/transitions/reporting.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { isOpen, type Session } from '../whatsapp/session-window.ts';
@@ -16,6 +17,7 @@ import type { Attempt, SendResult } from './attempt.ts';
 
 export interface SettleDeps {
   readonly messages: MessageStore;
+  readonly aliases: MessageAliasStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly retentionDays: number;
@@ -51,8 +53,18 @@ export function makeSettler(deps: SettleDeps) {
       fresh = stored.answer === undefined;
       return after(stored, { claim: claim.value, attempt, found });
     });
+    const { verdict } = found;
+    if (settled && settled.resends !== claim.value.resends && verdict.kind === 'sent')
+      await keepEarlier(settled, verdict.accepted.waId);
     const isOurs = settled && isSameRequest(settled, claim.value);
     return { message: isOurs ? settled : answerUnsettled(claim.value, attempt), fresh };
+  }
+
+  /** So that callbacks which name only WhatsApp's id find the message. */
+  async function keepEarlier(message: Message, waId: string | undefined): Promise<void> {
+    if (waId === undefined || !message.retiredWaIds?.includes(waId)) return;
+    const kept = deps.aliases.keep(waKeyOf(waId), { messageId: message.messageId, of: 'flow' });
+    await kept.catch((fault) => telemetry.error('alias.not-kept', fault, { messageId: message.messageId }));
   }
 
   function after(stored: Message, by: { claim: Message; attempt: Attempt; found: Found }): Message {
@@ -61,8 +73,10 @@ export function makeSettler(deps: SettleDeps) {
     const session = viewOf(by.found.session);
     const settling = { now: clock.now(), calls, retentionDays };
     if (!isSameRequest(stored, by.claim)) return stored;
-    // WhatsApp failed this send meanwhile, and another one has replaced it.
-    if (stored.resends !== by.claim.resends) return stored;
+    // WhatsApp failed this send meanwhile, and another one has replaced it. Its id still identifies callbacks.
+    if (stored.resends !== by.claim.resends) {
+      return verdict.kind === 'sent' ? withEarlierWaId(stored, verdict.accepted.waId) : stored;
+    }
     if (verdict.kind === 'sent') {
       return transition(stored, 'gatewayAccepted', { ...settling, accepted: verdict.accepted, session });
     }

@@ -1,6 +1,6 @@
 import { makeHandleCallbacks } from '../callbacks/handle-callbacks.ts';
 import { makeHandleReply } from '../callbacks/handle-reply.ts';
-import { makeHandleStatus } from '../callbacks/handle-status.ts';
+import { type HandleStatusDeps, makeHandleStatus } from '../callbacks/handle-status.ts';
 import type { CallbackStore } from '../callbacks/ports.ts';
 import { type EraseDeps, makeErase } from '../contacts/erase.ts';
 import { makeOptOut } from '../contacts/opt-out.ts';
@@ -84,7 +84,7 @@ export function sweepUseCase(
 /** Handles LipaChat's callbacks. */
 export function callbackUseCases(
   ports: CallbackPorts,
-  settings: MessageSettings & { readonly words: ConsentWords },
+  settings: MessageSettings & Pick<HandleStatusDeps, 'terms'> & { readonly words: ConsentWords },
 ) {
   const base = { ...ports, ...settings };
   const deps = { ...base, recipientQueue: makeRecipientQueue(base) };

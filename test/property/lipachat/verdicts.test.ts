@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextStep, type Tries, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { nextStep, type Tries } from '../../../src/lib/lipachat/next-step.ts';
+import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import { ERROR_CLASSES, type ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
 
@@ -53,7 +54,9 @@ describe('the verdict on a call', () => {
   it('is one of four for every outcome, and never an exception', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
-        expect(['sent', 'rejected', 'release', 'unknown']).toContain(verdictOn(given, { mayHaveLeft }).kind);
+        expect(['sent', 'rejected', 'release', 'unknown']).toContain(
+          verdictOn(given, { mayHaveLeft, ambiguityMode: 'resend' }).kind,
+        );
       }),
     );
   });
@@ -61,7 +64,9 @@ describe('the verdict on a call', () => {
   it('never gives a claim back, and never refuses the message, once the message may have left', () => {
     fc.assert(
       fc.property(outcome, (given) => {
-        expect(['sent', 'unknown']).toContain(verdictOn(given, { mayHaveLeft: true }).kind);
+        expect(['sent', 'unknown']).toContain(
+          verdictOn(given, { mayHaveLeft: true, ambiguityMode: 'resend' }).kind,
+        );
       }),
     );
   });
@@ -71,7 +76,9 @@ describe('the verdict on a call', () => {
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
         const isReceipt = given.kind === 'accepted';
         const isKnownRepeat = given.kind === 'rejected' && given.duplicate && mayHaveLeft;
-        expect(verdictOn(given, { mayHaveLeft }).kind === 'sent').toBe(isReceipt || isKnownRepeat);
+        expect(verdictOn(given, { mayHaveLeft, ambiguityMode: 'resend' }).kind === 'sent').toBe(
+          isReceipt || isKnownRepeat,
+        );
       }),
     );
   });
@@ -84,7 +91,7 @@ describe('the verdict on a call', () => {
           ofNobody ||
             ['credentials', 'misconfigured', 'throttled', 'notSent', 'sessionClosed'].includes(given.kind),
         );
-        expect(verdictOn(given, { mayHaveLeft }).kind).not.toBe('rejected');
+        expect(verdictOn(given, { mayHaveLeft, ambiguityMode: 'resend' }).kind).not.toBe('rejected');
       }),
     );
   });
@@ -92,7 +99,7 @@ describe('the verdict on a call', () => {
   it("is a refusal with its code and the gateway's own text", () => {
     fc.assert(
       fc.property(outcome, (given) => {
-        const verdict = verdictOn(given, { mayHaveLeft: false });
+        const verdict = verdictOn(given, { mayHaveLeft: false, ambiguityMode: 'resend' });
         if (verdict.kind !== 'rejected') return;
         const detail = given.kind === 'rejected' ? given.message : undefined;
         expect(verdict).toEqual({ kind: 'rejected', code: 'gateway-rejected', detail });
@@ -103,7 +110,7 @@ describe('the verdict on a call', () => {
   it('gives the reason when the outcome is unknown', () => {
     fc.assert(
       fc.property(outcome, fc.boolean(), (given, mayHaveLeft) => {
-        const verdict = verdictOn(given, { mayHaveLeft });
+        const verdict = verdictOn(given, { mayHaveLeft, ambiguityMode: 'resend' });
         if (verdict.kind === 'unknown') expect(verdict.reason).toMatch(/./);
       }),
     );
@@ -112,7 +119,7 @@ describe('the verdict on a call', () => {
   it('gives a claim back with a time to retry, if there is one', () => {
     fc.assert(
       fc.property(outcome, (given) => {
-        const verdict = verdictOn(given, { mayHaveLeft: false });
+        const verdict = verdictOn(given, { mayHaveLeft: false, ambiguityMode: 'resend' });
         if (verdict.kind !== 'release' || WITHOUT_A_TIME.has(verdict.code)) return;
         expect(Number.isInteger(verdict.retryAfter) && verdict.retryAfter >= 1).toBe(true);
       }),
@@ -122,7 +129,7 @@ describe('the verdict on a call', () => {
   it('is not retried automatically while the window is closed, or after a refusal', () => {
     fc.assert(
       fc.property(outcome, (given) => {
-        const verdict = verdictOn(given, { mayHaveLeft: true });
+        const verdict = verdictOn(given, { mayHaveLeft: true, ambiguityMode: 'resend' });
         if (verdict.kind !== 'unknown') return;
         const isHopeless = given.kind === 'sessionClosed' || given.kind === 'rejected';
         expect(verdict.again).toBe(!isHopeless);

@@ -38,9 +38,11 @@ const code = fc.constantFrom(undefined, 131_047, 131_049, 131_056, 131_026);
 const terms = fc
   .record({ now, owner, mode: fc.constantFrom('resend', 'hold') })
   .map(({ mode, ...rest }) => sampleTerms({ ...rest, ambiguity: { mode, resendHorizonSeconds: 900 } }));
+const ambiguity = fc.record({ mode: fc.constantFrom('resend', 'hold') });
 const reported = (status: ReportedStatus) =>
   fc.record({
     now,
+    ambiguity,
     report: fc.record({
       status: fc.constant(status),
       at: now,
@@ -78,17 +80,28 @@ const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
     report: reported('failed').map(({ report }) => report),
     name: fc.constantFrom({ gatewayMessageId: 'template-1' }, { gatewayMessageId: 'template-0' }),
     writtenAt: fc.option(now, { nil: undefined }),
+    ambiguity,
   }),
   reportedSent: reported('sent'),
   reportedFailed: reported('failed'),
   reportedDelivered: reported('delivered'),
   reportedRead: reported('read'),
+  replied: fc.record({
+    now,
+    reply: fc.record({
+      id: fc.constant('in-1'),
+      at: now,
+      response: fc.constant({}),
+      matchedBy: fc.constantFrom('token', 'context', 'only-open-flow'),
+    }),
+    quotedWaId: fc.constantFrom(undefined, WA_ID),
+  }),
 };
 const EVENTS = Object.keys(FACTS) as Event[];
 
 const templateMessage = fc.record<TemplateMessage>({
   messageId: fc.constant('template-1'),
-  state: fc.constantFrom('pending', 'sent', 'suppressed', 'failed', 'unknown'),
+  state: fc.constantFrom('pending', 'sent', 'delivered', 'suppressed', 'failed', 'unknown'),
 });
 const optional = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined });
 

@@ -23,7 +23,11 @@ const ORDER: readonly Status[] = ['sent', 'failed', 'delivered', 'read'];
 function hearing(message: Message, said: Word, at: Date): Message {
   if (said.by === 'callback') {
     const report = { status: said.status, at, waId: WA_ID };
-    return transition(message, EVENT_OF_REPORT[said.status], { report, now: at });
+    return transition(message, EVENT_OF_REPORT[said.status], {
+      report,
+      now: at,
+      ambiguity: { mode: 'resend' },
+    });
   }
   const accepted = { kind: 'accepted', waId: WA_ID, envelope: {} } as const;
   const session = { open: true, expiresAt: null };

@@ -36,10 +36,14 @@ describe('the error codes', () => {
           duplicate: false,
           envelope: null,
         } as const;
-        const verdict = verdictOn(refused, { mayHaveLeft: false });
+        const verdict = verdictOn(refused, { mayHaveLeft: false, ambiguityMode: 'resend' });
         expect(['rejected', 'release']).toContain(verdict.kind);
         const report = { status: 'failed', at: later(1), code: given, detail: 'Oh' } as const;
-        const after = transition(sentWith(whenClosed), 'reportedFailed', { report, now: later(1) });
+        const after = transition(sentWith(whenClosed), 'reportedFailed', {
+          report,
+          now: later(1),
+          ambiguity: { mode: 'resend' },
+        });
         const parks = errorClass === 'window-shut' && whenClosed === 'park';
         expect(after.status).toBe(parks ? 'parked' : retryOf(errorClass) ? 'queued' : 'failed');
         // A message that is requeued is not lost: it has a reason, a time and its content.
@@ -62,7 +66,10 @@ describe('the error codes', () => {
         duplicate: false,
         envelope: null,
       } as const;
-      expect(verdictOn(refused, { mayHaveLeft: false })).toEqual({ kind: 'release', ...retry });
+      expect(verdictOn(refused, { mayHaveLeft: false, ambiguityMode: 'resend' })).toEqual({
+        kind: 'release',
+        ...retry,
+      });
     }
   });
 

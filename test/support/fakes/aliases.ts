@@ -1,5 +1,4 @@
-import type { MessageId } from '../../../src/lib/messages/message.ts';
-import type { MessageAliasStore } from '../../../src/lib/messages/ports.ts';
+import type { Aliased, MessageAliasStore } from '../../../src/lib/messages/ports.ts';
 import { type Link, straight } from './link.ts';
 
 export interface FakeAliases extends MessageAliasStore {
@@ -10,12 +9,12 @@ export interface FakeAliases extends MessageAliasStore {
 
 /** The aliases of messages, in memory. */
 export function fakeAliases(): FakeAliases {
-  const aliases = new Map<string, MessageId>();
+  const aliases = new Map<string, Aliased>();
 
   function over(link: Link): MessageAliasStore {
     return {
-      keep: (alias, messageId) => link('keepAlias', () => void aliases.set(alias, messageId)),
-      messageOf: (alias) => link('messageOfAlias', () => aliases.get(alias)),
+      keep: (alias, aliased) => link('keepAlias', () => void aliases.set(alias, aliased)),
+      find: (alias) => link('messageOfAlias', () => aliases.get(alias)),
       drop: (dropped) => link('dropAliases', () => dropped.forEach((alias) => void aliases.delete(alias))),
     };
   }

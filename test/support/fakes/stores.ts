@@ -96,6 +96,7 @@ export function fakeMessages(clock: Clock): FakeMessages {
       waiting: (pair, limit) => ofPair('waiting', { pair, limit }, 'waiting'),
       awaitingReply: (pair, limit) => ofPair('answerable', { pair, limit, newestFirst: true }, 'open'),
       replied: (pair, limit) => ofPair('answered', { pair, limit, newestFirst: true }, 'answered'),
+      others: (pair, limit) => ofPair('others', { pair, limit, newestFirst: true }, 'done'),
       ofPair: (pair, limit) => ofPair('ofPair', { pair, limit }),
       findByWaKey: (waKey) =>
         link('findByWaKey', () => shelf.all().find((m) => m.waId && waKeyOf(m.waId) === waKey)?.messageId),

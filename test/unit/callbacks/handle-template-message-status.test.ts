@@ -66,12 +66,26 @@ const NAMES: [string, string | undefined, string | undefined][] = [
 
 describe.each(NAMES)('a callback that names the template message by %s', (_, name, waId) => {
   it.each<ReportedStatus>(['sent', 'delivered', 'read'])(
-    'changes nothing as %s, and is not stored',
+    'changes nothing of the flow as %s, and is not stored',
     async (status) => {
       const before = message();
       await p.handleStatus(name, report({ status, waId }));
-      expect(message()).toEqual(before);
+      const state = status === 'sent' ? 'sent' : 'delivered';
+      const templateMessage = before && { ...before.templateMessage, state };
+      expect(message()).toEqual({ ...before, templateMessage });
       expect([world.callbacks.raw(), world.callbacks.unmatchedStatuses()]).toEqual([[], []]);
+    },
+  );
+
+  it.each<ReportedStatus>(['delivered', 'read'])(
+    'calls another one off as %s, before the failure and after it',
+    async (status) => {
+      const proof = () => p.handleStatus(name, report({ status, waId }));
+      const failure = () => p.handleStatus(name, report({ code: 130_429, waId }));
+      for (const step of [failure, proof, failure, proof]) await step();
+      expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
+      await rest(30);
+      expect(templates()).toEqual([FIRST]);
     },
   );
 

@@ -55,19 +55,19 @@ const shapes: readonly [string, (answers: unknown) => unknown][] = [
 
 describe.each(shapes)('a reply in %s', (_, shape) => {
   it('is read from text and from an object', () => {
-    expect(replyIn(shape(TEXT))).toEqual({ response: ANSWERS, contextId: undefined });
-    expect(replyIn(shape(ANSWERS))).toEqual({ response: ANSWERS, contextId: undefined });
+    expect(replyIn(shape(TEXT))).toMatchObject({ response: ANSWERS, quotedIds: [] });
+    expect(replyIn(shape(ANSWERS))).toMatchObject({ response: ANSWERS, quotedIds: [] });
   });
 
   it('is kept as it came when its JSON is broken', () => {
-    expect(replyIn(shape('{"name":"Ami'))).toEqual({ response: '{"name":"Ami', contextId: undefined });
+    expect(replyIn(shape('{"name":"Ami'))).toMatchObject({ response: '{"name":"Ami', quotedIds: [] });
   });
 });
 
 describe('a reply', () => {
   it('names the message that it quotes', () => {
     const body = { ...interactive({ nfm_reply: { response_json: TEXT } }), context: { id: 'wamid.out' } };
-    expect(replyIn(body)).toEqual({ response: ANSWERS, contextId: 'wamid.out' });
+    expect(replyIn(body)).toEqual({ response: ANSWERS, quotedIds: ['wamid.out'] });
   });
 
   it.each([

@@ -45,7 +45,7 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'nfm_reply', nfm_reply: { response_json: '{"a":1}' } },
       }),
-      { response: { a: 1 }, contextId: undefined },
+      { response: { a: 1 }, quotedIds: [] },
     ],
     [
       'a flow’s reply as an object',
@@ -53,12 +53,12 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'nfm_reply', nfm_reply: { response_json: { a: 1 } } },
       }),
-      { response: { a: 1 }, contextId: undefined },
+      { response: { a: 1 }, quotedIds: [] },
     ],
     [
       'a flow’s reply in camel case',
       flat({ type: 'INTERACTIVE', interactive: { type: 'nfm_reply', nfmReply: { responseJson: '{}' } } }),
-      { response: {}, contextId: undefined },
+      { response: {}, quotedIds: [] },
     ],
   ])('belongs to one pair and has its id: %s', (_, body, reply = undefined) => {
     expect(readCallbacks(body)).toEqual([inbound({ reply })]);

@@ -120,7 +120,7 @@ describe('WhatsApp’s own envelope', () => {
       context: { id: 'wamid.out' },
       interactive: { type: 'nfm_reply', nfm_reply: { response_json: '{"a":1}', name: 'flow' } },
     };
-    const filled = { response: { a: 1 }, contextId: 'wamid.out' };
+    const filled = { response: { a: 1 }, quotedIds: ['wamid.out'], formName: 'flow' };
     expect(readCallbacks(envelope({ metadata, messages: [reply] }))).toEqual([{ ...inbound, reply: filled }]);
   });
 

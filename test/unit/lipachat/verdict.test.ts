@@ -1,6 +1,7 @@
 /** What each outcome of a call means for the message, and what follows the call; property tests hold the bounds. */
 import { describe, expect, it } from 'vitest';
-import { nextStep, type Tries, throttleReasonOf, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { nextStep, type Tries } from '../../../src/lib/lipachat/next-step.ts';
+import { throttleReasonOf, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 
 const tries = (changes: Partial<Tries> = {}): Tries => ({
@@ -71,7 +72,7 @@ describe('the step after a call', () => {
 const refusal = { kind: 'rejected', message: 'No.', duplicate: false, envelope: { a: 1 } } as const;
 
 describe('the verdict on the first request', () => {
-  const verdict = (outcome: Outcome) => verdictOn(outcome, { mayHaveLeft: false });
+  const verdict = (outcome: Outcome) => verdictOn(outcome, { mayHaveLeft: false, ambiguityMode: 'resend' });
 
   it('gives the claim back for half a minute where LipaChat refuses the apiKey', () => {
     expect(verdict({ kind: 'credentials' })).toEqual({
@@ -152,7 +153,7 @@ describe('the verdict on the first request', () => {
 });
 
 describe('the verdict on a repeat', () => {
-  const verdict = (outcome: Outcome) => verdictOn(outcome, { mayHaveLeft: true });
+  const verdict = (outcome: Outcome) => verdictOn(outcome, { mayHaveLeft: true, ambiguityMode: 'resend' });
 
   it('is sent where LipaChat knows the messageId, with its answer as the receipt', () => {
     expect(verdict({ ...refusal, duplicate: true })).toEqual({
@@ -188,7 +189,7 @@ describe('the verdict on a repeat', () => {
 
 describe('the throttle reason of a verdict', () => {
   const reasonOf = (outcome: Outcome, mayHaveLeft = false) =>
-    throttleReasonOf(verdictOn(outcome, { mayHaveLeft }));
+    throttleReasonOf(verdictOn(outcome, { mayHaveLeft, ambiguityMode: 'resend' }));
 
   it('is the operator’s trouble where that is the cause', () => {
     expect(reasonOf({ kind: 'credentials' })).toBe('gateway-credentials');

@@ -32,12 +32,23 @@ const other = (seconds: number, mode: 'resend' | 'hold' = 'resend'): ClaimTerms 
   });
 
 describe('a message with its answer', () => {
-  it('is replayed, whatever else is stored', () => {
-    const answer = { kind: 'sent', body: '{}' } as const;
-    for (const status of ['sending', 'read', 'queued'] as const) {
-      const answered: Message = { ...stored, status, answer };
+  const answer = { kind: 'sent', body: '{}' } as const;
+
+  it('is replayed while nothing of it is under way', () => {
+    for (const status of ['sent', 'read', 'failed', 'queued', 'parked', 'expired'] as const) {
+      const answered: Message = { ...stored, status, answer, lease: undefined };
       expect(decideClaim(answered, sampleTerms())).toEqual({ kind: 'replay', answer });
     }
+  });
+
+  it('is finished like any other while a resend of it is under way', () => {
+    const resent: Message = { ...stored, answer };
+    expect(decideClaim(resent, other(59)).kind).toBe('inProgress');
+    expect(decideClaim(resent, other(60)).kind).toBe('takeOver');
+    expect(decideClaim({ ...resent, status: 'delivered' }, other(60)).kind).toBe('finalize');
+    const unknown: Message = { ...resent, status: 'unknown', lease: undefined };
+    expect(decideClaim(unknown, other(60)).kind).toBe('takeOver');
+    expect(decideClaim(unknown, other(60, 'hold')).kind).toBe('markUnknown');
   });
 });
 

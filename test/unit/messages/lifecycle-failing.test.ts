@@ -56,11 +56,18 @@ interface Failure {
   readonly waId?: string | undefined;
   readonly name?: { readonly gatewayMessageId: string } | { readonly waKey: string };
   readonly writtenAt?: Date | undefined;
+  readonly mode?: 'resend' | 'hold';
 }
 const fail = (stored: Message, failure: Failure = {}) => {
-  const { code = UNDELIVERABLE, waId, name = { gatewayMessageId: FIRST }, writtenAt } = failure;
+  const {
+    code = UNDELIVERABLE,
+    waId,
+    name = { gatewayMessageId: FIRST },
+    writtenAt,
+    mode = 'resend',
+  } = failure;
   const report = { status: 'failed', at: later(59), code, waId } as const;
-  return transition(stored, 'templateFailed', { ...ending, report, name, writtenAt });
+  return transition(stored, 'templateFailed', { ...ending, report, name, writtenAt, ambiguity: { mode } });
 };
 
 describe('a failure of the template message', () => {
@@ -73,7 +80,13 @@ describe('a failure of the template message', () => {
 
   it('is the message’s own where it has no code', () => {
     const report = { status: 'failed', at: later(59) } as const;
-    const facts = { ...ending, report, name: { gatewayMessageId: FIRST }, writtenAt: undefined };
+    const facts = {
+      ...ending,
+      report,
+      name: { gatewayMessageId: FIRST },
+      writtenAt: undefined,
+      ambiguity: { mode: 'resend' } as const,
+    };
     expect(transition(parked(), 'templateFailed', facts).status).toBe('failed');
   });
 
@@ -114,26 +127,37 @@ describe('a failure of the template message that passes', () => {
         triesOf: undefined,
         notBefore,
         waId: undefined,
+        retiredWaIds: ['wamid.t'],
         triedAt: undefined,
       },
-      retiredWaIds: ['wamid.t'],
       dueAt: notBefore,
     });
   });
 
+  it('fails the flow with outcomes on hold', () => {
+    expect(fail(parked(), { code: WAIT, mode: 'hold' }).status).toBe('failed');
+  });
+
+  it('changes nothing where one of its sends was delivered', () => {
+    const delivered = parked({ templateMessage: { ...out, state: 'delivered' } });
+    for (const code of [WAIT, UNDELIVERABLE]) expect(fail(delivered, { code })).toBe(delivered);
+  });
+
   it('counts the template messages before it', () => {
-    const again = fail(parked({ templateMessage: { ...out, resends: 2 }, retiredWaIds: ['wamid.0'] }), {
+    const again = fail(parked({ templateMessage: { ...out, resends: 2, retiredWaIds: ['wamid.0'] } }), {
       code: WAIT,
     });
     expect(again.templateMessage).toMatchObject({ resends: 3, messageId: templateIdOf(ID, 3) });
-    expect(again.retiredWaIds).toEqual(['wamid.0', 'wamid.t']);
+    expect(again.templateMessage?.retiredWaIds).toEqual(['wamid.0', 'wamid.t']);
   });
 
   it('retires the id of the report where the receipt was slower, and none where there is none', () => {
     const unheard = parked({ templateMessage: { ...out, waId: undefined } });
-    expect(fail(unheard, { code: WAIT, waId: 'wamid.r' }).retiredWaIds).toEqual(['wamid.r']);
-    expect(fail(unheard, { code: WAIT }).retiredWaIds).toEqual([]);
-    expect(fail(parked(), { code: WAIT, waId: 'wamid.r' }).retiredWaIds).toEqual(['wamid.t']);
+    expect(fail(unheard, { code: WAIT, waId: 'wamid.r' }).templateMessage?.retiredWaIds).toEqual(['wamid.r']);
+    expect(fail(unheard, { code: WAIT }).templateMessage?.retiredWaIds).toEqual([]);
+    expect(fail(parked(), { code: WAIT, waId: 'wamid.r' }).templateMessage?.retiredWaIds).toEqual([
+      'wamid.t',
+    ]);
   });
 
   it('is due at the end of the wait where that comes first', () => {

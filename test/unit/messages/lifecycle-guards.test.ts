@@ -20,30 +20,80 @@ const inStatus = (status: Status, changes: Partial<Message> = {}): Message =>
     status,
   });
 const report = (stored: Message, status: ReportedStatus, waId: string, code?: number) =>
-  transition(stored, EVENT_OF_REPORT[status], { report: { status, at: NOW, waId, code }, now: NOW });
+  transition(stored, EVENT_OF_REPORT[status], {
+    report: { status, at: NOW, waId, code },
+    now: NOW,
+    ambiguity: { mode: 'resend' },
+  });
 
 describe.each([...UNPROVEN, ...REPORTED])('a message that is %s', (status) => {
-  it('is not changed by a report about an earlier send', () => {
-    const stored = inStatus(status, { waId: 'wamid.2', retiredWaIds: ['wamid.1'] });
-    for (const reported of REPORTED) expect(report(stored, reported, 'wamid.1', 130_429)).toBe(stored);
+  const resent = inStatus(status, { waId: 'wamid.2', retiredWaIds: ['wamid.1'], resends: 1 });
+
+  it('is not changed by a report that an earlier send was sent or failed', () => {
+    for (const reported of ['sent', 'failed'] as const)
+      expect(report(resent, reported, 'wamid.1', 130_429)).toBe(resent);
+  });
+
+  it('advances by proof that an earlier send was delivered, and is not sent again', () => {
+    for (const reported of ['delivered', 'read'] as const) {
+      const after = report(resent, reported, 'wamid.1');
+      expect(after.status).toBe(status === 'read' ? 'read' : reported);
+      expect(after).toMatchObject({ request: undefined, waId: 'wamid.2' });
+    }
+  });
+
+  it('is delivered by the reply of its customer, and is not sent again', () => {
+    const reply = { id: 'in-1', at: later(5), response: {}, matchedBy: 'context' } as const;
+    const facts = { reply, quotedWaId: 'wamid.1', now: later(6) };
+    const after = transition({ ...resent, waId: undefined }, 'replied', facts);
+    expect(after.status).toBe(status === 'read' ? 'read' : 'delivered');
+    expect(after).toMatchObject({ reply, request: undefined, waId: 'wamid.1', reason: undefined });
+    expect(transition(after, 'replied', { ...facts, reply: { ...reply, id: 'in-2' } })).toBe(after);
   });
 
   it('keeps the answer that it has', () => {
     const stored = inStatus(status, { answer: receipt });
+    expect(transition(stored, 'gatewayAccepted', { ...settling, accepted }).answer).toBe(receipt);
+    expect(transition(stored, 'answerMissing', { ...settling, correlationId: 'c' }).answer).toBe(receipt);
+  });
+});
+
+const pausing = { now: NOW, delaySeconds: 5, errorClass: undefined, reason: 'wait' };
+
+describe('a message that its owner is sending', () => {
+  it('waits again where its owner learns that nothing was sent', () => {
+    const stored = inStatus('sending');
+    expect(transition(stored, 'windowClosed', { fence, now: NOW }).status).toBe('parked');
+    expect(transition(stored, 'postponed', { ...pausing, fence }).status).toBe('queued');
+  });
+});
+
+describe.each(REPORTED)('a message that is proved to be %s', (status) => {
+  it('is not taken back by its owner', () => {
+    const stored = inStatus(status);
+    expect(transition(stored, 'windowClosed', { fence, now: NOW })).toBe(stored);
+    expect(transition(stored, 'postponed', { ...pausing, fence })).toBe(stored);
+  });
+
+  it('is settled once: an answer without a lease ends it', () => {
+    const stored = inStatus(status, { answer: receipt, lease: undefined, dueAt: undefined });
     expect(transition(stored, 'gatewayAccepted', { ...settling, accepted })).toBe(stored);
     expect(transition(stored, 'answerMissing', { ...settling, correlationId: 'c' })).toBe(stored);
+  });
+
+  it('has the owner of a resend let go of it, with the first answer', () => {
+    const stored = inStatus(status, { answer: receipt });
+    for (const after of [
+      transition(stored, 'gatewayAccepted', { ...settling, accepted }),
+      transition(stored, 'answerMissing', { ...settling, correlationId: 'c' }),
+    ]) {
+      expect(after).toMatchObject({ status, answer: receipt });
+      expect([after.lease, after.dueAt]).toEqual([undefined, undefined]);
+    }
   });
 });
 
 describe.each(OWNED)('a message that its owner has claimed and that is %s', (status) => {
-  const pausing = { now: NOW, delaySeconds: 5, errorClass: undefined, reason: 'wait' };
-
-  it('waits again where its owner learns that nothing was sent', () => {
-    const stored = inStatus(status);
-    expect(transition(stored, 'windowClosed', { fence, now: NOW }).status).toBe('parked');
-    expect(transition(stored, 'postponed', { ...pausing, fence }).status).toBe('queued');
-  });
-
   it('is not changed by an earlier owner', () => {
     const stored = inStatus(status, { epoch: 2 });
     const refusal = { ...settling, code: 'gateway-rejected', detail: 'No.', correlationId: 'c' } as const;

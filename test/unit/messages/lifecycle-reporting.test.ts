@@ -28,9 +28,13 @@ const sent = (changes: Partial<Message> = {}): Message =>
     attempts: 1,
     ...changes,
   });
-const report = (stored: Message, changes: Partial<StatusReport>): Message => {
+const report = (
+  stored: Message,
+  changes: Partial<StatusReport>,
+  mode: 'resend' | 'hold' = 'resend',
+): Message => {
   const said: StatusReport = { status: 'failed', at: AT, waId: 'wamid.1', ...changes };
-  return transition(stored, EVENT_OF_REPORT[said.status], { report: said, now: SEEN });
+  return transition(stored, EVENT_OF_REPORT[said.status], { report: said, now: SEEN, ambiguity: { mode } });
 };
 
 describe('a status callback', () => {
@@ -57,10 +61,10 @@ describe('a status callback', () => {
     expect(report(stored, { status: 'sent' }).dueAt).toEqual(AT);
   });
 
-  it('leaves the due time to the owner, and that of an answered message', () => {
+  it('leaves the due time to the owner, and makes an answered message due no more', () => {
     const owned = sampleMessage({ messageId: idOf('m-1') });
     expect(report(owned, { status: 'sent' }).dueAt).toEqual(owned.dueAt);
-    expect(report(sent({ dueAt: later(7) }), { status: 'delivered' }).dueAt).toEqual(later(7));
+    expect(report(sent({ dueAt: later(7) }), { status: 'delivered' }).dueAt).toBeUndefined();
   });
 
   it('changes nothing where it is no news', () => {
@@ -113,7 +117,6 @@ describe('a failure for a shut window', () => {
       status: 'parked',
       epoch: 2,
       lease: undefined,
-      answer: undefined,
       sentAt: undefined,
       waId: undefined,
       retiredWaIds: ['wamid.0', 'wamid.1'],
@@ -167,7 +170,6 @@ describe('a failure that passes', () => {
       status: 'queued',
       epoch: 2,
       lease: undefined,
-      answer: undefined,
       sentAt: undefined,
       waId: undefined,
       retiredWaIds: ['wamid.1'],
@@ -187,6 +189,12 @@ describe('a failure that passes', () => {
         { at: SEEN, status: 'queued', source: 'callback', detail: 'too fast' },
       ],
     });
+  });
+
+  it('is final with outcomes on hold', () => {
+    for (const code of [WAIT, PAIR_TOO_FAST, WINDOW_SHUT, 131_000, 131_049]) {
+      expect(report(sent({ request: parkable }), { code }, 'hold').status).toBe('failed');
+    }
   });
 
   it('counts the tries of a class that has a limit of its own', () => {

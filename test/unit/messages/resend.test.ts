@@ -25,6 +25,7 @@ beforeEach(async () => {
 const ID = 'm-1';
 const second = gatewayMessageIdOf({ messageId: idOf(ID), resends: 1 });
 const flow = (changes: Partial<FlowRequest> = {}) => sampleRequest({ messageId: idOf(ID), ...changes });
+const BY = { clientId: 'client-1', seesAll: false };
 const message = (id = ID) => world.messages.all().find((m) => m.messageId === id);
 const delivered = () => world.gateway.deliveries.map(({ messageId }) => messageId);
 
@@ -64,18 +65,31 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     const stored = message();
     expect(stored).toMatchObject({ status: 'queued', accepted: true, epoch: 2, resends: 1, tries: 1 });
     expect(stored).toMatchObject({ reason: 'Oh', retiredWaIds: [waIdOf(ID)], notBefore: expect.any(Date) });
-    expect([stored?.answer, stored?.waId, stored?.sentAt]).toEqual([undefined, undefined, undefined]);
+    expect(stored?.answer?.kind).toBe('sent');
+    expect([stored?.waId, stored?.sentAt]).toEqual([undefined, undefined]);
     expect(stored?.timeline.at(-1)).toMatchObject({ status: 'queued', source: 'callback', detail: 'Oh' });
     expect(world.queue.log).toHaveLength(1);
   });
 
-  it('is reported to a repeating caller as queued, with the reason and the next step', async () => {
-    await sendAndFail();
-    expect(await p.send({ request: flow() })).toMatchObject({
-      kind: 'pending',
-      receipt: { status: 'queued', reason: 'Oh', nextStep: expect.stringMatching(/worker.*no earlier than/) },
-    });
+  it('is answered with the first bytes, before and after the resend', async () => {
+    const first = await p.send({ request: flow() });
+    const same = { ...first, replayed: true };
+    await p.handleStatus(ID, report({ waId: waIdOf(ID) }));
+    expect(await p.send({ request: flow() })).toEqual(same);
     expect(delivered()).toEqual([ID]);
+    await rest();
+    expect(await p.send({ request: flow() })).toEqual(same);
+    expect(delivered()).toEqual([ID, second]);
+    expect(await p.read.message(idOf(ID), BY)).toMatchObject({ status: 'sent', waId: waIdOf(second) });
+  });
+
+  it('shows its reason and the next step meanwhile', async () => {
+    await sendAndFail();
+    expect(await p.read.message(idOf(ID), BY)).toMatchObject({
+      status: 'queued',
+      reason: 'Oh',
+      nextStep: expect.stringMatching(/worker.*no earlier than/),
+    });
   });
 
   it('is sent once more, and drops its content once it is delivered', async () => {
@@ -104,7 +118,7 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
   it('is not resent once its customer has replied to it', async () => {
     await p.send({ request: flow() });
     const at = world.clock.now();
-    await p.handleReply({ id: 'r', at, pair: PAIR, response: {}, contextId: waIdOf(ID) });
+    await p.handleReply({ id: 'r', at, pair: PAIR, response: {}, quotedIds: [waIdOf(ID)] });
     await p.handleStatus(ID, report({ waId: waIdOf(ID) }));
     await rest();
     expect(delivered()).toEqual([ID]);
@@ -114,7 +128,8 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     await sendAndFail(131_031);
     await world.sessions.remove((await world.sessions.get(PAIR)) ?? expect.fail());
     await rest(15);
-    expect(message()).toMatchObject({ status: 'failed', answer: { code: 'session-closed' } });
+    expect(message()).toMatchObject({ status: 'failed', answer: { kind: 'sent' } });
+    expect(message()?.reason).toContain('session window');
     expect(delivered()).toEqual([ID]);
   });
 
@@ -168,7 +183,7 @@ describe('a status callback after a resend', () => {
     ['another code', ID, { code: 131_026 }],
     ['a shut window', ID, { code: SHUT, waId: waIdOf(ID) }],
     ['a shut window, and no id at WhatsApp', ID, { code: SHUT }],
-    ['a higher status', ID, { status: 'read' }],
+    ['a lower status', ID, { status: 'sent', waId: waIdOf(ID) }],
   ])('leaves the second send unchanged when it is about the first: %s', async (_, name, changes) => {
     await sendAndFail();
     await rest();
@@ -204,20 +219,160 @@ describe('a status callback after a resend', () => {
       }),
     });
     expect(await send({ request: flow() })).toMatchObject({ kind: 'pending', receipt: { status: 'queued' } });
-    expect(message()).toMatchObject({ status: 'queued', answer: undefined, waId: undefined });
+    expect(message()).toMatchObject({ status: 'queued', waId: undefined, retiredWaIds: [waIdOf(ID)] });
+    expect(message()?.answer).toBeUndefined();
     await rest();
     expect(delivered()).toEqual([ID, second]);
   });
 
-  it("does not count for the second send when an outdated index still finds the message by the first one's id", async () => {
+  it("does not fail the second send when an outdated index still finds the message by the first one's id", async () => {
     await sendAndFail();
     await rest();
     const behind = world.process('behind', {
       link: (call, apply) => Promise.resolve(call === 'findByWaKey' ? (ID as never) : apply()),
     });
-    await behind.handleStatus(undefined, report({ status: 'read', waId: waIdOf(ID) }));
+    await behind.handleStatus(undefined, report({ code: 131_026, waId: waIdOf(ID) }));
     expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
     expect(world.callbacks.unmatchedStatuses()).toEqual([]);
+  });
+});
+
+/** WhatsApp failed the first send, and it arrived nevertheless. */
+const PROOFS: [string, (p: Process) => Promise<unknown>][] = [
+  ['DELIVERED by the messageId', (p) => p.handleStatus(ID, report({ status: 'delivered' }))],
+  ['READ by the messageId', (p) => p.handleStatus(ID, report({ status: 'read' }))],
+  [
+    'DELIVERED by its id at WhatsApp alone',
+    (p) => p.handleStatus(undefined, report({ status: 'delivered', waId: waIdOf(ID) })),
+  ],
+  [
+    'READ by its id at WhatsApp and one of LipaChat’s own',
+    (p) => p.handleStatus('gateway-77', report({ status: 'read', waId: waIdOf(ID) })),
+  ],
+  [
+    'a reply that quotes it',
+    (p) =>
+      p.handleReply({
+        id: 'r',
+        at: world.clock.now(),
+        pair: PAIR,
+        response: {},
+        quotedIds: [waIdOf(ID)],
+        formName: 'flow',
+      }),
+  ],
+];
+
+describe.each(PROOFS)('proof that the failed send arrived: %s', (name, prove) => {
+  const proved = () => expect(['delivered', 'read']).toContain(message()?.status);
+
+  it('calls the resend off, and restores WhatsApp’s id', async () => {
+    await sendAndFail();
+    await prove(p);
+    proved();
+    await rest(10);
+    expect(delivered()).toEqual([ID]);
+    if (!name.endsWith('the messageId')) expect(message()?.waId).toBe(waIdOf(ID));
+    expect(message()).toMatchObject({ answer: { kind: 'sent' }, reason: undefined });
+    expect([message()?.dueAt, message()?.request, message()?.lease]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('calls the release off while the flow is parked again', async () => {
+    await p.send({ request: flow({ whenClosed: 'park', parkForSeconds: 3_600 }) });
+    world.clock.advance(1_000);
+    await p.handleStatus(ID, report({ code: SHUT, waId: waIdOf(ID) }));
+    expect(message()?.status).toBe('parked');
+    await prove(p);
+    proved();
+    await writes();
+    await rest(10);
+    expect(delivered()).toEqual([ID]);
+  });
+
+  it('counts before the failure, too', async () => {
+    await p.send({ request: flow() });
+    await prove(p);
+    await p.handleStatus(ID, report({ waId: waIdOf(ID) }));
+    proved();
+    await rest(10);
+    expect(delivered()).toEqual([ID]);
+  });
+
+  it('counts after the resend, and after that one failed for good', async () => {
+    await sendAndFail();
+    await rest();
+    await p.handleStatus(second, report({ code: 131_026, waId: waIdOf(second) }));
+    expect(message()?.status).toBe('failed');
+    await prove(p);
+    proved();
+    await p.handleStatus(second, report({ waId: waIdOf(second) }));
+    await rest(10);
+    proved();
+    expect(delivered()).toEqual([ID, second]);
+  });
+
+  it('counts during the resend, which settles with the first answer', async () => {
+    const first = await p.send({ request: flow() });
+    await p.handleStatus(ID, report({ waId: waIdOf(ID) }));
+    world.clock.advance(61_000);
+    const slow = world.process('slow', {
+      through: (gateway) => ({
+        ...gateway,
+        async sendFlow(request, call) {
+          const outcome = await gateway.sendFlow(request, call);
+          await prove(p);
+          return outcome;
+        },
+      }),
+    });
+    await slow.workOff();
+    proved();
+    expect([message()?.lease, message()?.dueAt]).toEqual([undefined, undefined]);
+    expect(await p.send({ request: flow() })).toEqual({ ...first, replayed: true });
+    await rest(10);
+    expect(delivered()).toEqual([ID, second]);
+  });
+});
+
+describe('with outcomes on hold', () => {
+  beforeEach(async () => {
+    world = makeWorld({ mode: 'hold' });
+    p = world.process('p');
+    await world.sessions.create(sampleSession());
+  });
+
+  it.each([TOO_FAST, UNTOLD, HELD, SHUT, 131_031, 132_015, 131_048])(
+    'a message that WhatsApp fails with %i is not sent again',
+    async (code) => {
+      await p.send({ request: flow({ whenClosed: 'park', parkForSeconds: 3_600 }) });
+      world.clock.advance(1_000);
+      await p.handleStatus(ID, report({ code, waId: waIdOf(ID) }));
+      expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
+      await writes();
+      await rest(30);
+      expect(delivered()).toEqual([ID]);
+      await p.handleStatus(ID, report({ status: 'delivered', waId: waIdOf(ID) }));
+      expect(message()?.status).toBe('delivered');
+    },
+  );
+
+  it('an accepted message whose code does not tell is unknown, and is not sent again', async () => {
+    const untold = {
+      kind: 'rejected',
+      message: 'Oh',
+      errorClass: classOf(UNTOLD),
+      duplicate: false,
+      envelope: null,
+    } as const;
+    world.gateway.next(untold);
+    await p.send({ request: flow(), respondAsync: true });
+    await rest(30);
+    expect(message()).toMatchObject({ status: 'unknown', reason: expect.stringContaining('does not tell') });
+    expect(world.gateway.calls).toHaveLength(1);
   });
 });
 

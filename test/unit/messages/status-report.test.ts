@@ -12,7 +12,11 @@ const unheard = { ...second, waId: undefined };
 const derived = gatewayMessageIdOf(second);
 
 const afterReport = (message: Message, report: StatusReport): Message =>
-  transition(message, EVENT_OF_REPORT[report.status], { report, now: report.at });
+  transition(message, EVENT_OF_REPORT[report.status], {
+    report,
+    now: report.at,
+    ambiguity: { mode: 'resend' },
+  });
 
 describe('a status callback', () => {
   it.each([
@@ -53,8 +57,11 @@ describe('a status callback', () => {
       { gatewayMessageId: 'm-1', waId: 'wamid.1' },
     ],
   ])('is not about the second send when it has %s', (_, message, names) => {
-    for (const status of ['failed', 'read'] as const) {
+    for (const status of ['sent', 'failed'] as const) {
       expect(isOutdated(message, { status, at: NOW, ...names })).toBe(true);
+    }
+    for (const status of ['delivered', 'read'] as const) {
+      expect(isOutdated(message, { status, at: NOW, ...names })).toBe(false);
     }
   });
 });

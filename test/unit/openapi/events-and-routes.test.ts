@@ -19,7 +19,7 @@ import {
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
 import { makeRead } from '../../../src/lib/messages/read.ts';
 import { viewOf } from '../../../src/lib/messages/receipt.ts';
-import { maybeReplied, replied } from '../../../src/lib/messages/reply.ts';
+import { maybeReplied } from '../../../src/lib/messages/reply.ts';
 import type { Status } from '../../../src/lib/messages/status.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 import { flowBody, parseFlow, prefersAsync, sendResponse } from '../../../src/lib/sending/contract.ts';
@@ -398,10 +398,12 @@ describe('the responses of the code conform', () => {
   const failed = transition(sent, 'reportedFailed', {
     report: { status: 'failed', at: later, detail: '131026 undeliverable' },
     now: later,
+    ambiguity: { mode: 'resend' },
   });
   const delivered = transition(sent, 'reportedDelivered', {
     report: { status: 'delivered', at: later },
     now: later,
+    ambiguity: { mode: 'resend' },
   });
   const template = { name: 'welcome', languageCode: 'en' };
   const patient = newMessage('claimed', {
@@ -429,12 +431,17 @@ describe('the responses of the code conform', () => {
     session,
     accepted: { kind: 'accepted', waId: 'wamid.2', envelope },
   });
-  const shutAfterAll = transition(sentInVain, 'reportedFailed', {
+  const shutAfterAll = transition(patient, 'reportedFailed', {
     report: { status: 'failed', at: later, code: 131047 },
     now: later,
+    ambiguity: { mode: 'resend' },
   });
   const reply = { id: 'inbound-1', at: later, response: { package: 'home' } };
-  const answeredFlow = replied(delivered, { ...reply, matchedBy: 'context' });
+  const answeredFlow = transition(delivered, 'replied', {
+    reply: { ...reply, matchedBy: 'context' },
+    quotedWaId: undefined,
+    now: later,
+  });
   const perhapsAnswered = maybeReplied(delivered, reply);
 
   const conform = async (routeKey: string, handlers: (() => ApiResponse | Promise<ApiResponse>)[]) => {
@@ -601,13 +608,19 @@ describe('the events', () => {
     session: { open: true, expiresAt: null },
     accepted: { kind: 'accepted', waId: 'wamid.1', envelope: {} },
   });
-  const failed = transition(sent, 'reportedFailed', { report: { status: 'failed', at: later }, now: later });
+  const failed = transition(sent, 'reportedFailed', {
+    report: { status: 'failed', at: later },
+    now: later,
+    ambiguity: { mode: 'resend' },
+  });
   const readByCustomer = transition(sent, 'reportedRead', {
     report: { status: 'read', at: later },
     now: later,
+    ambiguity: { mode: 'resend' },
   });
   const waits = transition(claim, 'windowClosed', { fence, now });
   const reply: Reply = { id: 'inbound-1', at: later, response: {}, matchedBy: 'context' };
+  const replied = (to: Message) => transition(to, 'replied', { reply, quotedWaId: undefined, now: later });
 
   const message = (before: Message | undefined, after: Message): Changed => ({
     kind: 'message',
@@ -631,7 +644,11 @@ describe('the events', () => {
     message(claim, { ...sent, waId: undefined }),
     message(
       sent,
-      transition(sent, 'reportedDelivered', { report: { status: 'delivered', at: later }, now: later }),
+      transition(sent, 'reportedDelivered', {
+        report: { status: 'delivered', at: later },
+        now: later,
+        ambiguity: { mode: 'resend' },
+      }),
     ),
     message(sent, readByCustomer),
     message(sent, failed),
@@ -640,6 +657,7 @@ describe('the events', () => {
       transition(sent, 'reportedFailed', {
         report: { status: 'failed', at: later, code: 131047 },
         now: later,
+        ambiguity: { mode: 'resend' },
       }),
     ),
     message(
@@ -656,8 +674,8 @@ describe('the events', () => {
     message(claim, waits),
     message(waits, transition(waits, 'optedOut', { now: later, detail: 'no more', correlationId: 'c' })),
     message(waits, transition(waits, 'waitEnded', { now: new Date(now.getTime() + 60_000) })),
-    message(readByCustomer, replied(readByCustomer, reply)),
-    message(failed, replied(failed, reply)),
+    message(readByCustomer, replied(readByCustomer)),
+    message(failed, replied(failed)),
     session(undefined, opened),
     session(opened, stopped),
     session(stopped, started),

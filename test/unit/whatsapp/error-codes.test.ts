@@ -2,8 +2,9 @@
  * whatsapp-rules, "Error codes": each code is in one class, and each class has its action in responses and callbacks.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { nextStep } from '../../../src/lib/lipachat/next-step.ts';
 import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
-import { nextStep, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { pauseBefore } from '../../../src/lib/messages/backoff.ts';
 import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import {
@@ -108,9 +109,9 @@ describe('an error code in the response', () => {
     const { step, verdict } = DOES[name as ErrorClass];
     const outcome = refusal(code);
     expect(nextStep(outcome, tries).kind).toBe(step);
-    expect(verdictOn(outcome, { mayHaveLeft: false })).toMatchObject(verdict);
+    expect(verdictOn(outcome, { mayHaveLeft: false, ambiguityMode: 'resend' })).toMatchObject(verdict);
     const only = ['alert', 'pair', 'maxTries', 'accepts'];
-    const given = Object.keys(verdictOn(outcome, { mayHaveLeft: false }));
+    const given = Object.keys(verdictOn(outcome, { mayHaveLeft: false, ambiguityMode: 'resend' }));
     expect(given.filter((key) => only.includes(key)).sort()).toEqual(
       Object.keys(verdict)
         .filter((key) => only.includes(key))
@@ -119,11 +120,13 @@ describe('an error code in the response', () => {
   });
 
   it.each(CODES)('settles nothing that may have been sent: $code', ({ code }) => {
-    expect(verdictOn(refusal(code), { mayHaveLeft: true }).kind).toBe('unknown');
+    expect(verdictOn(refusal(code), { mayHaveLeft: true, ambiguityMode: 'resend' }).kind).toBe('unknown');
   });
 
   it("is the message's own fault when it is not listed", () => {
-    expect(verdictOn(refusal(139_999), { mayHaveLeft: false })).toMatchObject({ kind: 'rejected' });
+    expect(verdictOn(refusal(139_999), { mayHaveLeft: false, ambiguityMode: 'resend' })).toMatchObject({
+      kind: 'rejected',
+    });
   });
 });
 

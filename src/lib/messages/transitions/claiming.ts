@@ -73,9 +73,8 @@ export function takeOver(message: Message, terms: ClaimTerms): Message {
   };
 }
 
-/** Does the fence hold, and is the message unanswered? */
 export function isOwned(message: Message, { fence }: { readonly fence: Fence }): boolean {
-  return !message.answer && holds(fence, message);
+  return holds(fence, message);
 }
 
 function after(at: Date, seconds: number): Date {

@@ -1,6 +1,6 @@
 import type { ClaimTerms } from '../claim.ts';
 import type { Ending, TemplateFailure } from './failing.ts';
-import type { Reported } from './reporting.ts';
+import type { Replied, Reported } from './reporting.ts';
 import type * as settling from './settling.ts';
 import type * as waiting from './waiting.ts';
 
@@ -42,6 +42,8 @@ export interface MessageEvents {
   reportedFailed: Reported;
   reportedDelivered: Reported;
   reportedRead: Reported;
+  /** The customer filled in the flow. */
+  replied: Replied;
 }
 
 export type MessageEvent = keyof MessageEvents;

@@ -2,6 +2,7 @@ import { classOf } from '../../whatsapp/error-codes.ts';
 import { retryOf } from '../backoff.ts';
 import { templateIdOf } from '../gateway-message-id.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
+import { mayReplace, type ResendPolicy } from '../resend-policy.ts';
 import type { StatusReport } from '../status-report.ts';
 import { isAbout, type TemplateName, templateMessagePostponed } from '../template-message.ts';
 
@@ -19,6 +20,7 @@ export interface TemplateFailure extends Ending {
   readonly name: TemplateName;
   /** When the customer last wrote. A template message sent before that has served its purpose. */
   readonly writtenAt: Date | undefined;
+  readonly ambiguity: Pick<ResendPolicy, 'mode'>;
 }
 
 /** The customer opted out. Nothing of the message has left. */
@@ -42,6 +44,7 @@ export function isTemplateOut(
 
 /** Like `isTemplateOut`, with an error class that may be retried. */
 export function isTemplateRetryable(message: Message, failure: TemplateFailure): boolean {
+  if (!mayReplace(failure.ambiguity)) return false;
   return isTemplateOut(message, failure) && retryOfReport(failure.report) !== undefined;
 }
 
@@ -64,8 +67,8 @@ export function retryTemplate(message: Message, { report, now }: TemplateFailure
       resends,
       messageId: templateIdOf(message.messageId, resends),
       waId: undefined,
+      retiredWaIds: [...(templateMessage.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])],
     },
-    retiredWaIds: [...(message.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])],
     dueAt: parkedUntil < notBefore ? parkedUntil : notBefore,
   };
 }

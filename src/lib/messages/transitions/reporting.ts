@@ -1,23 +1,55 @@
 import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
 import { pauseBefore, retryOf } from '../backoff.ts';
-import { type Message, remember } from '../message.ts';
+import { type Message, type Reply, remember } from '../message.ts';
+import { mayReplace, type ResendPolicy } from '../resend-policy.ts';
 import type { Status } from '../status.ts';
 import { isOutdated, type StatusReport } from '../status-report.ts';
 import { heldBack, parkedFor, parkedUntilOf } from './waiting.ts';
 
 /*
- * Status callbacks about the flow itself. A transient failure takes the send back: the message waits again,
- * in the same write that records the failure (ADR 012).
+ * Status callbacks about the flow itself, and the customer's reply. A transient failure takes the send back: the message waits again,
+ * in the same write that records the failure (ADR 012). Proof of a delivery, of any of its sends, calls the
+ * next one off.
  */
 
 export interface Reported {
   readonly report: StatusReport;
   readonly now: Date;
+  /** May another send follow a failed one? */
+  readonly ambiguity: Pick<ResendPolicy, 'mode'>;
 }
 
-/** Is the report about the current send, not an earlier one? */
+export interface Replied {
+  readonly reply: Reply;
+  /** WhatsApp's id of the send that the customer quoted, if it is one of this message. */
+  readonly quotedWaId: string | undefined;
+  readonly now: Date;
+}
+
+/** Does the report count: is it about the current send, or does it prove that an earlier one was delivered? */
 export function isCurrent(message: Message, { report }: Reported): boolean {
   return !isOutdated(message, report);
+}
+
+/** Has no reply been stored? The first one is kept; a later one is a repeat or belongs to another message. */
+export function isUnreplied({ reply }: Message): boolean {
+  return reply === undefined;
+}
+
+/** The message with the customer's reply, which proves that it was delivered. */
+export function recordReply(message: Message, { reply, quotedWaId, now }: Replied, to: Status): Message {
+  const advances = to !== message.status;
+  const entry = { at: reply.at, status: to, source: 'callback', detail: 'the customer replied' } as const;
+  return {
+    ...message,
+    reply,
+    request: undefined,
+    waId: message.waId ?? quotedWaId,
+    sentAt: message.sentAt ?? reply.at,
+    dueAt: dueOnceProven(message, now),
+    reason: advances ? undefined : message.reason,
+    timeline: advances ? remember(message, entry) : message.timeline,
+  };
 }
 
 /** Returns the same object if the report contains nothing new. */
@@ -27,18 +59,22 @@ export function record(message: Message, { report }: Reported, to: Status): Mess
   const waId = message.waId ?? report.waId;
   const advances = to !== message.status;
   if (timeline === message.timeline && !advances && waId === message.waId) return message;
-  // The outcome is proved and there is no owner, so the sweeper has to write the answer.
-  const needsAnswer = !message.answer && !message.lease;
   return {
     ...message,
     timeline,
     waId,
     // Until then a transient failure may still require another send.
     request: ['failed', 'delivered', 'read'].includes(to) ? undefined : message.request,
-    dueAt: needsAnswer ? at : message.dueAt,
+    dueAt: dueOnceProven(message, at),
     sentAt: message.sentAt ?? (report.status === 'failed' ? undefined : at),
     reason: advances ? reasonOf(report) : message.reason,
   };
+}
+
+/** An owner settles the message itself. Without one, the sweeper has to write a missing answer. */
+export function dueOnceProven({ lease, answer, dueAt }: Message, at: Date): Date | undefined {
+  if (lease) return dueAt;
+  return answer ? undefined : at;
 }
 
 function reasonOf({ status, detail }: StatusReport): string | undefined {
@@ -48,6 +84,7 @@ function reasonOf({ status, detail }: StatusReport): string | undefined {
 /** Did WhatsApp report that the window was shut (131047), and may the flow still wait for its customer? */
 export function isParkable(message: Message, reported: Reported): boolean {
   if (!isCurrent(message, reported) || classIn(reported.report) !== 'window-shut') return false;
+  if (!mayReplace(reported.ambiguity)) return false;
   if (!message.request || message.request.whenClosed === 'reject') return false;
   return parkedUntilOf(message) > reported.now;
 }
@@ -66,7 +103,7 @@ export function parkAgain(message: Message, reported: Reported): Message {
 /** Does the error class ask for another try, and is one left? */
 export function isRetryable(message: Message, reported: Reported): boolean {
   if (!isCurrent(message, reported) || !message.request) return false;
-  return pauseAfter(message, reported.report) !== undefined;
+  return mayReplace(reported.ambiguity) && pauseAfter(message, reported.report) !== undefined;
 }
 
 /** Takes the send back and queues the message, after a pause. */
@@ -94,19 +131,31 @@ function failedNow(message: Message, reported: Reported): Message {
   return { ...record(message, reported, 'failed'), request: message.request };
 }
 
-/** The next send gets a derived id (`gatewayMessageIdOf`), because LipaChat would deduplicate a repeat. */
+/**
+ * The next send gets a derived id (`gatewayMessageIdOf`), because LipaChat would deduplicate a repeat. An answer
+ * that a caller has seen stays.
+ */
 function takenBack(failed: Message): Message {
-  const { waId, retiredWaIds = [] } = failed;
+  const { waId } = failed;
   return {
     ...failed,
     epoch: failed.epoch + 1,
     lease: undefined,
-    answer: undefined,
     sentAt: undefined,
     waId: undefined,
-    retiredWaIds: waId === undefined ? retiredWaIds : [...retiredWaIds, waId],
+    retiredWaIds: withWaId(failed.retiredWaIds, waId),
     resends: (failed.resends ?? 0) + 1,
     attempts: 0,
     firstTryAt: undefined,
   };
+}
+
+/** WhatsApp's id of a send came after WhatsApp had failed it. It still identifies callbacks and replies. */
+export function withEarlierWaId(message: Message, waId: string | undefined): Message {
+  if (waId === undefined || waId === message.waId || message.retiredWaIds?.includes(waId)) return message;
+  return { ...message, retiredWaIds: withWaId(message.retiredWaIds, waId) };
+}
+
+function withWaId(waIds: readonly string[] = [], waId: string | undefined): readonly string[] {
+  return waId === undefined ? waIds : [...waIds, waId];
 }

@@ -35,8 +35,9 @@ export interface Unknown {
   readonly nextTryAt?: Date | undefined;
 }
 
-export function isUnanswered(message: Message): boolean {
-  return message.answer === undefined;
+/** Is the answer missing, or has the owner of a resend not settled it yet? */
+export function isUnsettled({ answer, lease }: Message): boolean {
+  return answer === undefined || lease !== undefined;
 }
 
 /**

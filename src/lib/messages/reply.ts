@@ -32,12 +32,11 @@ export function maybeReplied(message: Message, reply: AmbiguousReply): Message {
 }
 
 /**
- * May the reply answer this flow, although it does not name it? Not if anything contradicts it: a correlation
- * value, another native form, or a quoted id that none of its sends has. A send with an unknown id may be the
- * quoted one.
+ * May the reply answer this flow, although it does not name it? Not if anything contradicts it: another native
+ * form, or a quoted id that none of its sends has. A send with an unknown id may be the quoted one.
  */
-export function mayAnswer(message: Message, { response, quotedIds, formName = '' }: ReplyEvidence): boolean {
-  if (tokenIn(response) !== undefined || !FLOW_NAMES.has(formName.trim().toLowerCase())) return false;
+export function mayAnswer(message: Message, { quotedIds, formName = '' }: ReplyEvidence): boolean {
+  if (!FLOW_NAMES.has(formName.trim().toLowerCase())) return false;
   return quotedIds.every((id) => isQuoted(message, id) || !areIdsKnown(message, id));
 }
 

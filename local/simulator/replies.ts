@@ -22,6 +22,7 @@ const shape = z.enum([
 /**
  * A customer fills in a flow: the one of `messageId`, or else the latest one sent to this pair. `withContext` refers to it
  * by its waId (by default, only WhatsApp's envelope does). `withToken` returns the correlation value that was sent.
+ * `formName` is WhatsApp's name of the native form.
  */
 export const flowReply = z.strictObject({
   ...arriving,
@@ -30,6 +31,7 @@ export const flowReply = z.strictObject({
   shape: shape.default('nfm_reply'),
   withContext: z.boolean().optional(),
   withToken: z.boolean().default(false),
+  formName: z.string().default('flow'),
 });
 
 type FlowReply = z.infer<typeof flowReply>;
@@ -71,7 +73,7 @@ function whatsappReply({ reply, flow, now }: Filled, id: string): object {
 function content(reply: FlowReply, flow: Delivery): object {
   const response = { ...(reply.withToken ? tokenOf(flow) : {}), ...reply.response };
   const json = JSON.stringify(response);
-  const sent = { name: 'flow', body: 'Sent' };
+  const sent = { name: reply.formName, body: 'Sent' };
   switch (reply.shape) {
     case 'nfm_reply':
       return interactive('INTERACTIVE', { nfm_reply: { ...sent, response_json: json } });

@@ -22,17 +22,11 @@ export function flowReplyIn(message: unknown): FlowReplyBody | 'unreadable' | un
   const inner = asRecord(interactive);
   const places = [inner['nfm_reply'], inner['nfmReply'], top['nfm_reply'], top['nfmReply']];
   const reply = places.find((place) => typeof place === 'object' && place !== null);
-  if (reply) {
-    const { name } = asRecord(reply);
-    return bodyOf(responseIn(asRecord(reply)), quotedIds, typeof name === 'string' ? name : undefined);
-  }
+  if (reply) return bodyOf(asRecord(reply), quotedIds);
   if (isReplyType(inner['type']) && !isReplyType(type)) return 'unreadable';
   if (!isReplyType(type)) return undefined;
-  const payload = [top[type.toLowerCase()], top['flow'], top['flowReply'], top].map(asRecord);
-  return bodyOf(
-    payload.map(responseIn).find((response) => response !== undefined),
-    quotedIds,
-  );
+  const payloads = [top[type.toLowerCase()], top['flow'], top['flowReply'], top].map(asRecord);
+  return bodyOf(payloads.find((payload) => responseIn(payload) !== undefined) ?? {}, quotedIds);
 }
 
 /** The ids under which a reply may quote its message. Only `id` is documented, by WhatsApp. */
@@ -46,12 +40,13 @@ function isReplyType(type: unknown): type is string {
 }
 
 function bodyOf(
-  response: unknown,
+  payload: Record<string, unknown>,
   quotedIds: readonly string[],
-  formName?: string,
 ): FlowReplyBody | 'unreadable' {
+  const response = responseIn(payload);
   if (response === undefined || JSON.stringify(response).length > RESPONSE_LIMIT) return 'unreadable';
-  return { response, quotedIds, formName };
+  const { name } = payload;
+  return { response, quotedIds, ...(typeof name === 'string' ? { formName: name } : {}) };
 }
 
 /** The answers: an object, or JSON text. */

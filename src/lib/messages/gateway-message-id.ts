@@ -38,6 +38,13 @@ export function otherIdsOf({
   return [...resent, ...templates, ...waIds.map(waKeyOf)];
 }
 
+/** The message with WhatsApp's id of an earlier send, which still identifies callbacks and replies. */
+export function withEarlierWaId(message: Message, waId: string | undefined): Message {
+  const { retiredWaIds = [] } = message;
+  if (waId === undefined || retiredWaIds.includes(waId)) return message;
+  return { ...message, retiredWaIds: [...retiredWaIds, waId] };
+}
+
 function templateIdsOf(messageId: MessageId, resends = 0): string[] {
   return Array.from({ length: resends + 1 }, (_, n) => templateIdOf(messageId, n));
 }

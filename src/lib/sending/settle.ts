@@ -1,10 +1,10 @@
 import type { Verdict } from '../lipachat/verdict.ts';
 import { fenceOf, holds, mayResend } from '../messages/claim.ts';
+import { withEarlierWaId } from '../messages/gateway-message-id.ts';
 import { transition, unsettled } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message, waKeyOf } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { SessionView } from '../messages/receipt.ts';
-import { withEarlierWaId } from '../messages/transitions/reporting.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { isOpen, type Session } from '../whatsapp/session-window.ts';

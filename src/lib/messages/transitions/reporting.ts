@@ -1,5 +1,6 @@
 import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
 import { pauseBefore, retryOf } from '../backoff.ts';
+import { withEarlierWaId } from '../gateway-message-id.ts';
 import { type Message, type Reply, remember } from '../message.ts';
 import { mayReplace, type ResendPolicy } from '../resend-policy.ts';
 import type { Status } from '../status.ts';
@@ -136,26 +137,14 @@ function failedNow(message: Message, reported: Reported): Message {
  * that a caller has seen stays.
  */
 function takenBack(failed: Message): Message {
-  const { waId } = failed;
   return {
-    ...failed,
+    ...withEarlierWaId(failed, failed.waId),
     epoch: failed.epoch + 1,
     lease: undefined,
     sentAt: undefined,
     waId: undefined,
-    retiredWaIds: withWaId(failed.retiredWaIds, waId),
     resends: (failed.resends ?? 0) + 1,
     attempts: 0,
     firstTryAt: undefined,
   };
-}
-
-/** WhatsApp's id of a send came after WhatsApp had failed it. It still identifies callbacks and replies. */
-export function withEarlierWaId(message: Message, waId: string | undefined): Message {
-  if (waId === undefined || waId === message.waId || message.retiredWaIds?.includes(waId)) return message;
-  return { ...message, retiredWaIds: withWaId(message.retiredWaIds, waId) };
-}
-
-function withWaId(waIds: readonly string[] = [], waId: string | undefined): readonly string[] {
-  return waId === undefined ? waIds : [...waIds, waId];
 }

@@ -49,7 +49,7 @@ export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
 /** Wraps every HTTP handler: correlation id, response format, problems, and one log line per request. */
 export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<ApiResponse>) {
   const { telemetry } = ports;
-  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({ timeoutEarlyResponse: outOfTime })
     .use(problems(ports))
     .handler(async (event, context: LambdaContext) => {
       const request = requestOf(ports, event, context);
@@ -57,6 +57,12 @@ export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<
       telemetry.info('api.answered', { route: event.routeKey, status: answer.status, ...idOf(request) });
       return rendered(answer, request.correlationId);
     });
+}
+
+/** The invocation ends in a few milliseconds. The response comes from here, because Lambda's own says nothing. */
+function outOfTime(): never {
+  const detail = 'The request could not be completed in time. Repeat it in a few seconds.';
+  throw new AppError('store-unavailable', detail, { retryAfter: 2 });
 }
 
 /** Handlers by route key: `GET /v1/messages/{messageId}`. */

@@ -1,6 +1,8 @@
+import type { Context } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { api } from '../../../src/lib/http/api.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
-import { answering, answerTo, type Handle, plainEvent } from '../../support/fakes/api.ts';
+import { answering, answerTo, entryPorts, type Handle, plainEvent } from '../../support/fakes/api.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
 let telemetry: FakeTelemetry;
@@ -82,6 +84,14 @@ describe('a problem', () => {
       json: { code: 'send-in-progress', status: 409, detail: 'Being sent.', correlationId: 'request-1' },
     });
     expect(telemetry.events('error')).toEqual([]);
+  });
+
+  it('is 503 when the time of the invocation is over, not Lambda’s own 500', async () => {
+    const never: Handle = () => new Promise(() => {});
+    const context = { getRemainingTimeInMillis: () => 5 } as Context;
+    const answer = await api(entryPorts(telemetry), never)(plainEvent(), context);
+    expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } });
+    expect(JSON.parse(answer.body ?? '')).toMatchObject({ code: 'store-unavailable', status: 503 });
   });
 
   it('for an unexpected error reveals nothing of it, and is logged as an error', async () => {

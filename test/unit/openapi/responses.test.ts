@@ -44,7 +44,8 @@ const MEETS: Record<ErrorCode, string[]> = {
   'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
   'not-found': [FILE, MESSAGE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
-  'store-unavailable': without(PAGE, FILE, HEALTH),
+  // Also when the time of the invocation is over.
+  'store-unavailable': every,
   internal: every,
   'send-in-progress': [FLOWS],
   'session-closed': [FLOWS],

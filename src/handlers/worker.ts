@@ -3,6 +3,7 @@ import { isRecipientJob, parseRecipientJob } from '../lib/campaigns/queue-record
 import { deadlineOf } from '../lib/http/api.ts';
 import { batch } from '../lib/http/sqs-batch.ts';
 import { parseDelivery } from '../lib/sending/contract.ts';
+import { assertTimeForSend } from '../lib/sending/time-left.ts';
 import { wireRecipients } from '../lib/wiring/campaigns.ts';
 import { wireSend } from '../lib/wiring/sending.ts';
 
@@ -13,6 +14,7 @@ const { sendToRecipient } = wireRecipients(stores, sendFlow);
 export const handler = (event: SQSEvent, context?: Context) => {
   const deadlineAt = deadlineOf(context, stores.clock);
   return batch(stores.telemetry, (body, record) => {
+    assertTimeForSend({ deadlineAt }, stores.clock.now());
     const run = { correlationId: record.messageId, deadlineAt };
     return isRecipientJob(body)
       ? sendToRecipient(parseRecipientJob(body), run)

@@ -9,6 +9,7 @@ import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Attempt, BackgroundRun, ReadAhead, SendResult } from './attempt.ts';
 import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
+import { assertTimeForSend } from './time-left.ts';
 
 /*
  * Sends one flow, in this order:
@@ -56,6 +57,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
   async function send(command: SendCommand): Promise<SendResult> {
     const terms = termsNow();
     const { request, clientId, respondAsync } = command;
+    assertTimeForSend(command, terms.now);
     const claim = newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms });
     // The write is slower than the reads, so it starts first.
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));

@@ -19,6 +19,7 @@ import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { TemplateLockStore } from './ports.ts';
+import { hasTimeForDispatch } from './time-left.ts';
 
 /*
  * Sends the template message of a parked flow, which asks the customer to write:
@@ -59,6 +60,7 @@ interface TemplateResult {
 export type SendTemplate = ReturnType<typeof makeSendTemplate>;
 
 const RESERVE_MS = 3_000;
+const endOfCalls = ({ deadlineAt }: TemplateRun) => new Date(deadlineAt.getTime() - RESERVE_MS);
 
 export function makeSendTemplate(deps: SendTemplateDeps) {
   const { messages, sessions, templateLocks, aliases, recipientQueue, lipachat, clock, telemetry } = deps;
@@ -68,6 +70,8 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     const template = request?.template;
     if (!templateMessage || !template || !isTemplateMessageDue(parked.value, clock.now()))
       return { flow: parked };
+    // It stays pending, and the sweeper sends it.
+    if (!hasTimeForDispatch({ deadlineAt: endOfCalls(run) }, clock.now())) return { flow: parked };
     if (!(await acquireLock(parked.value)))
       return { flow: (await note(parked, { state: 'suppressed' })) ?? parked };
     if (templateMessage.triedAt && !mayRepeat(templateMessage.triedAt, now(run))) {
@@ -186,11 +190,8 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     return noted;
   }
 
-  function deadlineOf(run: TemplateRun): Date {
-    return new Date(
-      Math.min(clock.now().getTime() + deps.gatewayDeadlineMs, run.deadlineAt.getTime() - RESERVE_MS),
-    );
-  }
+  const deadlineOf = (run: TemplateRun) =>
+    new Date(Math.min(clock.now().getTime() + deps.gatewayDeadlineMs, endOfCalls(run).getTime()));
 
   const now = (run: TemplateRun) => ({ now: clock.now(), ambiguity: run.terms.ambiguity });
 

@@ -4,10 +4,12 @@ import {
   deadlineOf,
   type EntryPorts,
   IAM_CALLER,
+  jsonOf,
   type LambdaContext,
   type Run,
 } from './api.ts';
 import { problemOf } from './problem.ts';
+import { isObject } from './schema.ts';
 
 /** The result of a direct invocation: no headers, and the body as an object. */
 export interface DirectResponse {
@@ -43,14 +45,23 @@ export function direct(
   };
 }
 
+/** JSON text in JSON text: some tools encode a text that is JSON already. */
+const DEEPEST_TEXT = 2;
+
 /**
- * A target's input transformer or a schedule may pass `detail` as JSON text. Text that is no JSON throws, so that the
- * event ends in the failure queue and not in a log line.
+ * The body in an event's `detail`. A target's input transformer or a schedule may pass it as JSON text. What is no
+ * object throws, so that the event ends in the failure queue and not in a log line.
  */
 function bodyIn(detail: unknown): unknown {
-  if (typeof detail !== 'string') return detail;
+  let body = detail;
+  for (let depth = 0; depth < DEEPEST_TEXT && typeof body === 'string'; depth += 1) body = parsed(body);
+  if (isObject(body)) return body;
+  throw new AppError('internal', 'The detail of the event is no JSON object.');
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(detail);
+    return jsonOf(Buffer.from(text));
   } catch (cause) {
     throw new AppError('internal', 'The detail of the event is text, and no JSON.', { cause });
   }

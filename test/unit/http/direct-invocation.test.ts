@@ -121,19 +121,27 @@ describe('an EventBridge event', () => {
     await expect(invoked(refusing(code)).invoke(eventBridge(), undefined)).rejects.toThrow(code);
   });
 
-  it.each([JSON.stringify(BODY), ` ${JSON.stringify(BODY)}\n`])(
-    'may have its detail as JSON text: %s',
-    async (text) => {
-      const { invoke, seen } = invoked();
-      expect(await invoke(eventBridge(text), undefined)).toMatchObject({ statusCode: 201 });
-      expect(seen.map(({ body }) => body)).toEqual([BODY]);
-    },
-  );
-
-  it.each(['', 'hello', '{"messageId":'])('fails when its detail is text and no JSON: %j', async (text) => {
+  it.each([
+    JSON.stringify(BODY),
+    ` ${JSON.stringify(BODY)}\n`,
+    `\ufeff${JSON.stringify(BODY)}`,
+    JSON.stringify(JSON.stringify(BODY)),
+  ])('may have its detail as JSON text: %s', async (text) => {
     const { invoke, seen } = invoked();
-    await expect(invoke(eventBridge(text), undefined)).rejects.toThrow('internal');
+    expect(await invoke(eventBridge(text), undefined)).toMatchObject({ statusCode: 201 });
+    expect(seen.map(({ body }) => body)).toEqual([BODY]);
+  });
+
+  it.each([
+    ...['', ' ', '\ufeff', 'hello', '{"messageId":', "{'messageId':1}", '{"a":1}{"b":2}'],
+    ...['null', '7', 'true', '[]', '[{"messageId":"m-1"}]', '"hello"', '""'],
+    JSON.stringify(JSON.stringify(JSON.stringify(BODY))),
+    ...[null, 7, true, [], [BODY]],
+  ])('fails when its detail is no object and no text of one: %j', async (detail) => {
+    const { invoke, seen, telemetry } = invoked();
+    await expect(invoke(eventBridge(detail), undefined)).rejects.toThrow('internal');
     expect(seen).toEqual([]);
+    expect(telemetry.events('error')).toHaveLength(1);
   });
 
   it('is retried while the message is being sent', async () => {
@@ -159,9 +167,9 @@ describe('an EventBridge event', () => {
     );
   });
 
-  it('is refused and not retried when its detail is not a flow', async () => {
-    const { invoke, seen } = invoked();
-    await invoke(eventBridge(null), undefined);
-    expect(seen[0]?.body).toBeNull();
+  it('is refused and not retried when its detail is an object, and not a flow', async () => {
+    const { invoke, seen } = invoked(refusing('invalid-request'));
+    expect(await invoke(eventBridge({}), undefined)).toMatchObject({ statusCode: 400 });
+    expect(seen[0]?.body).toEqual({});
   });
 });

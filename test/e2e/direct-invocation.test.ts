@@ -86,6 +86,24 @@ describe('a fault that may pass', () => {
   });
 });
 
+describe('the detail of an event as text', () => {
+  it.each<[string, (flow: object) => string]>([
+    ['JSON', (flow) => JSON.stringify(flow)],
+    ['JSON in white space', (flow) => `\ufeff ${JSON.stringify(flow)}\r\n`],
+    ['JSON in JSON', (flow) => JSON.stringify(JSON.stringify(flow))],
+  ])('is sent once: %s', async (_, textOf) => {
+    const flow = fleet.flow();
+    expect(await invoke(busEvent(textOf(flow)))).toMatchObject({ statusCode: 201 });
+    expect(await invoke(busEvent(flow))).toMatchObject({ statusCode: 201 });
+    expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
+  });
+
+  it.each(['', ' ', 'hello', '{"messageId":"m-1",', 'null', '7', '[]', '"hello"', null, []])(
+    'is thrown when it is no object: %j',
+    (detail) => expect(invoke(busEvent(detail))).rejects.toThrow('internal'),
+  );
+});
+
 describe('whoever IAM lets in', () => {
   it('has the same messageIds as the callers over HTTP', async () => {
     const flow = fleet.flow();

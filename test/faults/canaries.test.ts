@@ -56,11 +56,17 @@ describe('canary values in place of secrets and numbers', () => {
     expect(await fleet.leaks()).toEqual([]);
   });
 
-  it('do not reach the logs when LipaChat itself repeats a number in its refusal', async () => {
+  it('reach neither the caller nor the logs when LipaChat itself repeats a number in its refusal', async () => {
     const flow = fleet.flow();
     const message = `Recipient +${flow.to} is not on WhatsApp, ${fleet.business} cannot reach it`;
     await fleet.lipachat.fail({ kind: 'reject', message }, { messageId: flow.messageId });
-    expect((await fleet.send(flow)).json.detail).toContain(flow.to);
+    const { text, json } = await fleet.send(flow);
+    expect(json.detail).toMatch(/^Recipient … is not on WhatsApp, … cannot reach it\./);
+    expect([text.includes(flow.to), text.includes(fleet.business)]).toEqual([false, false]);
+    const stored = await fleet.table.message(flow.messageId);
+    expect(JSON.stringify([stored?.['answer'], stored?.['reason'], stored?.['timeline']])).not.toContain(
+      flow.to,
+    );
     expect(await fleet.leaks()).toEqual([]);
   });
 

@@ -42,7 +42,7 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
     };
     const request = { origin, path: prefix + path, method: 'POST', headers, body } as const;
     const exchange = await dispatched(agentNow(), request, call.timeoutMs);
-    if (exchange.response) return readAnswer(exchange.response, clock.now());
+    if (exchange.response) return readAnswer({ ...exchange.response, apiKey: call.apiKey }, clock.now());
     if (!exchange.left) return { kind: 'notSent', reason: 'LipaChat could not be reached' };
     return {
       kind: 'ambiguous',

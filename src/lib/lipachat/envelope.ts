@@ -1,4 +1,4 @@
-import { shortened } from '../platform/text.ts';
+import { onOneLine } from '../platform/text.ts';
 import { textsIn } from './whatsapp-errors.ts';
 
 /* LipaChat's envelope around every response (lipachat-contract, section 2), and what may arrive instead. */
@@ -52,13 +52,18 @@ export function textsOf({ envelope, isOwn }: Extract<Body, { kind: 'object' }>):
   return said.flatMap(textsIn).filter(Boolean);
 }
 
-/** What the response says, for a caller: LipaChat's own text, with its errors as they came. */
+/** What the response says, for people: LipaChat's own text, with its errors as they came. */
 export function shownWords({ message, data, errors }: Envelope): string {
   const { statusDesc, status } = asRecord(data) ?? {};
   const [said] = [message, statusDesc, status].filter(isText);
   const rest =
-    errors === null || errors === undefined || typeof errors === 'string' ? errors : JSON.stringify(errors);
-  return shortened([said, rest].filter(Boolean).join(' '), 500);
+    errors === null || errors === undefined || typeof errors === 'string' ? errors : asJson(errors);
+  return [said, rest].filter(Boolean).join(' ');
+}
+
+/** Without the escapes that JSON writes for control characters: they would hide what stands on two lines. */
+function asJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? onOneLine(inner) : inner));
 }
 
 export function asRecord(value: unknown): Record<string, unknown> | undefined {

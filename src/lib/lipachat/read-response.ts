@@ -1,8 +1,8 @@
 import type { Outcome } from '../messages/outcome.ts';
-import { shortened } from '../platform/text.ts';
 import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
 import { asRecord, type Body, type Envelope, isText, readBody, shownWords, textsOf } from './envelope.ts';
 import { operatorTroubleIn } from './operator-trouble.ts';
+import { presentable, refusalDetail } from './refusal.ts';
 import { codesIn, decidingCode } from './whatsapp-errors.ts';
 
 /*
@@ -21,6 +21,8 @@ export interface WireAnswer {
   readonly retryAfter?: string | undefined;
   /** undefined: cut off, over the limit, or in a content encoding that was not requested. */
   readonly body: string | undefined;
+  /** The key of the request. People never see it, even if LipaChat repeats it. */
+  readonly apiKey?: string | undefined;
 }
 
 interface Seen {
@@ -35,8 +37,8 @@ const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|
 const LONGEST_ID = 512;
 /** A code from here up can only be WhatsApp's. A lower number may belong to another numbering. */
 const UNMISTAKABLE = 100_000;
-/** How many characters of LipaChat's words the operator sees. */
-const SHOWN = 200;
+/** How many characters of LipaChat's words the operator sees, and the caller whose message is refused. */
+const SHOWN = { operator: 200, caller: 280 };
 
 /** What a response means. `now` resolves a Retry-After date. */
 export function readAnswer(answer: WireAnswer, now: Date): Outcome {
@@ -105,20 +107,15 @@ function refused(body: Extract<Body, { kind: 'object' }>, seen: Seen): Outcome {
   const { envelope, isOwn } = body;
   const texts = textsOf(body);
   const words = texts.join(' ');
-  const errorClass = classIn(envelope, words);
+  const code = decidingCode(codesIn(envelope.message, envelope.errors, envelope.data), words);
+  const errorClass = code === undefined ? undefined : classOf(code);
   if (errorClass === 'window-shut') return { kind: 'sessionClosed' };
   if (errorClass === 'wait') return { kind: 'throttled' };
   if (errorClass === 'pair-too-fast') return { kind: 'throttled', pair: true };
   const duplicate = DUPLICATE.test(words);
   if (isOwn && (duplicate || isJudgedByCode(envelope, errorClass, seen)))
-    return rejected(envelope, errorClass, duplicate);
-  return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, errorClass, seen);
-}
-
-/** The class of the code that decides, if it is known. */
-function classIn({ message, errors, data }: Envelope, words: string): ErrorClass | undefined {
-  const code = decidingCode(codesIn(message, errors, data), words);
-  return code === undefined ? undefined : classOf(code);
+    return rejected({ envelope, code, duplicate }, seen);
+  return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, code, seen);
 }
 
 /**
@@ -149,7 +146,7 @@ function operatorsTrouble(
       return throttled({ answer, now });
     case 'balance':
     case 'service':
-      return { kind: 'misconfigured', httpStatus, said: shortened(texts.join(' '), SHOWN) };
+      return { kind: 'misconfigured', httpStatus, said: operatorSees(texts.join(' '), answer) };
     case 'timeout':
       return { kind: 'ambiguous', reason: 'LipaChat answered that something timed out' };
     case undefined:
@@ -160,21 +157,32 @@ function operatorsTrouble(
 /** Without a known code and a phrase, the envelope and the status say if LipaChat judged the message. */
 function judgement(
   { envelope, isOwn }: Extract<Body, { kind: 'object' }>,
-  errorClass: ErrorClass | undefined,
-  { answer: { httpStatus } }: Seen,
+  code: number | undefined,
+  seen: Seen,
 ): Outcome {
-  if (isOwn && judgesMessage(httpStatus)) return rejected(envelope, errorClass, false);
+  const { httpStatus } = seen.answer;
+  if (isOwn && judgesMessage(httpStatus)) return rejected({ envelope, code, duplicate: false }, seen);
   if (isSuccess(httpStatus)) return unreadable(httpStatus);
-  return {
-    kind: 'misconfigured',
-    httpStatus,
-    said: isOwn ? shortened(shownWords(envelope), SHOWN) : undefined,
-  };
+  const said = isOwn ? operatorSees(shownWords(envelope), seen.answer) : undefined;
+  return { kind: 'misconfigured', httpStatus, said };
 }
 
-function rejected(envelope: Envelope, errorClass: ErrorClass | undefined, duplicate: boolean): Outcome {
-  const message = shownWords(envelope) || 'LipaChat rejected the request without a reason.';
-  return { kind: 'rejected', message: shortened(message, 500), errorClass, duplicate, envelope };
+const operatorSees = (words: string, { apiKey }: WireAnswer) =>
+  presentable(words, { apiKey, length: SHOWN.operator });
+
+interface Refusal {
+  readonly envelope: Envelope;
+  readonly code: number | undefined;
+  readonly duplicate: boolean;
+}
+
+function rejected({ envelope, code, duplicate }: Refusal, { answer: { httpStatus, apiKey } }: Seen): Outcome {
+  const errorClass = code === undefined ? undefined : classOf(code);
+  // A low unlisted number is LipaChat's own.
+  const shownCode = code !== undefined && (errorClass || code >= UNMISTAKABLE) ? code : undefined;
+  const said = presentable(shownWords(envelope), { apiKey, length: SHOWN.caller });
+  const message = refusalDetail({ httpStatus, said, code: shownCode, duplicate });
+  return { kind: 'rejected', message, errorClass, duplicate, envelope };
 }
 
 function throttled({ answer: { retryAfter }, now }: Seen): Outcome {

@@ -34,7 +34,7 @@ export interface Misconfigured {
 /** LipaChat or WhatsApp judged this message. */
 export interface Rejected {
   readonly kind: 'rejected';
-  /** LipaChat's own text, for the caller. */
+  /** For the caller: LipaChat's own words, its HTTP status, the code, and what to do. */
   readonly message: string;
   /** The class of WhatsApp's error code, if the response has a known one. */
   readonly errorClass?: ErrorClass | undefined;

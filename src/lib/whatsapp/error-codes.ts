@@ -14,6 +14,12 @@ export function classOf(code: number): ErrorClass | undefined {
   return ERROR_CODE_FACTS.find((fact) => covers(fact.code, code))?.class;
 }
 
+/** What a listed code means, and what to tell a person about it; undefined for an unlisted code. */
+export function explanationOf(code: number): { readonly means: string; readonly tell: string } | undefined {
+  const fact = ERROR_CODE_FACTS.find((one) => covers(one.code, code));
+  return fact && { means: fact.means, tell: fact.tell ?? ERROR_CLASS_FACTS[fact.class].tell };
+}
+
 function covers(listed: (typeof ERROR_CODE_FACTS)[number]['code'], code: number): boolean {
   if (typeof listed === 'number') return listed === code;
   return Number.isInteger(code) && listed.from <= code && code <= listed.to;

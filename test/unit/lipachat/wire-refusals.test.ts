@@ -24,9 +24,12 @@ const failure = (message: string | null, changes: Record<string, unknown> = {}) 
 describe('the gateway refuses the message', () => {
   it('by the documented response, with its text and its envelope', () => {
     const body = failure('Request failed.');
-    const expected = { kind: 'rejected', message: 'Request failed.', duplicate: false, envelope: body };
-    expect(read(400, body)).toEqual(expected);
-    expect(read(200, body)).toEqual(expected);
+    for (const status of [400, 200]) {
+      const message = expect.stringMatching(
+        new RegExp(`^Request failed\\. \\(LipaChat's words, with HTTP ${status}\\.\\) `),
+      );
+      expect(read(status, body)).toEqual({ kind: 'rejected', message, duplicate: false, envelope: body });
+    }
   });
 
   it.each([200, 400, 422])('with %i, by its own envelope', (status) => {
@@ -43,14 +46,17 @@ describe('the gateway refuses the message', () => {
       const data = { messageId: 'x', waId: WA_ID, status, statusDesc: 'Recipient not on WhatsApp' };
       expect(read(200, envelope({ data }))).toMatchObject({
         kind: 'rejected',
-        message: 'Recipient not on WhatsApp',
+        message: expect.stringMatching(/^Recipient not on WhatsApp\. .*HTTP 200/),
       });
     },
   );
 
   it('when "success" comes with a message and no data', () => {
     const body = envelope({ data: null, message: 'No such screen' });
-    expect(read(200, body)).toMatchObject({ kind: 'rejected', message: 'No such screen' });
+    expect(read(200, body)).toMatchObject({
+      kind: 'rejected',
+      message: expect.stringMatching(/^No such screen\. .*HTTP 200/),
+    });
   });
 
   it.each([

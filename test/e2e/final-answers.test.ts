@@ -62,6 +62,55 @@ describe('a rejection', () => {
   });
 });
 
+describe('the detail of a rejection', () => {
+  const rejected = async (fault: Fault, fields = {}): Promise<string> => {
+    const flow = fleet.flow(fields);
+    await fleet.lipachat.fail(fault, { messageId: flow.messageId });
+    const first = await fleet.send(flow);
+    expect(first).toMatchObject({ status: 422, json: { code: 'gateway-rejected' } });
+    expect((await fleet.send(flow)).text).toBe(first.text);
+    expect((await fleet.message(flow.messageId)).json.reason).toBe(first.json.detail);
+    return String(first.json.detail);
+  };
+
+  it.each<[Fault, RegExp]>([
+    [
+      { kind: 'reject' },
+      /^Request failed\. \(LipaChat's words, with HTTP 400\.\) Correct .* new messageId\.$/,
+    ],
+    [
+      { kind: 'reject', httpStatus: 422, message: '' },
+      /^LipaChat refused it with HTTP 422 and gave no reason\./,
+    ],
+    [{ kind: 'reject', errors: [{ field: 'screen' }] }, /^Request failed\. \[\{"field":"screen"\}\]\. \(/],
+    ...(['message', 'errors-array', 'errors-object', 'data'] as const).map((place): [Fault, RegExp] => [
+      { kind: 'error-code', code: 131_026, place },
+      /HTTP 400\.\) WhatsApp error 131026: .+\. This customer cannot be reached/,
+    ]),
+  ])('says what LipaChat said, and what to do: %o', async (fault, detail) => {
+    expect(await rejected(fault)).toMatch(detail);
+  });
+
+  it('has neither the apiKey nor a phone number, and is one line', async () => {
+    const { apiKey, customer } = fleet;
+    const message = `Not sent with ${apiKey}\nto +${customer}, as ${customer.slice(0, 3)} ${customer.slice(3)}`;
+    const detail = await rejected({ kind: 'reject', message, errors: { [apiKey]: Number(customer) } });
+    expect(detail).toMatch(/^Not sent with … to …, as … \{"…":…\}\. \(LipaChat's words/);
+  });
+
+  it('names the template message when that was refused', async () => {
+    const template = { name: 'hello', languageCode: 'en' };
+    const flow = fleet.flow({ to: fleet.canaries.number(), ...{ whenClosed: 'template', template } });
+    await fleet.lipachat.fail({ kind: 'reject', message: 'No such template' });
+    expect(await fleet.send(flow)).toMatchObject({
+      status: 422,
+      json: {
+        detail: expect.stringMatching(/^The template message: No such template\. .*HTTP 400/),
+      },
+    });
+  });
+});
+
 describe('a failure that is the operator’s', () => {
   const expectReleased = async (messageId: string): Promise<void> => {
     expect(await fleet.table.message(messageId)).toBeUndefined();

@@ -121,11 +121,11 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
 
 export const OPTED_OUT = 'The recipient has opted out of messages from this number. Nothing was sent.';
 
-/** With LipaChat's own words, and what the operator can do about it, if there is something. */
+/** With LipaChat's own words, and what to do about it, if there is something. */
 function detailOf({ code, said, errorClass, alert }: Release): string {
   if (said !== undefined) return `${DETAIL[code]} The response: ${withoutNumbers(said)}.`;
-  if (!alert || errorClass === undefined) return DETAIL[code];
-  const held = errorClass === 'stop-number' ? DETAIL[code] : HELD;
+  if (errorClass === undefined || !(alert || errorClass === 'held-for-user')) return DETAIL[code];
+  const held = alert && errorClass !== 'stop-number' ? HELD : DETAIL[code];
   return `${held} ${ERROR_CLASS_FACTS[errorClass].tell}`;
 }
 

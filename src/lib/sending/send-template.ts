@@ -106,7 +106,8 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
         return accepted(tried, verdict.accepted);
       case 'rejected': {
         // The flow's caller has to change it, so the flow has failed.
-        const facts = { now: clock.now(), detail: verdict.detail, correlationId: run.correlationId };
+        const detail = `The template message: ${verdict.detail}`;
+        const facts = { now: clock.now(), detail, correlationId: run.correlationId };
         return updateWithRetry(messages, tried, (m) => transition(m, 'templateRefused', facts));
       }
       case 'release':

@@ -12,7 +12,7 @@ export function createdResponse(view: CampaignView, fresh: boolean): ApiResponse
   return { status: 201, body: view, headers: { location: placeOf(view), ...replayed } };
 }
 
-/** 202 while the planner is still working on the figures. */
+/** The campaign after a change; 202 if the change goes on: the planner is still working on the figures. */
 export function campaignResponse(view: CampaignView): ApiResponse {
   if (view.state !== 'planning') return { status: 200, body: view };
   return { status: 202, body: view, headers: { location: placeOf(view), 'retry-after': '5' } };

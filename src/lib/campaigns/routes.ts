@@ -42,8 +42,9 @@ export function campaignRoutes(deps: CampaignRoutesDeps, sender: string | undefi
       const { items, next } = await read.list(request, after);
       return { status: 200, body: { campaigns: items, next } };
     },
-    'GET /v1/campaigns/{campaignId}': async (request) =>
-      campaignResponse(await read.view(await found(request))),
+    'GET /v1/campaigns/{campaignId}': async (request) => {
+      return { status: 200, body: await read.view(await found(request)) };
+    },
     'POST /v1/campaigns/{campaignId}/recipients': async (request) => {
       const id = idOf(request);
       const format = parseUpload(request.event.body ? bodyOf(request.event) : undefined);

@@ -261,7 +261,7 @@ describe('the responses of the code conform', () => {
   it('for a reader of campaigns in every state, and show every documented property', async () => {
     const bodies = await conform(
       ONE,
-      views.filter(({ state }) => state !== 'planning').map(campaignResponse),
+      views.map((body) => ({ status: 200, body })),
     );
     expect(namesIn(bodies)).toEqual(expect.arrayContaining(documentedNames(schemaOf(ONE, 200))));
     await conform(LIST, [

@@ -23,7 +23,7 @@ const flow = z.looseObject({
   ...addressed,
   text: between(1, 1024),
   flowId: filled,
-  flowCta: between(1, 20).refine((text) => !/\p{Emoji_Presentation}|\uFE0F/u.test(text), 'no emoji'),
+  flowCta: between(1, 30).refine((text) => !/\p{Emoji_Presentation}|\uFE0F/u.test(text), 'no emoji'),
   screen: filled,
   data: z
     .record(z.string(), z.unknown())
@@ -31,8 +31,11 @@ const flow = z.looseObject({
     .optional(),
 });
 
+/** Meta: "Param text cannot have new-line/tab characters or more than 4 consecutive spaces". */
+const value = z.string().refine((text) => !/[\n\r\t]| {5}/.test(text), 'no line feed, tab or five blanks');
+
 const header = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('TEXT'), parameter: filled }),
+  z.looseObject({ type: z.literal('TEXT'), parameter: value.min(1) }),
   z.looseObject({
     type: z.enum(['IMAGE', 'VIDEO', 'DOCUMENT']),
     mediaUrl: z.url(),
@@ -47,7 +50,7 @@ const template = z.looseObject({
     languageCode: filled,
     components: z.looseObject({
       header: header.optional(),
-      body: z.looseObject({ placeholders: z.array(z.string()) }),
+      body: z.looseObject({ placeholders: z.array(value) }),
     }),
   }),
 });

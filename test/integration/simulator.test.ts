@@ -213,7 +213,7 @@ describe('the gateway side', () => {
     ['a plus in to', { to: `+${customer}` }],
     ['an empty text', { text: '' }],
     ['a text of 1025 characters', { text: '😀'.repeat(1025) }],
-    ['a button of 21 characters', { flowCta: 'x'.repeat(21) }],
+    ['a button of 31 characters', { flowCta: 'x'.repeat(31) }],
     ['an emoji on the button', { flowCta: 'Go 🚀' }],
     ['empty data', { data: {} }],
     ['an array for data', { data: [] }],
@@ -233,7 +233,7 @@ describe('the gateway side', () => {
 
   it('takes the limits themselves, counted in code points, and a flow without data', async () => {
     await join();
-    const { data: _data, ...withoutData } = flow({ text: '😀'.repeat(1024), flowCta: 'é'.repeat(20) });
+    const { data: _data, ...withoutData } = flow({ text: '😀'.repeat(1024), flowCta: 'é'.repeat(30) });
     expect((await send(withoutData)).status).toBe(200);
   });
 

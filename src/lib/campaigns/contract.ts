@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { count, data, parse, parsed, phone, required, text } from '../http/schema.ts';
-import { flowCta, waiting, waitingFaults, withDefaults } from '../sending/contract.ts';
+import { count, parse, parsed, phone, ROUNDED_NUMBER, required, text } from '../http/schema.ts';
+import { content, waiting, waitingFaults, withDefaults } from '../sending/contract.ts';
+import { bodyFaults } from '../whatsapp/text-rules.ts';
 import { type CampaignId, isCampaignId } from './campaign-id.ts';
 import type { CampaignOrder } from './create.ts';
 import { OUTCOMES } from './ledger.ts';
@@ -32,11 +33,8 @@ const message = z
   .strictObject(
     {
       from: phone,
-      text: text(TEXT_LIMIT),
-      flowId: text(64),
-      flowCta,
-      screen: text(80),
-      data: data.default({}),
+      text: text(TEXT_LIMIT, bodyFaults),
+      ...content,
       ...waiting,
     },
     required('an object'),
@@ -53,8 +51,12 @@ const message = z
     }
   });
 
+const anyNumber = z.custom<number>((value) => typeof value === 'number');
+
 const cell = z
-  .union([z.string(), z.number(), z.boolean()], { error: 'must be a string, a number or a boolean' })
+  .union([z.string(), anyNumber.refine(Number.isFinite, { error: ROUNDED_NUMBER }), z.boolean()], {
+    error: 'must be a string, a number or a boolean',
+  })
   .transform(String);
 
 const recipients = z.union(

@@ -3,24 +3,33 @@ import { type FieldError, invalidRequest } from '../platform/errors.ts';
 import { type Pair, parsePhoneNumber } from '../whatsapp/phone.ts';
 
 /*
- * Parts of the zod schemas of requests. Lengths count characters (code points), not UTF-16 units. Error
- * messages never contain the faulty value.
+ * Parts of the zod schemas of requests. Lengths count code points, not UTF-16 units: so does JSON Schema in
+ * `openapi.yaml`, and WhatsApp doesn't say what it counts. Error messages never contain the faulty value.
  */
 
 const DATA_LIMIT = 16 * 1024;
 const DATA_DEPTH = 100;
+export const ROUNDED_NUMBER = 'contains a number that JSON parsers round: send it as a string';
+/** The places of rounded numbers that a refusal names. */
+const SHOWN_PLACES = 10;
+const SHOWN_LENGTH = 300;
 
 export const required = (kind: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is required' : `must be ${kind}`),
 });
 
-export const text = (max: number) =>
+/** `faultsOf`: what else WhatsApp refuses in it (`whatsapp/text-rules.ts`). */
+export const text = (max: number, faultsOf?: (text: string) => readonly string[]) =>
   z
     .string(required('a string'))
     .refine((s) => [...s].length >= 1 && [...s].length <= max, {
       error: `must be 1 to ${max} characters long`,
     })
-    .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' });
+    .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' })
+    .check(({ value, issues }) => {
+      for (const message of faultsOf?.(value) ?? [])
+        issues.push({ code: 'custom', message, input: undefined });
+    });
 
 /** A string that `read` converts, or that fails with `fault`. */
 export const parsed = <T>(read: (value: string) => T | undefined, fault: string) =>
@@ -37,8 +46,7 @@ export const data = z
   .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
   .superRefine((value, context) => {
     const message =
-      faultIn(value, DATA_DEPTH) ??
-      (sizeOf(value) > DATA_LIMIT ? 'must be at most 16 KiB as JSON' : undefined);
+      faultIn(value) ?? (sizeOf(value) > DATA_LIMIT ? 'must be at most 16 KiB as JSON' : undefined);
     if (message) context.addIssue({ code: 'custom', message });
   });
 
@@ -76,20 +84,29 @@ function sizeOf(value: unknown): number {
 }
 
 /** What JSON can't carry to the flow unchanged; undefined if everything survives. */
-function faultIn(value: unknown, levels: number): string | undefined {
+function faultIn(value: unknown): string | undefined {
+  const rounded: string[] = [];
+  const fault = structureFault(value, [], rounded);
+  if (fault) return fault;
+  const places = rounded.slice(0, SHOWN_PLACES).join(', ').slice(0, SHOWN_LENGTH).toWellFormed();
+  return places === '' ? undefined : `${ROUNDED_NUMBER} (${places})`;
+}
+
+/** Notes where numbers are that can't be sent. */
+function structureFault(value: unknown, path: readonly string[], rounded: string[]): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
-  if (typeof value === 'number')
-    return isFaithful(value) ? undefined : 'contains a number that JSON parsers round: send it as a string';
+  if (typeof value === 'number' && !isFaithful(value)) rounded.push(path.join('.'));
   if (typeof value !== 'object' || value === null) return undefined;
-  if (levels === 0) return `must not be nested deeper than ${DATA_DEPTH} levels`;
+  if (path.length === DATA_DEPTH) return `must not be nested deeper than ${DATA_DEPTH} levels`;
   for (const [key, inner] of Object.entries(value)) {
-    const fault = faultIn(key, 0) ?? faultIn(inner, levels - 1);
+    if (!key.isWellFormed()) return 'must be well-formed Unicode';
+    const fault = structureFault(inner, [...path, key], rounded);
     if (fault) return fault;
   }
   return undefined;
 }
 
-/** JSON.parse rounds integers beyond 2^53, and turns larger numbers than a double holds into Infinity. */
+/** JSON.parse rounds integers beyond 2^53. Where it rounds others, `parseExactJson` gives Infinity. */
 function isFaithful(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }

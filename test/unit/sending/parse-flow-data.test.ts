@@ -113,6 +113,21 @@ describe('a number in data', () => {
   });
 });
 
+describe('numbers that cannot be sent', () => {
+  it('are all named by their places, up to ten', () => {
+    const message = (places: string) =>
+      `contains a number that JSON parsers round: send it as a string (${places})`;
+    expect(faultsOf('{"a":1e400,"b":{"c":[1,9007199254740993]}}')).toEqual([
+      { path: 'data', message: message('a, b.c.1') },
+    ]);
+    const many = `{"n":[${Array(50).fill('1e400').join(',')}]}`;
+    expect(faultsOf(many)[0]?.message).toBe(
+      message(Array.from({ length: 10 }, (_, n) => `n.${n}`).join(', ')),
+    );
+    expect(faultsOf(`{"${'k'.repeat(9_000)}":1e400}`)[0]?.message.length).toBeLessThan(400);
+  });
+});
+
 describe('data that JSON allows and other systems do not', () => {
   it.each(['{"n":1e400}', '{"a":"x\\ud83d"}', '{"x\\udc4b":1}', '{"__proto__":1}', '{"toJSON":"x"}'])(
     'is either refused or can be sent, and never causes an internal error: %s',

@@ -134,7 +134,7 @@ describe('the length', () => {
   const limits: readonly [string, number][] = [
     ['text', 1024],
     ['flowId', 64],
-    ['flowCta', 20],
+    ['flowCta', 30],
     ['screen', 80],
   ];
 
@@ -259,6 +259,15 @@ describe('a flow that may meet a closed window', () => {
     const paths = pathsOf(asking(template));
     expect(paths.some((one) => one === path || path.startsWith(`${one}.`))).toBe(true);
     expect(paths.every((one) => one.startsWith('template'))).toBe(true);
+  });
+
+  it('is refused with every value of its template that WhatsApp refuses, and their paths', () => {
+    const placeholders = ['Ann', 'Line one\nLine two', 'a\tb', 'a\rb', 'a     b', '\u200b', 'a\0'];
+    const header = { type: 'TEXT', parameter: 'a\nb' };
+    expect(pathsOf(asking({ ...TEMPLATE, header, placeholders })).sort()).toEqual([
+      'template.header.parameter',
+      ...[1, 2, 3, 4, 5, 6].map((n) => `template.placeholders.${n}`),
+    ]);
   });
 
   it('has another fingerprint with another template or another time to wait', async () => {

@@ -1,4 +1,5 @@
 import { AppError } from '../platform/errors.ts';
+import { parseExactJson } from '../platform/exact-json.ts';
 import {
   type ApiResponse,
   deadlineOf,
@@ -61,7 +62,7 @@ function bodyIn(detail: unknown): unknown {
 
 function parsed(text: string): unknown {
   try {
-    return jsonOf(Buffer.from(text));
+    return jsonOf(Buffer.from(text), parseExactJson);
   } catch (cause) {
     throw new AppError('internal', 'The detail of the event is text, and no JSON.', { cause });
   }

@@ -22,6 +22,7 @@ import { viewOf } from '../../../src/lib/messages/receipt.ts';
 import { maybeReplied } from '../../../src/lib/messages/reply.ts';
 import type { Status } from '../../../src/lib/messages/status.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
+import { parseExactJson } from '../../../src/lib/platform/exact-json.ts';
 import { flowBody, parseFlow, prefersAsync, sendResponse } from '../../../src/lib/sending/contract.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
@@ -100,7 +101,20 @@ describe('the body of POST /v1/flows', () => {
 
   const lengthsOf = (field: Schema | undefined): unknown[] => {
     const max = field?.maxLength ?? Number.NaN;
-    return ['', 'x', 'x'.repeat(max), 'x'.repeat(max + 1), '𝒜'.repeat(max), '𝒜'.repeat(max + 1)];
+    const characters = [
+      'x\0',
+      'x\ny',
+      'x\r\ny',
+      'x\ry',
+      'x\ty',
+      'x\u0085',
+      'x\u2028',
+      'x\u202e',
+      '\u200ex',
+      'x     y',
+    ];
+    const atLimits = ['', 'x', 'x'.repeat(max), 'x'.repeat(max + 1), '𝒜'.repeat(max), '𝒜'.repeat(max + 1)];
+    return [...atLimits, ...characters];
   };
   const lengths = (field: string): unknown[] => lengthsOf(documented[field]);
   const notStrings = [null, 5, true, ['x'], { x: 1 }];
@@ -237,12 +251,15 @@ describe('the body of POST /v1/flows', () => {
   /** Rules of the code that a portable JSON Schema cannot express. openapi.yaml states them in prose. */
   it.each<[rule: string, field: string, value: unknown]>([
     ['an emoji on the button', 'flowCta', 'Share 🙂'],
+    ['an emoji by its variation selector', 'flowCta', 'Share ©\ufe0f'],
+    ['a text that cannot be seen', 'text', '\u200b\u3164'],
     ['a lone surrogate', 'text', '\ud800'],
     ['a number of no country', 'to', '999717746565'],
     ['brackets without a number', 'to', '()'],
     ['more than 16 KiB of data', 'data', { a: 'x'.repeat(16 * 1024) }],
     ['data over 100 levels deep', 'data', nested(101)],
     ['a whole number that JSON readers round', 'data', { a: 2 ** 53 }],
+    ['a decimal that JSON readers round', 'data', parseExactJson('{"a":0.12345678901234567890}')],
   ])('leaves it to prose that the code refuses %s', (_, field, value) => {
     expect(schemaTakes(withField(field, value))).toBe(true);
     expect(codeRefuses(withField(field, value))).toMatchObject([{ path: field }]);

@@ -51,6 +51,20 @@ const createBucket = async (app: App, { name }: { name: string }): Promise<void>
   if (answer.statusCode !== 200) throw new Error(`the bucket ${name} could not be created: ${answer.body}`);
 };
 
+const FORM = 'application/x-www-form-urlencoded';
+const FILE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * curl sends a file with this type unless it is given another, and S3 takes any. fauxqs reads every such body as a form
+ * of its SNS, and its S3 then answers 500.
+ */
+const takeFormsAsFiles = (app: App): void => {
+  app.removeContentTypeParser(FORM);
+  app.addContentTypeParser(FORM, { parseAs: 'buffer', bodyLimit: FILE_BYTES }, (request, body, done) => {
+    done(null, request.method === 'PUT' ? body : Object.fromEntries(new URLSearchParams(body.toString())));
+  });
+};
+
 /**
  * Starts with every queue of infra/ and the bucket, all empty. Beside SQS and S3, it serves GET /_fauxqs/queues
  * (counts) and GET /_fauxqs/queues/<name> (messages). It accepts up to 11 MiB per request and checks no signature.
@@ -60,6 +74,7 @@ export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
   // Without `host`: with an address there, queue URLs would begin with sqs.<region>.127.0.0.1.
   const settings: BuildAppOptions = { logger: false, defaultRegion: REGION };
   const app = buildApp(settings);
+  takeFormsAsFiles(app);
   // startFauxqs would listen on all network interfaces.
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
   await createBucket(app, readBucket(options.bucketName));

@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import {
   CreateMultipartUploadCommand,
@@ -117,5 +122,21 @@ describe('a presigned link', () => {
     const answer = await fetch(await linkTo('untyped'), { method: 'PUT', body: bytes });
     expect(answer.status).toBe(200);
     expect(await get('untyped')).toEqual(bytes);
+  });
+
+  it.each([
+    ['text', Buffer.from('to,name\n254700000001,Asha & Juma=1+1%20\r\n')],
+    ['gzip', gzipSync('to\n254700000001\n')],
+    ['nothing', Buffer.from('')],
+    ['12 MiB, for which curl waits for 100 Continue', Buffer.alloc(12 * MIB, 'to,name\n')],
+  ])('takes a file of %s from curl, with its default content type', async (what, bytes) => {
+    const folder = await mkdtemp(join(tmpdir(), 'curl-'));
+    const file = join(folder, 'people.csv');
+    await writeFile(file, bytes);
+    const key = `by-curl/${what}`;
+    const args = ['-sS', '-f', '-X', 'PUT', '--data-binary', `@${file}`, await linkTo(key)];
+    expect((await promisify(execFile)('curl', args)).stderr).toBe('');
+    expect((await get(key)).equals(bytes)).toBe(true);
+    await rm(folder, { recursive: true });
   });
 });

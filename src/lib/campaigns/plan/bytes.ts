@@ -1,11 +1,18 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { RecipientsFault } from './recipient.ts';
+import { type Decoder, UNCHANGED, utf16Decoder } from './utf16.ts';
 
 type Bytes = AsyncIterable<Uint8Array>;
 
 const GZIP = [0x1f, 0x8b];
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const XLSX = [0x50, 0x4b, 0x03, 0x04];
+/** Excel writes them: before "CSV UTF-8", and before "Unicode text", which is UTF-16. */
+const BYTE_ORDER_MARKS: readonly { readonly mark: readonly number[]; readonly decoder: () => Decoder }[] = [
+  { mark: [0xef, 0xbb, 0xbf], decoder: () => UNCHANGED },
+  { mark: [0xff, 0xfe], decoder: () => utf16Decoder('little-endian') },
+  { mark: [0xfe, 0xff], decoder: () => utf16Decoder('big-endian') },
+];
 
 const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
   magic.every((byte, n) => bytes[n] === byte);
@@ -34,13 +41,20 @@ export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
   yield* startsWith(first.value, GZIP) ? gunzipped(all) : all;
 }
 
-/** Drops the byte order mark that Excel writes. The first block needs at least three bytes. */
-export async function* withoutMark(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let isFirst = true;
+/**
+ * Drops the byte order mark, and turns UTF-16 into UTF-8. The first block needs at least four bytes. What is no
+ * text stays none: half a character becomes a byte that UTF-8 doesn't have.
+ */
+export async function* asUtf8(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let decoder: Decoder | undefined;
   for await (const block of blocks) {
-    yield isFirst && startsWith(block, BYTE_ORDER_MARK) ? block.subarray(BYTE_ORDER_MARK.length) : block;
-    isFirst = false;
+    if (!decoder && startsWith(block, XLSX))
+      throw new RecipientsFault('the file is an Excel workbook or a zip archive: save it as CSV');
+    const found = decoder ? undefined : BYTE_ORDER_MARKS.find(({ mark }) => startsWith(block, mark));
+    decoder ??= found?.decoder() ?? UNCHANGED;
+    yield decoder.decode(block.subarray(found?.mark.length ?? 0));
   }
+  if (decoder) yield decoder.end();
 }
 
 async function* resumed(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -5,29 +5,38 @@ import { type RawRow, RecipientsFault } from './recipient.ts';
 
 type RecordFrame = Extract<Frame, { kind: 'record' }>;
 interface Header {
+  /** A column without a name is ''. */
   readonly names: readonly string[];
   readonly delimiter: string;
 }
 
-const DELIMITERS = [',', ';', '\t'];
+const DELIMITERS = [',', ';', '\t', '|'];
+/** A line before the header that tells Excel the delimiter, perhaps in quotes or padded with empty cells. */
+const SEP_LINE = /^\s*"?sep=([^"]?)"?[;,|\s]*$/iu;
+/** Blanks and invisible characters around a column's name. */
+const EDGES =
+  /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]+|[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]+$/gu;
 const BREAKS = ['\r\n', '\n', '\r'];
+const NOT_TEXT =
+  'the file is neither UTF-8 nor UTF-16 with a byte order mark: save it as "CSV UTF-8" or "Unicode text"';
 const NEWLINE = Buffer.from('\n');
 /** Starting csv-parse costs as much as some hundred rows, so it parses this many at once. */
 const ROWS_AT_ONCE = 500;
 
-/** Parses CSV with a header, block by block. The header determines the delimiter. */
+/** Parses CSV with a header, block by block. A line `sep=` or the header determines the delimiter. */
 export function makeCsvReader() {
   let header: Header | undefined;
-  const framer = makeFramer((byte) =>
-    (header ? [header.delimiter] : DELIMITERS).includes(String.fromCharCode(byte)),
-  );
+  let delimiters: readonly string[] | undefined;
+  const framer = makeFramer((byte) => (delimiters ?? DELIMITERS).includes(String.fromCharCode(byte)));
 
   function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
     let batch: RecordFrame[] = [];
     for (const frame of frames) {
       if (!header) {
-        header = headerOf(frame);
-        yield { kind: 'header', columns: header.names };
+        const given = delimiters ? undefined : delimiterIn(frame);
+        header = given ? undefined : headerOf(frame, delimiters ?? DELIMITERS);
+        delimiters = [given ?? header?.delimiter ?? ''];
+        if (header) yield { kind: 'header', columns: header.names.filter((name) => name !== '') };
         continue;
       }
       if (frame.kind === 'record') batch.push(frame);
@@ -48,32 +57,42 @@ export function makeCsvReader() {
   };
 }
 
-function headerOf(frame: Frame): Header {
-  if (frame.kind === 'long') throw new RecipientsFault('the header is longer than 32 KiB');
-  if (frame.kind === 'unclosed') throw new RecipientsFault('a quote in the header is not closed');
-  if (!isUtf8(frame.bytes)) throw new RecipientsFault('the file is not UTF-8');
-  const readings = DELIMITERS.map((delimiter) => ({
-    delimiter,
-    cells: cellsOf([frame], delimiter)?.[0] ?? [],
-  }));
-  const best = readings.reduce((a, b) => (b.cells.length > a.cells.length ? b : a));
-  if (best.cells.length === 0) throw new RecipientsFault('a quote in the header is misplaced');
-  return { delimiter: best.delimiter, names: checkedNames(best.cells) };
+/** The delimiter that a line `sep=` names; undefined if it is another line. */
+function delimiterIn(frame: Frame): string | undefined {
+  const [, delimiter] = (frame.kind === 'record' && SEP_LINE.exec(frame.bytes.toString())) || [];
+  if (delimiter === undefined || DELIMITERS.includes(delimiter)) return delimiter;
+  const known = 'a comma, a semicolon, a tab or |';
+  throw new RecipientsFault(`line ${frame.line}, sep=, names a separator that can't be read: use ${known}`);
 }
 
-/** Errors don't quote names: in a file without a header, the first row may contain a customer's number. */
-function checkedNames(cells: readonly string[]): readonly string[] {
-  const names = cells.map((cell) => cell.trim());
-  const empty = names.indexOf('');
-  if (empty >= 0) throw new RecipientsFault(`column ${empty + 1} of the header has no name`);
+function headerOf(frame: Frame, delimiters: readonly string[]): Header {
+  if (frame.kind === 'long') throw new RecipientsFault('the header is longer than 32 KiB');
+  if (frame.kind === 'unclosed') throw new RecipientsFault('a quote in the header is not closed');
+  if (!isUtf8(frame.bytes) || frame.bytes.includes(0)) throw new RecipientsFault(NOT_TEXT);
+  const readings = delimiters.map((delimiter) => ({
+    delimiter,
+    names: (cellsOf([frame], delimiter)?.[0] ?? []).map((cell) => cell.replace(EDGES, '')),
+  }));
+  const named = ({ names }: Header) => names.filter((name) => name !== '').length;
+  const best = readings.reduce((a, b) => (named(b) > named(a) ? b : a));
+  if (best.names.length === 0) throw new RecipientsFault('a quote in the header is misplaced');
+  assertUnique(best.names);
+  return best;
+}
+
+/**
+ * Errors don't quote names: in a file without a header, the first row may contain a customer's number. Spreadsheets
+ * add columns without a name, which are of no use but do no harm while they are empty.
+ */
+function assertUnique(names: readonly string[]): void {
   const firsts = new Map<string, number>();
   for (const [at, name] of names.entries()) {
+    if (name === '') continue;
     const first = firsts.get(name);
     if (first !== undefined)
       throw new RecipientsFault(`columns ${first + 1} and ${at + 1} of the header have the same name`);
     firsts.set(name, at);
   }
-  return names;
 }
 
 /** csv-parse stops at the first fault. Halving the records finds the faulty ones. */
@@ -82,7 +101,7 @@ function* rowsIn(frames: readonly RecordFrame[], header: Header): Iterable<RawRo
   if (!first) return;
   const records = cellsOf(frames, header.delimiter);
   if (records) {
-    for (const [n, { line }] of frames.entries()) yield rowOf(line, records[n] ?? [], header.names);
+    for (const [n, { line }] of frames.entries()) yield* rowOf(line, records[n] ?? [], header.names);
   } else if (frames.length > 1) {
     const half = Math.ceil(frames.length / 2);
     yield* rowsIn(frames.slice(0, half), header);
@@ -103,11 +122,23 @@ function cellsOf(frames: readonly RecordFrame[], delimiter: string): string[][] 
   }
 }
 
-function rowOf(line: number, cells: readonly string[], names: readonly string[]): RawRow {
-  if (cells.length !== names.length)
-    return { kind: 'bad', line, reason: `has ${cells.length} cells where the header has ${names.length}` };
-  return { kind: 'row', line, columns: Object.fromEntries(names.map((name, n) => [name, cells[n] ?? ''])) };
+/** None for a row of empty cells, which spreadsheets leave behind the last one. */
+function* rowOf(line: number, cells: readonly string[], names: readonly string[]): Iterable<RawRow> {
+  if (cells.every(isEmpty)) return;
+  const nameless = cells.findIndex((cell, n) => names[n] === '' && !isEmpty(cell));
+  const least = names.findLastIndex((name) => name !== '') + 1;
+  if (nameless >= 0) {
+    const reason = `column ${nameless + 1} is not empty and has no name in the header: name it or empty it`;
+    yield { kind: 'bad', line, reason };
+  } else if (cells.length < least || !cells.slice(names.length).every(isEmpty)) {
+    yield { kind: 'bad', line, reason: `has ${cells.length} cells where the header has ${least}` };
+  } else {
+    const columns = names.map((name, n) => [name, cells[n] ?? '']).filter(([name]) => name !== '');
+    yield { kind: 'row', line, columns: Object.fromEntries(columns) };
+  }
 }
+
+const isEmpty = (cell: string) => cell.replace(EDGES, '') === '';
 
 function misread({ line, lastLine, bytes }: RecordFrame): RawRow {
   if (!isUtf8(bytes)) return { kind: 'bad', line, reason: 'is not UTF-8' };

@@ -19,12 +19,52 @@ describe('recipients in CSV', () => {
     ['quotes', '"to","name"\n"254717746565","Asha"\n254717746566,"Juma"\n'],
     ['semicolons', 'to;name\n254717746565;Asha\n254717746566;Juma\n'],
     ['tabs', 'to\tname\n254717746565\tAsha\n254717746566\tJuma\n'],
+    ['bars', 'to|name\n254717746565|Asha\n254717746566|Juma\n'],
+    ['columns without a name that are empty', 'to,name,,\n254717746565,Asha,,\n254717746566,Juma\n'],
+    ['more delimiters than the header', 'to,name\n254717746565,Asha,,\n254717746566,Juma, ,\u00a0\n'],
+    ['rows of empty cells', 'to,name\n254717746565,Asha\n254717746566,Juma\n,\n ,\u200b\n"",""\n'],
+    [
+      'invisible characters around the names of columns',
+      '\u200eto\u200b,\u00a0name\u202c\n254717746565,Asha\n254717746566,Juma\n',
+    ],
+    [
+      'UTF-16, little-endian',
+      Buffer.from('\ufeffto\tname\r\n254717746565\tAsha\r\n254717746566\tJuma', 'utf16le'),
+    ],
+    [
+      'UTF-16, big-endian',
+      Buffer.from('\ufeffto\tname\r\n254717746565\tAsha\r\n254717746566\tJuma', 'utf16le').swap16(),
+    ],
     [
       'blanks around the names of columns',
       ' to , "name "\n254717746565,Asha\n254717746566,Juma\n'.replace(' "', '"'),
     ],
   ])('are read with %s', async (_, file) => {
     expect(await rowsOf('csv', file)).toEqual(TWO);
+  });
+
+  it.each([
+    ['sep=;', ';'],
+    ['sep=,', ','],
+    ['sep=\t', '\t'],
+    ['sep=|', '|'],
+    ['"sep=;"', ';'],
+    ['SEP=;', ';'],
+    ['sep=;;;', ';'],
+    ['"sep=;",,', ';'],
+    ['\ufeffsep=;', ';'],
+  ])('are read behind a line %j, which gives the delimiter', async (line, delimiter) => {
+    for (const lineBreak of ['\n', '\r\n']) {
+      const lines = [line, `to${delimiter}"first,last;|\tname"`, `1${delimiter}"a${delimiter}b"`];
+      expect(await rowsOf('csv', lines.join(lineBreak))).toEqual([
+        header('to', 'first,last;|\tname'),
+        { kind: 'row', line: 3, columns: { to: '1', 'first,last;|\tname': `a${delimiter}b` } },
+      ]);
+    }
+  });
+
+  it('are no line sep= behind the header', async () => {
+    expect(await rowsOf('csv', 'to,name\nsep=;,a\n')).toEqual([header('to', 'name'), row(2, 'sep=;', 'a')]);
   });
 
   it('carry the line where their record starts, counting blank lines and quoted line breaks', async () => {
@@ -82,6 +122,7 @@ describe('a bad row', () => {
   it.each([
     ['with too few cells', '1', 'has 1 cells where the header has 2'],
     ['with too many cells', '1,a,b', 'has 3 cells where the header has 2'],
+    ['with too few cells before empty ones', '1', 'has 1 cells where the header has 2'],
     ['with a quote in the middle of a cell', '1,a"b', 'a quote is misplaced or not doubled'],
     ['with text behind a quoted cell', '1,"a"b', 'a quote is misplaced or not doubled'],
     ['with a quote behind a quoted cell', '1,"a"b"', 'a quote is misplaced or not doubled'],
@@ -97,6 +138,33 @@ describe('a bad row', () => {
       bad(3, reason),
       row(3 + lines, '3', 'c'),
     ]);
+  });
+
+  it.each([
+    ['at the end', 'to,name,\n1,a,\n2,b,c\n3,d\n', 3],
+    ['in the middle', 'to,,name\n1,,a\n2,c,b\n3,,d\n', 2],
+  ])('with something in a column without a name %s names the column', async (_, file, column) => {
+    const reason = `column ${column} is not empty and has no name in the header: name it or empty it`;
+    expect(await rowsOf('csv', file)).toEqual([
+      header('to', 'name'),
+      row(2, '1', 'a'),
+      bad(3, reason),
+      row(4, '3', 'd'),
+    ]);
+  });
+
+  it('that is not UTF-16 is reported, and all other rows are read', async () => {
+    const file = Buffer.from('\ufeffto,name\n2,b😀\n1,\ud83d\n3,c\n', 'utf16le');
+    for (const bytes of [file, Buffer.from(file).swap16()]) {
+      expect(await rowsOf('csv', bytes)).toEqual([
+        header('to', 'name'),
+        row(2, '2', 'b😀'),
+        bad(3, 'is not UTF-8'),
+        row(4, '3', 'c'),
+      ]);
+    }
+    const cut = Buffer.concat([file, Buffer.from('4,d', 'utf16le').subarray(0, 5)]);
+    expect((await rowsOf('csv', cut)).at(-1)).toEqual(bad(5, 'is not UTF-8'));
   });
 
   it('that is not UTF-8 is reported, and all other rows are read', async () => {
@@ -150,16 +218,35 @@ describe('a bad row', () => {
 });
 
 describe('a CSV file that cannot be read', () => {
+  const NOT_TEXT =
+    'the file is neither UTF-8 nor UTF-16 with a byte order mark: save it as "CSV UTF-8" or "Unicode text"';
+
   it.each([
     ['is empty', '', 'the file is empty: its first line must name the columns'],
     ['is blank', ' \n\r\n', 'the file is empty: its first line must name the columns'],
-    ['has a column without a name', 'to,,name\n', 'column 2 of the header has no name'],
-    ['has a delimiter at the end of its header', 'to,name,\n', 'column 3 of the header has no name'],
+    [
+      'has a line sep= with another delimiter',
+      '\nsep=:\nto:name\n',
+      "line 2, sep=, names a separator that can't be read: use a comma, a semicolon, a tab or |",
+    ],
+    [
+      'has a line sep= without a delimiter',
+      'sep=\nto,name\n',
+      "line 1, sep=, names a separator that can't be read: use a comma, a semicolon, a tab or |",
+    ],
+    ['has only a line sep=', 'sep=;\n', 'the file is empty: its first line must name the columns'],
     ['has two columns of one name', 'to,name, to\n', 'columns 1 and 3 of the header have the same name'],
     ['has a header without a closing quote', 'to,"name\n1,a\n', 'a quote in the header is not closed'],
     ['has a header with a stray quote', 'to,na"me\n1,a\n', 'a quote in the header is misplaced'],
     ['has an endless header', 'x'.repeat(40_000), 'the header is longer than 32 KiB'],
-    ['is UTF-16', Buffer.from('\ufeffto,name\n1,a\n', 'utf16le'), 'the file is not UTF-8'],
+    ['is UTF-16 without a byte order mark', Buffer.from('to,name\n1,a\n', 'utf16le'), NOT_TEXT],
+    ['is UTF-32', Buffer.from('\ufeff\0t\0o\0\n\0', 'utf16le'), NOT_TEXT],
+    ['has a header in another encoding', Buffer.from('to,pr\u00e9nom\n1,a\n', 'latin1'), NOT_TEXT],
+    [
+      'is a workbook',
+      Buffer.from('PK\u0003\u0004\u0014\0\u0006\0'),
+      'the file is an Excel workbook or a zip archive: save it as CSV',
+    ],
   ])('says so when it %s', async (_, file, message) => {
     await expect(rowsOf('csv', file)).rejects.toThrow(new RecipientsFault(message));
   });

@@ -39,6 +39,11 @@ describe('a file of recipients as a stream', () => {
       expect(await rowsOf('csv', inPieces(FILE, size))).toEqual(ROWS);
       expect(await rowsOf('csv', inPieces(`\ufeff${FILE}`, size))).toEqual(ROWS);
       expect(await rowsOf('csv', inPieces(gzipSync(FILE), size))).toEqual(ROWS);
+      const wide = Buffer.from(`\ufeff${FILE}3,😀\n`, 'utf16le');
+      for (const bytes of [wide, gzipSync(wide), Buffer.from(wide).swap16()]) {
+        const last = { kind: 'row', line: 4, columns: { to: '3', name: '😀' } };
+        expect(await rowsOf('csv', inPieces(bytes, size))).toEqual([...ROWS, last]);
+      }
     }
   });
 

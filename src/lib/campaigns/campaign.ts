@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import type { FlowRequest } from '../messages/message.ts';
 import type { CampaignId } from './campaign-id.ts';
 import type { BatchCounts } from './ledger.ts';
+import type { Plan } from './plan/figures.ts';
 
 /** The state of a campaign; `lifecycle.ts` has the transitions. */
 export type CampaignState =
@@ -41,48 +42,6 @@ export interface CampaignDefinition {
   readonly schedule?: { readonly expression: string; readonly timeZone?: string | undefined } | undefined;
   /** After this, remaining recipients get nothing. */
   readonly expiresAt?: Date | undefined;
-}
-
-/** The frozen list of recipients, with counts and price. */
-export interface Plan {
-  readonly planId: string;
-  /** The plan object: one accepted recipient per line. Absent after a dry run. */
-  readonly file?: { readonly key: string; readonly etag: string; readonly bytes: number } | undefined;
-  readonly rejectedKey?: string | undefined;
-  /** The ETag of the source, as it was read. */
-  readonly sourceEtag: string;
-  readonly plannedAt: Date;
-  readonly counts: PlanCounts;
-  /** The first rejected rows; the object of `rejectedKey` has all of them. */
-  readonly rejected: readonly RejectedRow[];
-  readonly price: PriceEstimate;
-}
-
-/** `total` counts the accepted recipients: the sum of the next four. Invalid and duplicate rows are not in it. */
-interface PlanCounts {
-  readonly total: number;
-  /** The window is open: the flow is sent at once. */
-  readonly sendNow: number;
-  /** The window is shut: the flow is parked, after a template message if there is one. */
-  readonly park: number;
-  /** The window is shut, and `whenClosed` is `reject`. */
-  readonly windowShut: number;
-  readonly optedOut: number;
-  readonly invalid: number;
-  readonly duplicate: number;
-}
-
-export interface RejectedRow {
-  readonly line: number;
-  readonly kind: 'invalid' | 'duplicate';
-  readonly reason: string;
-}
-
-interface PriceEstimate {
-  readonly currency: string;
-  readonly amount: number;
-  readonly asOf: string;
-  readonly notes: readonly string[];
 }
 
 /** How far the campaign has taken recipients from its plan. */

@@ -5,6 +5,7 @@ import { type Campaign, isPastItsTime, PAUSED_BY_REQUEST } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { transition } from './lifecycle.ts';
 import type { PlanStarter } from './plan/begin.ts';
+import { emptyReason } from './plan/figures.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import { forgetSource, sourceKey } from './plan/source.ts';
 import type { CampaignStore, ObjectStore } from './ports.ts';
@@ -104,7 +105,7 @@ export function makeControl(deps: ControlDeps) {
           wanted,
         );
       }
-      if (found.value.state === 'planned') await assertUnchanged(found.value);
+      if (found.value.state === 'planned') await assertStartable(found.value);
       const campaign = await apply(found, (c) => transition(c, 'started', { now }), wanted);
       return reconcileNow(campaign);
     },
@@ -143,7 +144,9 @@ export function makeControl(deps: ControlDeps) {
   }
 
   /** The plan was frozen from the file as it was then. */
-  async function assertUnchanged({ source, plan }: Campaign): Promise<void> {
+  async function assertStartable({ source, plan }: Campaign): Promise<void> {
+    if (plan?.counts.total === 0)
+      throw new AppError('campaign-state', `The campaign can't be started: ${emptyReason(plan)}.`);
     if (!source || !plan) return;
     const etag = await objects.head(source).then(
       (head) => head.etag,

@@ -1,8 +1,9 @@
 import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
-import type { Campaign, Plan, Planning } from './campaign.ts';
+import type { Campaign, Planning } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
+import type { Plan } from './plan/figures.ts';
 import type { CampaignStore } from './ports.ts';
 
 const DUE = 'campaign';
@@ -51,6 +52,7 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
       plannedAt: instant,
       counts: plain,
       rejected: plain,
+      possibleDuplicates: plain,
       price: plain,
     }),
     cursor: plain,

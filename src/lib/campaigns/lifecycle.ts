@@ -47,6 +47,8 @@ export const CAMPAIGN_TRANSITIONS = {
       { to: 'draft', when: planning.isBeingPlanned, by: planning.giveUpPlanning },
     ],
     planReady: [
+      { to: 'failed', when: planning.isEmptyUnattended, by: planning.keepEmptyPlan },
+      { to: 'draft', when: planning.isEmpty, by: planning.keepEmptyPlan },
       { to: 'draft', when: planning.isDryRun, by: planning.keepPlan },
       { to: 'planned', when: planning.isReady, by: planning.keepPlan },
     ],
@@ -60,7 +62,7 @@ export const CAMPAIGN_TRANSITIONS = {
     ...open,
     started: [
       { to: 'scheduled', when: running.startsLater, by: running.awaitStart },
-      { to: 'running', when: running.hasPlanFile, by: running.run },
+      { to: 'running', when: running.hasRecipients, by: running.run },
     ],
   },
   scheduled: {

@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
-import { type Campaign, hasEnded, hasMore, type RejectedRow } from './campaign.ts';
+import { type Campaign, hasEnded, hasMore } from './campaign.ts';
 import type { Asker } from './control.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
+import type { RejectedRow } from './plan/figures.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import type { CampaignStore, LedgerStore, ObjectRef, ObjectStore } from './ports.ts';

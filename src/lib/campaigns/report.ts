@@ -1,5 +1,6 @@
-import { type Campaign, hasEnded, type Plan } from './campaign.ts';
+import { type Campaign, hasEnded } from './campaign.ts';
 import { type BatchCounts, type LedgerBatch, type OUTCOMES, settledIn, sumOf } from './ledger.ts';
+import type { Plan } from './plan/figures.ts';
 
 /** A campaign as the API shows it. Instants are ISO 8601, or null. */
 export interface CampaignView {
@@ -25,7 +26,7 @@ export interface CampaignView {
   readonly progress: ProgressView | null;
 }
 
-interface PlanView extends Pick<Plan, 'planId' | 'counts' | 'rejected' | 'price'> {
+interface PlanView extends Pick<Plan, 'planId' | 'counts' | 'rejected' | 'possibleDuplicates' | 'price'> {
   readonly plannedAt: string;
   readonly dryRun: boolean;
   /** At the campaign's own rate, ignoring windows and throttling. */
@@ -79,7 +80,7 @@ export function campaignView(campaign: Campaign, open: readonly LedgerBatch[], n
 
 function planView({ plan, perMinute }: Campaign): PlanView | null {
   if (!plan) return null;
-  const { planId, counts, rejected, price, plannedAt, file } = plan;
+  const { planId, counts, rejected, possibleDuplicates, price, plannedAt, file } = plan;
   return {
     planId,
     plannedAt: plannedAt.toISOString(),
@@ -88,6 +89,7 @@ function planView({ plan, perMinute }: Campaign): PlanView | null {
     estimatedMinutes: Math.ceil(counts.total / perMinute),
     price,
     rejected,
+    possibleDuplicates,
   };
 }
 

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { ApiResponse } from '../http/api.ts';
-import type { RejectedRow } from './campaign.ts';
+import type { RejectedRow } from './plan/figures.ts';
 import type { Page } from './read.ts';
 import type { CampaignView, RecipientView } from './report.ts';
 

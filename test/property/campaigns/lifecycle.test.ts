@@ -28,7 +28,10 @@ const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
   planningBegun: fc.record({ planId, dryRun: fc.boolean(), now }),
   planningProgressed: fc.record({ planId, rows: fc.nat(), now }),
   plannerLost: onlyNow,
-  planReady: fc.record({ plan: planId.map((id) => samplePlan(10, { planId: id })), now }),
+  planReady: fc.record({
+    plan: fc.tuple(planId, fc.constantFrom(0, 10)).map(([id, total]) => samplePlan(total, { planId: id })),
+    now,
+  }),
   planFailed: fc.record({ planId, reason, now }),
   started: onlyNow,
   runScheduled: fc.record({ nextRunAt: fc.option(now, { nil: undefined }), now }),

@@ -1,8 +1,9 @@
 /** A sample campaign, for tests to change what they are about. */
-import type { Campaign, CampaignDefinition, Plan } from '../../../src/lib/campaigns/campaign.ts';
+import type { Campaign, CampaignDefinition } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import { type LedgerBatch, openedBatch } from '../../../src/lib/campaigns/ledger.ts';
 import { newCampaign } from '../../../src/lib/campaigns/lifecycle.ts';
+import type { Plan } from '../../../src/lib/campaigns/plan/figures.ts';
 import { BUSINESS, later, NOW } from './samples.ts';
 
 const CAMPAIGN = 'campaign-1' as CampaignId;
@@ -34,6 +35,7 @@ export function samplePlan(total: number, changes: Partial<Plan> = {}): Plan {
     plannedAt: NOW,
     counts: { total, sendNow: total, park: 0, windowShut: 0, optedOut: 0, invalid: 0, duplicate: 0 },
     rejected: [],
+    possibleDuplicates: { count: 0, sample: [] },
     price: { currency: 'USD', amount: 1.5, asOf: '2026-01-01', notes: [] },
     ...changes,
   };

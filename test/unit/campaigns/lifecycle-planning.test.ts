@@ -94,6 +94,34 @@ describe('a campaign that is being planned', () => {
   });
 
   it.each([
+    [true, false, 'failed'],
+    [undefined, false, 'draft'],
+    [undefined, true, 'draft'],
+  ] as const)(
+    'without a valid recipient is never planned: it says why, and keeps its figures: autoStart %s, dry run %s, %s',
+    (autoStart, dryRun, state) => {
+      const line = { line: 2, kind: 'invalid', reason: 'column to is empty' } as const;
+      const { counts } = samplePlan(0);
+      const plan = samplePlan(0, { counts: { ...counts, invalid: 3 }, rejected: [line] });
+      const empty = transition(planning({ autoStart, planning: { ...making, dryRun } }), 'planReady', {
+        plan,
+        now: later(60),
+      });
+      const reason =
+        'there are no valid recipients: all 3 rows are invalid, the first in line 2: column to is empty. ' +
+        'Correct the recipients and plan again';
+      expect(empty).toMatchObject({ state, plan, reason });
+      expect([empty.planning, empty.dueAt]).toEqual([undefined, undefined]);
+      expect(transition(empty, 'started', { now: later(61) })).toBe(empty);
+    },
+  );
+
+  it('without a row says that the file has none', () => {
+    const empty = transition(planning(), 'planReady', { plan: samplePlan(0), now: NOW });
+    expect(empty.reason).toContain('the file has no rows');
+  });
+
+  it.each([
     [true, 'failed'],
     [undefined, 'draft'],
   ] as const)(

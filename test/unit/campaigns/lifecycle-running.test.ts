@@ -27,12 +27,15 @@ describe('a campaign that is started', () => {
     expect(started.startedAt).toBeUndefined();
   });
 
-  it.each([withoutFile, undefined])('stays as it is without a plan that has a file', (plan) => {
-    for (const startAt of [undefined, HOUR]) {
-      const stored = planned({ plan, startAt });
-      expect(transition(stored, 'started', { now: NOW })).toBe(stored);
-    }
-  });
+  it.each([withoutFile, samplePlan(0), undefined])(
+    'stays as it is without a plan that has a file and recipients',
+    (plan) => {
+      for (const startAt of [undefined, HOUR]) {
+        const stored = planned({ plan, startAt });
+        expect(transition(stored, 'started', { now: NOW })).toBe(stored);
+      }
+    },
+  );
 });
 
 describe('a campaign that waits for its start', () => {

@@ -235,6 +235,7 @@ describe('the responses of the code conform', () => {
   const rich: Campaign = {
     ...(CAMPAIGNS['running'] as Campaign),
     plan: samplePlan(10, {
+      possibleDuplicates: { count: 1, sample: [{ line: 4, earlierLine: 2 }] },
       rejected,
       price: { currency: 'USD', amount: 0.5, asOf: '2026-10-01', notes: ['A note.'] },
     }),

@@ -2,7 +2,8 @@ import type { Clock } from '../../platform/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../sessions/ports.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../../whatsapp/session-window.ts';
-import type { CampaignMessage, Plan } from '../campaign.ts';
+import type { CampaignMessage } from '../campaign.ts';
+import type { Plan } from './figures.ts';
 import { makePriceEstimate } from './price.ts';
 
 export interface EstimateDeps {

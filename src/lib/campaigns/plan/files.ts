@@ -1,7 +1,7 @@
-import type { Plan, RejectedRow } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { type PlannedRecipient, planLine } from '../ledger.ts';
 import type { ObjectStore } from '../ports.ts';
+import type { Plan, RejectedRow } from './figures.ts';
 
 /** The output of a plan: its recipients and the rejected rows. */
 export interface PlanFiles {

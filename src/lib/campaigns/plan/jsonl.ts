@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { parseExactJson } from '../../platform/exact-json.ts';
 import { type Frame, makeFramer } from './framer.ts';
-import type { RawRow } from './recipient.ts';
+import { NUMBER_COLUMN, type RawRow } from './recipient.ts';
 
 /** Parses JSON Lines, block by block, one object per line. The keys of the first readable object are the header. */
 export function makeJsonlReader() {
@@ -35,34 +36,51 @@ function rowOf(frame: Frame): Row {
   const bad = (reason: string): Row => ({ kind: 'bad', line, reason });
   if (frame.kind !== 'record') return bad('is longer than 32 KiB');
   if (!isUtf8(frame.bytes)) return bad('is not UTF-8');
-  const value = jsonOf(frame.bytes.toString());
+  const text = frame.bytes.toString();
+  const value = jsonOf(text);
   if (value === undefined) return bad('is not JSON');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return bad('is not a JSON object');
   const columns: [string, string][] = [];
   for (const [name, part] of Object.entries(value)) {
-    if (isInexact(part)) return bad('has a number that is too long to be exact: write it as a string');
+    if (isInexact(part))
+      return bad(`column ${name} has a number that is too long to be exact: write it as a string`);
     const cell = cellOf(part);
-    if (cell === undefined) return bad('has a value that is not a string, number, boolean or null');
-    columns.push([name, cell]);
+    if (cell === undefined)
+      return bad(`column ${name} has a value that is not a string, number, boolean or null`);
+    const written = name === NUMBER_COLUMN && typeof part === 'number' ? scientificNumberIn(text) : undefined;
+    columns.push([name, written ?? cell]);
   }
   return { kind: 'row', line, columns: Object.fromEntries(columns) };
 }
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }
 }
 
-/** JSON.parse has already rounded it. */
+/** JSON.parse has already rounded it; where it rounds no integer, `parseExactJson` gives Infinity. */
 function isInexact(value: unknown): boolean {
-  return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return (
+    typeof value === 'number' &&
+    (Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value))
+  );
 }
 
 function cellOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return value === null ? '' : undefined;
+}
+
+const SCIENTIFIC = new RegExp(`"${NUMBER_COLUMN}"\\s*:\\s*(-?\\d+(?:\\.\\d+)?[eE]\\+?\\d+)`);
+
+/**
+ * A phone number in scientific notation, as it is written: `{"to":2.547E+11}`. A tool has rounded it, and as a number it
+ * would look like another one. No string holds the same text, because there the quotes are escaped.
+ */
+function scientificNumberIn(text: string): string | undefined {
+  return SCIENTIFIC.exec(text)?.[1];
 }

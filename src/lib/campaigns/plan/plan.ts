@@ -1,19 +1,19 @@
 import pMap from 'p-map';
-import { AppError } from '../../platform/errors.ts';
 import type { Clock, Telemetry } from '../../platform/ports.ts';
 import { updateWithRetry } from '../../platform/update-with-retry.ts';
-import { parseFlow } from '../../sending/contract.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
-import { type Campaign, isPlanning, LONGEST_DAYS, type Plan, type RejectedRow } from '../campaign.ts';
+import { type Campaign, isPlanning, LONGEST_DAYS } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
-import { type PlannedRecipient, recipientMessageId } from '../ledger.ts';
 import { transition } from '../lifecycle.ts';
 import type { CampaignStore, ObjectStore } from '../ports.ts';
 import { type EstimateDeps, makeEstimate } from './estimate.ts';
+import type { Plan } from './figures.ts';
 import { openPlanFiles, type PlanFiles } from './files.ts';
+import { flowFault } from './flow-fault.ts';
 import { readRows } from './read-rows.ts';
 import { RecipientsFault } from './recipient.ts';
-import { assertColumns, columnsOf, makeRowJudge, personalised } from './row.ts';
+import { assertColumns, columnsOf, makeColumnWatch, makeRowJudge } from './row.ts';
+import { makeTally } from './tally.ts';
 
 /*
  * Plans a campaign in one pass over its recipients, in constant memory apart from the numbers seen:
@@ -37,7 +37,6 @@ export type Planner = ReturnType<typeof makePlanner>;
 
 const LOOKED_UP_AT_ONCE = 100;
 const LOOK_UPS = 8;
-const SHOWN_REJECTS = 100;
 const PROGRESS_MS = 5_000;
 
 export function makePlanner(deps: PlanCampaignDeps) {
@@ -83,11 +82,11 @@ export function makePlanner(deps: PlanCampaignDeps) {
     campaign: Campaign,
     rows: ReturnType<typeof readRows>,
     files: PlanFiles,
-  ): Promise<Pick<Plan, 'counts' | 'rejected' | 'price'>> {
-    const tally = { total: 0, invalid: 0, duplicate: 0 };
-    const rejected: RejectedRow[] = [];
+  ): Promise<Pick<Plan, 'counts' | 'rejected' | 'possibleDuplicates' | 'price'>> {
     const wanted = columnsOf(campaign.message);
-    const judge = makeRowJudge(wanted, (recipient) => faultOf(campaign, recipient));
+    const tally = makeTally();
+    const columns = makeColumnWatch(wanted);
+    const judge = makeRowJudge(wanted, (recipient) => flowFault(campaign, recipient));
     const estimate = makeEstimate(deps, campaign.message);
 
     async function* accepted(): AsyncIterable<PhoneNumber> {
@@ -97,37 +96,24 @@ export function makePlanner(deps: PlanCampaignDeps) {
           if (campaign.source?.format === 'csv') assertColumns(row.columns, wanted);
           continue;
         }
+        if (row.kind === 'row') columns.note(row);
         const judged = row.kind === 'bad' ? { ...row, kind: 'invalid' as const } : judge(row);
+        tally.note(judged);
         if (judged.kind === 'accepted') {
-          tally.total += 1;
           await files.accept(judged.recipient);
           yield judged.recipient.to;
-        } else {
-          tally[judged.kind] += 1;
-          if (rejected.length < SHOWN_REJECTS) rejected.push(judged);
-          await files.reject(judged);
-        }
-        await tellProgress(tally.total + tally.invalid + tally.duplicate);
+        } else await files.reject(judged);
+        await tellProgress(tally.rows());
       }
+      columns.assertAll();
     }
 
     const tellProgress = progressOf(campaign);
     // Limits memory: reading pauses while eight parts are being looked up.
     await pMap(inParts(accepted()), estimate.add, { concurrency: LOOK_UPS });
     const { price, ...windows } = estimate.result();
-    return { counts: { ...tally, ...windows }, rejected, price };
-  }
-
-  /** Why the recipient's own flow can't be sent; undefined if it can. */
-  function faultOf({ campaignId, message }: Campaign, { to, columns }: PlannedRecipient): string | undefined {
-    try {
-      const messageId = recipientMessageId(campaignId, to);
-      parseFlow({ ...personalised(message, columns), to, messageId }, undefined);
-      return undefined;
-    } catch (fault) {
-      if (!(fault instanceof AppError) || fault.code !== 'invalid-request') throw fault;
-      return (fault.errors ?? []).map(({ path, message: why }) => `${path} ${why}`).join('; ');
-    }
+    const { counts, ...figures } = tally.result();
+    return { counts: { ...counts, ...windows }, ...figures, price };
   }
 
   /**

@@ -1,3 +1,6 @@
+/** The column with the recipient's number. */
+export const NUMBER_COLUMN = 'to';
+
 /** The records of a recipients file, in order. Reasons never quote a cell. */
 export type RawRow =
   | { readonly kind: 'header'; readonly columns: readonly string[] }

@@ -1,4 +1,5 @@
-import type { Campaign, Plan, RecipientSource } from '../campaign.ts';
+import type { Campaign, RecipientSource } from '../campaign.ts';
+import type { Plan } from '../plan/figures.ts';
 
 /** The change of an event, without `state`, which only the table sets. */
 export type Change = Partial<Omit<Campaign, 'state'>> & { readonly state?: never };

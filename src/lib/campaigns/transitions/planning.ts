@@ -1,6 +1,7 @@
 import { type Campaign, type CampaignDefinition, isPlanning, type RecipientSource } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { NO_COUNTS } from '../ledger.ts';
+import { emptyReason } from '../plan/figures.ts';
 import type { Change, Facts } from './events.ts';
 
 /** A planner that is silent for this long counts as dead. */
@@ -73,6 +74,20 @@ export function isDryRun(campaign: Campaign, { plan }: Facts<'planReady'>): bool
 
 export function isReady(campaign: Campaign, { plan }: Facts<'planReady'>): boolean {
   return isThisPlan(campaign, plan);
+}
+
+/** Starting it would end it at once, with nothing sent. */
+export function isEmpty(campaign: Campaign, { plan }: Facts<'planReady'>): boolean {
+  return isThisPlan(campaign, plan) && plan.counts.total === 0;
+}
+
+export function isEmptyUnattended(campaign: Campaign, facts: Facts<'planReady'>): boolean {
+  return isEmpty(campaign, facts) && isUnattended(campaign);
+}
+
+/** The figures and rejected rows say what to correct. */
+export function keepEmptyPlan(campaign: Campaign, facts: Facts<'planReady'>): Change {
+  return { ...keepPlan(campaign, facts), reason: emptyReason(facts.plan) };
 }
 
 export function keepPlan(_: Campaign, { plan }: Facts<'planReady'>): Change {

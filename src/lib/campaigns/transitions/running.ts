@@ -1,16 +1,18 @@
 import { type Campaign, hasMore, isPastItsTime } from '../campaign.ts';
 import type { Change, Facts } from './events.ts';
 
-export function startsLater({ plan, startAt }: Campaign, { now }: Facts<'started'>): boolean {
-  return plan?.file !== undefined && startAt !== undefined && startAt > now;
+export function startsLater(campaign: Campaign, { now }: Facts<'started'>): boolean {
+  const { startAt } = campaign;
+  return hasRecipients(campaign) && startAt !== undefined && startAt > now;
 }
 
 export function awaitStart({ startAt, expiresAt }: Campaign): Change {
   return { dueAt: earliest(startAt, expiresAt) };
 }
 
-export function hasPlanFile({ plan }: Campaign): boolean {
-  return plan?.file !== undefined;
+/** A dry run has no file. */
+export function hasRecipients({ plan }: Campaign): boolean {
+  return plan?.file !== undefined && plan.counts.total > 0;
 }
 
 export function run(_: Campaign, { now }: { readonly now: Date }): Change {

@@ -28,6 +28,18 @@ describe('recipients in JSON Lines', () => {
     expect(only).toEqual(row(1, { to: '254717746565', total: '12.5', vip: 'true', name: '', note: '' }));
   });
 
+  it('keep a phone number in scientific notation as it is written, so that it is refused', async () => {
+    for (const to of ['2.547E+11', '2.54717746565e11', '2e11']) {
+      expect(await rowsOf('jsonl', `{"total": 1e3, "to" : ${to}}\n`)).toEqual([
+        header('total', 'to'),
+        row(1, { total: '1000', to }),
+      ]);
+    }
+    const note = 'see "to": 1e5';
+    const quoted = JSON.stringify({ note, to: 254717746565 });
+    expect((await rowsOf('jsonl', quoted)).at(-1)).toEqual(row(1, { note, to: '254717746565' }));
+  });
+
   it('keep quotes, line breaks and other scripts in their strings', async () => {
     const name = 'say "hi",\r\n Ámárá 😀 \u2028';
     expect((await rowsOf('jsonl', `${JSON.stringify({ name })}\n{"name":"b"}`)).slice(1)).toEqual([
@@ -63,7 +75,7 @@ describe('recipients in JSON Lines', () => {
 });
 
 describe('a bad line', () => {
-  const value = 'has a value that is not a string, number, boolean or null';
+  const value = 'column to has a value that is not a string, number, boolean or null';
 
   it.each([
     ['no JSON', '{"to":254717746565', 'is not JSON'],
@@ -78,7 +90,12 @@ describe('a bad line', () => {
     [
       'an object with a number that JSON.parse rounds',
       '{"to":25471774656525471774}',
-      'has a number that is too long to be exact: write it as a string',
+      'column to has a number that is too long to be exact: write it as a string',
+    ],
+    [
+      'an object with a decimal that JSON.parse rounds',
+      '{"to":"1","rate":0.12345678901234567890}',
+      'column rate has a number that is too long to be exact: write it as a string',
     ],
     ['one with an open quote', '{"to":"254717746565}', 'is not JSON'],
   ])('that is %s is reported, and all other lines are read', async (_, line, reason) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeRowJudge } from '../../../../src/lib/campaigns/plan/row.ts';
+import { RecipientsFault } from '../../../../src/lib/campaigns/plan/recipient.ts';
+import { makeColumnWatch, makeRowJudge } from '../../../../src/lib/campaigns/plan/row.ts';
 
 const row = (line: number, columns: Record<string, string>) => ({ kind: 'row', line, columns }) as const;
 
@@ -23,6 +24,22 @@ describe('the rows of a recipients file', () => {
     expect(judged.map(({ kind }) => kind)).toEqual(['invalid', 'accepted']);
   });
 
+  it('stay, and name the earlier row, where two numbers may be one person', () => {
+    const judge = makeRowJudge([], () => undefined);
+    const numbers = ['525512345678', '254717746565', '5215512345678', '5511987654321', '551187654321'];
+    const judged = [...numbers, '5491123456789', '541123456789'].map((to, n) => judge(row(n + 2, { to })));
+    expect(judged.map((one) => (one.kind === 'accepted' ? one.twinLine : one.kind))).toEqual([
+      ...[undefined, undefined, 2, undefined, 5, undefined, 7],
+    ]);
+  });
+
+  it('keep apart numbers of more digits than a double holds', () => {
+    const judge = makeRowJudge([], () => undefined);
+    // Germany's numbers may have up to 17 digits.
+    const judged = ['49123456789012345', '49123456789012346'].map((to, n) => judge(row(n + 2, { to })));
+    expect(judged.map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
+  });
+
   it('keep only the columns that the message names', () => {
     const judge = makeRowJudge(['name'], () => undefined);
     expect(judge(row(2, { to: '254717746565', name: 'Ada', secret: 'x' }))).toMatchObject({
@@ -32,5 +49,19 @@ describe('the rows of a recipients file', () => {
       kind: 'invalid',
       reason: 'has no column name',
     });
+  });
+});
+
+describe('a column that a message needs', () => {
+  it('is missing when no row has it', () => {
+    const watch = makeColumnWatch(['name', 'town']);
+    expect(() => watch.assertAll()).not.toThrow();
+    watch.note(row(1, { to: '254717746565' }));
+    watch.note(row(2, { to: '254717746566', town: 'Thika' }));
+    expect(() => watch.assertAll()).toThrow(
+      new RecipientsFault('no recipient has these columns of the message: name'),
+    );
+    watch.note(row(3, { name: 'Ada' }));
+    expect(() => watch.assertAll()).not.toThrow();
   });
 });

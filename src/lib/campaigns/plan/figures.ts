@@ -1,0 +1,68 @@
+/** The frozen list of recipients, with counts and price. */
+export interface Plan {
+  readonly planId: string;
+  /** The plan object: one accepted recipient per line. Absent after a dry run. */
+  readonly file?: { readonly key: string; readonly etag: string; readonly bytes: number } | undefined;
+  readonly rejectedKey?: string | undefined;
+  /** The ETag of the source, as it was read. */
+  readonly sourceEtag: string;
+  readonly plannedAt: Date;
+  readonly counts: PlanCounts;
+  /** The first rejected rows; the object of `rejectedKey` has all of them. */
+  readonly rejected: readonly RejectedRow[];
+  readonly possibleDuplicates: PossibleDuplicates;
+  readonly price: PriceEstimate;
+}
+
+/** `total` counts the accepted recipients: the sum of the next four. Invalid and duplicate rows are not in it. */
+interface PlanCounts {
+  readonly total: number;
+  /** The window is open: the flow is sent at once. */
+  readonly sendNow: number;
+  /** The window is shut: the flow is parked, after a template message if there is one. */
+  readonly park: number;
+  /** The window is shut, and `whenClosed` is `reject`. */
+  readonly windowShut: number;
+  readonly optedOut: number;
+  readonly invalid: number;
+  readonly duplicate: number;
+}
+
+export interface RejectedRow {
+  readonly line: number;
+  readonly kind: 'invalid' | 'duplicate';
+  readonly reason: string;
+}
+
+/**
+ * Accepted rows whose number may be another spelling of one in an earlier row (`whatsapp/twin-numbers.ts`). Both stay
+ * recipients. `sample` has the first ones.
+ */
+interface PossibleDuplicates {
+  readonly count: number;
+  readonly sample: readonly TwinRow[];
+}
+
+export interface TwinRow {
+  readonly line: number;
+  readonly earlierLine: number;
+}
+
+interface PriceEstimate {
+  readonly currency: string;
+  readonly amount: number;
+  readonly asOf: string;
+  readonly notes: readonly string[];
+}
+
+/** Why a plan without recipients can't be started, and the next step. */
+export function emptyReason({
+  counts: { invalid },
+  rejected: [first],
+}: Pick<Plan, 'counts' | 'rejected'>): string {
+  const why =
+    invalid === 0 || !first
+      ? 'the file has no rows'
+      : `all ${invalid} rows are invalid, the first in line ${first.line}: ${first.reason}`;
+  return `there are no valid recipients: ${why}. Correct the recipients and plan again`;
+}

@@ -191,7 +191,7 @@ describe('placeholders', () => {
     const campaignId = await draft({}, csv(`${a},${'x'.repeat(1_020)}`, `${b},Asha`));
     expect(planOf(await campaigns.plan(campaignId))).toMatchObject({
       counts: { ...NOBODY, total: 1, windowShut: 1, invalid: 1 },
-      rejected: [{ line: 2, reason: 'text must be 1 to 1024 characters long' }],
+      rejected: [{ line: 2, reason: 'text must be 1 to 1024 characters long (column name)' }],
     });
   });
 });

@@ -61,6 +61,7 @@ export const runnerOf = ({ page, text }: Use): string | undefined => {
   if (isIn(readme)) return 'test/e2e/readme.test.ts';
   if (isIn(operations)) return 'test/e2e/ops-page.test.ts';
   if (text === 'npm run ops -- --help') return 'test/policy/commands.test.ts';
+  if (page === 'docs/campaigns.md' && text.startsWith('curl ')) return 'test/e2e/recipient-files.test.ts';
   return FOLLOWED.some((one) => one === page) ? 'test/deploy/docs.test.ts' : undefined;
 };
 

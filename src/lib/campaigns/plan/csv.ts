@@ -13,9 +13,10 @@ interface Header {
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A line before the header that tells Excel the delimiter, perhaps in quotes or padded with empty cells. */
 const SEP_LINE = /^\s*"?sep=([^"]?)"?[;,|\s]*$/iu;
-/** Blanks and invisible characters around a column's name. */
-const EDGES =
-  /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]+|[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]+$/gu;
+/** Blanks and invisible characters, which spreadsheets leave around names and in empty cells. */
+const UNSEEN = String.raw`[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]`;
+const EDGES = new RegExp(`^${UNSEEN}+|${UNSEEN}+$`, 'gu');
+const EMPTY = new RegExp(`^${UNSEEN}*$`, 'u');
 const BREAKS = ['\r\n', '\n', '\r'];
 const NOT_TEXT =
   'the file is neither UTF-8 nor UTF-16 with a byte order mark: save it as "CSV UTF-8" or "Unicode text"';
@@ -138,7 +139,7 @@ function* rowOf(line: number, cells: readonly string[], names: readonly string[]
   }
 }
 
-const isEmpty = (cell: string) => cell.replace(EDGES, '') === '';
+const isEmpty = (cell: string) => EMPTY.test(cell);
 
 function misread({ line, lastLine, bytes }: RecordFrame): RawRow {
   if (!isUtf8(bytes)) return { kind: 'bad', line, reason: 'is not UTF-8' };

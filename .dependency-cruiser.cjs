@@ -25,7 +25,7 @@ const ADAPTER =
 /** Pure rules: they decide, and neither wait, nor read a clock, nor know a port. */
 const RULES = [
   '^src/lib/whatsapp/',
-  '^src/lib/platform/(deterministic-id|errors|text)\\.ts$',
+  '^src/lib/platform/(deterministic-id|errors|exact-json|text)\\.ts$',
   '^src/lib/clients/scopes\\.ts$',
   '^src/lib/messages/(claim|gateway-message-id|lifecycle|message|outcome|receipt|reply|resend-policy|backoff)\\.ts$',
   '^src/lib/messages/(status|status-report|template-message|waiting)\\.ts$',
@@ -33,7 +33,7 @@ const RULES = [
   '^src/lib/lipachat/(next-step|verdict)\\.ts$',
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
   '^src/lib/campaigns/failures/streak\\.ts$',
-  '^src/lib/campaigns/plan/(placeholders|price|recipient|row)\\.ts$',
+  '^src/lib/campaigns/plan/(figures|number-cell|placeholders|price|recipient|row|tally)\\.ts$',
   '^src/lib/events/(events-of-change|metrics)\\.ts$',
 ];
 

@@ -20,7 +20,7 @@ export function parseExactJson(text: string): unknown {
 }
 
 /** Is the number the same after JSON.parse? Compares values: 1.0 and 1e0 are 1, and -0 is 0. */
-export function isExact(number: string): boolean {
+function isExact(number: string): boolean {
   const value = Number(number);
   return Number.isFinite(value) && normal(number) === normal(String(value));
 }

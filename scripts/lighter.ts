@@ -1,4 +1,5 @@
 /** Leaves out of the bundles what no function can need: every byte lengthens cold starts. */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
@@ -11,14 +12,30 @@ const INSTEAD: Record<string, string> = {
 };
 
 /**
- * Files of undici that our calls never reach: a parser for processors without SIMD, which Lambda doesn't
- * have; HTTP/2, which our agent switches off; the bodies and forms of fetch, where ours are strings.
+ * Files that our calls never reach. Of undici: a parser for processors without SIMD, which Lambda doesn't have; HTTP/2,
+ * which our agent switches off; the bodies and forms of fetch, where ours are strings. Of zod: the way to JSON Schema.
  */
-const UNUSED = /undici\/lib\/(llhttp\/llhttp-wasm|dispatcher\/client-h2|web\/fetch\/(body|formdata))\.js$/;
+const UNUSED = [
+  /undici\/lib\/(llhttp\/llhttp-wasm|dispatcher\/client-h2|web\/fetch\/(body|formdata))\.js$/,
+  /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/,
+];
 
 /** undici asks it one question of a body: is it a form? */
 const WEB_TYPES = /undici\/lib\/web\/webidl\/index\.js$/;
 const NO_FORM = 'module.exports = { webidl: { is: { FormData: () => false } } };';
+
+const AWS_SCHEMAS = /@aws-sdk\/client-(dynamodb|eventbridge|s3|ssm)\/dist-es\/schemas\/schemas_0\.js$/;
+
+/**
+ * A client registers a schema and a class for every error of its service, 140 of them for SSM, and so keeps them all.
+ * We tell one of them apart by its class. The SDK reports the others as the service's base exception, with the same
+ * name, message and metadata. Not so SQS, where an error without its schema has another name.
+ */
+const OTHER_ERRORS =
+  /^export var (?!ConditionalCheckFailedException\$)(\w+\$) = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1, \w+\);$/gm;
+
+/** A client reads nothing of its package.json but the version. */
+const AWS_MANIFEST = /@aws-sdk\/client-[a-z0-9-]+\/package\.json$/;
 
 export const lighter: Plugin = {
   name: 'lighter',
@@ -27,8 +44,15 @@ export const lighter: Plugin = {
     onResolve({ filter: /^(undici|@aws-sdk\/credential-provider-node)$/ }, ({ path }) => ({
       path: INSTEAD[path] ?? path,
     }));
-    onLoad({ filter: UNUSED }, () => ({ contents: 'module.exports = {};' }));
+    for (const filter of UNUSED) onLoad({ filter }, () => ({ contents: 'module.exports = {};' }));
     onLoad({ filter: WEB_TYPES }, () => ({ contents: NO_FORM }));
+    onLoad({ filter: AWS_SCHEMAS }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(OTHER_ERRORS, ''),
+    }));
+    onLoad({ filter: AWS_MANIFEST }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
   },
 };
 

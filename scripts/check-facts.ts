@@ -2,7 +2,7 @@
  * `npm run check:facts`: says whether the facts about WhatsApp's codes are due to be compared with their sources. With
  * `--strict`, as for a release, it fails when they are.
  */
-import { FACT_SOURCES, FACTS_CHECKED_ON } from '../src/lib/whatsapp/error-code-facts.ts';
+import { FACT_SOURCES, FACTS_CHECKED_ON } from '../src/lib/whatsapp/error-code-texts.ts';
 
 /** WhatsApp adds or changes codes a few times a year. */
 export const OLDEST_DAYS = 120;
@@ -18,7 +18,7 @@ export function factsReport(checkedOn: string, now: Date): FactsReport {
   const isDue = !(days <= OLDEST_DAYS);
   const age = `WhatsApp's error codes were checked on ${checkedOn}, ${days} days ago`;
   const sources = Object.values(FACT_SOURCES).map((source) => `\n- ${source}`);
-  const how = `Compare src/lib/whatsapp/error-code-facts.ts with its sources, and set FACTS_CHECKED_ON:${sources.join('')}`;
+  const how = `Compare error-codes.ts and error-code-texts.ts in src/lib/whatsapp/ with their sources, and set FACTS_CHECKED_ON:${sources.join('')}`;
   return { isDue, text: isDue ? `${age}: more than ${OLDEST_DAYS}. ${how}` : `${age}.` };
 }
 

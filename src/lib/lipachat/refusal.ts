@@ -1,5 +1,5 @@
 import { onOneLine, shortened, withoutNumbers } from '../platform/text.ts';
-import { explanationOf } from '../whatsapp/error-codes.ts';
+import { explanationOf } from '../whatsapp/error-code-texts.ts';
 
 /* What people read of a refusal: what LipaChat said, what its code means, and what to do. */
 

@@ -3,7 +3,7 @@ import type { Message, Tried } from './message.ts';
 
 /*
  * The one table of retries by error class, for codes in responses and in status callbacks, and the pauses
- * between tries. The schedules of the classes are facts about WhatsApp (`whatsapp/error-code-facts.ts`).
+ * between tries. The schedules of the classes are facts about WhatsApp (`whatsapp/error-codes.ts`).
  */
 
 /** How long to wait: at least `retryAfter` seconds. */

@@ -9,7 +9,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { withoutNumbers } from '../platform/text.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
-import { ERROR_CLASS_FACTS } from '../whatsapp/error-code-facts.ts';
+import { ERROR_CLASS_TEXTS } from '../whatsapp/error-code-texts.ts';
 import type { Attempt, SendResult } from './attempt.ts';
 import type { Settler } from './settle.ts';
 
@@ -126,7 +126,7 @@ function detailOf({ code, said, errorClass, alert }: Release): string {
   if (said !== undefined) return `${DETAIL[code]} The response: ${withoutNumbers(said)}.`;
   if (errorClass === undefined || !(alert || errorClass === 'held-for-user')) return DETAIL[code];
   const held = alert && errorClass !== 'stop-number' ? HELD : DETAIL[code];
-  return `${held} ${ERROR_CLASS_FACTS[errorClass].tell}`;
+  return `${held} ${ERROR_CLASS_TEXTS[errorClass].tell}`;
 }
 
 const HELD = 'WhatsApp is holding back this template, this flow or this number. Nothing was sent.';

@@ -7,11 +7,18 @@ import { factsReport, OLDEST_DAYS } from '../../../scripts/check-facts.ts';
 import { errorCodesPage } from '../../../scripts/docs-error-codes.ts';
 import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/backoff.ts';
 import {
-  ERROR_CLASS_FACTS,
-  ERROR_CODE_FACTS,
-  type ErrorClass,
+  ERROR_CLASS_TEXTS,
+  ERROR_CODE_TEXTS,
   FACTS_CHECKED_ON,
-} from '../../../src/lib/whatsapp/error-code-facts.ts';
+} from '../../../src/lib/whatsapp/error-code-texts.ts';
+import {
+  classOf,
+  covers,
+  ERROR_CLASSES,
+  type ErrorClass,
+  type Listed,
+  scheduleOf,
+} from '../../../src/lib/whatsapp/error-codes.ts';
 import { ROOT } from '../../support/readme.ts';
 
 describe('docs/error-codes.md', () => {
@@ -22,20 +29,29 @@ describe('docs/error-codes.md', () => {
 
 describe('a fact about a code', () => {
   it('tells a person something in whole sentences, and names its source', () => {
-    for (const { means, tell = 'Do it.', source } of ERROR_CODE_FACTS) {
+    for (const { means, tell = 'Do it.', source } of ERROR_CODE_TEXTS) {
       expect(means).toMatch(/^[A-Z].*[^.]$/);
       expect(tell).toMatch(/^[A-Z].*\.$/);
       expect(source).toMatch(/./);
     }
-    for (const { does, tell } of Object.values(ERROR_CLASS_FACTS)) {
+    for (const { does, tell } of Object.values(ERROR_CLASS_TEXTS)) {
       expect(does).toMatch(/[^.]$/);
       expect(tell).toMatch(/\.$/);
     }
   });
 
-  it('is of a class, and no class is without a code', () => {
-    const used = new Set(ERROR_CODE_FACTS.map((fact) => fact.class));
-    expect([...used].toSorted()).toEqual(Object.keys(ERROR_CLASS_FACTS).toSorted());
+  it('is there once for every code of a class, and for no other', () => {
+    const numbers = Array.from({ length: 140_000 }, (_, code) => code);
+    const textsOf = (code: number) => ERROR_CODE_TEXTS.filter((text) => covers(text.code, code)).length;
+    expect(numbers.filter((code) => textsOf(code) !== (classOf(code) === undefined ? 0 : 1))).toEqual([]);
+  });
+
+  it('is of one class, and no class is without a code', () => {
+    const ends = (code: Listed) => (typeof code === 'number' ? [code] : [code.from, code.to]);
+    const classes = ERROR_CODE_TEXTS.map(({ code }) => new Set(ends(code).map(classOf)));
+    expect(classes.filter(({ size }) => size !== 1)).toEqual([]);
+    const used = new Set(classes.flatMap((names) => [...names]));
+    expect([...used].toSorted()).toEqual(ERROR_CLASSES.toSorted());
   });
 });
 
@@ -54,15 +70,13 @@ const pausesOf = (errorClass: ErrorClass): number[] => {
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
 
 describe('the schedule of a class', () => {
-  it.each(Object.entries(ERROR_CLASS_FACTS).filter(([, { schedule }]) => schedule))(
-    'is kept: %s',
-    (name, { schedule }) => {
-      const pauses = pausesOf(name as ErrorClass);
-      expect(pauses).toHaveLength(schedule?.maxTries ?? 0);
-      expect(pauses[0]).toBeGreaterThanOrEqual(schedule?.firstSeconds ?? 0);
-      expect(Math.max(...pauses)).toBeLessThanOrEqual(Math.max(900, schedule?.longestSeconds ?? 0));
-    },
-  );
+  it.each(ERROR_CLASSES.filter((name) => scheduleOf(name)))('is kept: %s', (name) => {
+    const schedule = scheduleOf(name);
+    const pauses = pausesOf(name);
+    expect(pauses).toHaveLength(schedule?.maxTries ?? 0);
+    expect(pauses[0]).toBeGreaterThanOrEqual(schedule?.firstSeconds ?? 0);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(Math.max(900, schedule?.longestSeconds ?? 0));
+  });
 
   it('of what heals outlasts the three hours for which WhatsApp pauses a template', () => {
     const hours = sum(pausesOf('content-held')) / 3_600;

@@ -1,8 +1,7 @@
 /** What the caller of a refused message reads: LipaChat's words, its HTTP status, the code, and what to do. */
 import { describe, expect, it } from 'vitest';
 import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
-import { ERROR_CODE_FACTS } from '../../../src/lib/whatsapp/error-code-facts.ts';
-import { explanationOf } from '../../../src/lib/whatsapp/error-codes.ts';
+import { ERROR_CODE_TEXTS, explanationOf } from '../../../src/lib/whatsapp/error-code-texts.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 
 const API_KEY = 'key "7"\\canary';
@@ -92,8 +91,8 @@ describe('the detail of a refusal', () => {
 
   it('is one line of plain text, and short', () => {
     const message = `a\r\nb\tc\u0000d\u202ee\u2028f\u200b${'😕 '.repeat(5_000)}`;
-    for (const code of ERROR_CODE_FACTS.flatMap((fact) =>
-      typeof fact.code === 'number' ? [fact.code] : [],
+    for (const code of ERROR_CODE_TEXTS.flatMap(({ code: listed }) =>
+      typeof listed === 'number' ? [listed] : [],
     )) {
       const body = JSON.stringify({
         data: null,

@@ -43,8 +43,8 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
   async function applyTo(found: Stored<Message>, report: StatusReport): Promise<void> {
     const errorClass = classIn(report);
     if (isOutdated(found.value, report)) return;
-    // First, so that later readers of the message find the window shut.
-    if (errorClass === 'window-shut') await closeWindowOf(found.value);
+    // First, so that later readers of the message find the window shut. A message that arrived had an open one.
+    if (errorClass === 'window-shut' && !hasArrived(found.value)) await closeWindowOf(found.value);
     const event = EVENT_OF_REPORT[report.status];
     const { ambiguity } = deps.terms;
     const change = (message: Message) => transition(message, event, { report, now: clock.now(), ambiguity });
@@ -174,6 +174,10 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
 function isOfTemplate({ of }: Aliased, message: Message, name: TemplateName): boolean {
   if (of !== undefined) return of === 'template';
   return 'waKey' in name || isTemplateId(message, name.gatewayMessageId);
+}
+
+function hasArrived({ status }: Message): boolean {
+  return status === 'delivered' || status === 'read';
 }
 
 const classIn = ({ code }: StatusReport): ErrorClass | undefined =>

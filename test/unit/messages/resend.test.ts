@@ -338,6 +338,17 @@ describe.each(PROOFS)('proof that the failed send arrived: %s', (name, prove) =>
   });
 });
 
+describe('a failure with a shut window after the proof that the message was delivered', () => {
+  it.each(['delivered', 'read'] as const)('leaves the window open: %s', async (status) => {
+    await p.send({ request: flow() });
+    world.clock.advance(1_000);
+    await p.handleStatus(ID, report({ status }));
+    await p.handleStatus(ID, report({ code: SHUT }));
+    expect(message()?.status).toBe(status);
+    expect((await p.read.session(PAIR)).open).toBe(true);
+  });
+});
+
 describe('with outcomes on hold', () => {
   beforeEach(async () => {
     world = makeWorld({ mode: 'hold' });

@@ -26,9 +26,9 @@ export function isTemplateMessageDue({ status, templateMessage }: Message, now: 
   return templateMessage.notBefore === undefined || templateMessage.notBefore.getTime() <= now.getTime();
 }
 
-/** Does the flow still wait, and is this its current template message? */
+/** Does the flow still wait, and is this its current template message, of which none was delivered? */
 export function isStillWanted({ status, templateMessage }: Message, id: string): boolean {
-  return status === 'parked' && templateMessage?.messageId === id;
+  return status === 'parked' && templateMessage?.messageId === id && templateMessage.state === 'pending';
 }
 
 /** Seconds before the next try: doubling, up to an hour, the sweeper's longest interval. */
@@ -50,6 +50,15 @@ export function templateMessagePostponed(
   if (delaySeconds === undefined) return { ...tried, state: 'failed' };
   const seconds = Math.max(delaySeconds, pauseSeconds(tried.tries ?? 0));
   return { ...tried, state: 'pending', notBefore: new Date(now.getTime() + seconds * 1000) };
+}
+
+/** The template message after its own send. A callback may have proved it delivered meanwhile; that stays. */
+export function templateMessageWith(
+  templateMessage: TemplateMessage,
+  change: Partial<TemplateMessage>,
+): TemplateMessage {
+  const changed = { ...templateMessage, ...change };
+  return templateMessage.state === 'delivered' ? { ...changed, state: 'delivered' } : changed;
 }
 
 /** WhatsApp delivered a template message of this flow, the current one or an earlier one: none follows. */

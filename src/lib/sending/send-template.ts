@@ -13,6 +13,7 @@ import {
   isTemplateMessageDue,
   templateLockKeyOf,
   templateMessagePostponed,
+  templateMessageWith,
 } from '../messages/template-message.ts';
 import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
@@ -141,11 +142,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     const waKeys = waId === undefined ? [] : [waKeyOf(waId)];
     const { messageId } = tried.value;
     await Promise.all(waKeys.map((waKey) => aliases.keep(waKey, { messageId, of: 'template' })));
-    const noted = await noteBy(tried, ({ state, ...templateMessage }) => ({
-      ...templateMessage,
-      waId,
-      state: state === 'delivered' ? state : 'sent',
-    }));
+    const noted = await note(tried, { state: 'sent', waId });
     // Drop an alias that nothing leads to any more: the flow is gone, or another template message took its place.
     const known = noted ? otherIdsOf(noted.value) : [];
     await aliases.drop(waKeys.filter((waKey) => !known.includes(waKey)));
@@ -169,7 +166,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   }
 
   const note = (parked: Stored<Message>, change: Partial<TemplateMessage>) =>
-    noteBy(parked, (templateMessage) => ({ ...templateMessage, ...change }));
+    noteBy(parked, (templateMessage) => templateMessageWith(templateMessage, change));
 
   /** Changes this template message, and none that took its place since. Returns undefined if the flow is gone. */
   async function noteBy(

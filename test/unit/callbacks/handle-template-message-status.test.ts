@@ -246,6 +246,43 @@ describe('a template message that WhatsApp failed', () => {
   });
 });
 
+describe('proof that a template message was delivered', () => {
+  it('calls another one off while its send is under way', async () => {
+    await p.handleStatus(FIRST, report({ code: 130_429 }));
+    const late = world.process('late', {
+      link: async (call, apply) => {
+        const result = apply();
+        if (call === 'keepAlias') await p.handleStatus(FIRST, report({ status: 'delivered' }));
+        return result;
+      },
+    });
+    world.clock.advance(DAY_MS / 24);
+    await late.sweep();
+    await rest(5);
+    expect(templates()).toEqual([FIRST]);
+    expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
+  });
+
+  it('stays where its own outcome is unknown', async () => {
+    world = makeWorld({ mode: 'hold' });
+    p = world.process('p');
+    world.gateway.nextTemplates('accept-unheard');
+    const early = world.process('early', {
+      through: (gateway) => ({
+        ...gateway,
+        async sendTemplate(template, call) {
+          const outcome = await gateway.sendTemplate(template, call);
+          await p.handleStatus(FIRST, report({ status: 'read' }));
+          return outcome;
+        },
+      }),
+    });
+    await early.send({ request });
+    await p.handleStatus(FIRST, report({ code: 132_001 }));
+    expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
+  });
+});
+
 describe('a template message that LipaChat refuses for a temporary reason', () => {
   const refusal = (code: number): Outcome => ({
     kind: 'rejected',

@@ -16,7 +16,8 @@ import { classOf } from '../whatsapp/error-codes.ts';
  * itself. Proof that it was delivered or read calls another one off. On a failure:
  *
  * - opted out: record the opt-out and cancel the pair's recipient queue;
- * - a transient reason: send another template message later, under its own id, unless outcomes are on hold;
+ * - a transient reason: send another template message later, under its own id. With outcomes on hold none follows, and
+ *   the flow only waits;
  * - anything else: the caller has to change the template, so the flow fails.
  */
 

@@ -134,8 +134,11 @@ describe('a failure of the template message that passes', () => {
     });
   });
 
-  it('fails the flow with outcomes on hold', () => {
-    expect(fail(parked(), { code: WAIT, mode: 'hold' }).status).toBe('failed');
+  it('is not followed by another one with outcomes on hold, and the flow still waits', () => {
+    const before = parked();
+    const templateMessage = { ...out, state: 'failed' };
+    expect(fail(before, { code: WAIT, mode: 'hold' })).toEqual({ ...before, templateMessage });
+    expect(fail(before, { code: UNDELIVERABLE, mode: 'hold' }).status).toBe('failed');
   });
 
   it('changes nothing where one of its sends was delivered', () => {

@@ -44,15 +44,18 @@ export function isTemplateOut(
 
 /** Like `isTemplateOut`, with an error class that may be retried. */
 export function isTemplateRetryable(message: Message, failure: TemplateFailure): boolean {
-  if (!mayReplace(failure.ambiguity)) return false;
   return isTemplateOut(message, failure) && retryOfReport(failure.report) !== undefined;
 }
 
-/** WhatsApp failed its template message for a transient reason: another one follows under its own id. */
-export function retryTemplate(message: Message, { report, now }: TemplateFailure): Message {
+/**
+ * WhatsApp failed its template message for a transient reason: another one follows under its own id, if it may and a
+ * try is left. The flow still waits for its customer.
+ */
+export function retryTemplate(message: Message, { report, now, ambiguity }: TemplateFailure): Message {
   const { templateMessage } = message;
   const retry = retryOfReport(report);
   if (!templateMessage || !retry) return message;
+  if (!mayReplace(ambiguity)) return { ...message, templateMessage: { ...templateMessage, state: 'failed' } };
   const next = templateMessagePostponed(templateMessage, retry, now);
   if (next.state !== 'pending') return { ...message, templateMessage: next };
   // The callback may arrive before the receipt.

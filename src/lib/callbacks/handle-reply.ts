@@ -7,13 +7,13 @@ import {
   type MessageId,
   pairOf,
   type Reply,
-  waKeyOf,
 } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import { isQuoted, mayAnswer, maybeReplied, type ReplyEvidence, tokenIn } from '../messages/reply.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';
+import { makeFindQuoted } from './quoted-message.ts';
 
 /*
  * Matches a filled-in flow to its send, in this order:
@@ -48,6 +48,8 @@ const STAMP_SKEW_MS = 5_000;
 export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleReplyDeps): {
   handleReply: HandleReply;
 } {
+  const findQuoted = makeFindQuoted({ messages, aliases });
+
   async function handleReply(reply: FlowReply): Promise<Tied> {
     const outcome = await tie(reply);
     telemetry.count(`reply.${outcome}`);
@@ -57,33 +59,17 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   async function tie(reply: FlowReply): Promise<Tied> {
     const byToken = await ofThisCustomer(tokenIn(reply.response), reply);
     if (byToken) return attach(byToken, reply, 'token');
-    const quoted = await quotedBy(reply);
-    if (quoted === 'template') return 'unmatched';
-    if (quoted) return attach(quoted, reply, 'context');
+    const quoted = (await Promise.all(reply.quotedIds.map(findQuoted))).filter((one) => one !== undefined);
+    const byContext = quoted.find(({ flow }) => flow && isOfPair(flow.value, reply.pair))?.flow;
+    if (byContext) return attach(byContext, reply, 'context');
 
     const known = await flowsOf(reply.pair);
     const found = known.find(({ value }) => reply.quotedIds.some((id) => isQuoted(value, id)));
     if (found) return attach(found, reply, 'context');
-    return repeatOf(reply, known) ?? tieToOpen(known, reply);
-  }
-
-  /** The message that a quoted id names in the index or as an alias. A template message has its own form. */
-  async function quotedBy(reply: FlowReply): Promise<Stored<Message> | 'template' | undefined> {
-    for (const id of reply.quotedIds) {
-      const own = await ofThisCustomer(id, reply);
-      if (own) return own;
-      const [byWaId, alias] = await Promise.all([messages.findByWaId(id), aliasOf(id)]);
-      if (alias?.of === 'template') return 'template';
-      const found = await ofThisCustomer(byWaId ?? alias?.messageId, reply);
-      if (found) return found;
-    }
-    return undefined;
-  }
-
-  /** An alias that version 0.1 kept for WhatsApp's id is one of a template message. */
-  async function aliasOf(id: string) {
-    const byWaKey = await aliases.find(waKeyOf(id));
-    return byWaKey ? { of: 'template' as const, ...byWaKey } : aliases.find(id);
+    const repeated = repeatOf(reply, known);
+    if (repeated) return repeated;
+    // It quotes a template message, a message that is gone, or one to another customer.
+    return quoted.length > 0 ? 'unmatched' : tieToOpen(known, reply);
   }
 
   async function ofThisCustomer(
@@ -91,9 +77,7 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
     { pair }: FlowReply,
   ): Promise<Stored<Message> | undefined> {
     const stored = id !== undefined && isMessageId(id) ? await messages.get(id) : undefined;
-    if (!stored) return undefined;
-    const { business, customer } = pairOf(stored.value);
-    return business === pair.business && customer === pair.customer ? stored : undefined;
+    return stored && isOfPair(stored.value, pair) ? stored : undefined;
   }
 
   /** The pair's latest flows, in any status. The indexes lag, so each is read itself. */
@@ -140,6 +124,11 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   }
 
   return { handleReply };
+}
+
+function isOfPair(message: Message, pair: Pair): boolean {
+  const { business, customer } = pairOf(message);
+  return business === pair.business && customer === pair.customer;
 }
 
 /**

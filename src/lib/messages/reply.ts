@@ -45,10 +45,11 @@ export function isQuoted(message: Message, id: string): boolean {
   return [...waIdsOf(message), ...gatewayIdsOf(message)].includes(id);
 }
 
-/** Is every send's id of this kind known? */
+/** Is every send's id of this kind known? The answer has LipaChat's own id of one send only. */
 function areIdsKnown(message: Message, id: string): boolean {
   if (isWaId(id)) return waIdsOf(message).length > (message.resends ?? 0);
-  return gatewayIdsOf(message).length > (message.resends ?? 0) + 1;
+  const own = ownIdOf(message);
+  return own !== undefined && (!message.resends || sentIdsOf(message).includes(own));
 }
 
 /** WhatsApp's ids of all sends, as far as they are known. */
@@ -57,12 +58,21 @@ function waIdsOf({ waId, retiredWaIds = [] }: Message): string[] {
 }
 
 /** The ids sent to LipaChat, and the one in its response. */
-function gatewayIdsOf({ messageId, resends = 0, answer }: Message): string[] {
-  const sent = Array.from({ length: resends + 1 }, (_, n) => gatewayMessageIdOf({ messageId, resends: n }));
-  if (answer?.kind !== 'sent') return sent;
+function gatewayIdsOf(message: Message): string[] {
+  const own = ownIdOf(message);
+  return own === undefined ? sentIdsOf(message) : [...sentIdsOf(message), own];
+}
+
+function sentIdsOf({ messageId, resends = 0 }: Message): string[] {
+  return Array.from({ length: resends + 1 }, (_, n) => gatewayMessageIdOf({ messageId, resends: n }));
+}
+
+/** LipaChat's messageId in its stored response: an echo of ours, or an id of its own. */
+function ownIdOf({ answer }: Message): string | undefined {
+  if (answer?.kind !== 'sent') return undefined;
   const { gateway } = JSON.parse(answer.body) as { gateway?: { data?: { messageId?: unknown } } | null };
   const own = gateway?.data?.messageId;
-  return typeof own === 'string' && own !== '' ? [...sent, own] : sent;
+  return typeof own === 'string' && own !== '' ? own : undefined;
 }
 
 function isWaId(id: string): boolean {

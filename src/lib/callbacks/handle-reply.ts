@@ -9,7 +9,15 @@ import {
   type Reply,
 } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
-import { isQuoted, mayAnswer, maybeReplied, type ReplyEvidence, tokenIn } from '../messages/reply.ts';
+import {
+  isQuoted,
+  mayAnswer,
+  maybeReplied,
+  mayHaveArrived,
+  type ReplyEvidence,
+  tokenIn,
+  wasOut,
+} from '../messages/reply.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';
@@ -20,7 +28,8 @@ import { makeFindQuoted } from './quoted-message.ts';
  *
  * 1. the correlation value, if the flow returned it;
  * 2. the message that the reply quotes: any send of the pair, an earlier, failed one too;
- * 3. the customer's only unanswered flow that nothing in the reply contradicts.
+ * 3. the customer's only unanswered flow that nothing in the reply contradicts; without one, the only flow of which
+ *    a send may have arrived: its outcome is unknown, or WhatsApp failed it and it is to be sent again.
  *
  * If several flows are left, the reply is stored on each of them as ambiguous. Nothing is guessed. A reply
  * proves that its flow was delivered, so it calls off whatever would send the flow again.
@@ -95,7 +104,13 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   }
 
   async function tieToOpen(known: readonly Stored<Message>[], reply: FlowReply): Promise<Tied> {
-    const open = known.filter(({ value }) => isOpenTo(value, reply));
+    // WhatsApp's timestamps are whole seconds of its own clock, and a flow is sent before its answer is stored.
+    const latest = new Date(reply.at.getTime() + STAMP_SKEW_MS);
+    const fitting = known.filter(({ value }) => mayAnswer(value, reply));
+    const sent = fitting.filter(({ value }) => isAwaitingReply(value) && wasOut(value, latest));
+    // Strictly: the same reply, repeated, must not match the flow that its first arrival released.
+    const unproven = fitting.filter(({ value }) => mayHaveArrived(value) && wasOut(value, reply.at));
+    const open = sent.length > 0 ? sent : unproven;
     const [only, ...others] = open;
     if (!only) return 'unmatched';
     if (others.length === 0) return attach(only, reply, 'only-open-flow');
@@ -129,14 +144,4 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
 function isOfPair(message: Message, pair: Pair): boolean {
   const { business, customer } = pairOf(message);
   return business === pair.business && customer === pair.customer;
-}
-
-/**
- * Is it unanswered, and may it have been sent before the customer answered? WhatsApp's timestamps are whole
- * seconds of its own clock, and a flow is sent before its answer is stored.
- */
-function isOpenTo(message: Message, reply: FlowReply): boolean {
-  const { firstTryAt, createdAt } = message;
-  const wasOut = (firstTryAt ?? createdAt).getTime() <= reply.at.getTime() + STAMP_SKEW_MS;
-  return isAwaitingReply(message) && wasOut && mayAnswer(message, reply);
 }

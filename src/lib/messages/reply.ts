@@ -1,5 +1,6 @@
 import { gatewayMessageIdOf } from './gateway-message-id.ts';
 import type { AmbiguousReply, Message } from './message.ts';
+import { isProven } from './status.ts';
 
 /** The key in `data` that carries our correlation value to the flow and back, with `correlate: true`. */
 export const CORRELATION_KEY = 'lipaflow_ref';
@@ -38,6 +39,20 @@ export function maybeReplied(message: Message, reply: AmbiguousReply): Message {
 export function mayAnswer(message: Message, { quotedIds, formName = '' }: ReplyEvidence): boolean {
   if (!FLOW_NAMES.has(formName.trim().toLowerCase())) return false;
   return quotedIds.every((id) => isQuoted(message, id) || !areIdsKnown(message, id));
+}
+
+/** May one of its sends have arrived, although nothing has proved or denied the latest one yet? */
+export function mayHaveArrived({ status, reply, resends = 0, lease }: Message): boolean {
+  if (reply || isProven(status)) return false;
+  if (resends > 0) return true;
+  return (status === 'sending' || status === 'unknown') && lease?.phase !== 'claimed';
+}
+
+/** Was its first send out at that time, as far as it is known? */
+export function wasOut({ resends = 0, firstTryAt, createdAt }: Message, at: Date): boolean {
+  // A resend has a first try of its own.
+  const outAt = resends > 0 ? createdAt : (firstTryAt ?? createdAt);
+  return outAt <= at;
 }
 
 /** Is it an id of one of the message's sends: WhatsApp's, ours or LipaChat's? */

@@ -21,6 +21,12 @@ describe.each(engines)('inbound messages on $name', ({ open }) => {
     expect(await stores.callbacks.remember(first, later(60))).toEqual(first);
   });
 
+  it('are remembered with the time of their first arrival, if that was kept', async () => {
+    const first = { id: 'wamid.seen', writtenAt: later(-9), seenAt: NOW };
+    expect(await stores.callbacks.remember(first, NOW)).toEqual(first);
+    expect(await stores.callbacks.remember({ ...first, seenAt: later(60) }, later(60))).toEqual(first);
+  });
+
   it('are remembered by the whole id, case-sensitively', async () => {
     await stores.callbacks.remember({ id: 'wamid.a', writtenAt: later(-9) }, NOW);
     for (const id of ['wamid.A', 'wamid.a#', 'wamid', 'wamid.a ']) {

@@ -6,7 +6,7 @@ import { as, inSeconds, instant, plain, seconds } from '../platform/dynamo-field
 import type { Table } from '../platform/dynamo-table.ts';
 import { isNamedIn } from '../whatsapp/phone.ts';
 import { templateStatusCodec } from './dynamo-template-statuses.ts';
-import type { CallbackStore, UnmatchedStatus } from './ports.ts';
+import type { CallbackStore, InboundRecord, UnmatchedStatus } from './ports.ts';
 
 const DAY_MS = 86_400_000;
 /** Longer than WhatsApp repeats a webhook (7 days). */
@@ -24,8 +24,12 @@ const later = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS)
 
 const keepUntil = as('expires', seconds);
 
-const inboundAttributes = attributes<{ readonly writtenAt: Date; readonly keepUntil: Date }>({
-  fields: { writtenAt: as('at', instant), keepUntil },
+interface StoredInbound extends Omit<InboundRecord, 'id'> {
+  readonly keepUntil: Date;
+}
+
+const inboundAttributes = attributes<StoredInbound>({
+  fields: { writtenAt: as('at', instant), seenAt: instant, keepUntil },
 });
 
 interface RawCallback {
@@ -75,14 +79,15 @@ export function makeCallbackStore(table: Table): CallbackStore {
   }
 
   return {
-    async remember({ id, writtenAt }, now) {
-      const first = { writtenAt, keepUntil: later(now, INBOUND_DAYS) };
+    async remember({ id, writtenAt, seenAt }, now) {
+      const first = { writtenAt, seenAt, keepUntil: later(now, INBOUND_DAYS) };
       // Hashed, because WhatsApp's ids contain the customer's number in base64.
       const { stored } = await table.create({
         ...inboundAttributes.encode(first),
         pk: `inbound#${digestOf(id)}`,
       });
-      return { id, writtenAt: stored ? inboundAttributes.decode(stored.value).writtenAt : writtenAt };
+      const known = stored ? inboundAttributes.decode(stored.value) : first;
+      return { id, writtenAt: known.writtenAt, seenAt: known.seenAt };
     },
     async keepRaw(callback, now) {
       const text = Buffer.from(callback).subarray(0, RAW_LIMIT).toString('utf8');

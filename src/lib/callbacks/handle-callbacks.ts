@@ -55,10 +55,11 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
   async function inbound(message: Inbound, correlationId: string): Promise<void> {
     const now = clock.now();
     // A timestamp in the future counts as now. `remember` keeps that time for a repeat of the message.
-    const seen = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
-    const { writtenAt } = message.id
-      ? await callbacks.remember({ id: message.id, writtenAt: seen }, now)
-      : { writtenAt: seen };
+    const at = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
+    const times = { writtenAt: at, seenAt: now };
+    const { writtenAt, seenAt } = message.id
+      ? await callbacks.remember({ id: message.id, ...times }, now)
+      : times;
     const { pair, text } = message;
     const fresh = await freshSession(erasedOptOuts, pair);
     const session = await updateOrCreate(sessions, pair, fresh, (session) => {
@@ -67,7 +68,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
       return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
     });
     if (message.unreadable !== undefined) await keepUnreadable(message.unreadable);
-    if (message.reply) await takeReplyOf(message, message.reply, writtenAt);
+    if (message.reply) await takeReplyOf(message, message.reply, { at: writtenAt, seenAt });
     const stopped = hasOptedOut(session);
     if (!stopped && hasOptedOut(fresh)) await erasedOptOuts.forget(pair);
     if (stopped) await recipientQueue.cancelAll(pair, correlationId);
@@ -78,10 +79,10 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
   async function takeReplyOf(
     message: Inbound,
     reply: NonNullable<Inbound['reply']>,
-    at: Date,
+    times: { readonly at: Date; readonly seenAt: Date | undefined },
   ): Promise<void> {
-    const id = message.id ?? at.toISOString();
-    const outcome = await handleReply({ ...reply, id, at, pair: message.pair });
+    const id = message.id ?? times.at.toISOString();
+    const outcome = await handleReply({ ...reply, ...times, id, pair: message.pair });
     if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
   }
 

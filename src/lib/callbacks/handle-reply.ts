@@ -44,6 +44,8 @@ export interface HandleReplyDeps {
 
 interface FlowReply extends AmbiguousReply, ReplyEvidence {
   readonly pair: Pair;
+  /** When it first arrived, if that is known. */
+  readonly seenAt?: Date | undefined;
 }
 
 /** `unmatched`: the reply fits none of our flows, or one that already has another reply. */
@@ -106,11 +108,13 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   async function tieToOpen(known: readonly Stored<Message>[], reply: FlowReply): Promise<Tied> {
     // WhatsApp's timestamps are whole seconds of its own clock, and a flow is sent before its answer is stored.
     const latest = new Date(reply.at.getTime() + STAMP_SKEW_MS);
-    const fitting = known.filter(({ value }) => mayAnswer(value, reply));
-    const sent = fitting.filter(({ value }) => isAwaitingReply(value) && wasOut(value, latest));
-    // Strictly: the same reply, repeated, must not match the flow that its first arrival released.
-    const unproven = fitting.filter(({ value }) => mayHaveArrived(value) && wasOut(value, reply.at));
-    const open = sent.length > 0 ? sent : unproven;
+    // A repeat must not match the flow that its first arrival released.
+    const { seenAt = latest } = reply;
+    const fitting = known.filter(
+      ({ value }) => wasOut(value, latest) && wasOut(value, seenAt) && mayAnswer(value, reply),
+    );
+    const sent = fitting.filter(({ value }) => isAwaitingReply(value));
+    const open = sent.length > 0 ? sent : fitting.filter(({ value }) => mayHaveArrived(value));
     const [only, ...others] = open;
     if (!only) return 'unmatched';
     if (others.length === 0) return attach(only, reply, 'only-open-flow');

@@ -2,10 +2,12 @@ import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { StatusReport } from '../messages/status-report.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 
-/** An inbound message's id and time, kept so that a repeated webhook has the same effect as the first. */
+/** An inbound message's id and times, kept so that a repeated webhook has the same effect as the first. */
 export interface InboundRecord {
   readonly id: string;
   readonly writtenAt: Date;
+  /** When it first arrived. Version 0.1 did not keep it. */
+  readonly seenAt?: Date | undefined;
 }
 
 /** A status that matches no stored message: the answer of its send isn't stored yet, or another system sent it. */

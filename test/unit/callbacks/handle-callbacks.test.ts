@@ -143,6 +143,31 @@ describe('a status callback', () => {
   });
 });
 
+describe('a flow reply that matches no flow', () => {
+  const reply = { response: { said: 'x' }, quotedIds: [], formName: 'flow' };
+
+  it.each([['no timestamp'], ['a timestamp']])(
+    'does not match the parked flow that it released, when it is repeated: with %s',
+    async (stamp) => {
+      await webhook.send({ request: sampleRequest({ whenClosed: 'park' }) });
+      expect(world.onlyMessage()?.status).toBe('parked');
+      const first = inbound({
+        reply,
+        text: undefined,
+        ...(stamp === 'a timestamp' ? { writtenAt: NOW } : {}),
+      });
+      await webhook.handleCallbacks([first]);
+      world.clock.advance(1_500);
+      await webhook.workOff();
+      expect(world.onlyMessage()?.status).toBe('sent');
+      await webhook.handleCallbacks([first]);
+      expect(world.onlyMessage()?.reply).toBeUndefined();
+      await webhook.handleCallbacks([inbound({ id: 'wamid.another', reply, text: undefined })]);
+      expect(world.onlyMessage()?.reply).toMatchObject({ id: 'wamid.another', matchedBy: 'only-open-flow' });
+    },
+  );
+});
+
 describe('any other callback', () => {
   it('is stored raw and counted when it cannot be understood', async () => {
     await webhook.handleCallbacks([{ kind: 'unrecognised', raw: '{"odd":1}' }]);

@@ -282,19 +282,22 @@ describe('proof that a template message was delivered', () => {
     expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
   });
 
-  it.each([['before'], ['after']])('counts %s a failure that passes, with outcomes on hold', async (order) => {
-    world = makeWorld({ mode: 'hold' });
-    p = world.process('p');
-    await p.send({ request });
-    const failure = () => p.handleStatus(FIRST, report({ code: 131_000 }));
-    const proof = () => p.handleStatus(undefined, report({ status: 'delivered', waId: waIdOf(FIRST) }));
-    for (const step of order === 'before' ? [proof, failure] : [failure, proof]) await step();
-    await rest(30);
-    expect(templates()).toEqual([FIRST]);
-    await writes();
-    await rest(2);
-    expect(message()?.status).toBe('sent');
-  });
+  it.each([['before'], ['after']])(
+    'counts %s a failure that passes, with outcomes on hold',
+    async (order) => {
+      world = makeWorld({ mode: 'hold' });
+      p = world.process('p');
+      await p.send({ request });
+      const failure = () => p.handleStatus(FIRST, report({ code: 131_000 }));
+      const proof = () => p.handleStatus(undefined, report({ status: 'delivered', waId: waIdOf(FIRST) }));
+      for (const step of order === 'before' ? [proof, failure] : [failure, proof]) await step();
+      await rest(30);
+      expect(templates()).toEqual([FIRST]);
+      await writes();
+      await rest(2);
+      expect(message()?.status).toBe('sent');
+    },
+  );
 });
 
 describe('a template message that LipaChat refuses for a temporary reason', () => {

@@ -57,8 +57,11 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     if (!stored) await aliases.drop(otherIdsOf(next));
     await actOn(errorClass, found.value);
     if (!stored) return;
-    // A receipt that came in between has added its id.
-    if (stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) await keepAliases(stored.value);
+    // A receipt that came in between has added its id. An erasure since then did not find that alias.
+    if (stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) {
+      await keepAliases(stored.value);
+      if (!(await messages.get(stored.value.messageId))) await aliases.drop(otherIdsOf(stored.value));
+    }
     if (stored.value.resends !== found.value.resends) await wake(stored.value);
     else if (isInRecipientQueue(found.value) && !isInRecipientQueue(stored.value))
       await recipientQueue.releaseNext(pairOf(stored.value));

@@ -63,8 +63,14 @@ export function makeSettler(deps: SettleDeps) {
   /** So that callbacks which name only WhatsApp's id find the message. */
   async function keepEarlier(message: Message, waId: string | undefined): Promise<void> {
     if (waId === undefined || !message.retiredWaIds?.includes(waId)) return;
-    const kept = deps.aliases.keep(waKeyOf(waId), { messageId: message.messageId, of: 'flow' });
-    await kept.catch((fault) => telemetry.error('alias.not-kept', fault, { messageId: message.messageId }));
+    const { messageId } = message;
+    try {
+      await deps.aliases.keep(waKeyOf(waId), { messageId, of: 'flow' });
+      // An erasure in between did not find this alias.
+      if (!(await messages.get(messageId))) await deps.aliases.drop([waKeyOf(waId)]);
+    } catch (fault) {
+      telemetry.error('alias.not-kept', fault, { messageId });
+    }
   }
 
   function after(stored: Message, by: { claim: Message; attempt: Attempt; found: Found }): Message {

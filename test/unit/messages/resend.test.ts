@@ -225,6 +225,46 @@ describe('a status callback after a resend', () => {
     expect(delivered()).toEqual([ID, second]);
   });
 
+  it('leaves no alias of a late receipt if the message is erased meanwhile', async () => {
+    const slow = world.process('slow', {
+      link: async (call, apply) => {
+        if (call === 'keepAlias') await p.erase(PAIR, 'c-1');
+        return apply();
+      },
+      through: (gateway) => ({
+        ...gateway,
+        async sendFlow(request, call) {
+          const outcome = await gateway.sendFlow(request, call);
+          await p.handleStatus(ID, report());
+          return outcome;
+        },
+      }),
+    });
+    await slow.send({ request: flow() });
+    expect([world.messages.all(), world.aliases.all()]).toEqual([[], []]);
+  });
+
+  it('leaves no alias of a failed send if the message is erased meanwhile', async () => {
+    await p.send({ request: flow() });
+    const change = async (waId: string | undefined) => {
+      const stored = await world.messages.get(idOf(ID));
+      if (stored) await world.messages.replace(stored, { ...stored.value, waId });
+    };
+    await change(undefined);
+    let kept = 0;
+    const webhook = world.process('webhook', {
+      link: async (call, apply) => {
+        if (call !== 'keepAlias') return apply();
+        kept += 1;
+        // The receipt's id comes between reading the message and writing it.
+        await (kept === 1 ? change('wamid.late') : p.erase(PAIR, 'c-1'));
+        return apply();
+      },
+    });
+    await webhook.handleStatus(ID, report());
+    expect([world.messages.all(), world.aliases.all()]).toEqual([[], []]);
+  });
+
   it("does not fail the second send when an outdated index still finds the message by the first one's id", async () => {
     await sendAndFail();
     await rest();

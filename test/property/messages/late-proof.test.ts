@@ -17,7 +17,7 @@ const byWaId = fc.boolean();
 const step = fc.oneof(
   fc.record({ kind: fc.constant('failed' as const), send, byWaId, code: fc.constantFrom(...CODES) }),
   fc.record({ kind: fc.constantFrom('sent' as const, 'delivered' as const, 'read' as const), send, byWaId }),
-  fc.record({ kind: fc.constant('replied' as const), send }),
+  fc.record({ kind: fc.constant('replied' as const), send, quotes: fc.boolean() }),
   fc.record({ kind: fc.constant('writes' as const) }),
   fc.record({ kind: fc.constant('passes' as const), minutes: fc.constantFrom(1, 12, 1_500) }),
 );
@@ -49,9 +49,12 @@ async function run(steps: readonly Step[], mode: 'resend' | 'hold', whenClosed: 
     }
     const gatewayMessageId = sends().at(one.send % sends().length) ?? expect.fail();
     const waId = waIdOf(gatewayMessageId);
-    if (PROOFS.has(one.kind)) proved ??= sends().length;
+    // A reply that quotes nothing says nothing of a message that has failed for good.
+    const isVague = one.kind === 'replied' && !one.quotes && world.onlyMessage()?.status === 'failed';
+    if (PROOFS.has(one.kind) && !isVague) proved ??= sends().length;
     if (one.kind === 'replied') {
-      await p.handleReply({ id: `r-${at.getTime()}`, at, pair: PAIR, response: {}, quotedIds: [waId] });
+      const quotedIds = one.quotes ? [waId] : [];
+      await p.handleReply({ id: `r-${at.getTime()}`, at, pair: PAIR, response: {}, quotedIds });
       return;
     }
     const { kind: status, byWaId } = one;

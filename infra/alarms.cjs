@@ -10,6 +10,10 @@ const CHECK_WORKER = 'Check worker for errors and throttles; if there are none, 
 const QUEUES = {
   DeliveryQueue: { oldestSeconds: 1800, first: CHECK_WORKER },
   CampaignQueue: { oldestSeconds: 1800, first: CHECK_WORKER },
+  CallbackQueue: {
+    oldestSeconds: 300,
+    first: 'Check callbacks for errors and throttles. Until they are handled, windows stay shut and opt-outs are not seen.',
+  },
   PlanQueue: { oldestSeconds: 5400, first: 'Check campaignPlanner for errors and throttles.' },
 };
 const DEAD_LETTERS = {
@@ -17,6 +21,8 @@ const DEAD_LETTERS = {
     'A delivery failed five times. Its message is safe: the sweeper enqueues it again. Find the cause in the log of worker, fix it, then redrive the queue.',
   CampaignDeadLetterQueue:
     'A campaign recipient failed five times. The campaign enqueues it again. Find the cause in the log of worker, fix it, then redrive the queue.',
+  CallbackDeadLetterQueue:
+    'A callback of LipaChat failed for two hours. Find the cause in the log of callbacks, fix it, then redrive the queue.',
   PlanDeadLetterQueue:
     'Planning a campaign failed three times. Find the cause in the log of campaignPlanner, fix it, then redrive the queue or plan the campaign again.',
   PublisherFailureQueue:

@@ -16,10 +16,10 @@ const PRICE = {
 };
 const upper = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 const DEAD_LETTERS = [
-  ...['DeliveryDeadLetterQueue', 'CampaignDeadLetterQueue', 'PlanDeadLetterQueue'],
+  ...['DeliveryDeadLetterQueue', 'CallbackDeadLetterQueue', 'CampaignDeadLetterQueue', 'PlanDeadLetterQueue'],
   ...['PublisherFailureQueue', 'InvocationFailureQueue'],
 ];
-const QUEUES = ['DeliveryQueue', 'CampaignQueue', 'PlanQueue'];
+const QUEUES = ['DeliveryQueue', 'CallbackQueue', 'CampaignQueue', 'PlanQueue'];
 const FAILURES = [
   ...['stop-number', 'wait', 'pair-too-fast', 'window-shut', 'undeliverable', 'held-for-user', 'opted-out'],
   ...['bad-request', 'content-held', 'content-blocked', 'cannot-tell', 'other'],
@@ -116,7 +116,7 @@ const story = (stage) => {
     ),
     widget(
       'Needs attention',
-      own(['message.unknown', 'gateway.alert', 'callback.unrecognised', 'reply.unreadable']),
+      own(['message.unknown', 'gateway.alert', 'callback.unrecognised', 'callback.forged', 'reply.unreadable']),
     ),
   ];
 };

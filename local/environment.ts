@@ -40,6 +40,7 @@ export const functionEnvironment = (options: EnvironmentOptions): StackEnvironme
     AWS_ENDPOINT_URL_S3: sqsUrl,
     // Never the caller's: the SDK calls SQS at the queue's URL, which may belong to a real account.
     DELIVERY_QUEUE_URL: at(stack.DELIVERY_QUEUE_URL, sqsUrl),
+    CALLBACK_QUEUE_URL: at(stack.CALLBACK_QUEUE_URL, sqsUrl),
     CAMPAIGN_QUEUE_URL: at(stack.CAMPAIGN_QUEUE_URL, sqsUrl),
     PLAN_QUEUE_URL: at(stack.PLAN_QUEUE_URL, sqsUrl),
     LIPACHAT_BASE_URL: callers || options.lipachatBaseUrl,

@@ -28,6 +28,7 @@ export type FunctionDefinition = {
 export type StackEnvironment = {
   TABLE_NAME: string;
   DELIVERY_QUEUE_URL: string;
+  CALLBACK_QUEUE_URL: string;
   CAMPAIGN_QUEUE_URL: string;
   PLAN_QUEUE_URL: string;
   RECIPIENTS_BUCKET: string;
@@ -61,6 +62,7 @@ const environment = z
   .object({
     TABLE_NAME: z.string(),
     DELIVERY_QUEUE_URL: z.string(),
+    CALLBACK_QUEUE_URL: z.string(),
     CAMPAIGN_QUEUE_URL: z.string(),
     PLAN_QUEUE_URL: z.string(),
     RECIPIENTS_BUCKET: z.string(),

@@ -22,6 +22,7 @@ const FUNCTIONS: Record<string, string> = {
   sendFlow: 'src/handlers/flows.ts',
   readApi: 'src/handlers/reads.ts',
   webhook: 'src/handlers/webhook.ts',
+  callbacks: 'src/handlers/callbacks.ts',
   contacts: 'src/handlers/contacts.ts',
   worker: 'src/handlers/worker.ts',
   publisher: 'src/handlers/publisher.ts',

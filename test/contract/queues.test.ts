@@ -5,6 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { queueUrl } from '../../local/aws/queues.ts';
 import { startSqs } from '../../local/aws/sqs.ts';
 import { callSqs } from '../../local/aws/sqs-call.ts';
+import { parseCallbackRecord } from '../../src/lib/callbacks/callback-records.ts';
+import type { CallbackQueue } from '../../src/lib/callbacks/ports.ts';
+import type { ReceivedCallback } from '../../src/lib/callbacks/received-callback.ts';
+import { makeCallbackQueue } from '../../src/lib/callbacks/sqs-callbacks.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from '../../src/lib/campaigns/ports.ts';
 import { parsePlanJob, parseRecipientJob } from '../../src/lib/campaigns/queue-records.ts';
@@ -15,7 +19,7 @@ import { parseDelivery } from '../../src/lib/sending/contract.ts';
 import { fakeCampaignQueue, fakePlanQueue } from '../support/fakes/campaigns.ts';
 import { manualClock } from '../support/fakes/clock.ts';
 import { type Link, storeDown } from '../support/fakes/link.ts';
-import { fakeQueue } from '../support/fakes/queue.ts';
+import { fakeCallbackQueue, fakeQueue } from '../support/fakes/queue.ts';
 import { idOf, later, NOW } from '../support/fakes/samples.ts';
 import { callJson } from '../support/json-http.ts';
 
@@ -23,6 +27,7 @@ interface Ports {
   readonly deliveries: DeliveryQueue;
   readonly recipients: CampaignQueue;
   readonly plans: PlanQueue;
+  readonly callbacks: CallbackQueue;
 }
 
 type Name = keyof Ports;
@@ -42,7 +47,12 @@ const dead: Link = () => Promise.reject(storeDown());
 
 function openFakes(): Promise<Queues> {
   const clock = manualClock(NOW);
-  const all = { deliveries: fakeQueue(clock), recipients: fakeCampaignQueue(clock), plans: fakePlanQueue() };
+  const all = {
+    deliveries: fakeQueue(clock),
+    recipients: fakeCampaignQueue(clock),
+    plans: fakePlanQueue(),
+    callbacks: fakeCallbackQueue(),
+  };
   const delayOf = (visibleAt: Date) => (visibleAt.getTime() - clock.now().getTime()) / 1000;
   return Promise.resolve({
     ...all,
@@ -50,6 +60,7 @@ function openFakes(): Promise<Queues> {
       deliveries: all.deliveries.over(dead),
       recipients: all.recipients.over(dead),
       plans: all.plans.over(dead),
+      callbacks: fakeCallbackQueue(dead),
     },
     waiting: (queue) =>
       Promise.resolve(
@@ -65,6 +76,7 @@ function openFakes(): Promise<Queues> {
               delaySeconds: delayOf(visibleAt),
             })),
           plans: () => all.plans.waiting.map((record) => ({ record, delaySeconds: 0 })),
+          callbacks: () => all.callbacks.waiting.map((record) => ({ record, delaySeconds: 0 })),
         }[queue](),
       ),
     take: (queue) =>
@@ -73,6 +85,7 @@ function openFakes(): Promise<Queues> {
           deliveries: () => all.deliveries.take().map(({ messageId }) => messageId),
           recipients: () => all.recipients.take(),
           plans: () => all.plans.take(),
+          callbacks: () => all.callbacks.take(),
         }[queue](),
       ),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
@@ -84,11 +97,13 @@ const QUEUES: Record<Name, string> = {
   deliveries: 'DeliveryQueue',
   recipients: 'CampaignQueue',
   plans: 'PlanQueue',
+  callbacks: 'CallbackQueue',
 };
-const READERS: Record<Name, (body: unknown) => unknown> = {
-  deliveries: parseDelivery,
-  recipients: parseRecipientJob,
-  plans: parsePlanJob,
+const READERS: Record<Name, (body: string) => unknown> = {
+  deliveries: (body) => parseDelivery(JSON.parse(body)),
+  recipients: (body) => parseRecipientJob(JSON.parse(body)),
+  plans: (body) => parsePlanJob(JSON.parse(body)),
+  callbacks: parseCallbackRecord,
 };
 
 interface Held {
@@ -112,12 +127,13 @@ async function openSqs(): Promise<Queues> {
       deliveries: makeDeliveryQueue(at('deliveries')),
       recipients: makeCampaignQueue({ ...at('recipients'), clock }),
       plans: makePlanQueue(at('plans')),
+      callbacks: makeCallbackQueue(at('callbacks')),
     };
     return { client, ports };
   };
   const alive = portsAt(sqs.url);
   const gone = portsAt('http://127.0.0.1:1');
-  const read = (queue: Name, body: string) => READERS[queue](JSON.parse(body));
+  const read = (queue: Name, body: string) => READERS[queue](body);
   return {
     ...alive.ports,
     down: gone.ports,
@@ -154,7 +170,7 @@ async function openSqs(): Promise<Queues> {
   };
 }
 
-const NAMES: readonly Name[] = ['deliveries', 'recipients', 'plans'];
+const NAMES: readonly Name[] = ['deliveries', 'recipients', 'plans', 'callbacks'];
 
 const recipient = (row: number, scheduledAt: Date = NOW): RecipientJob => ({
   campaignId: 'campaign-1' as CampaignId,
@@ -164,6 +180,12 @@ const recipient = (row: number, scheduledAt: Date = NOW): RecipientJob => ({
   scheduledAt,
   tries: 2,
 });
+const CALLBACK: ReceivedCallback = {
+  receivedAt: NOW,
+  correlationId: 'c-1',
+  bytes: Buffer.from('{"text":"Habari 👋 \uffff"}'),
+  unchecked: { secretHash: 'abc' },
+};
 const PLAN = { campaignId: 'campaign-1' as CampaignId, planId: 'plan-1' };
 
 describe.each([
@@ -183,8 +205,14 @@ describe.each([
     deliveries: (to) => to.deliveries.enqueue(idOf('m-1'), 0),
     recipients: (to) => to.recipients.enqueue([recipient(1)]),
     plans: (to) => to.plans.enqueue(PLAN),
+    callbacks: (to) => to.callbacks.put(CALLBACK),
   };
-  const RECORDS: Record<Name, unknown> = { deliveries: 'm-1', recipients: recipient(1), plans: PLAN };
+  const RECORDS: Record<Name, unknown> = {
+    deliveries: 'm-1',
+    recipients: recipient(1),
+    plans: PLAN,
+    callbacks: CALLBACK,
+  };
 
   it.each(NAMES)('deliver a record as it was enqueued, once: %s', async (name) => {
     await enqueue[name](queues);
@@ -216,6 +244,23 @@ describe.each([
     await queues.pass(1);
     expect([...taken, ...(await both())]).toEqual(['soon', recipient(2, later(1))]);
   });
+});
+
+it('SQS’s stand-in delivers a failed callback again after the pause that its worker sets', async () => {
+  const sqs = await startSqs({ port: 0, bucketName: 'recipients' });
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new SQSClient({ endpoint: sqs.url, region: 'eu-west-1', credentials });
+  const QueueUrl = queueUrl(sqs.url, 'CallbackQueue');
+  const queue = makeCallbackQueue({ client, queueUrl: QueueUrl });
+  await queue.put(CALLBACK);
+  const receive = async () =>
+    (await callSqs('ReceiveMessage', { QueueUrl, WaitTimeSeconds: 0 })).Messages ?? [];
+  const [first] = await receive();
+  expect(await receive()).toEqual([]);
+  await queue.retryIn(first?.ReceiptHandle ?? '', 0);
+  expect((await receive()).map(({ Body }) => parseCallbackRecord(Body))).toEqual([CALLBACK]);
+  client.destroy();
+  await sqs.close();
 });
 
 /** Separate, because delayed records stay in their queue. */

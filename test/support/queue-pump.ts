@@ -1,6 +1,7 @@
 /** Lambda's poller of a queue, before workers in processes of their own. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { failedItems } from '../../local/batch-answer.ts';
 import { startQueueSource } from '../../local/queue-source.ts';
 import { createRandom } from '../../local/random.ts';
 import { readStack } from '../../local/stack.ts';
@@ -19,6 +20,8 @@ export type QueuePumpOptions = {
   seed?: number;
   /** How long a worker may take for a batch. Default: the function's time. */
   timeoutMs?: number;
+  /** Called with the messages that a batch has handled. */
+  onHandled?: (records: SQSRecord[]) => void;
 };
 
 export type QueuePump = {
@@ -58,7 +61,7 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
     await pool.invoke({ Records: records }).catch(() => {});
   };
 
-  const invoke = ({ Records: records }: SQSEvent): Promise<unknown> => {
+  const invoke = async ({ Records: records }: SQSEvent): Promise<unknown> => {
     const twice = records.filter(() => random() < duplicates);
     counts.delivered += records.length;
     counts.duplicated += twice.length;
@@ -68,7 +71,11 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
       );
       repeating.add(repetition);
     }
-    return pool.invoke({ Records: records });
+    const answer = await pool.invoke({ Records: records });
+    const ids = records.map(({ messageId }) => messageId);
+    const failed = failedItems(answer, ids);
+    options.onHandled?.(records.filter(({ messageId }) => !failed.has(messageId)));
+    return answer;
   };
 
   const { functionName: _, ...rest } = mapping;

@@ -19,8 +19,8 @@ import type { CallbackStore } from './ports.ts';
  * - a status advances its message;
  * - an unrecognised callback is kept raw and counted.
  *
- * A fault of the store is thrown, so that LipaChat sends the whole request again. Every step is safe to
- * repeat.
+ * Each entry is tried, and a fault of any is thrown, so that the queue delivers all of them again. Every step
+ * is safe to repeat.
  */
 
 export interface HandleCallbacksDeps {
@@ -34,6 +34,15 @@ export interface HandleCallbacksDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
+
+/** What all entries of a callback share. */
+export interface CallbackRun {
+  readonly correlationId: string;
+  /** When LipaChat sent it, which may be long before it is handled. */
+  readonly receivedAt: Date;
+}
+
+export type HandleCallbacks = ReturnType<typeof makeHandleCallbacks>;
 
 type Inbound = Extract<Callback, { kind: 'inbound' }>;
 
@@ -52,11 +61,11 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     telemetry,
   } = deps;
 
-  async function inbound(message: Inbound, correlationId: string): Promise<void> {
+  async function inbound(message: Inbound, { correlationId, receivedAt }: CallbackRun): Promise<void> {
     const now = clock.now();
-    // A timestamp in the future counts as now. `remember` keeps that time for a repeat of the message.
-    const at = message.writtenAt && message.writtenAt < now ? message.writtenAt : now;
-    const times = { writtenAt: at, seenAt: now };
+    // A timestamp in the future counts as the arrival. `remember` keeps both times for a repeat of the message.
+    const at = message.writtenAt && message.writtenAt < receivedAt ? message.writtenAt : receivedAt;
+    const times = { writtenAt: at, seenAt: receivedAt };
     const { writtenAt, seenAt } = message.id
       ? await callbacks.remember({ id: message.id, ...times }, now)
       : times;
@@ -92,19 +101,19 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     await callbacks.keepRaw(raw, clock.now());
   }
 
-  function take(callback: Callback, correlationId: string): Promise<void> {
+  function take(callback: Callback, run: CallbackRun): Promise<void> {
+    const { receivedAt } = run;
     telemetry.count(`callback.${callback.kind}`);
     switch (callback.kind) {
       case 'inbound':
-        return inbound(callback, correlationId);
+        return inbound(callback, run);
       case 'status': {
         const { messageId, report } = callback;
-        const now = clock.now();
-        const at = callback.at && callback.at < now ? callback.at : now;
+        const at = callback.at && callback.at < receivedAt ? callback.at : receivedAt;
         return handleStatus(messageId, { ...report, at });
       }
       case 'template': {
-        const at = clock.now();
+        const at = receivedAt;
         const { templateId, templateName } = callback.status;
         const id = templateId ?? templateName ?? 'unknown';
         return callbacks.keepTemplateStatus({ ...callback.status, id, at });
@@ -118,7 +127,10 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     }
   }
 
-  return async function handleCallbacks(entries: readonly Callback[], correlationId: string): Promise<void> {
-    await pMap(entries, (entry) => take(entry, correlationId), { concurrency: AT_ONCE });
+  return async function handleCallbacks(entries: readonly Callback[], run: CallbackRun): Promise<void> {
+    const faults: unknown[] = [];
+    const tryOne = (entry: Callback) => take(entry, run).catch((fault: unknown) => void faults.push(fault));
+    await pMap(entries, tryOne, { concurrency: AT_ONCE });
+    if (faults.length > 0) throw faults[0];
   };
 }

@@ -1,6 +1,7 @@
 import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { StatusReport } from '../messages/status-report.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
+import type { ReceivedCallback } from './received-callback.ts';
 
 /** An inbound message's id and times, kept so that a repeated webhook has the same effect as the first. */
 export interface InboundRecord {
@@ -32,4 +33,12 @@ export interface CallbackStore {
   /** Up to `limit` unmatched statuses with a `dueAt` in the past. */
   dueUnmatched(now: Date, limit: number): Promise<readonly UnmatchedStatus[]>;
   dropUnmatched(unmatched: UnmatchedStatus): Promise<void>;
+}
+
+/** Callbacks that wait for their worker. */
+export interface CallbackQueue {
+  /** Stores a callback durably, with one call. Throws `store-unavailable`. */
+  put(received: ReceivedCallback): Promise<void>;
+  /** Has the queue deliver a failed record again after this time. Throws `store-unavailable`. */
+  retryIn(receiptHandle: string, seconds: number): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../platform/errors.ts';
 import type { Secret } from '../platform/ports.ts';
+import { type Presented, secretHashOf } from './received-callback.ts';
 
 /** Shorter secrets are ignored. A parameter that holds only such secrets admits no request. */
 const SHORTEST_SECRET = 32;
@@ -28,6 +30,15 @@ export function isSignedBy(keys: string, signature: string | undefined, bytes: B
   return digests.filter((digest) => timingSafeEqual(given, digest)).length > 0;
 }
 
+/** Is this the SHA-256 of one of the current secrets? */
+export function isHashOfSecret(hash: string, parameter: string): boolean {
+  const secrets = parameter.split(',').map((secret) => secret.trim());
+  return (
+    secrets.filter((secret) => secret.length >= SHORTEST_SECRET && sameText(secretHashOf(secret), hash))
+      .length > 0
+  );
+}
+
 function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
@@ -38,15 +49,35 @@ function sameText(a: string, b: string): boolean {
  * every 30 s. A changed one takes effect at once, or at most 30 s after a wrong value was tried.
  */
 export function makeWebhookAuth({ secret, hmacKey }: { secret: Secret; hmacKey: Secret | undefined }) {
+  /** Without a configured key every request passes; with one, each needs a valid signature. */
+  const isSigned = (signature: string | undefined, bytes: Buffer): Promise<boolean> =>
+    hmacKey ? fits(hmacKey, (value) => isSignedBy(value, signature, bytes)) : Promise.resolve(true);
+
   return {
-    knows(given: string | undefined): Promise<boolean> {
-      return fits(secret, (value) => isWebhookSecret(given ?? '', value));
-    },
-    /** Without a configured key every request passes; with one, each needs a valid signature. */
-    accepts(signature: string | undefined, bytes: Buffer): Promise<boolean> {
-      return hmacKey ? fits(hmacKey, (value) => isSignedBy(value, signature, bytes)) : Promise.resolve(true);
+    checkSecret: (given: string) => checked(fits(secret, (value) => isWebhookSecret(given, value))),
+    checkSignature: (signature: string | undefined, bytes: Buffer) => checked(isSigned(signature, bytes)),
+    /** Both checks, of a callback that was stored unchecked. Throws `store-unavailable`. */
+    async confirms({ secretHash, signature }: Presented, bytes: Buffer): Promise<boolean> {
+      return (
+        (await fits(secret, (value) => isHashOfSecret(secretHash, value))) &&
+        (await isSigned(signature, bytes))
+      );
     },
   };
+}
+
+export type WebhookAuth = ReturnType<typeof makeWebhookAuth>;
+
+/** `unreadable`: the parameter store can't say now. */
+type Check = 'right' | 'wrong' | 'unreadable';
+
+async function checked(check: Promise<boolean>): Promise<Check> {
+  try {
+    return (await check) ? 'right' : 'wrong';
+  } catch (fault) {
+    if (fault instanceof AppError && fault.code === 'store-unavailable') return 'unreadable';
+    throw fault;
+  }
 }
 
 async function fits(secret: Secret, check: (value: string) => boolean): Promise<boolean> {

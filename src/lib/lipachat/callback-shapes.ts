@@ -71,10 +71,3 @@ export const whatsappStatus = z.object({
   timestamp: stamp,
   errors: z.array(z.looseObject({ code: code.nullish(), title: z.string().nullish() })).nullish(),
 });
-
-/** A `value` of WhatsApp's envelope. */
-export const whatsappValue = z.object({
-  metadata: z.object({ display_phone_number: z.union([z.string(), z.number()]) }).nullish(),
-  messages: z.array(z.unknown()).nullish(),
-  statuses: z.array(z.unknown()).nullish(),
-});

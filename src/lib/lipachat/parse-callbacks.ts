@@ -1,14 +1,12 @@
 import type { ReportedStatus } from '../messages/status.ts';
 import { shortened } from '../platform/text.ts';
 import type { Callback } from './callback.ts';
-import { inbound, messageStatus, templateStatus, whatsappStatus, whatsappValue } from './callback-shapes.ts';
+import { type Entry, entriesIn } from './callback-entries.ts';
+import { inbound, messageStatus, templateStatus, whatsappStatus } from './callback-shapes.ts';
 import { flowReplyIn } from './flow-reply.ts';
 import { codesIn, decidingCode, textsIn } from './whatsapp-errors.ts';
 
-/*
- * Parses LipaChat's callbacks in every known or likely shape: flat objects, lists of them, `{ messages: [...]
- * }`, and WhatsApp's own envelope. Anything else stays raw.
- */
+/* Parses the entries of LipaChat's callbacks, in every known or likely shape. Anything else stays raw. */
 
 /**
  * Message types that open the window, by Meta's documentation. Reactions are excluded, because nothing proves
@@ -25,7 +23,7 @@ const NOTICE_TYPES = new Set(['system', 'unsupported', 'reaction', 'ephemeral', 
 /** Parses a callback's body; `text` is its source. Every entry yields a callback: nothing is dropped. */
 export function readCallbacks(body: unknown, text = ''): Callback[] {
   try {
-    return entriesIn(body);
+    return entriesIn(body).map(readEntry);
   } catch (fault) {
     // JSON nested deeper than the call stack: no real callback is.
     if (!(fault instanceof RangeError)) throw fault;
@@ -33,17 +31,17 @@ export function readCallbacks(body: unknown, text = ''): Callback[] {
   }
 }
 
-function entriesIn(body: unknown): Callback[] {
-  const entries = Array.isArray(body) ? body : [body];
-  return entries.flatMap((one) => {
-    const { messages, entry } = asRecord(one);
-    if (Array.isArray(entry) && entry.length > 0) return entry.flatMap(readWhatsappEntry);
-    if (!Array.isArray(messages)) return [readFlat(one)];
-    // An empty list may accompany a flat callback.
-    return messages.length === 0 && Object.keys(asRecord(one)).length > 1
-      ? [readFlat(one)]
-      : messages.map(readFlat);
-  });
+function readEntry({ kind, body }: Entry): Callback {
+  switch (kind) {
+    case 'flat':
+      return readFlat(body);
+    case 'whatsappMessage':
+      return readInbound(body);
+    case 'whatsappStatus':
+      return readWhatsappStatus(body);
+    case 'unrecognised':
+      return unrecognised(body);
+  }
 }
 
 function readFlat(body: unknown): Callback {
@@ -89,18 +87,6 @@ function readInbound(body: unknown): Callback {
 function typedText(text: unknown): string | undefined {
   const words = typeof text === 'string' ? text : asRecord(text)['body'];
   return typeof words === 'string' ? words : undefined;
-}
-
-function readWhatsappEntry(entry: unknown): Callback[] {
-  const { changes } = asRecord(entry);
-  if (!Array.isArray(changes)) return [unrecognised(entry)];
-  return changes.flatMap((change) => {
-    const value = whatsappValue.safeParse(asRecord(change)['value']);
-    if (!value.success || !(value.data.messages || value.data.statuses)) return [unrecognised(change)];
-    const to = value.data.metadata?.display_phone_number;
-    const messages = (value.data.messages ?? []).map((message) => readInbound({ ...asRecord(message), to }));
-    return [...messages, ...(value.data.statuses ?? []).map(readWhatsappStatus)];
-  });
 }
 
 function readWhatsappStatus(status: unknown): Callback {

@@ -27,6 +27,7 @@ const schema = z.object({
   EVENT_BUS_NAME: z.string().min(1).optional(),
   CAMPAIGN_QUEUE_URL: z.url().optional(),
   PLAN_QUEUE_URL: z.url().optional(),
+  CALLBACK_QUEUE_URL: z.url().optional(),
   RECIPIENTS_BUCKET: z.string().min(1).optional(),
   NUMBER_PER_MINUTE: wholeNumber(4_800, 1, 60_000),
   CAMPAIGN_PAUSE_AFTER: wholeNumber(10, 1, 1_000),

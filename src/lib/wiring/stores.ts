@@ -22,21 +22,22 @@ import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
 import type { SendSettings } from './use-cases.ts';
 
-/**
- * What every function needs: settings, clock, telemetry and the table's stores. One client per AWS service
- * and process.
- */
-export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
+/** What every function needs: settings, clock and telemetry. */
+export function wireEntry(functionName: string, transport: Transport = nodeTransport()) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
+  return { config, telemetry, transport, clock: systemClock, random: systemRandom };
+}
+
+export type Entry = ReturnType<typeof wireEntry>;
+
+/** The same with the table's stores. One client per AWS service and process. */
+export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
+  const entry = wireEntry(functionName, transport);
   const client = makeDynamoClient({ requestHandler: transport, maxAttempts: 4 });
-  const table = makeTable({ client, tableName: config.TABLE_NAME, clock: systemClock, random: systemRandom });
+  const table = makeTable({ ...entry, client, tableName: entry.config.TABLE_NAME });
   return {
-    config,
-    telemetry,
-    transport,
-    clock: systemClock,
-    random: systemRandom,
+    ...entry,
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
     aliases: makeMessageAliasStore(table, systemClock),
@@ -56,7 +57,7 @@ export type Stores = ReturnType<typeof wireStores>;
 let sqs: SQSClient | undefined;
 
 /** One client for all queues of a process. */
-export function sqsClient({ transport }: Pick<Stores, 'transport'>): SQSClient {
+export function sqsClient({ transport }: Pick<Entry, 'transport'>): SQSClient {
   sqs ??= new SQSClient({ requestHandler: transport, maxAttempts: 3 });
   return sqs;
 }
@@ -67,7 +68,7 @@ export function wireQueue(stores: Stores) {
 }
 
 /** Readers of the parameter store, for functions that need a secret. */
-export function wireSecrets({ config, telemetry, clock, transport }: Stores) {
+export function wireSecrets({ config, telemetry, clock, transport }: Entry) {
   const client = new SSMClient({ requestHandler: transport, maxAttempts: 2 });
   const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
     makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });

@@ -1,4 +1,6 @@
-/** The delivery queue in memory. It delivers at least once, when a test asks for it, and not before the delay. */
+/** Queues in memory. They deliver at least once, when a test asks for it, and not before the delay. */
+import type { CallbackQueue } from '../../../src/lib/callbacks/ports.ts';
+import type { ReceivedCallback } from '../../../src/lib/callbacks/received-callback.ts';
 import type { MessageId } from '../../../src/lib/messages/message.ts';
 import type { DeliveryQueue } from '../../../src/lib/messages/ports.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
@@ -43,5 +45,22 @@ export function fakeQueue(clock: Clock): FakeQueue {
     },
     waiting,
     log,
+  };
+}
+
+export interface FakeCallbackQueue extends CallbackQueue {
+  /** Takes out everything. */
+  take(): readonly ReceivedCallback[];
+  readonly waiting: readonly ReceivedCallback[];
+}
+
+export function fakeCallbackQueue(link: Link = straight): FakeCallbackQueue {
+  const waiting: ReceivedCallback[] = [];
+  return {
+    put: (received) => link('put-callback', () => void waiting.push(received)),
+    // A taken record is gone: nothing brings it back.
+    retryIn: () => link('retry-callback', () => undefined),
+    take: () => waiting.splice(0),
+    waiting,
   };
 }

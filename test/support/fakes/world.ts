@@ -163,7 +163,9 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
         }
         return records.length;
       },
-      handleCallbacks: (entries: readonly Callback[]) => handleCallbacks(entries, name),
+      handleStored: handleCallbacks,
+      handleCallbacks: (entries: readonly Callback[]) =>
+        handleCallbacks(entries, { correlationId: name, receivedAt: ownClock.now() }),
       handleReply,
       recipientQueue: makeRecipientQueue({ ...ports, ...sendSettings }),
       ...contactUseCases(ports, sendSettings),

@@ -11,6 +11,7 @@ import type { SpawnSqsOptions } from '../sqs.ts';
 import { type StandIns, spawnStandIns } from '../stand-ins.ts';
 import type { HttpResult, Worker } from '../worker.ts';
 import { type Answer, answerOfFunction, answerOfHttp } from './answer.ts';
+import { type CallbackOptions, type CallbackPump, startCallbackPump } from './callbacks.ts';
 import { type Canaries, createCanaries, foundIn } from './canaries.ts';
 import { createLipaChat, type LipaChat } from './lipachat.ts';
 import { createSpawn } from './processes.ts';
@@ -39,6 +40,8 @@ export type Fleet = StandIns & {
   call: (method: string, path: string, request?: Request) => Promise<Answer>;
   send: (flow: object, request?: Omit<Request, 'body'>) => Promise<Answer>;
   message: (messageId: string) => Promise<Answer>;
+  /** What the webhook stored, and its worker. */
+  callbacks: CallbackPump;
   /** Straight into a process: nothing but the function is between. */
   sendThrough: (worker: Worker, flow: object, options?: { timeoutMs?: number }) => Promise<Answer>;
   /** One more instance, with settings of its own. */
@@ -59,9 +62,11 @@ export type FleetOptions = {
   ownProcesses?: boolean;
   /** By default as infra/queues.yml has them. */
   queues?: SpawnSqsOptions;
+  /** The worker of LipaChat's callbacks. */
+  callbacks?: CallbackOptions;
 };
 
-const API = ['authorizer', 'sendFlow', 'readApi', 'webhook'];
+const API = ['authorizer', 'sendFlow', 'readApi', 'webhook', 'callbacks'];
 const CLIENT = { clientId: 'fleet', scopes: ['send', 'read'] };
 
 const flowBody = (to: string, from: string) => ({
@@ -93,7 +98,11 @@ export const sweep = (sweeper: Worker): Promise<SweepReport> => sweeper.invoke<S
 
 /** Starts all of it on free ports, with one customer who has written in. */
 export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => {
-  const { settings = {}, counts = {}, queues = {}, ownProcesses = false } = options;
+  const { settings = {}, queues = {}, ownProcesses = false } = options;
+  const { counts = {} } = options;
+  // A test that has several webhooks wants its callbacks handled at once.
+  const countOf = (name: string): number =>
+    counts[name] ?? (name === 'callbacks' ? (counts['webhook'] ?? 1) : 1);
   const canaries = createCanaries();
   const standIns = await spawnStandIns({ ...canaries, settings, queues });
   const { aws, simulator, environment } = standIns;
@@ -106,12 +115,16 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
     return answer;
   };
 
-  const spawnAll = (name: string) =>
-    Promise.all(Array.from({ length: counts[name] ?? 1 }, () => spawn(name)));
+  const spawnAll = (name: string) => Promise.all(Array.from({ length: countOf(name) }, () => spawn(name)));
   const functions = [...new Set([...API, ...Object.keys(counts)])];
   const spawned = await Promise.all(functions.map(async (name) => [name, await spawnAll(name)] as const));
   const workers: Record<string, Worker[]> = Object.fromEntries(spawned);
-  const auth = await startFrontDoor(workers);
+  const callbacks = startCallbackPump({
+    ...options.callbacks,
+    sqs: standIns.sqs,
+    workers: workers['callbacks'] ?? [],
+  });
+  const auth = await startFrontDoor(workers, { webhook: callbacks.throughWebhook });
   await lipachat.configure({ webhookUrl: `${auth.url}/v1/webhooks/lipachat/${standIns.webhookSecret}` });
 
   const newClient: Fleet['newClient'] = async (scopes, options = {}) => {
@@ -171,6 +184,7 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
   const stop = async (): Promise<void> => {
     const leaked = await leaks();
     await auth.close();
+    await callbacks.close();
     await stopChildren();
     if (leaked.length > 0) throw new Error(`leaked: ${leaked.join('; ')}`);
   };
@@ -182,6 +196,7 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
     lipachat,
     table,
     workers,
+    callbacks,
     token,
     business,
     customer,

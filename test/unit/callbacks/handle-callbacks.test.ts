@@ -198,7 +198,7 @@ describe('any other callback', () => {
 
 describe('a store that fails', () => {
   it.each(['remember', 'get', 'create'])(
-    'at %s reports an error, so that LipaChat repeats the callback and the repeat succeeds',
+    'at %s reports an error, so that the queue repeats the callback and the repeat succeeds',
     async (call) => {
       faults.fail(call, 'before');
       await expect(webhook.handleCallbacks([inbound()])).rejects.toMatchObject({ code: 'store-unavailable' });
@@ -207,6 +207,14 @@ describe('a store that fails', () => {
       expect((await session())?.window?.expiresAt.getTime()).toBeGreaterThanOrEqual(later(86_400).getTime());
     },
   );
+
+  it('keeps no other entry of the callback from being handled', async () => {
+    faults.fail('remember', 'before');
+    const many = [inbound(), inbound({ id: 'b' }), status()];
+    await expect(webhook.handleCallbacks(many)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(world.telemetry.counted('callback.inbound')).toBe(2);
+    expect(world.telemetry.counted('callback.status')).toBe(1);
+  });
 
   it.each(['again', 'after'] as const)('after a write has no second effect: %s', async (fault) => {
     faults.fail('remember', fault);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { secretHashOf } from '../../../src/lib/callbacks/received-callback.ts';
 import { isSignedBy, isWebhookSecret, makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { manualClock } from '../../support/fakes/clock.ts';
@@ -115,55 +116,88 @@ describe('a signature', () => {
 });
 
 describe('webhook authentication', () => {
+  const makeAuth = (secret = fakeSecret(SECRET), hmacKey?: ReturnType<typeof fakeSecret>) =>
+    makeWebhookAuth({ secret, hmacKey });
+
   it('requires no signature when no key is set', async () => {
-    const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: undefined });
-    expect(await auth.accepts(undefined, BYTES)).toBe(true);
-    expect(await auth.accepts('rubbish', BYTES)).toBe(true);
+    const auth = makeAuth();
+    expect(await auth.checkSignature(undefined, BYTES)).toBe('right');
+    expect(await auth.checkSignature('rubbish', BYTES)).toBe('right');
   });
 
   it('requires a signature from everyone when a key is set, even if the parameter turns out to be empty', async () => {
-    const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(KEY) });
-    expect([await auth.accepts(undefined, BYTES), await auth.accepts(sign(BYTES), BYTES)]).toEqual([
-      false,
-      true,
-    ]);
-    const empty = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: fakeSecret(',') });
-    expect(await empty.accepts(undefined, BYTES)).toBe(false);
+    const auth = makeAuth(fakeSecret(SECRET), fakeSecret(KEY));
+    expect(await auth.checkSignature(undefined, BYTES)).toBe('wrong');
+    expect(await auth.checkSignature(sign(BYTES), BYTES)).toBe('right');
+    const empty = makeAuth(fakeSecret(SECRET), fakeSecret(','));
+    expect(await empty.checkSignature(undefined, BYTES)).toBe('wrong');
   });
 
   it('rejects every request without a secret in the path', async () => {
-    const auth = makeWebhookAuth({ secret: fakeSecret(SECRET), hmacKey: undefined });
-    expect([await auth.knows(undefined), await auth.knows(''), await auth.knows(SECRET)]).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    const auth = makeAuth();
+    expect(await Promise.all(['', SECRET].map(auth.checkSecret))).toEqual(['wrong', 'right']);
   });
 
   it('accepts a secret and a key that were changed a moment ago', async () => {
     const [secret, hmacKey] = [fakeSecret(SECRET), fakeSecret(KEY)];
-    const auth = makeWebhookAuth({ secret, hmacKey });
+    const auth = makeAuth(secret, hmacKey);
     secret.rotate(`${SECRET},${NEXT}`);
     hmacKey.rotate('new-key');
-    expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([true, true]);
-    expect(await auth.accepts(sign(BYTES, 'new-key'), BYTES)).toBe(true);
+    expect([await auth.checkSecret(NEXT), await auth.checkSecret(SECRET)]).toEqual(['right', 'right']);
+    expect(await auth.checkSignature(sign(BYTES, 'new-key'), BYTES)).toBe('right');
   });
 
   it('accepts a new secret at most 30 s after a wrong one was tried', async () => {
     const clock = manualClock(NOW);
     const secret = fakeSecret(SECRET, clock);
-    const auth = makeWebhookAuth({ secret, hmacKey: undefined });
-    expect(await auth.knows(NEXT)).toBe(false);
+    const auth = makeAuth(secret);
+    expect(await auth.checkSecret(NEXT)).toBe('wrong');
     secret.rotate(`${SECRET},${NEXT}`);
-    expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([false, true]);
+    expect([await auth.checkSecret(NEXT), await auth.checkSecret(SECRET)]).toEqual(['wrong', 'right']);
     clock.advance(30_000);
-    expect([await auth.knows(NEXT), await auth.knows(SECRET)]).toEqual([true, true]);
+    expect([await auth.checkSecret(NEXT), await auth.checkSecret(SECRET)]).toEqual(['right', 'right']);
   });
 
-  it('rejects every request with a temporary fault while the secret cannot be read', async () => {
-    const secret = fakeSecret(SECRET);
-    secret.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));
-    const auth = makeWebhookAuth({ secret, hmacKey: undefined });
-    await expect(auth.knows(SECRET)).rejects.toMatchObject({ code: 'store-unavailable' });
+  it('can say nothing while a parameter cannot be read', async () => {
+    const broken = fakeSecret(SECRET);
+    broken.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));
+    expect(await makeAuth(broken).checkSecret(SECRET)).toBe('unreadable');
+    expect(await makeAuth(fakeSecret(SECRET), broken).checkSignature(sign(BYTES), BYTES)).toBe('unreadable');
+    const presented = { secretHash: secretHashOf(SECRET) };
+    await expect(makeAuth(broken).confirms(presented, BYTES)).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
+  });
+});
+
+describe('a callback that was stored unchecked', () => {
+  const confirms = (presented: { secretHash: string; signature?: string }, keys?: string) =>
+    makeWebhookAuth({
+      secret: fakeSecret(`${SECRET}, ${NEXT}`),
+      hmacKey: keys === undefined ? undefined : fakeSecret(keys),
+    }).confirms(presented, BYTES);
+
+  it('is confirmed by the hash of either current secret', async () => {
+    for (const secret of [SECRET, NEXT])
+      expect(await confirms({ secretHash: secretHashOf(secret) })).toBe(true);
+  });
+
+  it.each([
+    ['of another secret', secretHashOf(`${SECRET}x`)],
+    ['of nothing', secretHashOf('')],
+    ['of both secrets', secretHashOf(`${SECRET}, ${NEXT}`)],
+    ['that is none', SECRET],
+    ['that is empty', ''],
+    ['in upper case', secretHashOf(SECRET).toUpperCase()],
+  ])('is not confirmed by a hash %s', async (_, secretHash) => {
+    expect(await confirms({ secretHash })).toBe(false);
+  });
+
+  it('needs its signature too, once a key is set', async () => {
+    const secretHash = secretHashOf(SECRET);
+    expect(await confirms({ secretHash, signature: sign(BYTES) }, KEY)).toBe(true);
+    expect(await confirms({ secretHash, signature: sign(BYTES, 'other') }, KEY)).toBe(false);
+    expect(await confirms({ secretHash }, KEY)).toBe(false);
+    expect(await confirms({ secretHash: secretHashOf('x'), signature: sign(BYTES) }, KEY)).toBe(false);
   });
 });

@@ -16,6 +16,7 @@ const fakes = [...read('support/fakes').values()].flatMap((text) =>
 const ADAPTERS: Readonly<Record<string, string>> = {
   fakeAliases: 'makeMessageAliasStore',
   fakeBus: 'makeEventBus',
+  fakeCallbackQueue: 'makeCallbackQueue',
   fakeCallbacks: 'makeCallbackStore',
   fakeCampaignQueue: 'makeCampaignQueue',
   fakeCampaigns: 'makeCampaignStore',

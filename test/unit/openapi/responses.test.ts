@@ -65,13 +65,6 @@ const MEETS: Record<ErrorCode, string[]> = {
  * it.
  */
 const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
-  webhook: {
-    codes: [
-      ...(['gateway-credentials', 'gateway-rejected'] as const),
-      ...(['gateway-throttled', 'gateway-unavailable', 'recipient-opted-out'] as const),
-    ],
-    reason: 'How the message ends that a callback is about.',
-  },
   contacts: {
     codes: [
       ...(['gateway-rejected', 'gateway-throttled', 'gateway-unavailable'] as const),

@@ -73,7 +73,7 @@ export function record(message: Message, { report }: Reported, to: Status): Mess
 }
 
 /** An owner settles the message itself. Without one, the sweeper has to write a missing answer. */
-export function dueOnceProven({ lease, answer, dueAt }: Message, at: Date): Date | undefined {
+function dueOnceProven({ lease, answer, dueAt }: Message, at: Date): Date | undefined {
   if (lease) return dueAt;
   return answer ? undefined : at;
 }

@@ -1,0 +1,41 @@
+import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { AppError } from '../platform/errors.ts';
+import type { CallbackQueue } from './ports.ts';
+import { encodeRecord } from './received-callback.ts';
+
+const CALL_LIMIT_MS = 5_000;
+
+/** The callback queue, with one record per callback. */
+export function makeCallbackQueue({
+  client,
+  queueUrl,
+}: {
+  client: SQSClient;
+  queueUrl: string | undefined;
+}): CallbackQueue {
+  const limit = () => ({ abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+  return {
+    async put(received) {
+      const MessageBody = encodeRecord(received);
+      const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });
+      await call(() => client.send(command, limit()));
+    },
+    async retryIn(receiptHandle, seconds) {
+      const command = new ChangeMessageVisibilityCommand({
+        QueueUrl: queueUrl,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      });
+      await call(() => client.send(command, limit()));
+    },
+  };
+}
+
+async function call(send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send();
+  } catch (cause) {
+    const detail = 'The callback could not be stored. Repeat the request in a few seconds.';
+    throw new AppError('store-unavailable', detail, { retryAfter: 2, cause });
+  }
+}

@@ -1,0 +1,55 @@
+/** A stored callback in its worker: judged if it was stored unchecked, and handled with its arrival's time. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { makeProcessReceived } from '../../../src/lib/callbacks/process-received.ts';
+import { type ReceivedCallback, secretHashOf } from '../../../src/lib/callbacks/received-callback.ts';
+import { makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
+import { later, NOW, PAIR } from '../../support/fakes/samples.ts';
+import { fakeSecret } from '../../support/fakes/secret.ts';
+import { makeWorld, type World } from '../../support/fakes/world.ts';
+
+const SECRET = 's'.repeat(40);
+const TEXT = { messageId: 'in-1', from: PAIR.customer, to: PAIR.business, type: 'TEXT', text: 'hi' };
+
+let world: World;
+let secret: ReturnType<typeof fakeSecret>;
+beforeEach(() => {
+  world = makeWorld();
+  secret = fakeSecret(SECRET);
+});
+
+const handle = (changes: Partial<ReceivedCallback> = {}) => {
+  const { handleStored } = world.process('callbacks');
+  const auth = makeWebhookAuth({ secret, hmacKey: undefined });
+  const use = makeProcessReceived({ auth, handleCallbacks: handleStored, telemetry: world.telemetry });
+  const bytes = Buffer.from(`\ufeff${JSON.stringify(TEXT)}`);
+  return use({ receivedAt: NOW, correlationId: 'c-1', bytes, ...changes });
+};
+const window = async () => (await world.sessions.get(PAIR))?.value.window;
+
+describe('a stored callback', () => {
+  it('has its effects as of its arrival, however late it is handled', async () => {
+    world.clock.advance(3_600_000);
+    await handle();
+    expect((await window())?.expiresAt).toEqual(later(86_400));
+  });
+
+  it('has no effect where it was forged, and is counted', async () => {
+    await handle({ unchecked: { secretHash: secretHashOf('another') } });
+    expect(await window()).toBeUndefined();
+    expect(world.telemetry.counted('callback.forged')).toBe(1);
+  });
+
+  it('has its effects where it was stored unchecked with the right secret', async () => {
+    await handle({ unchecked: { secretHash: secretHashOf(SECRET) } });
+    expect(await window()).toBeDefined();
+    expect(world.telemetry.counted('callback.forged')).toBe(0);
+  });
+
+  it('is tried again while the secret cannot be read', async () => {
+    secret.breakWith(new AppError('store-unavailable', 'The webhook secret could not be read.'));
+    const unchecked = { secretHash: secretHashOf(SECRET) };
+    await expect(handle({ unchecked })).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(await window()).toBeUndefined();
+  });
+});

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { clientItem } from '../src/lib/clients/dynamo-client-registry.ts';
 import { SCOPES } from '../src/lib/clients/scopes.ts';
+import { whenIdle } from './aws/queue-idle.ts';
 import { type Aws, startAws } from './aws/server.ts';
 import { type Sqs, startSqs } from './aws/sqs.ts';
 import { loadFunctions } from './bundles.ts';
@@ -77,11 +78,13 @@ const startLocalSqs = async ({ stack, caller, settings, keep }: Ground): Promise
   return keep(await onPort('SQS_PORT', port, () => startSqs({ port, bucketName, visibilityTimeoutSeconds })));
 };
 
-const startLipaChat = async ({ settings, keep }: Ground) => {
+const startLipaChat = async ({ settings, keep }: Ground, sqs: Sqs) => {
   const { apiKey, webhookHmacSecret } = settings;
   const port = settings.ports.simulator;
   const hmac = webhookHmacSecret ? { webhookHmacSecret } : {};
-  return keep(await onPort('SIMULATOR_PORT', port, () => startSimulator({ port, apiKey, ...hmac })));
+  const whenHandled = () => whenIdle(sqs.url, 'CallbackQueue');
+  const options = { port, apiKey, whenHandled, ...hmac };
+  return keep(await onPort('SIMULATOR_PORT', port, () => startSimulator(options)));
 };
 
 const startService = async ({ stack, settings, keep }: Ground, aws: Aws, sqs: Sqs) => {
@@ -98,7 +101,7 @@ const startParts = async (ground: Ground, overrides: Environment): Promise<Omit<
   const { stack, caller, settings } = ground;
   const aws = await startLocalAws(ground);
   const sqs = await startLocalSqs(ground);
-  const simulator = await startLipaChat(ground);
+  const simulator = await startLipaChat(ground, sqs);
   const addresses = { awsUrl: aws.url, sqsUrl: sqs.url, lipachatBaseUrl: simulator.baseUrl };
   adoptEnvironment({
     ...overrides,

@@ -20,6 +20,8 @@ export type SimulatorOptions = {
   webhookHmacSecret?: string;
   sandboxNumber?: string;
   joinCode?: string;
+  /** Resolves once callbacks have had their effects: a control call that makes some responds after that. */
+  whenHandled?: () => Promise<void>;
 };
 
 export type Simulator = {
@@ -42,7 +44,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     joinCode: options.joinCode ?? 'join lipaflow',
     signal: closing.signal,
   });
-  const server = createServer(createListener(world));
+  const server = createServer(createListener(world, options.whenHandled));
   const url = await listen(server, options);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -56,7 +58,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   return { url, baseUrl: url + gatewayPrefix, setWebhookUrl, close };
 }
 
-function createListener(world: World) {
+function createListener(world: World, whenHandled: SimulatorOptions['whenHandled']) {
   const gateway = createGateway(world);
   const control = createControl(world);
 
@@ -73,7 +75,9 @@ function createListener(world: World) {
       return gateway({ method, path, query, headers, apiKeyRight, body: parseJson(text) ?? text }, response);
     }
     const path = pathname.startsWith(`${controlPrefix}/`) ? pathname.slice(controlPrefix.length) : pathname;
-    sendAnswer(response, await control({ method, path, query, body: parseJson(text) }));
+    const controlled = await control({ method, path, query, body: parseJson(text) });
+    if (method === 'POST') await whenHandled?.();
+    sendAnswer(response, controlled);
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {

@@ -154,16 +154,13 @@ describe('131049 in the answer', () => {
     await queue.drained();
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
     const day = clock({ ahead: 24 * 3_600_000 + 60_000 });
-    const [sweeper, webhook, worker] = await Promise.all(
-      ['sweeper', 'webhook', 'worker'].map((name) => fleet.spawn(name, day)),
-    );
-    const [usual] = fleet.workers['webhook']?.splice(0, 1, webhook ?? expect.fail()) ?? [];
+    const [sweeper, worker] = await Promise.all(['sweeper', 'worker'].map((name) => fleet.spawn(name, day)));
+    for (const name of ['webhook', 'callbacks']) await fleet.replace(name, day);
     await fleet.lipachat.writeIn(customer, { to: fleet.business });
-    if (usual) fleet.workers['webhook']?.splice(0, 1, usual);
     await sweep(sweeper ?? expect.fail());
     await deliverTo(worker ?? expect.fail(), flow.messageId);
     expect((await fleet.message(flow.messageId)).json.status).toBe('sent');
     expect(await fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);
-    await Promise.all([early, sweeper, webhook, worker].map((process) => process?.stop()));
+    await Promise.all([early, sweeper, worker].map((process) => process?.stop()));
   });
 });

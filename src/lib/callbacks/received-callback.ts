@@ -29,12 +29,15 @@ export function secretHashOf(secret: string): string {
 
 /** SQS takes messages up to 1 MiB. */
 const RECORD_LIMIT = 1_048_576;
-/** SQS takes the characters of XML 1.0. Other control characters are invalid in JSON, too. */
-const NOT_FOR_SQS = /[\ufffe\uffff]/;
+/**
+ * Characters that SQS refuses, or that not every implementation of it takes: emoji, say, which are two surrogates.
+ * Control characters other than these are invalid in JSON, too.
+ */
+const NOT_FOR_SQS = /[^\t\n\r -\ud7ff\ue000-\ufffd]/;
 
 /**
  * The text of a queue record: a line of JSON, then the body. A body that is too large for the queue, or has
- * characters that SQS refuses, is compressed; `callback-records.ts` reads both. Throws `payload-too-large` for a
+ * such characters, is compressed; `callback-records.ts` reads both. Throws `payload-too-large` for a
  * body within 1 KB of 1 MiB that does not compress by a quarter.
  */
 export function encodeRecord({ bytes, ...head }: ReceivedCallback): string {

@@ -17,7 +17,8 @@ export type CallbackPump = QueuePump & {
   throughWebhook: (webhook: Worker, event: unknown) => Promise<HttpResult>;
 };
 
-const LONGEST_WAIT_MS = 20_000;
+/** Below the webhook's own time. */
+const LONGEST_WAIT_MS = 4_000;
 
 const correlationIdOf = ({ body }: SQSRecord): string =>
   (JSON.parse(body.slice(0, body.indexOf('\n'))) as { correlationId: string }).correlationId;

@@ -12,7 +12,8 @@ const QUEUES = {
   CampaignQueue: { oldestSeconds: 1800, first: CHECK_WORKER },
   CallbackQueue: {
     oldestSeconds: 300,
-    first: 'Check callbacks for errors and throttles. Until they are handled, windows stay shut and opt-outs are not seen.',
+    first:
+      'Check callbacks for errors and throttles. Until they are handled, windows stay shut and opt-outs are not seen.',
   },
   PlanQueue: { oldestSeconds: 5400, first: 'Check campaignPlanner for errors and throttles.' },
 };

@@ -116,7 +116,13 @@ const story = (stage) => {
     ),
     widget(
       'Needs attention',
-      own(['message.unknown', 'gateway.alert', 'callback.unrecognised', 'callback.forged', 'reply.unreadable']),
+      own([
+        'message.unknown',
+        'gateway.alert',
+        'callback.unrecognised',
+        'callback.forged',
+        'reply.unreadable',
+      ]),
     ),
   ];
 };

@@ -15,7 +15,17 @@ export type Acknowledgement = {
 };
 
 const FUNCTIONS = [
-  ...['Authorizer', 'SendFlow', 'ReadApi', 'Webhook', 'Contacts', 'Worker', 'Publisher', 'Sweeper'],
+  ...[
+    'Authorizer',
+    'SendFlow',
+    'ReadApi',
+    'Webhook',
+    'Callbacks',
+    'Contacts',
+    'Worker',
+    'Publisher',
+    'Sweeper',
+  ],
   ...['Campaigns', 'CampaignPlanner', 'CampaignTick', 'Docs'],
 ];
 const ROLES = FUNCTIONS.map((name) => `${name}Role`);
@@ -43,7 +53,7 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
   },
   {
     rule: `AwsSolutions-IAM5[Resource::${arn('ssm', 'parameter/lipaflow/<stage>/webhook/*')}]`,
-    at: ['WebhookRole'],
+    at: ['WebhookRole', 'CallbacksRole'],
     reason: 'The secret, and the HMAC key, whose name WEBHOOK_HMAC_PARAMETER may set within this path.',
   },
   {
@@ -85,7 +95,15 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
   },
   {
     rule: 'Serverless-SQSRedrivePolicy',
-    at: ['DeliveryDeadLetterQueue', 'CampaignDeadLetterQueue', 'PlanDeadLetterQueue', ...LAST_QUEUES],
+    at: [
+      ...[
+        'DeliveryDeadLetterQueue',
+        'CallbackDeadLetterQueue',
+        'CampaignDeadLetterQueue',
+        'PlanDeadLetterQueue',
+      ],
+      ...LAST_QUEUES,
+    ],
     reason: 'A dead-letter queue has none of its own: an alarm stands over each.',
   },
   {
@@ -106,6 +124,7 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
       'WorkerEventSourceMappingSQSDeliveryQueue',
       'WorkerEventSourceMappingSQSCampaignQueue',
       'CampaignPlannerEventSourceMappingSQSPlanQueue',
+      'CallbacksEventSourceMappingSQSCallbackQueue',
     ],
     reason: 'A queue as a source has no failure destination: its own redrive policy gives the message up.',
   },

@@ -9,7 +9,8 @@ const BUDGETS: Record<string, number> = {
   authorizer: 325,
   sendFlow: 745,
   readApi: 455,
-  webhook: 415,
+  webhook: 325,
+  callbacks: 530,
   contacts: 505,
   worker: 940,
   publisher: 295,
@@ -49,6 +50,7 @@ describe('a bundle', () => {
     const handlers = [
       'sendFlow',
       'readApi',
+      'callbacks',
       'contacts',
       'worker',
       'campaigns',

@@ -59,6 +59,6 @@ describe('docs/cost.md', () => {
     const made = Object.values((await make(by)).Resources);
     const alarms = made.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm').length;
     expect(page).toContain(`| alarms | CloudWatch | alarm | ${alarms} |`);
-    expect([schedules.length, queues.length]).toEqual([2, 3]);
+    expect([schedules.length, queues.length]).toEqual([2, 4]);
   });
 });

@@ -94,7 +94,7 @@ describe('the runbook', () => {
       alarms.map(([, name = '']) =>
         name
           .replace(/^\w+?(Errors|Throttles|Silent)$/, '…$1')
-          .replace(/^(Delivery|Campaign|Plan)QueueAge$/, '…QueueAge'),
+          .replace(/^(Delivery|Campaign|Callback|Plan)QueueAge$/, '…QueueAge'),
       ),
     );
     const runbook = readFileSync(`${ROOT}docs/runbook.md`, 'utf8');

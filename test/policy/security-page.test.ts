@@ -73,8 +73,13 @@ const indexCell = (statements: Statement[]): string => {
 const queueCell = (statements: Statement[]): string => {
   const named = (action: string) => may(statements, action).flatMap(resourcesOf).map(idIn).map(words);
   const [taken, sent] = [named('sqs:ReceiveMessage'), named('sqs:SendMessage')];
-  if (taken.length > 0) return `takes${sent.length > 0 ? ' and sends' : ''}: ${taken.join(', ')}`;
-  return sent.length > 0 ? `sends: ${sent.join(', ')}` : '–';
+  const isSame = taken.join() === sent.join();
+  if (taken.length > 0 && isSame) return `takes and sends: ${taken.join(', ')}`;
+  const parts = [
+    taken.length > 0 ? `takes: ${taken.join(', ')}` : '',
+    sent.length > 0 ? `sends: ${sent.join(', ')}` : '',
+  ];
+  return parts.filter((part) => part !== '').join('; ') || '–';
 };
 
 const secretCell = (statements: Statement[]): string => {

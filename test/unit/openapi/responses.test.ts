@@ -65,6 +65,7 @@ const MEETS: Record<ErrorCode, string[]> = {
  * it.
  */
 const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
+  webhook: { codes: ['gateway-credentials'], reason: "How a send ends whose apiKey can't be read." },
   contacts: {
     codes: [
       ...(['gateway-rejected', 'gateway-throttled', 'gateway-unavailable'] as const),

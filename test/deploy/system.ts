@@ -4,6 +4,7 @@
  */
 import { answerOfHttp } from '../support/fleet/answer.ts';
 import { createLipaChat } from '../support/fleet/lipachat.ts';
+import { until } from '../support/fleet/wait.ts';
 import { spawnSimulator } from '../support/simulator.ts';
 import { createAccount, variablesOf } from './account.ts';
 import { startEmulator } from './emulator.ts';
@@ -54,11 +55,23 @@ export const startSystem = async () => {
       }),
     );
 
+  const lipachat = createLipaChat(simulator);
+  /** Resolves once the message has opened the window: the webhook answers before that. */
+  const writeIn: typeof lipachat.writeIn = async (customer, message) => {
+    const written = await lipachat.writeIn(customer, message);
+    const path = `/v1/sessions/${BUSINESS}/${customer}`;
+    await until(`the window with ${customer}`, async () => {
+      const { json } = await call('GET', path, { token: TOKENS.app });
+      return json.open === true;
+    });
+    return written;
+  };
+
   return {
     account,
     emulator,
     service,
-    lipachat: createLipaChat(simulator),
+    lipachat: { ...lipachat, writeIn },
     outputs,
 
     /** Reads the stack's outputs as the command line prints them. */
@@ -67,7 +80,7 @@ export const startSystem = async () => {
         outputs[name] = value;
       frontDoor.leadTo(outputs['HttpApiId'] ?? '');
       const webhookUrl = `${frontDoor.url}/v1/webhooks/lipachat/${WEBHOOK_SECRET}`;
-      await createLipaChat(simulator).configure({ webhookUrl });
+      await lipachat.configure({ webhookUrl });
     },
     call,
     /** Calls the API as the app with all scopes. */

@@ -47,7 +47,7 @@ describe('the queues', () => {
 
   it.each([
     ['DeliveryQueue', 5],
-    ['CallbackQueue', 45],
+    ['CallbackQueue', 60],
     ['CampaignQueue', 5],
     ['PlanQueue', 3],
   ])('hide what is taken for six times as long as it may take: %s', (queueName, maxReceiveCount) => {

@@ -27,8 +27,8 @@ export function makeProcessReceived({ auth, handleCallbacks, telemetry }: Proces
   };
 }
 
-const SOON_S = 3;
-const SOON_TRIES = 30;
+const SOON_S = 2;
+const SOON_TRIES = 45;
 /** SQS's longest delay, as for deliveries. */
 const LONGEST_S = 900;
 

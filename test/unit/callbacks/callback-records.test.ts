@@ -64,10 +64,10 @@ describe('a record of the callback queue', () => {
 });
 
 describe('the pause before a failed callback is tried again', () => {
-  it('is 3 seconds for a minute and a half, and then grows to 15 minutes', () => {
-    const pauses = Array.from({ length: 44 }, (_, n) => pauseAfter(n + 1));
-    expect(pauses.slice(0, 30)).toEqual(Array(30).fill(3));
-    expect(pauses.slice(30)).toEqual([6, 12, 24, 48, 96, 192, 384, 768, 900, 900, 900, 900, 900, 900]);
+  it('is 2 seconds for a minute and a half, and then grows to 15 minutes', () => {
+    const pauses = Array.from({ length: 59 }, (_, n) => pauseAfter(n + 1));
+    expect(pauses.slice(0, 45)).toEqual(Array(45).fill(2));
+    expect(pauses.slice(45)).toEqual([4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900, 900]);
     expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeGreaterThan(6_000);
   });
 });

@@ -11,8 +11,10 @@
  * `--root` traces another checkout, which needs its node_modules. `--steps` prints the files in the order of entry.
  */
 import { randomUUID } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { encodeRecord } from '../src/lib/callbacks/received-callback.ts';
 import { startTracedSystem } from './trace/system.ts';
 
 const { values: options } = parseArgs({
@@ -33,17 +35,22 @@ const MESSAGE = { from: BUSINESS, text: 'Hello', flowId: 'FLOW', flowCta: 'Share
 let trace: string[] | undefined;
 Object.assign(globalThis, { entered: (file: string) => void trace?.push(file) });
 
-const { call, http, campaignRecords, webhookSecret, simulatorUrl } = await startTracedSystem(
-  resolve(options.root),
-);
+const root = resolve(options.root);
+const { call, http, campaignRecords, webhookSecret, simulatorUrl } = await startTracedSystem(root);
 
 let customers = 0;
 const newNumber = (): string => {
   customers += 1;
   return String(254_710_000_000 + customers);
 };
-const webhook = (body: object) =>
-  call('webhook', http('POST /v1/webhooks/lipachat/{secret}', body, { secret: webhookSecret }));
+/** A callback as its worker gets it. In a checkout without one, the webhook handles it. */
+const webhook = (body: object) => {
+  if (!existsSync(join(root, 'src/handlers/callbacks.ts')))
+    return call('webhook', http('POST /v1/webhooks/lipachat/{secret}', body, { secret: webhookSecret }));
+  const bytes = Buffer.from(JSON.stringify(body));
+  const record = encodeRecord({ receivedAt: new Date(), correlationId: randomUUID(), bytes });
+  return call('callbacks', { Records: [{ messageId: randomUUID(), receiptHandle: 'trace', body: record }] });
+};
 const inbound = (from: string) =>
   webhook({ messageId: randomUUID(), from, to: BUSINESS, type: 'TEXT', text: 'hello' });
 

@@ -10,14 +10,18 @@ import { build, stop } from 'esbuild';
 import { BUNDLE_DEFINES, lighter } from '../lighter.ts';
 import { instrument } from './instrument.ts';
 
-const HANDLERS = ['flows', 'worker', 'webhook', 'campaigns'];
+/** Those that a checkout has. */
+const handlersOf = (root: string): string[] =>
+  ['flows', 'worker', 'webhook', 'callbacks', 'campaigns'].filter((name) =>
+    existsSync(join(root, 'src/handlers', `${name}.ts`)),
+  );
 const CLIENT = { clientId: 'traced', scopes: 'send read admin' };
 
 const bundles = async (root: string) => {
   const outdir = await mkdtemp(join(tmpdir(), 'trace-'));
   await build({
     absWorkingDir: root,
-    entryPoints: HANDLERS.map((name) => join(root, 'src/handlers', `${name}.ts`)),
+    entryPoints: handlersOf(root).map((name) => join(root, 'src/handlers', `${name}.ts`)),
     outdir,
     outExtension: { '.js': '.cjs' },
     bundle: true,
@@ -69,7 +73,9 @@ export const startTracedSystem = async (root: string) => {
 
   const outdir = await bundles(root);
   const load = createRequire(import.meta.url);
-  const functions = new Map(HANDLERS.map((name) => [name, load(join(outdir, `${name}.cjs`)).handler]));
+  const functions = new Map(
+    handlersOf(root).map((name) => [name, load(join(outdir, `${name}.cjs`)).handler]),
+  );
   await rm(outdir, { recursive: true });
 
   return {

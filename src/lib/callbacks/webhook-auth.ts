@@ -31,7 +31,7 @@ export function isSignedBy(keys: string, signature: string | undefined, bytes: B
 }
 
 /** Is this the SHA-256 of one of the current secrets? */
-export function isHashOfSecret(hash: string, parameter: string): boolean {
+function isHashOfSecret(hash: string, parameter: string): boolean {
   const secrets = parameter.split(',').map((secret) => secret.trim());
   return (
     secrets.filter((secret) => secret.length >= SHORTEST_SECRET && sameText(secretHashOf(secret), hash))

@@ -27,7 +27,7 @@ export function isOutdated(message: Message, report: StatusReport): boolean {
   return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
 }
 
-export function isOfEarlierSend(
+function isOfEarlierSend(
   message: Message,
   { waId, gatewayMessageId }: Pick<StatusReport, 'waId' | 'gatewayMessageId'>,
 ): boolean {

@@ -30,7 +30,7 @@ const RULES = [
   '^src/lib/messages/(claim|gateway-message-id|lifecycle|message|outcome|receipt|reply|resend-policy|backoff)\\.ts$',
   '^src/lib/messages/(status|status-report|template-message|waiting)\\.ts$',
   '^src/lib/(messages|campaigns)/transitions/',
-  '^src/lib/lipachat/(next-step|verdict)\\.ts$',
+  '^src/lib/lipachat/verdict\\.ts$',
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
   '^src/lib/campaigns/failures/streak\\.ts$',
   '^src/lib/campaigns/plan/(figures|number-cell|placeholders|price|recipient|row|tally)\\.ts$',

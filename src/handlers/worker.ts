@@ -3,7 +3,7 @@ import { isRecipientJob, parseRecipientJob } from '../lib/campaigns/queue-record
 import { deadlineOf } from '../lib/http/api.ts';
 import { batch } from '../lib/http/sqs-batch.ts';
 import { parseDelivery } from '../lib/sending/contract.ts';
-import { assertTimeForSend } from '../lib/sending/time-left.ts';
+import { assertTimeForSend } from '../lib/sending/settle.ts';
 import { wireRecipients } from '../lib/wiring/campaigns.ts';
 import { wireSend } from '../lib/wiring/sending.ts';
 

@@ -1,4 +1,4 @@
-import type { ThrottleReason } from '../lipachat/verdict.ts';
+import type { ThrottleReason } from '../messages/outcome.ts';
 import type { Status } from '../messages/status.ts';
 import type { AppError } from '../platform/errors.ts';
 import { shortened, withoutNumbers } from '../platform/text.ts';

@@ -1,4 +1,4 @@
-import type { ThrottleReason } from '../lipachat/verdict.ts';
+import type { ThrottleReason } from '../messages/outcome.ts';
 import { isTemplateThrough } from '../messages/template-message.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { AppError, invalidRequest } from '../platform/errors.ts';
-import { parseExactJson } from '../platform/exact-json.ts';
+import { MAY_BE_ROUNDED, parseExactJson } from '../platform/exact-json.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { problemOf } from './problem.ts';
 
@@ -167,22 +167,20 @@ export function bytesOf(event: APIGatewayProxyEventV2, limit: number): Buffer {
   throw new AppError('payload-too-large', `The request body exceeds the limit of ${limit} bytes.`);
 }
 
-/** The JSON of a body; `read` parses its text. Throws `invalid-request`. */
-export function jsonOf(bytes: Buffer, read: (text: string) => unknown = JSON.parse): unknown {
+/** The JSON of a body; a number that JSON.parse would round is infinite. Throws `invalid-request`. */
+export function jsonOf(bytes: Buffer): unknown {
   const notJson = () => invalidRequest([{ path: '', message: 'the body must be JSON encoded in UTF-8' }]);
   // Not a TextDecoder: creating a process's first one takes milliseconds.
   if (!isUtf8(bytes)) throw notJson();
   try {
-    return read(bytes.toString('utf8').replace(/^\ufeff/, ''));
+    const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+    return MAY_BE_ROUNDED.test(text) ? parseExactJson(text) : JSON.parse(text);
   } catch {
     throw notJson();
   }
 }
 
-/**
- * The JSON body of an API request, at most 256 KiB. A number that JSON.parse would round is infinite. Throws
- * `invalid-request` or `payload-too-large`.
- */
+/** The JSON body of an API request, at most 256 KiB. Throws `invalid-request` or `payload-too-large`. */
 export function bodyOf(event: APIGatewayProxyEventV2): unknown {
-  return jsonOf(bytesOf(event, BODY_LIMIT), parseExactJson);
+  return jsonOf(bytesOf(event, BODY_LIMIT));
 }

@@ -1,5 +1,4 @@
 import { AppError } from '../platform/errors.ts';
-import { parseExactJson } from '../platform/exact-json.ts';
 import {
   type ApiResponse,
   deadlineOf,
@@ -62,7 +61,7 @@ function bodyIn(detail: unknown): unknown {
 
 function parsed(text: string): unknown {
   try {
-    return jsonOf(Buffer.from(text), parseExactJson);
+    return jsonOf(Buffer.from(text));
   } catch (cause) {
     throw new AppError('internal', 'The detail of the event is text, and no JSON.', { cause });
   }

@@ -18,6 +18,9 @@ export const required = (kind: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is required' : `must be ${kind}`),
 });
 
+/** One line of ASCII with a visible character and without many blanks: WhatsApp refuses nothing in it. */
+const PLAIN = /^(?!.* {5})[ -~]*[!-~][ -~]*$/;
+
 /** `faultsOf`: what else WhatsApp refuses in it (`whatsapp/text-rules.ts`). */
 export const text = (max: number, faultsOf?: (text: string) => readonly string[]) =>
   z
@@ -27,8 +30,8 @@ export const text = (max: number, faultsOf?: (text: string) => readonly string[]
     })
     .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' })
     .check(({ value, issues }) => {
-      for (const message of faultsOf?.(value) ?? [])
-        issues.push({ code: 'custom', message, input: undefined });
+      if (!faultsOf || PLAIN.test(value)) return;
+      for (const message of faultsOf(value)) issues.push({ code: 'custom', message, input: undefined });
     });
 
 /** A string that `read` converts, or that fails with `fault`. */

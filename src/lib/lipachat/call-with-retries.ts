@@ -2,9 +2,8 @@ import type { FlowRequest } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
-import { nextStep } from './next-step.ts';
 import type { Gateway, GatewayCall, TemplateRequest } from './ports.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
+import { nextStep, type Verdict, verdictOn } from './verdict.ts';
 
 export interface LipaChatCallsDeps {
   readonly gateway: Gateway;

@@ -2,9 +2,61 @@ import { type Retry, retryOf } from '../messages/backoff.ts';
 import type { RejectionCode } from '../messages/message.ts';
 import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/outcome.ts';
 import type { ErrorCode } from '../platform/errors.ts';
-import { type ErrorClass, isThrottleReason } from '../whatsapp/error-codes.ts';
+import type { ErrorClass } from '../whatsapp/error-codes.ts';
 
-/* What outcomes mean for a message. `read-response.ts` decides which responses are accepted or rejected. */
+/* What outcomes mean for a message, and what to do next. `read-response.ts` decides which are accepted. */
+
+/** The state of the calls for one message. */
+export interface Tries {
+  /** Calls made so far, including the last. Calls refused for a wrong apiKey don't count. */
+  readonly calls: number;
+  readonly maxCalls: number;
+  /** Milliseconds until the deadline of all calls. */
+  readonly msLeft: number;
+  /** Uniform in [0, 1), for the jitter. */
+  readonly random: number;
+  readonly ambiguityMode: 'resend' | 'hold';
+}
+
+export type Step =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  /** Repeat only if the store has a newer apiKey than the refused one. */
+  | { readonly kind: 'refreshKey' };
+
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 2_000;
+/** With less time than this, a call is not worth starting. */
+const SHORTEST_CALL_MS = 500;
+
+/** What to do after a call: repeat if that is safe and calls and time are left. */
+export function nextStep(outcome: Outcome, tries: Tries): Step {
+  switch (outcome.kind) {
+    case 'credentials':
+      return tries.msLeft > SHORTEST_CALL_MS ? { kind: 'refreshKey' } : { kind: 'stop' };
+    case 'throttled':
+      return outcome.pair ? { kind: 'stop' } : retryAfter(outcome.retryAfterMs ?? backoff(tries), tries);
+    case 'notSent':
+      return retryAfter(backoff(tries), tries);
+    case 'ambiguous':
+      return tries.ambiguityMode === 'resend' ? retryAfter(backoff(tries), tries) : { kind: 'stop' };
+    case 'rejected':
+    case 'misconfigured':
+    case 'accepted':
+    case 'sessionClosed':
+      return { kind: 'stop' };
+  }
+}
+
+function backoff({ calls, random }: Tries): number {
+  return random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (calls - 1));
+}
+
+function retryAfter(delayMs: number, { calls, maxCalls, msLeft }: Tries): Step {
+  // A longer wait is left to the caller, who gets Retry-After.
+  const fits = calls < maxCalls && delayMs <= BACKOFF_CAP_MS && delayMs + SHORTEST_CALL_MS < msLeft;
+  return fits ? { kind: 'retry', delayMs } : { kind: 'stop' };
+}
 
 /** What the outcome of all calls means for the message. */
 export type Verdict =
@@ -46,7 +98,6 @@ type ReleaseCode = Extract<
 
 const DEFAULT_RETRY_AFTER_S = 5;
 const CREDENTIALS_RETRY_AFTER_S = 30;
-/** A person has to correct something first. */
 const MISCONFIGURED_RETRY_AFTER_S = 60;
 
 /**
@@ -146,15 +197,4 @@ function verdictOnRepeat(outcome: NotAccepted): Verdict {
     case 'notSent':
       return { kind: 'unknown', reason: 'LipaChat could not be reached for the repeat', again: true };
   }
-}
-
-/** Why other messages would be held back, too: the class of the code, or the operator's trouble. */
-export type ThrottleReason = ErrorClass | 'gateway-credentials' | 'gateway-misconfigured';
-
-/** The throttle reason of a verdict; undefined if it concerns this message alone. */
-export function throttleReasonOf(verdict: Verdict): ThrottleReason | undefined {
-  if (verdict.kind !== 'release') return undefined;
-  const { code, errorClass } = verdict;
-  if (code === 'gateway-credentials' || code === 'gateway-misconfigured') return code;
-  return isThrottleReason(errorClass) ? errorClass : undefined;
 }

@@ -42,3 +42,6 @@ export interface Rejected {
   readonly duplicate: boolean;
   readonly envelope: unknown;
 }
+
+/** Why other messages would be held back, too: the class of the code, or the operator's trouble. */
+export type ThrottleReason = ErrorClass | 'gateway-credentials' | 'gateway-misconfigured';

@@ -3,8 +3,11 @@
  * nothing. 0.1 survives, because its shortest decimal text is 0.1 again; 0.12345678901234567890 does not.
  */
 
-/** Shorter numbers without an exponent always survive: a double holds any 15 digits. */
-const MAY_BE_ROUNDED = /[\d.]{16}|\d[eE]/;
+/**
+ * Only JSON with a number of 16 characters or an exponent may change: a double holds any 15 digits. Test it first,
+ * since most JSON has none.
+ */
+export const MAY_BE_ROUNDED = /(?:^|[\s:,[])-?(?:[\d.]{16}|[\d.]+[eE])/;
 /** The strings and numbers of JSON that JSON.parse has accepted. */
 const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/g;
 
@@ -14,7 +17,6 @@ const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/g;
  */
 export function parseExactJson(text: string): unknown {
   const parsed: unknown = JSON.parse(text);
-  if (!MAY_BE_ROUNDED.test(text)) return parsed;
   const exact = text.replace(TOKENS, (token) => (token.startsWith('"') || isExact(token) ? token : '1e999'));
   return exact === text ? parsed : JSON.parse(exact);
 }

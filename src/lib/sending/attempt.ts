@@ -1,7 +1,9 @@
-import type { ThrottleReason } from '../lipachat/verdict.ts';
+import type { Verdict } from '../lipachat/verdict.ts';
 import type { ClaimTerms } from '../messages/claim.ts';
 import type { FlowRequest, Message } from '../messages/message.ts';
+import type { ThrottleReason } from '../messages/outcome.ts';
 import type { Stored } from '../platform/ports.ts';
+import { isThrottleReason } from '../whatsapp/error-codes.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 
 /** The invocation context of background work, with no caller waiting. */
@@ -34,4 +36,12 @@ export interface SendResult {
   readonly fresh: boolean;
   /** Why LipaChat or WhatsApp held back the template message: a campaign pauses or slows down. */
   readonly throttleReason?: ThrottleReason | undefined;
+}
+
+/** The throttle reason of a verdict; undefined if it concerns this message alone. */
+export function throttleReasonOf(verdict: Verdict): ThrottleReason | undefined {
+  if (verdict.kind !== 'release') return undefined;
+  const { code, errorClass } = verdict;
+  if (code === 'gateway-credentials' || code === 'gateway-misconfigured') return code;
+  return isThrottleReason(errorClass) ? errorClass : undefined;
 }

@@ -12,7 +12,7 @@ import { hasOptedOut, isOpen, type Session, wasShutSince } from '../whatsapp/ses
 import type { Attempt, SendResult } from './attempt.ts';
 import { OPTED_OUT } from './not-sent.ts';
 import type { Settler } from './settle.ts';
-import { hasTimeForDispatch, outOfTime } from './time-left.ts';
+import { hasTimeForDispatch, outOfTime } from './settle.ts';
 import type { WindowClosed, WindowClosedDeps } from './window-closed.ts';
 
 /*
@@ -22,7 +22,7 @@ import type { WindowClosed, WindowClosedDeps } from './window-closed.ts';
  * 2. Session window: while it is shut, `whenClosed` decides (`window-closed.ts`).
  * 3. Mark the claim: from now on the request may have left. With `resend` the claim has the mark from the
  *    start.
- * 4. Dispatch, within the deadline. Too late for that, the claim is given back (`time-left.ts`).
+ * 4. Dispatch, within the deadline. Too late for that, the claim is given back (`settle.ts`).
  * 5. Settle (`settle.ts`).
  *
  * If nothing left, a waiting caller gets the messageId back. A message accepted with a 202 goes back into the

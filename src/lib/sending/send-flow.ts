@@ -9,7 +9,7 @@ import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Attempt, BackgroundRun, ReadAhead, SendResult } from './attempt.ts';
 import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
-import { assertTimeForSend } from './time-left.ts';
+import { assertTimeForSend } from './settle.ts';
 
 /*
  * Sends one flow, in this order:

@@ -1,10 +1,10 @@
 import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
-import { type Release, type ThrottleReason, throttleReasonOf, type Verdict } from '../lipachat/verdict.ts';
+import type { Release, Verdict } from '../lipachat/verdict.ts';
 import type { ClaimTerms } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
-import type { Accepted } from '../messages/outcome.ts';
+import type { Accepted, ThrottleReason } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { mayRepeat } from '../messages/resend-policy.ts';
@@ -19,8 +19,9 @@ import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import { throttleReasonOf } from './attempt.ts';
 import type { TemplateLockStore } from './ports.ts';
-import { hasTimeForDispatch } from './time-left.ts';
+import { hasTimeForDispatch } from './settle.ts';
 
 /*
  * Sends the template message of a parked flow, which asks the customer to write:

@@ -24,11 +24,11 @@ const SPELLINGS: readonly Spellings[] = [
   { short: /^(229)(\d{8})$/, long: /^(229)01(\d{8})$/, digits: '01' },
 ];
 
-const COUNTRIES = /^(?:52|54|55|229)/;
+/** Only numbers of these countries have one. Test it first, since most have none. */
+export const MAY_HAVE_TWIN = /^(?:52|54|55|229)/;
 
 /** The other spelling of what may be the same person's number; undefined in all other countries. */
 export function twinOf(number: PhoneNumber): PhoneNumber | undefined {
-  if (!COUNTRIES.test(number)) return undefined;
   for (const { short, long, digits } of SPELLINGS) {
     if (short.test(number)) return number.replace(short, `$1${digits}$2`) as PhoneNumber;
     if (long.test(number)) return number.replace(long, '$1$2') as PhoneNumber;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextStep, type Tries } from '../../../src/lib/lipachat/next-step.ts';
-import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { nextStep, type Tries, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import { ERROR_CLASSES, type ErrorClass } from '../../../src/lib/whatsapp/error-codes.ts';
 

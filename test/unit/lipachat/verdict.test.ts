@@ -1,8 +1,8 @@
 /** What each outcome of a call means for the message, and what follows the call; property tests hold the bounds. */
 import { describe, expect, it } from 'vitest';
-import { nextStep, type Tries } from '../../../src/lib/lipachat/next-step.ts';
-import { throttleReasonOf, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
+import { nextStep, type Tries, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
+import { throttleReasonOf } from '../../../src/lib/sending/attempt.ts';
 
 const tries = (changes: Partial<Tries> = {}): Tries => ({
   calls: 1,

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { parseExactJson } from '../../platform/exact-json.ts';
+import { MAY_BE_ROUNDED, parseExactJson } from '../../platform/exact-json.ts';
 import { type Frame, makeFramer } from './framer.ts';
 import { NUMBER_COLUMN, type RawRow } from './recipient.ts';
 
@@ -55,7 +55,7 @@ function rowOf(frame: Frame): Row {
 
 function jsonOf(text: string): unknown {
   try {
-    return parseExactJson(text);
+    return MAY_BE_ROUNDED.test(text) ? parseExactJson(text) : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
-import { twinOf } from '../../whatsapp/twin-numbers.ts';
+import { MAY_HAVE_TWIN, twinOf } from '../../whatsapp/twin-numbers.ts';
 import type { CampaignMessage } from '../campaign.ts';
 import type { PlannedRecipient } from '../ledger.ts';
 import type { RejectedRow } from './figures.ts';
@@ -65,7 +65,7 @@ export function makeRowJudge(
     if (seen.has(keyOf(to)))
       return { kind: 'duplicate', line, reason: 'the number is already in an earlier row' };
     seen.set(keyOf(to), line);
-    const twin = twinOf(to);
+    const twin = MAY_HAVE_TWIN.test(to) ? twinOf(to) : undefined;
     return { kind: 'accepted', recipient, twinLine: twin && seen.get(keyOf(twin)) };
   };
 }

@@ -1,6 +1,3 @@
-import { onOneLine } from '../platform/text.ts';
-import { textsIn } from './whatsapp-errors.ts';
-
 /* LipaChat's envelope around every response (lipachat-contract, section 2), and what may arrive instead. */
 
 export interface Envelope {
@@ -22,12 +19,16 @@ export type Body =
 
 export function readBody(body: string | undefined): Body {
   if (body === undefined) return { kind: 'unreadable' };
-  const parsed = parseBounded(body);
+  const text = body.replace(BYTE_ORDER_MARK, '');
+  const parsed = parseBounded(text);
   if (parsed.isOver) return { kind: 'unreadable' };
   const envelope = asRecord(parsed.value);
   if (envelope) return { kind: 'object', envelope, isOwn: isOwn(envelope) };
-  return { kind: 'foreign', words: plainWords(typeof parsed.value === 'string' ? parsed.value : body) };
+  return { kind: 'foreign', words: plainWords(typeof parsed.value === 'string' ? parsed.value : text) };
 }
+
+/** Some servers put it before their JSON, which JSON.parse refuses. */
+const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** Short plain text only. An HTML error page is boilerplate, and its words say little about the cause. */
 function plainWords(text: string): string {
@@ -42,28 +43,6 @@ function isOwn(envelope: Record<string, unknown>): boolean {
   const { status } = envelope;
   const members = MEMBERS.filter((name) => Object.hasOwn(envelope, name));
   return (status === 'success' || status === 'error') && members.length >= 2;
-}
-
-/** The texts of a response, for rules. LipaChat's own data is not read: it may echo the message. */
-export function textsOf({ envelope, isOwn }: Extract<Body, { kind: 'object' }>): string[] {
-  const { message, data, errors } = envelope;
-  const { status, statusDesc } = asRecord(data) ?? {};
-  const said = isOwn ? [message, statusDesc, isText(message) ? '' : status, errors] : [envelope];
-  return said.flatMap(textsIn).filter(Boolean);
-}
-
-/** What the response says, for people: LipaChat's own text, with its errors as they came. */
-export function shownWords({ message, data, errors }: Envelope): string {
-  const { statusDesc, status } = asRecord(data) ?? {};
-  const [said] = [message, statusDesc, status].filter(isText);
-  const rest =
-    errors === null || errors === undefined || typeof errors === 'string' ? errors : asJson(errors);
-  return [said, rest].filter(Boolean).join(' ');
-}
-
-/** Without the escapes that JSON writes for control characters: they would hide what stands on two lines. */
-function asJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? onOneLine(inner) : inner));
 }
 
 export function asRecord(value: unknown): Record<string, unknown> | undefined {

@@ -1,14 +1,15 @@
+import { BALANCE } from './operator-phrases-balance.ts';
+import { FAULT, SERVICE } from './operator-phrases-service.ts';
 import {
-  ACCOUNT,
   BAD,
   CALLER,
+  httpStatus,
   IS,
   KEY,
   LIMITED,
-  MONEY,
   NO_FIELD,
   NO_LENGTH,
-  NOT_THEIRS,
+  type OperatorPhrases,
   type OperatorTrouble,
   PART,
   phrase,
@@ -23,14 +24,7 @@ import {
  * the message. If in doubt, add a phrase only if no field of a message can produce it.
  */
 
-interface OperatorPhrase {
-  /** Matches the normalised text: lower case, `apiKey`, `api_key` and `api-key` all `api key`. */
-  readonly phrase: RegExp;
-  readonly source: string;
-}
-
-export const OPERATOR_PHRASES: Readonly<Record<OperatorTrouble, readonly OperatorPhrase[]>> = {
-  // First, because a timeout or a lost connection may have come after the message left.
+const ENGLISH: OperatorPhrases = {
   timeout: [
     {
       phrase: phrase(
@@ -63,12 +57,33 @@ export const OPERATOR_PHRASES: Readonly<Record<OperatorTrouble, readonly Operato
     },
     {
       phrase:
+        /\bjwt (?:is |has )*(?:expired|invalid|malformed|missing)\b|\bsignature (?:does not match|mismatch)\b/,
+      source: 'jsonwebtoken: "jwt expired"; AWS: SignatureDoesNotMatch',
+    },
+    {
+      phrase: phrase(
+        `\\b(?:provide|supply|include|specify|send|set) (?:an? |the |your |valid )*${KEY}\\b`,
+        `${NO_FIELD}\\b${KEY} (?:does not|doesn't|do not|mismatch|cannot)`,
+        `\\b(?:request |http )?header '?${KEY}'?.* (?:not present|missing|required|empty)`,
+        '\\b(?:sandbox|test|live|production) keys?\\b',
+        '\\bclient (?:id|secret) (?:mismatch|invalid|is invalid|does not match)\\b',
+        '\\b(?:please |must |to )log ?in\\b|\\blog ?in (?:session|again|first)\\b',
+        '\\b(?:invalid|wrong|incorrect|bad) (?:user ?name|password)\\b|\\bpassword (?:is )?(?:invalid|wrong|incorrect)\\b',
+      ),
+      source: 'Spring: "Required request header"; SMS gateways with a login',
+    },
+    {
+      phrase: phrase(httpStatus('401'), '^field: api key$'),
+      source: 'RFC 9110; Laravel: errors by field',
+    },
+    {
+      phrase:
         /\bun ?authori[sz]ed\b|\bun ?authenticated\b|\bcould not (?:be )?authenticate|\bnot authenticated\b/,
       source: 'Unifonic: "Unauthorized"; Twilio 20003',
     },
     {
       phrase:
-        /\b(?:authentication|authori[sz]ation|login) (?:is |has )?(?:failed|failure|error|required|exception|needed)/,
+        /\b(?:auth|authentication|authori[sz]ation|login) (?:is |has )?(?:failed|failure|error|required|exception|needed)/,
       source: 'Spring Security: "Full authentication is required"; Meta 0: AuthException',
     },
   ],
@@ -95,47 +110,23 @@ export const OPERATOR_PHRASES: Readonly<Record<OperatorTrouble, readonly Operato
       phrase: /\bip(?: address)?(?: \S+)? (?:is )?(?:not (?:white ?listed|allow ?listed|allowed)|blocked)\b/,
       source: 'BulkSMS: "Unauthorised IP Address"',
     },
+    {
+      phrase:
+        /\b(?:does not|doesn't|not) (?:belong|registered|linked|assigned|associated) (?:to|with|under|for|on) (?:your|this) (?:account|organi[sz]ation|business)\b/,
+      source: 'SMS gateways: a sender of another account',
+    },
+    { phrase: phrase(httpStatus('(?:403|407)')), source: 'RFC 9110' },
   ],
-  balance: [
-    {
-      phrase: phrase(
-        `${NOT_THEIRS}\\b(?:insufficient|not enough|low|inadequate|not have (?:enough|sufficient))(?: (?:account|wallet|sms|whatsapp|message|prepaid|available))* ${MONEY}\\b`,
-        `n't have (?:enough|sufficient) ${MONEY}\\b`,
-      ),
-      source: 'Africa\'s Talking: InsufficientBalance; Vonage: "You do not have enough credit"',
-    },
-    {
-      phrase: phrase(
-        `(?:^|\\b(?:account|wallet|your|sms|prepaid) )${MONEY} ${IS}(?:too )?(?:low|insufficient|exhausted|depleted|not enough|not sufficient|used up|empty|finished|zero|0|negative)\\b`,
-        `\\b(?:out of|no(?: more)?|ran out of|0|zero) ${MONEY}(?: (?:left|remaining|available)|\\W*$)`,
-        '\\b(?:your|account) wallet (?:is )?(?:empty|low)\\b',
-      ),
-      source: 'Gupshup 1003: "Wallet Balance Low"; Unifonic: "an account which has no balance available"',
-    },
-    {
-      phrase:
-        /\b(?:top up|recharge|reload|fund) (?:your|the) (?:account|wallet|balance)\b|\bplease (?:top up|recharge)\b|\btop up (?:is )?required\b/,
-      source: 'Vonage: "You will need to top up your account"',
-    },
-    {
-      phrase:
-        /\bpayment (?:is )?(?:required|overdue|outstanding)\b|\black of payment\b|\b(?:overdue|unpaid|outstanding) (?:invoices?|bills?|payments?)\b|\bbilling (?:issue|problem|error)\b/,
-      source: '360dialog: "due to lack of payment", "overdue invoices"',
-    },
-    {
-      phrase:
-        /(?:\b(?:subscription|free trial|trial period|your (?:plan|package|trial))|^\W*(?:trial|licen[cs]e|plan)) (?:is |has |have |been )*(?:expired|inactive|ended|lapsed|not active|cancel+ed|suspended)/,
-      source: 'WATI, Infobip: an expired subscription',
-    },
-  ],
+  balance: BALANCE,
   pace: [
     {
-      phrase: /\btoo many (?:requests|calls|concurrent|connections|attempts|messages)\b/,
+      phrase:
+        /\btoo many (?:(?:simultaneous|concurrent|parallel) )?(?:requests|calls|concurrent|connections|attempts|messages|sessions)\b/,
       source: 'HTTP 429; Meta 4: "API Too Many Calls"',
     },
     {
       phrase:
-        /\brate ?limit(?:s|ed|ing|er)?\b|\bthrottl(?:ed|ing)\b|\b(?:rate|throughput|tps) (?:limit|exceeded)/,
+        /\brate ?limit(?:s|ed|ing|er)?\b|\bthrottl(?:ed|ing)\b|\b(?:rate|throughput|tps|capacity) (?:limit|exceeded)/,
       source: '360dialog: "You have exceeded the endpoint rate limit"; Meta 130429: "Rate limit hit"',
     },
     {
@@ -145,56 +136,28 @@ export const OPERATOR_PHRASES: Readonly<Record<OperatorTrouble, readonly Operato
     },
     {
       phrase: phrase(
-        `\\b(?:${LIMITED} (?:quota|limit)s?|quota) (?:is |was |has |have |been |are )*(?:exceeded|reached|exhausted|hit)\\b${NO_LENGTH}`,
-        `\\b(?:exceeded|reached|over|hit) (?:the |your |its |their )?(?:${LIMITED} (?:quota|limit)s?|quota)\\b${NO_LENGTH}`,
+        `\\b(?:${LIMITED} (?:quota|limit|allowance)s?|quota|allowance) (?:is |was |has |have |been |are )*(?:exceeded|reached|exhausted|hit)\\b${NO_LENGTH}`,
+        `\\b(?:exceeded|reached|over|hit) (?:the |your |its |their )?(?:${LIMITED} (?:quota|limit|allowance)s?|quota|allowance)\\b${NO_LENGTH}`,
       ),
       source: 'Africa\'s Talking, Google APIs: "Quota exceeded"',
     },
+    { phrase: phrase(httpStatus('429')), source: 'RFC 9110' },
   ],
-  service: [
-    {
-      phrase: phrase(
-        '\\b(?:temporarily|currently|presently|momentarily) (?:un ?available|not available|down|out of service|disabled|suspended|offline|unable)\\b',
-        '\\b(?:unable|cannot|could not|failed) (?:to )?(?:process|send|handle|complete|serve)\\b.* (?:at this time|at the moment|right now)\\b',
-      ),
-      source: 'Unifonic: "Sending messages is temporarily unavailable."',
-    },
-    {
-      phrase: phrase(
-        `${NO_FIELD}\\b${PART} (?:is |are |was |has been )*(?:un ?available|not available|down|busy|offline|overloaded|unreachable|under maintenance|disabled|not reachable|not responding)\\b`,
-        '\\bnot (?:enabled|activated|available) (?:for|on|in) your (?:account|plan|business)\\b',
-      ),
-      source: 'RFC 9110: 503; Meta 131016: "Service overloaded"; 360dialog: "API has been disabled"',
-    },
-    {
-      phrase:
-        /\b(?:under|for|scheduled|routine|ongoing|undergoing) (?:system |scheduled )?maintenance\b|\bmaintenance (?:mode|in progress)\b/,
-      source: 'Laravel, 360dialog: maintenance',
-    },
-    {
-      phrase: phrase(
-        `${NO_FIELD}\\b(?:${PART}|internal|technical|unexpected|unknown|connection)(?: server| system| service)? (?:error|failure|fault|problem)\\b(?! ?[:(])`,
-        '\\bsomething went wrong\\b|\\bbad gateway\\b|\\bconnection (?:was )?(?:refused|failed)\\b',
-        `\\b(?:unable|cannot|could not|failed) (?:to )?(?:connect\\b|(?:reach|contact) (?:the )?${PART}\\b)`,
-      ),
-      source: 'Gupshup 500; Meta 131000: "Something went wrong"',
-    },
-    {
-      phrase:
-        /\b(?:try|retry) (?:again )?(?:later|after (?:some|a) (?:time|while)|in (?:a|some) (?:few )?(?:moments?|minutes?|while|time|seconds?))/,
-      source: 'common: a refusal that passes',
-    },
-    {
-      phrase: phrase(
-        `${ACCOUNT}s? (?:is |has |was |been |currently |temporarily )*(?:suspended|blocked|disabled|deactivated|inactive|locked|restricted|closed|barred|expired|not (?:active|activated|approved|verified|enabled|found))\\b`,
-        '^\\W*(?:unknown|invalid|no such) (?:client|account|merchant|tenant)\\W*$',
-      ),
-      source: "Africa's Talking: UserAccountSuspended; Vonage: partner_account_barred",
-    },
-    {
-      phrase:
-        /\b(?:request|access) (?:was |has been |is )?blocked\b|\bblocked by (?:a |the |our )?(?:firewall|waf|security|administrator)\b/,
-      source: 'Cloudflare, AWS WAF: a blocked request',
-    },
-  ],
+  service: SERVICE,
+  fault: FAULT,
+};
+
+const LANGUAGES = [ENGLISH];
+
+const allOf = (trouble: OperatorTrouble) => LANGUAGES.flatMap((language) => language[trouble]);
+
+/** In the order in which they are read. A timeout is first, because it may have come after the message left. */
+export const OPERATOR_PHRASES: OperatorPhrases = {
+  timeout: allOf('timeout'),
+  key: allOf('key'),
+  permission: allOf('permission'),
+  balance: allOf('balance'),
+  pace: allOf('pace'),
+  service: allOf('service'),
+  fault: allOf('fault'),
 };

@@ -1,5 +1,5 @@
 import { OPERATOR_PHRASES } from './operator-phrases.ts';
-import type { OperatorTrouble } from './operator-vocabulary.ts';
+import { HOLDER, type OperatorTrouble, PART_OF_MESSAGE } from './operator-vocabulary.ts';
 
 /** Enough for any sentence; the rest of a longer text is not searched. */
 const SEARCHED = 2_000;
@@ -12,13 +12,36 @@ export function operatorTroubleIn(texts: readonly string[]): OperatorTrouble | u
   return (Object.keys(OPERATOR_PHRASES) as OperatorTrouble[]).find(isNamed);
 }
 
+/**
+ * A name of the message's own: `Template low_balance not found`, `Screen 'Rate limit'`. Without it, the refusal reads
+ * the same for every name. A name has an underscore or quotes; `Template service is down` has none.
+ */
+const OWN_NAME =
+  /\b(template|flow|screen|placeholder|component|parameter|property)s?((?: (?:name|id|key|called|named|with))*:? )(?:\w*_\w+|"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|«[^»]*»)/gi;
+
+/*
+ * A refusal that no phrase covers, but that addresses the account's holder ("You are not subscribed") or names the
+ * gateway's own parts, and no part of a message. New wordings of old troubles are like that. A refusal of a message
+ * names what is wrong with it, or says nothing at all.
+ */
+
+/** Whether a refusal without a phrase concerns the account's holder, not the message. */
+export function addressesHolder(texts: readonly string[]): boolean {
+  const read = texts.map(normalised).join(' ');
+  return HOLDER.test(read) && !PART_OF_MESSAGE.test(read);
+}
+
 /** `InsufficientBalance`, `INSUFFICIENT_BALANCE` and `insufficient-balance` read the same. */
 function normalised(words: string): string {
-  return words
-    .slice(0, SEARCHED)
+  return unaccented(words)
+    .replace(OWN_NAME, '$1')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
-    .replace(/[’‘]/g, "'")
     .replace(/[\s_-]+/g, ' ')
     .trim();
+}
+
+/** The part of a text that rules search: `Accès` reads as `Acces`. */
+export function unaccented(words: string): string {
+  return words.slice(0, SEARCHED).normalize('NFD').replace(/\p{M}/gu, '').replace(/[’‘]/g, "'");
 }

@@ -8,7 +8,17 @@ export type OperatorTrouble =
   | 'pace'
   | 'service'
   /** LipaChat gave up waiting: the message may have reached WhatsApp. */
-  | 'timeout';
+  | 'timeout'
+  /** A server failed, says a status of HTTP in the response: the message may have reached WhatsApp. */
+  | 'fault';
+
+export interface OperatorPhrase {
+  /** Matches the normalised text: lower case, no accents, `apiKey`, `api_key` and `api-key` all `api key`. */
+  readonly phrase: RegExp;
+  readonly source: string;
+}
+
+export type OperatorPhrases = Readonly<Record<OperatorTrouble, readonly OperatorPhrase[]>>;
 
 export const KEY =
   '(?:api ?keys?|(?:access|auth|authentication|bearer|security|api) ?tokens?|api secret|credentials)(?: header)?';
@@ -30,7 +40,19 @@ export const PART =
 export const LIMITED =
   '(?:rate|requests?|daily|monthly|hourly|sending|messaging|messages?|api|usage|account|throughput|concurrency|allowed)(?: message| sending| request)?';
 /** A limit of length is about the message. */
-export const NO_LENGTH = '(?!.*(?:character|length|byte|size))';
+export const NO_LENGTH = '(?!.*(?:caracter|character|length|longueur|byte|size|taille))';
 
 /** Alternatives of one pattern. */
 export const phrase = (...parts: readonly string[]) => new RegExp(parts.join('|'));
+
+/** A status of HTTP in words: `Request failed with status code 401`, `401 Unauthorized`. */
+export const httpStatus = (codes: string) =>
+  `(?:^|\\b(?:http|status|status code|code|error)[ :]*)${codes}\\b`;
+
+/** The account's holder or a part of the gateway, in English, French and Swahili. */
+export const HOLDER =
+  /\b(?:you|your|we|our|this account|the account|servers?|gateway|api|billing|log ?in|vous|votre|vos|nous|le compte|serveurs?|abonnement|yako|wako|lako|chako|yetu|wetu|huna|huwezi|huja\w+|akaunti|seva)\b/;
+
+/** What a refusal of a message is about, in the same languages. */
+export const PART_OF_MESSAGE =
+  /\b(?:templates?|flows?|screens?|data|fields?|param(?:eter)?s?|placeholders?|components?|variables?|propert(?:y|ies)|buttons?|headers?|footers?|body|texts?|captions?|cta|media|urls?|files?|images?|documents?|languages?|locales?|names?|values?|keys?|tokens?|ids?|json|payload|schema|format|characters?|length|size|emojis?|recipients?|customers?|contacts?|receivers?|numbers?|phones?|messageid|(?:invalid|bad|malformed) requests?|requests? (?:is |was )?(?:invalid|malformed)|messages?(?! (?:bundle|credit|unit|allowance|quota|plan|package|service|balance|sending)s?\b)|modeles?|champs?|ecrans?|donnees|valeurs?|destinataires?|numeros?|textes?|langues?|caracteres?|kiolezo|violezo|skrini|ukurasa|sehemu|mpokeaji|mteja|namba|nambari|simu|herufi|lugha|maandishi|ujumbe(?! mwingi))\b/;

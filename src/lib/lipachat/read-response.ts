@@ -1,8 +1,10 @@
 import type { Outcome } from '../messages/outcome.ts';
 import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
-import { asRecord, type Body, type Envelope, isText, readBody, shownWords, textsOf } from './envelope.ts';
-import { operatorTroubleIn } from './operator-trouble.ts';
+import { asRecord, type Body, type Envelope, isText, readBody } from './envelope.ts';
+import { isMovedElsewhere, isSuccess, judgesMessage, retryAfterMsOf } from './http-status.ts';
+import { addressesHolder, operatorTroubleIn } from './operator-trouble.ts';
 import { presentable, refusalDetail } from './refusal.ts';
+import { saysTaken, shownWords, textsOf } from './said.ts';
 import { codesIn, decidingCode } from './whatsapp-errors.ts';
 
 /*
@@ -52,8 +54,6 @@ export function readAnswer(answer: WireAnswer, now: Date): Outcome {
   return readRefusal(body, { answer, now });
 }
 
-const isSuccess = (httpStatus: number) => httpStatus >= 200 && httpStatus < 300;
-
 /** LipaChat's own wording of a wrong key. It may come with "success", and under any status. */
 function saysInvalidCredentials(body: Body): boolean {
   return (
@@ -61,15 +61,10 @@ function saysInvalidCredentials(body: Body): boolean {
   );
 }
 
-/** These redirects say that the server did not process the request. A 302 or 303 may follow one that it processed. */
-function isMovedElsewhere(httpStatus: number): boolean {
-  return httpStatus === 301 || httpStatus === 307 || httpStatus === 308;
-}
-
-/** The statuses with which LipaChat judges a message. */
-function judgesMessage(httpStatus: number): boolean {
-  return httpStatus === 200 || httpStatus === 400 || httpStatus === 422;
-}
+const NO_MESSAGE_NAMED: Outcome = {
+  kind: 'ambiguous',
+  reason: 'LipaChat reported success but named no message',
+};
 
 function readSuccess(body: Body, seen: Seen): Outcome {
   const { httpStatus } = seen.answer;
@@ -82,10 +77,13 @@ function readSuccess(body: Body, seen: Seen): Outcome {
     if (isId(waId)) return { kind: 'accepted', waId, envelope };
     if (isId(messageId)) return { kind: 'accepted', envelope };
   }
-  // `Invalid credentials` shows that LipaChat refuses with "success" and no data. A message makes it a refusal.
-  const refuses = envelope.status === 'error' || (envelope.status === 'success' && envelope.data === null);
-  if (refuses && (envelope.status === 'error' || isText(envelope.message))) return refused(body, seen);
-  return { kind: 'ambiguous', reason: 'LipaChat reported success but named no message' };
+  if (envelope.status === 'error' || refusesWithSuccess(envelope)) return refused(body, seen);
+  return NO_MESSAGE_NAMED;
+}
+
+/** `Invalid credentials` shows that LipaChat refuses with "success" and no data. A message makes it a refusal. */
+function refusesWithSuccess({ status, data, message }: Envelope): boolean {
+  return status === 'success' && data === null && isText(message);
 }
 
 function isId(value: unknown): value is string {
@@ -115,7 +113,7 @@ function refused(body: Extract<Body, { kind: 'object' }>, seen: Seen): Outcome {
   const duplicate = DUPLICATE.test(words);
   if (isOwn && (duplicate || isJudgedByCode(envelope, errorClass, seen)))
     return rejected({ envelope, code, duplicate }, seen);
-  return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, code, seen);
+  return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, { code, texts }, seen);
 }
 
 /**
@@ -149,6 +147,8 @@ function operatorsTrouble(
       return { kind: 'misconfigured', httpStatus, said: operatorSees(texts.join(' '), answer) };
     case 'timeout':
       return { kind: 'ambiguous', reason: 'LipaChat answered that something timed out' };
+    case 'fault':
+      return { kind: 'ambiguous', reason: 'LipaChat answered that a server failed' };
     case undefined:
       return undefined;
   }
@@ -157,12 +157,15 @@ function operatorsTrouble(
 /** Without a known code and a phrase, the envelope and the status say if LipaChat judged the message. */
 function judgement(
   { envelope, isOwn }: Extract<Body, { kind: 'object' }>,
-  code: number | undefined,
+  { code, texts }: { readonly code: number | undefined; readonly texts: readonly string[] },
   seen: Seen,
 ): Outcome {
   const { httpStatus } = seen.answer;
-  if (isOwn && judgesMessage(httpStatus)) return rejected({ envelope, code, duplicate: false }, seen);
-  if (isSuccess(httpStatus)) return unreadable(httpStatus);
+  // A receipt may have been lost there.
+  if (refusesWithSuccess(envelope) && isSuccess(httpStatus) && saysTaken(envelope)) return NO_MESSAGE_NAMED;
+  const isJudged = isOwn && judgesMessage(httpStatus);
+  if (isJudged && !addressesHolder(texts)) return rejected({ envelope, code, duplicate: false }, seen);
+  if (isSuccess(httpStatus) && !isJudged) return unreadable(httpStatus);
   const said = isOwn ? operatorSees(shownWords(envelope), seen.answer) : undefined;
   return { kind: 'misconfigured', httpStatus, said };
 }
@@ -186,13 +189,8 @@ function rejected({ envelope, code, duplicate }: Refusal, { answer: { httpStatus
 }
 
 function throttled({ answer: { retryAfter }, now }: Seen): Outcome {
-  const seconds = Number(retryAfter);
-  const ms = retryAfter?.trim()
-    ? Number.isFinite(seconds)
-      ? seconds * 1000
-      : Date.parse(retryAfter) - now.getTime()
-    : Number.NaN;
-  return Number.isFinite(ms) ? { kind: 'throttled', retryAfterMs: Math.max(0, ms) } : { kind: 'throttled' };
+  const retryAfterMs = retryAfterMsOf(retryAfter, now);
+  return retryAfterMs === undefined ? { kind: 'throttled' } : { kind: 'throttled', retryAfterMs };
 }
 
 function unreadable(httpStatus: number): Outcome {

@@ -1,0 +1,60 @@
+import { ACCOUNT, httpStatus, NO_FIELD, type OperatorPhrases, PART, phrase } from './operator-vocabulary.ts';
+
+/* The operator's phrases about the service and the account; see `operator-phrases.ts`. */
+
+export const SERVICE: OperatorPhrases['service'] = [
+  {
+    phrase: phrase(
+      '\\b(?:temporarily|currently|presently|momentarily) (?:un ?available|not available|down|out of service|disabled|suspended|offline|unable)\\b',
+      '\\b(?:unable|cannot|could not|failed) (?:to )?(?:process|send|handle|complete|serve)\\b.* (?:at this time|at the moment|right now)\\b',
+    ),
+    source: 'Unifonic: "Sending messages is temporarily unavailable."',
+  },
+  {
+    phrase: phrase(
+      `${NO_FIELD}\\b${PART} (?:is |are |was |has been )*(?:un ?available|not available|down|busy|offline|overloaded|unreachable|under maintenance|disabled|not reachable|not responding)\\b`,
+      '\\bnot (?:enabled|activated|available) (?:for|on|in) your (?:account|plan|business)\\b',
+    ),
+    source: 'RFC 9110: 503; Meta 131016: "Service overloaded"; 360dialog: "API has been disabled"',
+  },
+  {
+    phrase:
+      /\b(?:under|for|scheduled|routine|ongoing|undergoing) (?:system |scheduled )?maintenance\b|\bmaintenance (?:mode|in progress)\b/,
+    source: 'Laravel, 360dialog: maintenance',
+  },
+  {
+    phrase: phrase(
+      `${NO_FIELD}\\b(?:${PART}|internal|technical|unexpected|unknown|connection)(?: server| system| service)? (?:error|failure|fault|problem)\\b(?! ?[:(])`,
+      '\\bsomething went wrong\\b|\\bbad gateway\\b|\\bconnection (?:was )?(?:refused|failed)\\b',
+      `\\b(?:unable|cannot|could not|failed) (?:to )?(?:connect\\b|(?:reach|contact) (?:the )?${PART}\\b)`,
+    ),
+    source: 'Gupshup 500; Meta 131000: "Something went wrong"',
+  },
+  {
+    phrase:
+      /\b(?:try|retry) (?:again )?(?:later|after (?:some|a) (?:time|while)|in (?:a|some) (?:few )?(?:moments?|minutes?|while|time|seconds?))/,
+    source: 'common: a refusal that passes',
+  },
+  {
+    phrase: phrase(
+      `${ACCOUNT}s? (?:is |has |was |been |currently |temporarily )*(?:suspended|blocked|disabled|deactivated|inactive|locked|restricted|closed|barred|expired|not (?:active|activated|approved|verified|enabled|found))\\b`,
+      '^\\W*(?:unknown|invalid|no such) (?:client|account|merchant|tenant)\\W*$',
+    ),
+    source: "Africa's Talking: UserAccountSuspended; Vonage: partner_account_barred",
+  },
+  {
+    phrase:
+      /\b(?:request|access) (?:was |has been |is )?blocked\b|\bblocked by (?:a |the |our )?(?:firewall|waf|security|administrator)\b/,
+    source: 'Cloudflare, AWS WAF: a blocked request',
+  },
+];
+
+/** The last of all: words about the service say more than a number. */
+export const FAULT: OperatorPhrases['fault'] = [
+  { phrase: phrase(httpStatus('(?:408|5\\d\\d)')), source: 'RFC 9110' },
+  {
+    phrase:
+      /\b(?:java|javax|org|com|io|sun|system)\.\w+\.?.*\b(?:exception|error)\b(?!.*(?:validat|not valid|readable|argument|constraint))|\bnull pointer exception\b|\bsql(?: |state)/,
+    source: 'Java, .NET: an exception of the server as a message',
+  },
+];

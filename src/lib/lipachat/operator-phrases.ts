@@ -1,5 +1,7 @@
 import { BALANCE } from './operator-phrases-balance.ts';
+import { FRENCH } from './operator-phrases-french.ts';
 import { FAULT, SERVICE } from './operator-phrases-service.ts';
+import { SWAHILI } from './operator-phrases-swahili.ts';
 import {
   BAD,
   CALLER,
@@ -147,7 +149,7 @@ const ENGLISH: OperatorPhrases = {
   fault: FAULT,
 };
 
-const LANGUAGES = [ENGLISH];
+const LANGUAGES = [ENGLISH, SWAHILI, FRENCH];
 
 const allOf = (trouble: OperatorTrouble) => LANGUAGES.flatMap((language) => language[trouble]);
 

@@ -125,3 +125,45 @@ describe('an envelope of unusual size or shape', () => {
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
   });
 });
+
+describe('hostile JSON, time after time', () => {
+  const ANSWERS = 50;
+  /** After these, the process has allocated what it keeps. */
+  const WARM = 10;
+  const GROWN_MB = 24;
+  const FORMS = [
+    { form: 'deep', size: 25_000 },
+    { form: 'wide', size: 1_000_000 },
+    { form: 'long', size: 65_536 },
+  ];
+
+  const residentOf = (pid: number): number => {
+    const [, kilobytes = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) / 1024;
+  };
+
+  it.each([200, 400])(
+    `is an unknown outcome within the deadline, and memory stays flat over ${ANSWERS}: %i`,
+    async (status) => {
+      const [worker] = fleet.workers['sendFlow'] ?? [];
+      if (!worker) throw new Error('no worker');
+      const resident: number[] = [];
+      let slowestMs = 0;
+      for (let n = 0; n < ANSWERS; n += 1) {
+        const { messageId, ...rest } = fleet.flow();
+        const fault: Fault = { kind: 'hostile-json', status, accepted: true, ...FORMS[n % FORMS.length] };
+        await fleet.lipachat.fail(fault, { messageId, times: null });
+        const startedAt = performance.now();
+        const answer = await fleet.sendThrough(worker, { messageId, ...rest });
+        slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+        expect(answer).toMatchObject({ status: 202, json: { status: 'unknown' } });
+        resident.push(residentOf(worker.pid));
+      }
+      const grown = Math.max(...resident.slice(WARM)) - Math.max(...resident.slice(0, WARM));
+      const seen = resident.filter((_, n) => n % 7 === 0).map(Math.round);
+      console.log(`HTTP ${status}: RSS in MB ${seen.join(' ')}, slowest ${Math.round(slowestMs)} ms`);
+      expect(grown).toBeLessThan(GROWN_MB);
+      expect(slowestMs).toBeLessThan(DEADLINE_MS + 4_000);
+    },
+  );
+});

@@ -12,7 +12,7 @@ export type OperatorTrouble =
   /** A server failed, says a status of HTTP in the response: the message may have reached WhatsApp. */
   | 'fault';
 
-export interface OperatorPhrase {
+interface OperatorPhrase {
   /** Matches the normalised text: lower case, no accents, `apiKey`, `api_key` and `api-key` all `api key`. */
   readonly phrase: RegExp;
   readonly source: string;

@@ -142,13 +142,10 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     }
   }
 
-  async function react(
-    { campaignId, message }: Campaign,
-    throttleReason: ThrottleReason | undefined,
-  ): Promise<void> {
-    if (throttleReason === 'wait') await slowDown(message.from);
+  async function react(campaign: Campaign, throttleReason: ThrottleReason | undefined): Promise<void> {
+    if (throttleReason === 'wait') await slowDown(campaign.message.from);
     const reason = pauseFor(throttleReason);
-    if (reason) await pause({ campaignId }, reason);
+    if (reason) await pause(campaign, reason);
   }
 
   async function requeue(job: RecipientJob, afterSeconds: number): Promise<void> {
@@ -168,10 +165,13 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     telemetry.count('campaign.slowed');
   }
 
-  async function pause({ campaignId }: Pick<Campaign, 'campaignId'>, reason: string): Promise<void> {
+  /** Pauses the campaign, unless it was resumed after this job began: the trouble may be over by then. */
+  async function pause({ campaignId, resumedAt }: Campaign, reason: string): Promise<void> {
     const stored = await campaigns.get(campaignId);
     const after = await updateWithRetry(campaigns, stored, (c) =>
-      transition(c, 'paused', { reason, now: clock.now() }),
+      c.resumedAt?.getTime() === resumedAt?.getTime()
+        ? transition(c, 'paused', { reason, now: clock.now() })
+        : c,
     );
     if (after?.value === stored?.value) return;
     telemetry.count('gateway.alert');

@@ -5,6 +5,7 @@ import { planLine, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
 import { withShare } from '../../../src/lib/campaigns/progress.ts';
+import { AppError } from '../../../src/lib/platform/errors.ts';
 import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
 import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
 import { recipientUseCases } from '../../../src/lib/wiring/campaign-use-cases.ts';
@@ -40,11 +41,14 @@ async function running() {
     telemetry: fakeTelemetry(),
   };
   const sent: string[] = [];
+  /** What happens while the flow is being sent. */
+  const meanwhile: { happens: () => Promise<void> } = { happens: () => Promise.resolve() };
   const sendFlow: Pick<SendFlow, 'send'> = {
-    send: ({ request: { to, messageId } }) => {
+    send: async ({ request: { to, messageId } }) => {
+      await meanwhile.happens();
       sent.push(to);
       const answer = { kind: 'sent', body: '{}' } as const;
-      return Promise.resolve({ message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true });
+      return { message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true };
     },
   };
   const { sendToRecipient } = recipientUseCases(
@@ -75,6 +79,7 @@ async function running() {
   return {
     record,
     sent,
+    meanwhile,
     queue,
     receive: (one: RecipientJob) => sendToRecipient(one, { correlationId: 'c', deadlineAt: later(60) }),
     async change(by: (stored: Campaign, now: Date) => Campaign) {
@@ -158,5 +163,26 @@ describe('the queue record of a recipient', () => {
     await one.change((c) => ({ ...c, state: 'running' }));
     await one.receive(one.record);
     expect(one.sent).toEqual([CUSTOMER]);
+  });
+});
+
+describe('a trouble that stops the campaign', () => {
+  const wrongKey = new AppError('gateway-credentials', 'The operator must renew the key.');
+
+  it('pauses it, and the recipient stays pending', async () => {
+    const one = await running();
+    one.meanwhile.happens = () => Promise.reject(wrongKey);
+    await one.receive(one.record);
+    expect([await one.state(), await one.pending()]).toEqual(['paused', [0]]);
+  });
+
+  it('does not pause it again if the campaign was resumed while the flow was being sent', async () => {
+    const one = await running();
+    one.meanwhile.happens = async () => {
+      await pauseAndResume(one);
+      throw wrongKey;
+    };
+    await one.receive(one.record);
+    expect([await one.state(), await one.pending()]).toEqual(['running', [0]]);
   });
 });

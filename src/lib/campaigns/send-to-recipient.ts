@@ -28,9 +28,10 @@ import type { CampaignRunner } from './run.ts';
 /*
  * Processes one recipient's job, in the worker:
  *
- * 1. Check that the campaign is running and the recipient pending; otherwise drop the job. If the campaign is
- *    paused or was slowed, the recipient stays pending and is scheduled again.
- * 2. Wait until the scheduled time, within its second.
+ * 1. Wait until the scheduled time, if it is near.
+ * 2. Check that the campaign is running and the recipient pending; otherwise drop the job. If the campaign is
+ *    paused or was slowed, the recipient stays pending and is scheduled again. A job that is far too early goes back
+ *    into the queue.
  * 3. Send the flow like any caller, under the messageId derived from campaign and number.
  * 4. Settle the row in the ledger by one conditional write, requeue the job, or pause the campaign.
  */
@@ -60,12 +61,13 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     job: RecipientJob,
     run: Omit<BackgroundRun, 'source'>,
   ): Promise<void> {
+    const isNear = await untilScheduled(job);
     const campaign = (await campaigns.get(job.campaignId))?.value;
     if (campaign?.state !== 'running' || isPastItsTime(campaign, clock.now())) return;
     const batch = await ledger.get(job);
     if (!batch?.pending.includes(job.row) || isOutpaced(batch, campaign)) return;
     if (batch.enqueuedAt.getTime() !== job.enqueuedAt.getTime()) return;
-    if (!(await isTime(job))) return;
+    if (!isNear) return campaignQueue.enqueue([job]);
     const result = await sendTo(campaign, { job, batch }, run);
     switch (result.kind) {
       case 'settle':
@@ -80,13 +82,13 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     }
   };
 
-  /** Waits if the scheduled time is near. A much too early record goes back into the queue. */
-  async function isTime(job: RecipientJob): Promise<boolean> {
-    const ms = job.scheduledAt.getTime() - clock.now().getTime();
-    if (ms > LONGEST_WAIT_MS) {
-      await campaignQueue.enqueue([job]);
-      return false;
-    }
+  /**
+   * Waits if the scheduled time is near; false if it is far. Comes before any check, so that a pause stops the jobs
+   * that wait, too.
+   */
+  async function untilScheduled({ scheduledAt }: RecipientJob): Promise<boolean> {
+    const ms = scheduledAt.getTime() - clock.now().getTime();
+    if (ms > LONGEST_WAIT_MS) return false;
     if (ms > 0) await clock.sleep(ms);
     return true;
   }

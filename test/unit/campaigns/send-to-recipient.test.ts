@@ -23,8 +23,8 @@ import { CUSTOMER, later, NOW, sampleMessage } from '../../support/fakes/samples
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
 /** A running campaign with one recipient, who is due at `NOW`. */
-async function running() {
-  const clock = manualClock(NOW);
+async function running({ sleep }: { sleep?: 'wait' } = {}) {
+  const clock = manualClock(NOW, sleep && { sleep });
   const campaigns = fakeCampaigns(clock);
   const ledger = fakeLedger();
   const objects = fakeObjects();
@@ -131,6 +131,15 @@ describe('the queue record of a recipient', () => {
     const one = await running();
     await one.change((c, now) => transition(c, 'paused', { reason: 'asked', now }));
     await one.receive(one.record);
+    expect([one.sent, one.queue.waiting, await one.pending()]).toEqual([[], [], [0]]);
+  });
+
+  it('sends nothing if the campaign is paused while it waits for its time', async () => {
+    const one = await running({ sleep: 'wait' });
+    const received = one.receive({ ...one.record, scheduledAt: new Date(NOW.getTime() + 1_400) });
+    await one.change((c, now) => transition(c, 'paused', { reason: 'asked', now }));
+    await one.change((c) => c);
+    await received;
     expect([one.sent, one.queue.waiting, await one.pending()]).toEqual([[], [], [0]]);
   });
 

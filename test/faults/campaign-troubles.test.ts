@@ -22,10 +22,11 @@ const IN_FLIGHT = 16;
 
 const reject = (message: string, httpStatus = 200): Fault => ({ kind: 'reject', httpStatus, message });
 
-const TROUBLES: [string, Fault, RegExp][] = [
-  ['403 HTML', { kind: 'foreign', status: 403 }, /HTTP 403.*gateway-misconfigured/],
-  ['no balance', reject('Insufficient balance'), /Insufficient balance.*gateway-misconfigured/],
-  ['401', { kind: 'foreign', status: 401 }, /gateway-credentials/],
+/** With the failures that pause a campaign: a wrong key is everybody's, so one is enough. */
+const TROUBLES: [string, Fault, RegExp, number][] = [
+  ['403 HTML', { kind: 'foreign', status: 403 }, /HTTP 403.*gateway-misconfigured/, MOST],
+  ['no balance', reject('Insufficient balance'), /Insufficient balance.*gateway-misconfigured/, MOST],
+  ['401', { kind: 'foreign', status: 401 }, /gateway-credentials/, 1],
 ];
 
 describe.each(['resend', 'hold'])('with AMBIGUOUS_OUTCOME=%s', (mode) => {
@@ -91,19 +92,22 @@ describe.each(['resend', 'hold'])('with AMBIGUOUS_OUTCOME=%s', (mode) => {
     return progressOf(await campaigns.whenIs(campaignId, 'completed', 30_000));
   };
 
-  it.each(TROUBLES)('%s: pauses, all are pending again, and each gets it once', async (_, fault, reason) => {
-    const { campaignId, customers } = await planned();
-    await fleet.lipachat.fail(fault, { times: null });
-    await campaigns.start(campaignId);
-    const paused = await campaigns.whenIs(campaignId, 'paused');
-    expect(paused.json).toMatchObject({ reason: expect.stringMatching(reason) });
-    expect(await whenStill(campaignId)).toMatchObject({ pending: RECIPIENTS, sent: 0, failed: 0 });
-    const calls = await callsFor(customers);
-    expect(calls).toBeGreaterThanOrEqual(MOST);
-    expect(calls).toBeLessThanOrEqual(MOST + IN_FLIGHT);
-    expect(await complete(campaignId)).toMatchObject({ sent: RECIPIENTS, pending: 0, failed: 0 });
-    expect(await ringsOf(customers)).toEqual(customers.map(() => 1));
-  });
+  it.each(TROUBLES)(
+    '%s: pauses, all are pending again, and each gets it once',
+    async (_, fault, reason, most) => {
+      const { campaignId, customers } = await planned();
+      await fleet.lipachat.fail(fault, { times: null });
+      await campaigns.start(campaignId);
+      const paused = await campaigns.whenIs(campaignId, 'paused');
+      expect(paused.json).toMatchObject({ reason: expect.stringMatching(reason) });
+      expect(await whenStill(campaignId)).toMatchObject({ pending: RECIPIENTS, sent: 0, failed: 0 });
+      const calls = await callsFor(customers);
+      expect(calls).toBeGreaterThanOrEqual(most);
+      expect(calls).toBeLessThanOrEqual(most + IN_FLIGHT);
+      expect(await complete(campaignId)).toMatchObject({ sent: RECIPIENTS, pending: 0, failed: 0 });
+      expect(await ringsOf(customers)).toEqual(customers.map(() => 1));
+    },
+  );
 
   it('each refused in the same words: pauses, the refused stay so, and the rest get it once', async () => {
     const { campaignId, customers } = await planned();

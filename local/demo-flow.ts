@@ -73,7 +73,7 @@ const openWindow = async ({ customer, session }: Demo): Promise<void> => {
 };
 
 const awaitSend = async ({ flow, read, deliveries }: Demo): Promise<void> => {
-  title('The parked flow goes out without another request: the webhook queued it, and a worker sends it.');
+  title('The parked flow goes out without another request: the callback released it, and a worker sends it.');
   console.log(`   → GET /v1/messages/${flow.messageId}`);
   const sent = await until(read, ({ json }) => json.status === 'sent');
   show(sent);

@@ -1,7 +1,7 @@
 /**
  * `npm run test:mutation`: Stryker changes the pure rules one expression at a time, and their tests have to notice.
  * Prints the score of each file and exits 1 if one is below 90 %. Arguments go to Stryker: `-- --force` forgets
- * earlier results, `-- --mutate src/lib/messages/claim.ts` takes one file. Stryker has an install of its own beside
+ * earlier results, `-- --mutate src/lib/messages/lease.ts` takes one file. Stryker has an install of its own beside
  * this file, so that `npm ci` stays small.
  *
  * Stryker leaves out what is `as const`: the unit tests of the guards cover the two tables of transitions.

@@ -4,8 +4,8 @@ import type { Outcome } from '../messages/outcome.ts';
 import { CORRELATION_KEY } from '../messages/reply.ts';
 import type { Clock } from '../platform/ports.ts';
 import { LARGEST_BODY } from './envelope.ts';
+import { readAnswer, type WireAnswer } from './outcome-of-response.ts';
 import type { Gateway, TemplateRequest } from './ports.ts';
-import { readAnswer, type WireAnswer } from './read-response.ts';
 
 export interface LipaChatOptions {
   /** Without a trailing slash. */

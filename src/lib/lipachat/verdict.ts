@@ -4,7 +4,7 @@ import type { Accepted, Misconfigured, Outcome, Rejected } from '../messages/out
 import type { ErrorCode } from '../platform/errors.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
 
-/* What outcomes mean for a message, and what to do next. `read-response.ts` decides which are accepted. */
+/* What outcomes mean for a message, and what to do next. `outcome-of-response.ts` decides which are accepted. */
 
 /** The state of the calls for one message. */
 export interface Tries {

@@ -10,9 +10,9 @@ import {
   takeOver,
 } from './transitions/claiming.ts';
 import type { MessageEvent, MessageEvents } from './transitions/events.ts';
-import * as failing from './transitions/failing.ts';
 import * as reporting from './transitions/reporting.ts';
 import * as settling from './transitions/settling.ts';
+import * as templateRefused from './transitions/template-refused.ts';
 import * as waiting from './transitions/waiting.ts';
 
 /*
@@ -80,18 +80,18 @@ export const MESSAGE_TRANSITIONS = {
     ...unproven,
     takenOver: [{ to: 'sending', by: takeOver }],
     reenqueued: [{ to: 'queued', by: waiting.reenqueue }],
-    optedOut: [{ to: 'failed', by: failing.cancel }],
+    optedOut: [{ to: 'failed', by: waiting.cancel }],
   },
   parked: {
     ...unproven,
     customerWrote: [{ to: 'queued', when: waiting.isInTime, by: waiting.release }],
     waitEnded: [{ to: 'expired', when: waiting.isTimeOver, by: waiting.expire }],
     rechecked: [{ to: 'parked', by: waiting.recheck }],
-    optedOut: [{ to: 'failed', by: failing.cancel }],
-    templateRefused: [{ to: 'failed', by: failing.failByTemplate }],
+    optedOut: [{ to: 'failed', by: waiting.cancel }],
+    templateRefused: [{ to: 'failed', by: templateRefused.failByTemplate }],
     templateFailed: [
-      { to: 'parked', when: failing.isTemplateRetryable, by: failing.retryTemplate },
-      { to: 'failed', when: failing.isTemplateOut, by: failing.failByReport },
+      { to: 'parked', when: templateRefused.isTemplateRetryable, by: templateRefused.retryTemplate },
+      { to: 'failed', when: templateRefused.isTemplateOut, by: templateRefused.failByReport },
     ],
   },
   expired: unproven,

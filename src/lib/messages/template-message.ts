@@ -4,7 +4,7 @@ import { type Message, type TemplateMessage, waKeyOf } from './message.ts';
 
 /*
  * The template message of a parked flow: its lock and its pauses. `sending/send-template.ts` sends it, and
- * `transitions/failing.ts` says what becomes of the flow when LipaChat or WhatsApp refuses it.
+ * `transitions/template-refused.ts` says what becomes of the flow when LipaChat refuses it for good or WhatsApp fails it.
  */
 
 /** The id of a template message in a callback: ours, or the hash of WhatsApp's. */

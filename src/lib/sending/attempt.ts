@@ -1,5 +1,5 @@
 import type { Verdict } from '../lipachat/verdict.ts';
-import type { ClaimTerms } from '../messages/claim.ts';
+import type { ClaimTerms } from '../messages/lease.ts';
 import type { FlowRequest, Message } from '../messages/message.ts';
 import type { ThrottleReason } from '../messages/outcome.ts';
 import type { Stored } from '../platform/ports.ts';

@@ -1,7 +1,7 @@
 import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Release } from '../lipachat/verdict.ts';
-import { dispatched, fenceOf, holds } from '../messages/claim.ts';
 import { gatewayMessageIdOf } from '../messages/gateway-message-id.ts';
+import { dispatched, fenceOf, holds } from '../messages/lease.ts';
 import { type FlowRequest, isSameRequest, type Message, pairOf } from '../messages/message.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Stored } from '../platform/ports.ts';

@@ -1,6 +1,6 @@
 import type { Release } from '../lipachat/verdict.ts';
 import { pauseBefore } from '../messages/backoff.ts';
-import { fenceOf, isFresh, undispatched } from '../messages/claim.ts';
+import { fenceOf, isFresh, undispatched } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message, type RejectionCode } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';

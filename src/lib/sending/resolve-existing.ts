@@ -1,4 +1,4 @@
-import { decideClaim } from '../messages/claim.ts';
+import { decideClaim } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';

@@ -1,5 +1,5 @@
 import { isTooEarly } from '../messages/backoff.ts';
-import { type ClaimTerms, fenceOf, holds } from '../messages/claim.ts';
+import { type ClaimTerms, fenceOf, holds } from '../messages/lease.ts';
 import { newMessage, transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';

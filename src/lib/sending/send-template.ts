@@ -1,13 +1,13 @@
 import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Release, Verdict } from '../lipachat/verdict.ts';
-import type { ClaimTerms } from '../messages/claim.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
+import { mayRepeat } from '../messages/hold-or-resend.ts';
+import type { ClaimTerms } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
 import type { Accepted, ThrottleReason } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { mayRepeat } from '../messages/resend-policy.ts';
 import {
   isStillWanted,
   isTemplateMessageDue,

@@ -1,6 +1,6 @@
 import type { Verdict } from '../lipachat/verdict.ts';
-import { fenceOf, holds, mayResend } from '../messages/claim.ts';
 import { withEarlierWaId } from '../messages/gateway-message-id.ts';
+import { fenceOf, holds, mayResend } from '../messages/lease.ts';
 import { transition, unsettled } from '../messages/lifecycle.ts';
 import { isSameRequest, type Message, waKeyOf } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';

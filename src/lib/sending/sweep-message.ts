@@ -1,4 +1,4 @@
-import type { ClaimTerms } from '../messages/claim.ts';
+import type { ClaimTerms } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';

@@ -6,7 +6,7 @@ import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
 
 /*
- * The sweeper, every minute. Sweeps the due messages (a lease that a crash left, a repeat), then retries the
+ * The sweeper, every minute. Sweeps the due messages, each as `sweep-message.ts` says, then retries the
  * status callbacks that matched no message. A tick is bounded by number and by time; what is left stays due
  * for the next one.
  */

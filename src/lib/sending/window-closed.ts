@@ -1,4 +1,4 @@
-import { fenceOf } from '../messages/claim.ts';
+import { fenceOf } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';

@@ -1,5 +1,5 @@
 /** A sample message, for tests to change what they are about. */
-import type { ClaimTerms } from '../../../src/lib/messages/claim.ts';
+import type { ClaimTerms } from '../../../src/lib/messages/lease.ts';
 import { newMessage } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message, MessageId } from '../../../src/lib/messages/message.ts';
 import type { Pair, PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';

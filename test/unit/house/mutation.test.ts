@@ -19,7 +19,7 @@ describe('the mutation tests', () => {
 
   it('cover the rules of messages and campaigns', () => {
     expect(patterns).toEqual(
-      expect.arrayContaining(['src/lib/messages/claim.ts', 'src/lib/lipachat/verdict.ts']),
+      expect.arrayContaining(['src/lib/messages/lease.ts', 'src/lib/lipachat/verdict.ts']),
     );
   });
 

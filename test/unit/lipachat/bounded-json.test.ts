@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LARGEST_BODY, parseBounded } from '../../../src/lib/lipachat/envelope.ts';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 
 const nested = (levels: number, [open, close] = ['[', ']'], core = '0') =>

@@ -3,7 +3,7 @@
  * envelope, under a status that judges a message, and without a phrase about keys, permission, balance, pace or service.
  */
 import { describe, expect, it } from 'vitest';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 

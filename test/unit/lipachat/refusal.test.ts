@@ -1,6 +1,6 @@
 /** What the caller of a refused message reads: LipaChat's words, its HTTP status, the code, and what to do. */
 import { describe, expect, it } from 'vitest';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import { ERROR_CODE_TEXTS, explanationOf } from '../../../src/lib/whatsapp/error-code-texts.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 

@@ -1,6 +1,6 @@
 /** The table of test/support/lipachat-responses.ts, response by response. */
 import { describe, expect, it } from 'vitest';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 import * as responses from '../../support/lipachat-responses.ts';

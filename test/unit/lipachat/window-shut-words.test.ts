@@ -3,8 +3,8 @@
  * the wording of 131047 stands for it, in whatever text of the failure it is.
  */
 import { describe, expect, it } from 'vitest';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import { readCallbacks } from '../../../src/lib/lipachat/parse-callbacks.ts';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 
 const WORDINGS = [

@@ -1,6 +1,6 @@
 /** lipachat-contract §2, case by case: responses that are not receipts. */
 import { describe, expect, it } from 'vitest';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 

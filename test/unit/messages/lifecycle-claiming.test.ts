@@ -1,6 +1,6 @@
 /** New messages and take-overs: what is stored, and under which lease. */
 import { describe, expect, it } from 'vitest';
-import type { ClaimTerms } from '../../../src/lib/messages/claim.ts';
+import type { ClaimTerms } from '../../../src/lib/messages/lease.ts';
 import { newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import { fingerprint, type Message } from '../../../src/lib/messages/message.ts';
 import {

@@ -1,6 +1,6 @@
 /** The end of an attempt: the fields that a receipt, a refusal and an unknown outcome write. */
 import { describe, expect, it } from 'vitest';
-import { fenceOf } from '../../../src/lib/messages/claim.ts';
+import { fenceOf } from '../../../src/lib/messages/lease.ts';
 import { transition, unsettled } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import type { Receipt } from '../../../src/lib/messages/receipt.ts';

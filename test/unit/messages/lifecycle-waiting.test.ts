@@ -1,7 +1,7 @@
 /** A message that waits: when it is due, how long it is kept, and what ends its wait. */
 import { describe, expect, it } from 'vitest';
-import { fenceOf } from '../../../src/lib/messages/claim.ts';
 import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { fenceOf } from '../../../src/lib/messages/lease.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
 import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/message.ts';

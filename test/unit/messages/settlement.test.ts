@@ -1,6 +1,6 @@
 /** Rules for settling a message: its owner by a refusal or as unknown, any process by a receipt, and never twice. */
 import { describe, expect, it } from 'vitest';
-import { fenceOf } from '../../../src/lib/messages/claim.ts';
+import { fenceOf } from '../../../src/lib/messages/lease.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import { later, NOW, sampleMessage, sampleTerms } from '../../support/fakes/samples.ts';

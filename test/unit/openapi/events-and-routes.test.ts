@@ -6,7 +6,7 @@ import { mayUse, type Scope } from '../../../src/lib/clients/scopes.ts';
 import { type Changed, eventsFor } from '../../../src/lib/events/events-of-change.ts';
 import type { ApiResponse } from '../../../src/lib/http/api.ts';
 import { problemOf } from '../../../src/lib/http/problem.ts';
-import { type ClaimTerms, fenceOf } from '../../../src/lib/messages/claim.ts';
+import { type ClaimTerms, fenceOf } from '../../../src/lib/messages/lease.ts';
 import { newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import {
   type Message,

@@ -2,7 +2,7 @@
  * whatsapp-rules, "Error codes": each code is in one class, and each class has its action in responses and callbacks.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readAnswer } from '../../../src/lib/lipachat/read-response.ts';
+import { readAnswer } from '../../../src/lib/lipachat/outcome-of-response.ts';
 import { nextStep, verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { pauseBefore } from '../../../src/lib/messages/backoff.ts';
 import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';

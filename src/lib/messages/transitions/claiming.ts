@@ -1,6 +1,8 @@
 import { QUEUE_GRACE_MS } from '../backoff.ts';
-import { type ClaimTerms, decideClaim, type Fence, holds } from '../claim.ts';
+import { type ClaimTerms, decideClaim, type Fence, holds } from '../lease.ts';
 import { type FlowRequest, fingerprint, type Message } from '../message.ts';
+
+/* What a claim and a takeover write. `../lease.ts` decides when a lease is over and who may take over. */
 
 /** A message before `lifecycle.ts` sets its first status. */
 export type NewMessage = Omit<Message, 'status'>;

@@ -1,7 +1,7 @@
-import type { ClaimTerms } from '../claim.ts';
-import type { Ending, TemplateFailure } from './failing.ts';
+import type { ClaimTerms } from '../lease.ts';
 import type { Replied, Reported } from './reporting.ts';
 import type * as settling from './settling.ts';
+import type { TemplateFailure } from './template-refused.ts';
 import type * as waiting from './waiting.ts';
 
 /** The events of a message, with the facts that their transitions need. */
@@ -32,9 +32,9 @@ export interface MessageEvents {
   rechecked: { readonly now: Date; readonly isWindowOpen: boolean };
   /** The sweeper enqueued it again. */
   reenqueued: { readonly now: Date };
-  optedOut: Ending;
+  optedOut: waiting.Ending;
   /** LipaChat refused its template message. */
-  templateRefused: Ending;
+  templateRefused: waiting.Ending;
   /** WhatsApp failed its template message. */
   templateFailed: TemplateFailure;
   /** WhatsApp's status callbacks. */

@@ -1,8 +1,8 @@
 import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
 import { pauseBefore, retryOf } from '../backoff.ts';
 import { withEarlierWaId } from '../gateway-message-id.ts';
+import { mayReplace, type ResendPolicy } from '../hold-or-resend.ts';
 import { type Message, type Reply, remember } from '../message.ts';
-import { mayReplace, type ResendPolicy } from '../resend-policy.ts';
 import type { Status } from '../status.ts';
 import { isOutdated, type StatusReport } from '../status-report.ts';
 import { heldBack, parkedFor, parkedUntilOf } from './waiting.ts';

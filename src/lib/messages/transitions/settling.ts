@@ -1,4 +1,4 @@
-import { type ClaimTerms, decideClaim } from '../claim.ts';
+import { type ClaimTerms, decideClaim } from '../lease.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
 import type { Accepted } from '../outcome.ts';
 import { receiptOf, type SessionView } from '../receipt.ts';

@@ -1,8 +1,8 @@
 import type { ErrorClass } from '../../whatsapp/error-codes.ts';
 import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../backoff.ts';
-import type { Fence } from '../claim.ts';
 import { templateIdOf } from '../gateway-message-id.ts';
-import { type Message, remember } from '../message.ts';
+import type { Fence } from '../lease.ts';
+import { type Message, type RejectionCode, remember } from '../message.ts';
 import { isOverdue } from '../waiting.ts';
 
 /*
@@ -138,6 +138,34 @@ export function recheck(
 /** The queued message after the sweeper enqueued it again. */
 export function reenqueue(message: Message, { now }: { readonly now: Date }): Message {
   return { ...message, dueAt: later(now, QUEUE_GRACE_MS) };
+}
+
+/** Why a waiting message fails. */
+export interface Ending {
+  readonly now: Date;
+  readonly detail: string;
+  readonly correlationId: string;
+}
+
+/** The customer opted out. Nothing of the message has left. */
+export function cancel(message: Message, ending: Ending): Message {
+  return failedFor(message, ending, { code: 'recipient-opted-out', source: 'callback' });
+}
+
+/** The failed message, with its final answer. */
+export function failedFor(
+  message: Message,
+  { now, detail, correlationId }: Ending,
+  { code, source }: { readonly code: RejectionCode; readonly source: 'callback' | 'gateway' },
+): Message {
+  return {
+    ...message,
+    request: undefined,
+    dueAt: undefined,
+    reason: detail,
+    answer: { kind: 'rejected', code, detail, correlationId },
+    timeline: remember(message, { at: now, status: 'failed', source, detail }),
+  };
 }
 
 function later(at: Date, ms: number): Date {

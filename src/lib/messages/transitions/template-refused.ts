@@ -1,19 +1,16 @@
 import { classOf } from '../../whatsapp/error-codes.ts';
 import { retryOf } from '../backoff.ts';
 import { templateIdOf } from '../gateway-message-id.ts';
-import { type Message, type RejectionCode, remember } from '../message.ts';
-import { mayReplace, type ResendPolicy } from '../resend-policy.ts';
+import { mayReplace, type ResendPolicy } from '../hold-or-resend.ts';
+import type { Message } from '../message.ts';
 import type { StatusReport } from '../status-report.ts';
 import { isAbout, type TemplateName, templateMessagePostponed } from '../template-message.ts';
+import { type Ending, failedFor } from './waiting.ts';
 
-/* How a waiting message fails: its customer opts out, or its template message fails. */
-
-/** Why a message fails before it was sent. */
-export interface Ending {
-  readonly now: Date;
-  readonly detail: string;
-  readonly correlationId: string;
-}
+/*
+ * What becomes of a flow when LipaChat refuses its template message, or WhatsApp fails it. A refusal that may pass
+ * only postpones the template message (`template-message.ts`).
+ */
 
 export interface TemplateFailure extends Ending {
   readonly report: StatusReport;
@@ -21,11 +18,6 @@ export interface TemplateFailure extends Ending {
   /** When the customer last wrote. A template message sent before that has served its purpose. */
   readonly writtenAt: Date | undefined;
   readonly ambiguity: Pick<ResendPolicy, 'mode'>;
-}
-
-/** The customer opted out. Nothing of the message has left. */
-export function cancel(message: Message, ending: Ending): Message {
-  return failedFor(message, ending, { code: 'recipient-opted-out', source: 'callback' });
 }
 
 /** LipaChat refused its template message: the caller has to change it. */
@@ -83,19 +75,4 @@ export function failByReport(message: Message, failure: TemplateFailure): Messag
 
 function retryOfReport({ code }: StatusReport) {
   return retryOf(code === undefined ? undefined : classOf(code));
-}
-
-function failedFor(
-  message: Message,
-  { now, detail, correlationId }: Ending,
-  { code, source }: { readonly code: RejectionCode; readonly source: 'callback' | 'gateway' },
-): Message {
-  return {
-    ...message,
-    request: undefined,
-    dueAt: undefined,
-    reason: detail,
-    answer: { kind: 'rejected', code, detail, correlationId },
-    timeline: remember(message, { at: now, status: 'failed', source, detail }),
-  };
 }

@@ -1,5 +1,5 @@
+import { isWithinHorizon, mayRepeat, type ResendPolicy } from './hold-or-resend.ts';
 import type { Answer, Message } from './message.ts';
-import { isWithinHorizon, mayRepeat, type ResendPolicy } from './resend-policy.ts';
 import { isProven } from './status.ts';
 
 /*

@@ -1,6 +1,8 @@
 /*
  * The one decision whether a flow or a template message may be sent again without a person. With `hold` it
  * never may: a callback that reports a failure can be wrong, as can an error code that says nothing.
+ *
+ * After which code, how long and how often to try again: `whatsapp/error-codes.ts`. The pauses: `backoff.ts`.
  */
 
 export interface ResendPolicy {

@@ -9,7 +9,7 @@ import {
   isFresh,
   mayResend,
   undispatched,
-} from '../../../src/lib/messages/claim.ts';
+} from '../../../src/lib/messages/lease.ts';
 import type { Lease, Message } from '../../../src/lib/messages/message.ts';
 import { later, sampleMessage, sampleTerms } from '../../support/fakes/samples.ts';
 

@@ -2,8 +2,8 @@ import { type ErrorClass, pairPauseSeconds, scheduleOf } from '../whatsapp/error
 import type { Message, Tried } from './message.ts';
 
 /*
- * The one table of retries by error class, for codes in responses and in status callbacks, and the pauses
- * between tries. The schedules of the classes are facts about WhatsApp (`whatsapp/error-codes.ts`).
+ * How a retry of each error class appears to the caller, and the pauses between tries. How long and how often a class is
+ * tried (131049: a day later, once) are facts about WhatsApp, in `whatsapp/error-codes.ts`.
  */
 
 /** How long to wait: at least `retryAfter` seconds. */

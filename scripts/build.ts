@@ -1,6 +1,6 @@
 /**
  * Writes one bundle per function to dist/<function>.cjs, each exporting `handler`, and the files that `docs`
- * serves to dist/docs/. We have our own script because of cold starts: bundled and tree-shaken from its ES
+ * serves to dist/docs-files/. We have our own script because of cold starts: bundled and tree-shaken from its ES
  * modules, the SDK loads a fifth faster than the copy in Lambda's runtime, as measured.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { BUNDLE_DEFINES, lighter } from './lighter.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
-const DOCS = join(DIST, 'docs');
+const DOCS = join(DIST, 'docs-files');
 
 type Built = Pick<OutputFile, 'path' | 'contents'>;
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { readStack } from '../../local/stack.ts';
 
 /* A cold start reads and compiles all of a bundle, so its size is a budget as good as any other. */
@@ -24,6 +25,17 @@ const BUDGETS: Record<string, number> = {
 const dist = new URL('../../dist/', import.meta.url);
 const bundle = (name: string) => readFileSync(new URL(`${name}.cjs`, dist));
 const functions = Object.keys(readStack().functions);
+
+type Packed = { handler: string; package: { patterns: string[] } };
+const { functions: packed } = parse(
+  readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'),
+) as { functions: Record<string, Packed> };
+
+/** What lies in a directory with the bundle's own name. */
+const shadows = ({ handler, package: { patterns } }: Packed): string[] => {
+  const directory = `${handler.slice(0, handler.lastIndexOf('.'))}/`;
+  return patterns.filter((pattern) => pattern.startsWith(directory));
+};
 
 describe('a bundle', () => {
   it.each(functions)('of %s is within its budget', (name) => {
@@ -58,5 +70,19 @@ describe('a bundle', () => {
       'campaignTick',
     ];
     expect(readers.toSorted()).toEqual(handlers.toSorted());
+  });
+});
+
+// Lambda's loader imports the handler's path without an extension first: beside `dist/docs.cjs`, a directory
+// `dist/docs/` ends in ERR_UNSUPPORTED_DIR_IMPORT before the function has started.
+describe('a package', () => {
+  it('has no directory with the name of its bundle', () => {
+    const found = Object.entries(packed).map(([name, one]) => [name, shadows(one)]);
+    expect(found).toEqual(functions.map((name) => [name, []]));
+  });
+
+  it('with such a directory would be noticed', () => {
+    const patterns = ['dist/docs.cjs', 'dist/docs/*.gz'];
+    expect(shadows({ handler: 'dist/docs.handler', package: { patterns } })).toEqual(['dist/docs/*.gz']);
   });
 });

@@ -12,6 +12,6 @@ export function wireDocs(functionName: string) {
     telemetry,
     clock: systemClock,
     random: systemRandom,
-    files: makeDocsFiles(join(__dirname, 'docs')),
+    files: makeDocsFiles(join(__dirname, 'docs-files')),
   };
 }

@@ -7,7 +7,7 @@ const FILES = ['openapi.yaml', 'openapi.json', 'start.js', 'swagger-ui.css', 'sw
 
 export const docs = (system: () => System): void => {
   const built = (file: string): string =>
-    gunzipSync(readFileSync(system().service.path(`dist/docs/${file}.gz`))).toString();
+    gunzipSync(readFileSync(system().service.path(`dist/docs-files/${file}.gz`))).toString();
 
   describe('the documentation', () => {
     it('is a page that needs no token, and must not load anything from elsewhere', async () => {

@@ -1,37 +1,26 @@
 /** The template that `serverless package` makes, as it would be deployed, without an AWS account. */
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { readStack } from '../../local/stack.ts';
+import { packageStage, type Stage } from '../support/serverless-package.ts';
 
 export type Json = { [name: string]: unknown };
 type Resource = { Type: string; Properties: Json; DeletionPolicy?: string };
 type Template = { Resources: Record<string, Resource>; Outputs: Record<string, { Value: unknown }> };
-export type Stage = 'dev' | 'prod';
-export type Packaged = { stage: Stage; template: Template; text: string };
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const run = promisify(execFile);
-/** Nothing of the caller's own: no credentials, no settings. */
-const { PATH = '', HOME = '' } = process.env;
-const ENV = { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true' };
+export type { Stage };
+export type Packaged = { stage: Stage; template: Template; text: string };
 
 /** In a directory of its own, since two of them at once get into each other's way. Bundles are of no account: they are empty. */
 export const packageFor = async (stage: Stage): Promise<Packaged> => {
   const cwd = await mkdtemp(join(tmpdir(), 'lipaflow-policy-'));
   try {
-    for (const part of ['serverless.yml', 'package.json', 'infra']) {
-      await cp(join(ROOT, part), join(cwd, part), { recursive: true });
-    }
     await mkdir(join(cwd, 'dist'));
     const bundles = Object.keys(readStack().functions).map((name) => join(cwd, 'dist', `${name}.cjs`));
     await Promise.all(bundles.map((bundle) => writeFile(bundle, '')));
-    const cli = join(ROOT, 'node_modules/.bin/serverless');
-    await run(cli, ['package', '--stage', stage, '--package', 'out'], { cwd, env: ENV });
-    const text = await readFile(join(cwd, 'out/cloudformation-template-update-stack.json'), 'utf8');
+    const out = await packageStage(stage, cwd);
+    const text = await readFile(join(out, 'cloudformation-template-update-stack.json'), 'utf8');
     return { stage, template: JSON.parse(text) as Template, text };
   } finally {
     await rm(cwd, { recursive: true });

@@ -1,0 +1,27 @@
+/** `serverless package`, as a deployment runs it, without an AWS account. */
+import { execFile } from 'node:child_process';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export type Stage = 'dev' | 'prod';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+/** Nothing of the caller's own: no credentials, no settings. */
+const { PATH = '', HOME = '' } = process.env;
+const ENV = { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true' };
+
+/**
+ * Packages what `cwd` has in `dist/`, and returns the directory of the template and of one ZIP per function. Each
+ * call needs a `cwd` of its own, because serverless writes its state there.
+ */
+export const packageStage = async (stage: Stage, cwd: string): Promise<string> => {
+  for (const part of ['serverless.yml', 'package.json', 'infra']) {
+    await cp(join(ROOT, part), join(cwd, part), { recursive: true });
+  }
+  const cli = join(ROOT, 'node_modules/.bin/serverless');
+  await run(cli, ['package', '--stage', stage, '--package', 'out'], { cwd, env: ENV });
+  return join(cwd, 'out');
+};

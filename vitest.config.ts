@@ -23,6 +23,7 @@ const kinds: Record<string, Kind> = {
   smoke: { limit: 60_000, built: true },
   e2e: { limit: 120_000, built: true },
   policy: { limit: 120_000, built: true },
+  runtime: { limit: 120_000, built: true },
   faults: { limit: 240_000, built: true, alone: 1 },
   deploy: { limit: 360_000, built: true, alone: 2 },
 };

@@ -58,6 +58,7 @@ const stream = z.strictObject({
 export const functionSchema = z.object({
   handler: z.string(),
   timeout: z.number().optional(),
+  memorySize: z.number().optional(),
   environment: z.record(z.string(), z.string()).optional(),
   events: z
     .array(

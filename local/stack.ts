@@ -25,6 +25,8 @@ export type FunctionDefinition = {
   environment?: Record<string, string>;
 };
 
+type StackFunction = FunctionDefinition & { memoryMb: number };
+
 export type StackEnvironment = {
   TABLE_NAME: string;
   DELIVERY_QUEUE_URL: string;
@@ -41,7 +43,7 @@ export type StackEnvironment = {
 export type Stack = {
   /** The variables of stage `local` for every function, with the ports of the file. */
   environment: StackEnvironment;
-  functions: Record<string, FunctionDefinition>;
+  functions: Record<string, StackFunction>;
   routes: Route[];
   authorizers: Record<string, AuthorizerDefinition>;
   schedules: Schedule[];
@@ -76,6 +78,7 @@ const serverless = z.object({
   params: z.object({ local: z.object({ environment }) }),
   provider: z.object({
     timeout: z.number(),
+    memorySize: z.number(),
     httpApi: z.object({ authorizers: z.record(z.string(), authorizer) }),
   }),
   functions: z.record(z.string(), functionSchema),
@@ -86,9 +89,10 @@ export const readStack = (): Stack => {
   const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
   const { params, provider, functions } = serverless.parse(parse(source));
   const entries = Object.entries(functions);
-  const definitions = entries.map(([name, { handler, timeout, environment: own }]) => {
+  const definitions = entries.map(([name, { handler, timeout, memorySize, environment: own }]) => {
     const timeoutMs = (timeout ?? provider.timeout) * 1000;
-    return [name, { name, handler, timeoutMs, ...(own ? { environment: own } : {}) }] as const;
+    const memoryMb = memorySize ?? provider.memorySize;
+    return [name, { name, handler, timeoutMs, memoryMb, ...(own ? { environment: own } : {}) }] as const;
   });
   return {
     environment: params.local.environment,

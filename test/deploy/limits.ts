@@ -14,7 +14,8 @@ const LIMITS: readonly { what: string; instead: string }[] = [
   },
   {
     what: 'Functions run under this machine’s Node 24, without Lambda’s memory, CPU share, freezing or arm64.',
-    instead: '`npm run bench` runs planner and tick under their heap limits; no bundle holds native code.',
+    instead:
+      '`npm run test:runtime` starts each package under Lambda’s runtime client and memory options; no bundle holds native code.',
   },
   {
     what: 'Its CloudFormation makes and deletes whatever a template says, whoever asks: rights count for direct calls only.',

@@ -1,5 +1,6 @@
 /** Runs a bundle in its own process, hosted by bench/lambda.cjs, and measures each call. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { bootstrapOptions } from '../test/support/bootstrap.ts';
 
 /** Times in milliseconds. */
 export interface Call {
@@ -28,10 +29,18 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+interface BundleOptions {
+  readonly path: string;
+  readonly env: Record<string, string>;
+  /** Of the function in serverless.yml: Lambda's bootstrap sets Node's heap limits by it. */
+  readonly memoryMb: number;
+}
+
 /** Starts the process and discards its log. Rejects if it ends before the bundle is loaded. */
-export function startBundle(path: string, env: Record<string, string>): Promise<Bundle> {
+export function startBundle({ path, env, memoryMb }: BundleOptions): Promise<Bundle> {
   const stdio: ('ignore' | 'ipc')[] = ['ignore', 'ignore', 'ignore', 'ipc'];
-  const child = fork(new URL('lambda.cjs', import.meta.url), [path], { env, execArgv: [], stdio });
+  const execArgv = bootstrapOptions(memoryMb);
+  const child = fork(new URL('lambda.cjs', import.meta.url), [path], { env, execArgv, stdio });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${path} did not start`);
   running.add(child);

@@ -8,7 +8,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { Upload } from '@aws-sdk/lib-storage';
-import { readStack } from '../local/stack.ts';
 import { stopChildren } from '../test/support/children.ts';
 import { clock } from '../test/support/fleet/fleet.ts';
 import { httpEvent } from '../test/support/http-event.ts';
@@ -16,7 +15,7 @@ import { s3ClientFor } from '../test/support/s3.ts';
 import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
 import { type HttpResult, spawnWorker, type Worker } from '../test/support/worker.ts';
 import { startBundle } from './bundle.ts';
-import { bundleOf } from './world.ts';
+import { bundleOf, memoryOf } from './world.ts';
 
 export interface CampaignFigures {
   readonly rows: number;
@@ -106,31 +105,34 @@ export async function benchCampaign(rows: number): Promise<CampaignFigures> {
   try {
     const source = await upload(standIns, rows);
     const campaigns = await spawnWorker('campaigns', environment);
-    const planner = await startBundle(bundleOf('campaignPlanner'), {
-      ...environment,
-      ...readStack().functions['campaignPlanner']?.environment,
-    });
+    const start = (name: string, env: Record<string, string>) =>
+      startBundle({ path: bundleOf(name), env, memoryMb: memoryOf(name) });
+    const planner = await start('campaignPlanner', environment);
     const campaignId = `bench-${rows}`;
     const message = { from: '254110090747', text: 'Hello {{name}}', flowId: 'F', flowCta: 'Go', screen: 'S' };
     const order = { campaignId, name: 'Bench', message, recipients: { s3: source }, perMinute: 4800 };
     await call(campaigns, 'create', order);
     await call(campaigns, 'plan', order);
-    const [job = ''] = await standIns.sqs.bodies('PlanQueue');
+    const [job] = await standIns.sqs.bodies('PlanQueue');
+    if (!job) throw new Error(`${rows} rows are too few for the planner`);
 
     const planning = performance.now();
     const record = { messageId: 'plan', body: job };
-    await planner.invoke({ Records: [record] });
+    const planned = JSON.stringify(await planner.invoke({ Records: [record] }));
+    if (!planned.includes('"batchItemFailures":[]')) throw new Error(`planning failed: ${planned}`);
     const planSeconds = seconds(planning);
     const planPeakMb = peakMb(planner);
     planner.stop();
 
     const fast = clock({ fast: 3_000, since: Date.now() });
-    const tick = await spawnWorker('campaignTick', { ...environment, ...fast });
+    const tick = await start('campaignTick', { ...environment, ...fast });
     await call(campaigns, 'start', order);
     const enqueuing = performance.now();
-    while (stub.taken() < rows) await tick.invoke({}, { timeoutMs: LONG_MS });
+    while (stub.taken() < rows) await tick.invoke({});
     const enqueueSeconds = seconds(enqueuing);
-    return { rows, planSeconds, planPeakMb, enqueueSeconds, enqueuePeakMb: peakMb(tick) };
+    const enqueuePeakMb = peakMb(tick);
+    tick.stop();
+    return { rows, planSeconds, planPeakMb, enqueueSeconds, enqueuePeakMb };
   } finally {
     await stopChildren();
     stub.close();

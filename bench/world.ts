@@ -30,6 +30,13 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export const bundleOf = (name: string) => file(`../dist/${name}.cjs`);
 
+/** In MB, from serverless.yml. */
+export function memoryOf(name: string): number {
+  const definition = readStack().functions[name];
+  if (!definition) throw new Error(`serverless.yml has no function ${name}`);
+  return definition.memoryMb;
+}
+
 /** Builds the peer as it would be deployed: bundled and minified by esbuild. */
 export async function buildPeer(): Promise<{ path: string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'lipaflow-bench-'));
@@ -88,16 +95,21 @@ async function openWindow({ aws, environment }: StandIns): Promise<void> {
 export async function openWorld(peerPath: string, settings: Record<string, string> = {}) {
   const standIns = await spawnStandIns({ settings });
   await openWindow(standIns);
-  const { functions } = readStack();
   const environment = { ...standIns.environment, AWS_LAMBDA_FUNCTION_NAME: 'bench' };
   return {
     ...standIns,
-    /** Starts a function by name, with the Node options of its Lambda. */
-    start: (name: string, more: Record<string, string> = {}): Promise<Bundle> =>
-      startBundle(bundleOf(name), { ...environment, ...functions[name]?.environment, ...more }),
+    /** Starts a function by name. */
+    start: (name: string, more: Record<string, string> = {}): Promise<Bundle> => {
+      return startBundle({
+        path: bundleOf(name),
+        env: { ...environment, ...more },
+        memoryMb: memoryOf(name),
+      });
+    },
+    /** The peer has the memory of `sendFlow`. */
     candidate: (which: Candidate, more: Record<string, string> = {}): Promise<Bundle> => {
       const path = which === 'peer' ? peerPath : bundleOf('sendFlow');
-      return startBundle(path, { ...environment, ...more });
+      return startBundle({ path, env: { ...environment, ...more }, memoryMb: memoryOf('sendFlow') });
     },
     far: () => standIns.aws.addFaults({ target: '*', fault: 'delay', ms: AWS_LATENCY_MS, times: null }),
     close: () => stopChildren(),

@@ -21,7 +21,7 @@ export type FunctionDefinition = {
   /** As in the file, for example dist/sendFlow.handler */
   handler: string;
   timeoutMs: number;
-  /** This function's own variables. `npm start` has one process, so it ignores their Node options. */
+  /** This function's own variables. `npm start` has one process, so it ignores them. */
   environment?: Record<string, string>;
 };
 

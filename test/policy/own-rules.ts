@@ -102,6 +102,12 @@ export const lostTicks = (packaged: Packaged) =>
     )
     .map(([id]) => id);
 
+/** Lambda's bootstrap sets V8's heap limits on the command line, which beats `NODE_OPTIONS`. */
+export const deadHeapLimits = (packaged: Packaged) =>
+  ofType(packaged, 'AWS::Lambda::Function')
+    .filter(([, { Environment }]) => /max-(old|semi)-space-size/.test(JSON.stringify(Environment ?? {})))
+    .map(([id]) => id);
+
 /** Functions that feed the queue which feeds them: Lambda stops a chain of those, unless it is told that it is meant. */
 export const cutLoops = (packaged: Packaged) => {
   const mayFill = (id: string, queue: string) =>

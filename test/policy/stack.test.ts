@@ -53,6 +53,7 @@ describe.each(STAGES)('our own rules on %s', (stage) => {
       rules.looseQueues,
     ],
     ['each event source takes back single records', rules.wholeBatches],
+    ['no function sets heap limits that Lambda overrides', rules.deadHeapLimits],
     ['no chain through a queue is taken for a runaway loop', rules.cutLoops],
     ['each schedule is repeated, and kept where it fails', rules.lostTicks],
   ])('%s', (_, broken) => {

@@ -70,10 +70,6 @@ const createCalls = (child: Child, send: (message: ToHost) => void) => {
   return { invoke, settle, abandon };
 };
 
-/** Of the function, and those that a test adds: its clock, say. */
-const nodeOptions = ({ environment }: FunctionDefinition, env: Record<string, string>): string =>
-  [environment?.['NODE_OPTIONS'], env['NODE_OPTIONS']].filter(Boolean).join(' ');
-
 /** All that a function gets: its own settings, and `env` before them. */
 export const environmentOf = (
   definition: FunctionDefinition,
@@ -81,7 +77,6 @@ export const environmentOf = (
 ): Record<string, string> => ({
   ...definition.environment,
   ...env,
-  NODE_OPTIONS: nodeOptions(definition, env),
 });
 
 /** Starts a process with `env` as its environment and nothing loaded yet. */

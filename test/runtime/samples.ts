@@ -64,11 +64,22 @@ export const openWorld = async () => {
     await prepare('campaigns', { campaignId, name: 'Runtime', message: FLOW, recipients, perMinute: 600 });
   };
 
+  /** LipaChat's callback about a customer's message. */
+  const writtenIn = () => {
+    const customer = newCustomer();
+    const body = { messageId: randomUUID(), from: customer, to: BUSINESS, type: 'TEXT', text: 'hello' };
+    const parameters = { secret: standIns.webhookSecret };
+    return { event: request('POST /v1/webhooks/lipachat/{secret}', { parameters, body }), customer };
+  };
+  /** The record of that callback in its queue. */
+  const received = async (customer: string): Promise<string | undefined> =>
+    (await sqs.bodies('CallbackQueue')).find((body) => body.includes(customer));
+
   const delivered = (messageId: string) => async (): Promise<void> => {
     expect(await lipachat.deliveries(messageId)).toHaveLength(1);
   };
 
-  return { ...standIns, table, newCustomer, flow, prepare, launch, delivered };
+  return { ...standIns, table, newCustomer, flow, prepare, launch, delivered, writtenIn, received };
 };
 
 /** By function. A sample prepares what its event is about. */
@@ -89,10 +100,16 @@ export const SAMPLES: Record<string, (world: World) => Sample | Promise<Sample>>
     const event = request('GET /v1/sessions/{from}/{to}', { parameters: { from, to } });
     return { event, answer: { statusCode: 200, body: expect.stringContaining('"open":true') } };
   },
-  webhook: ({ webhookSecret: secret, newCustomer }) => {
-    const body = { messageId: randomUUID(), from: newCustomer(), to: BUSINESS, type: 'TEXT', text: 'hello' };
-    const event = request('POST /v1/webhooks/lipachat/{secret}', { parameters: { secret }, body });
-    return { event, answer: { statusCode: 200, body: '{"received":1}' } };
+  webhook: ({ writtenIn, received }) => {
+    const { event, customer } = writtenIn();
+    const effect = async () => expect(await received(customer)).toBeDefined();
+    return { event, answer: { statusCode: 200, body: '{"received":1}' }, effect };
+  },
+  callbacks: async ({ writtenIn, received, prepare, table }) => {
+    const { event, customer } = writtenIn();
+    await prepare('webhook', event);
+    const effect = async () => expect(await table.session(BUSINESS, customer)).toHaveProperty('expiresAt');
+    return { event: record('CallbackQueue', (await received(customer)) ?? ''), answer: NO_FAILURES, effect };
   },
   contacts: ({ newCustomer, table }) => {
     const to = newCustomer();

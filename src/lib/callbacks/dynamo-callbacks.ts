@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import pMap from 'p-map';
 import type { ReportedStatus } from '../messages/status.ts';
+import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import { attributes } from '../platform/dynamo-codec.ts';
 import { as, inSeconds, instant, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
@@ -103,9 +103,9 @@ export function makeCallbackStore(table: Table): CallbackStore {
         const stored = await table.get(pk);
         return stored !== undefined && isNamedIn(rawAttributes.decode(stored.value).text, number);
       };
-      const hits = await pMap(keys, named, { concurrency: AT_ONCE });
+      const hits = await mapEnded(keys, named, { concurrency: AT_ONCE });
       const found = keys.filter((_, n) => hits[n]);
-      await Promise.all(found.map((pk) => table.drop(pk)));
+      await allEnded(found.map((pk) => table.drop(pk)));
       return found.length;
     },
     keepTemplateStatus: (status) =>
@@ -119,7 +119,7 @@ export function makeCallbackStore(table: Table): CallbackStore {
     },
     async dueUnmatched(now, limit) {
       const keys = await table.dueKeys(UNMATCHED, { upTo: now, limit });
-      const unmatchedStatuses = await Promise.all(keys.map(({ pk }) => unmatchedAt(pk)));
+      const unmatchedStatuses = await allEnded(keys.map(({ pk }) => unmatchedAt(pk)));
       return unmatchedStatuses.filter((unmatched) => unmatched !== undefined);
     },
     dropUnmatched: ({ waKey, report }) => table.drop(unmatchedKey(waKey, report.status)),

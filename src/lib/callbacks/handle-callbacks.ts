@@ -1,6 +1,6 @@
-import pMap from 'p-map';
 import type { Callback } from '../lipachat/callback.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
+import { mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import { updateOrCreate } from '../platform/update-with-retry.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
@@ -130,7 +130,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
   return async function handleCallbacks(entries: readonly Callback[], run: CallbackRun): Promise<void> {
     const faults: unknown[] = [];
     const tryOne = (entry: Callback) => take(entry, run).catch((fault: unknown) => void faults.push(fault));
-    await pMap(entries, tryOne, { concurrency: AT_ONCE });
+    await mapEnded(entries, tryOne, { concurrency: AT_ONCE });
     if (faults.length > 0) throw faults[0];
   };
 }

@@ -18,6 +18,7 @@ import {
   tokenIn,
   wasOut,
 } from '../messages/reply.ts';
+import { allEnded } from '../platform/all-ended.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Pair } from '../whatsapp/phone.ts';
@@ -70,7 +71,7 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   async function tie(reply: FlowReply): Promise<Tied> {
     const byToken = await ofThisCustomer(tokenIn(reply.response), reply);
     if (byToken) return attach(byToken, reply, 'token');
-    const quoted = (await Promise.all(reply.quotedIds.map(findQuoted))).filter((one) => one !== undefined);
+    const quoted = (await allEnded(reply.quotedIds.map(findQuoted))).filter((one) => one !== undefined);
     const byContext = quoted.find(({ flow }) => flow && isOfPair(flow.value, reply.pair))?.flow;
     if (byContext) return attach(byContext, reply, 'context');
 
@@ -94,7 +95,7 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   /** The pair's latest flows, in any status. The indexes lag, so each is read itself. */
   async function flowsOf(pair: Pair): Promise<Stored<Message>[]> {
     const groups = [messages.awaitingReply, messages.replied, messages.others, messages.waiting];
-    const ids = await Promise.all(groups.map((list) => list(pair, LOOKED_AT)));
+    const ids = await allEnded(groups.map((list) => list(pair, LOOKED_AT)));
     return load([...new Set(ids.flat())]);
   }
 
@@ -119,14 +120,14 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
     if (!only) return 'unmatched';
     if (others.length === 0) return attach(only, reply, 'only-open-flow');
     const { id, at, response } = reply;
-    await Promise.all(
+    await allEnded(
       open.map((flow) => updateWithRetry(messages, flow, (m) => maybeReplied(m, { id, at, response }))),
     );
     return 'ambiguous';
   }
 
   async function load(ids: readonly MessageId[]): Promise<Stored<Message>[]> {
-    const stored = await Promise.all(ids.map((id) => messages.get(id)));
+    const stored = await allEnded(ids.map((id) => messages.get(id)));
     return stored.filter((one) => one !== undefined);
   }
 

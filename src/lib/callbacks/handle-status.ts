@@ -6,6 +6,7 @@ import { isInRecipientQueue, isMessageId, type Message, pairOf, waKeyOf } from '
 import type { Aliased, MessageAliasStore } from '../messages/ports.ts';
 import { isOutdated, type StatusReport } from '../messages/status-report.ts';
 import type { TemplateName } from '../messages/template-message.ts';
+import { allEnded } from '../platform/all-ended.ts';
 import type { Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
@@ -71,7 +72,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
   async function keepAliases(message: Message): Promise<void> {
     const retired = message.retiredWaIds?.at(-1);
     const ids = [gatewayMessageIdOf(message), ...(retired === undefined ? [] : [waKeyOf(retired)])];
-    await Promise.all(ids.map((id) => aliases.keep(id, { messageId: message.messageId, of: 'flow' })));
+    await allEnded(ids.map((id) => aliases.keep(id, { messageId: message.messageId, of: 'flow' })));
   }
 
   /** Starts the resend of a message that the callback took back. If this is lost, the sweeper does it. */

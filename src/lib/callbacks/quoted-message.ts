@@ -1,6 +1,7 @@
 import { isTemplateId } from '../messages/gateway-message-id.ts';
 import { isMessageId, type Message, waKeyOf } from '../messages/message.ts';
 import type { Aliased, MessageAliasStore, MessageStore } from '../messages/ports.ts';
+import { allEnded } from '../platform/all-ended.ts';
 import type { Stored } from '../platform/ports.ts';
 
 /** A message of ours. `flow` is absent if it is a template message, which has its own form, or is gone. */
@@ -21,7 +22,7 @@ export function makeFindQuoted({
   return async function findQuoted(id) {
     const own = isMessageId(id) ? await messages.get(id) : undefined;
     if (own) return { flow: own };
-    const [byWaId, byWaKey, byId] = await Promise.all([
+    const [byWaId, byWaKey, byId] = await allEnded([
       messages.findByWaId(id),
       aliases.find(waKeyOf(id)),
       aliases.find(id),

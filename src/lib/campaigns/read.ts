@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
@@ -40,7 +40,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
   async function view(campaign: Campaign): Promise<CampaignView> {
     const { campaignId, aggregated, cursor } = campaign;
     const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
-    const open = await pMap(places, (n) => ledger.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    const open = await mapEnded(places, (n) => ledger.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
     return campaignView(
       campaign,
       open.filter((batch) => batch !== undefined),
@@ -51,9 +51,9 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
   /** Newest first, without other clients' campaigns. */
   async function list({ clientId, seesAll }: Asker, after: string | undefined): Promise<Page<CampaignView>> {
     const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
-    const found = await pMap(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
+    const found = await mapEnded(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
     const own = found.flatMap((s) => (s && (seesAll || s.value.clientId === clientId) ? [s.value] : []));
-    return { items: await pMap(own, view, { concurrency: 4 }), next: next ?? null };
+    return { items: await mapEnded(own, view, { concurrency: 4 }), next: next ?? null };
   }
 
   async function recipients(

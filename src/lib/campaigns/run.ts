@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, hasMore } from './campaign.ts';
@@ -73,7 +73,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
 
   async function openBatches({ campaignId, aggregated, cursor }: Campaign): Promise<LedgerBatch[]> {
     const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
-    const found = await pMap(places, (n) => ledger.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
+    const found = await mapEnded(places, (n) => ledger.get({ campaignId, n }), { concurrency: READ_AT_ONCE });
     return found.filter((batch) => batch !== undefined);
   }
 
@@ -116,7 +116,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       outcome: 'failed',
       reason: `it was enqueued ${rounds} times and could not be sent`,
     } as const;
-    await pMap(pending, (row) => ledger.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
+    await mapEnded(pending, (row) => ledger.settle(batch, row, settlement), { concurrency: READ_AT_ONCE });
   }
 
   async function standStill(campaignId: CampaignId, reason: string): Promise<Campaign | undefined> {
@@ -131,24 +131,27 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   async function fill(found: Stored<Campaign>, share: number): Promise<Stored<Campaign>> {
     let current = found;
     const enqueuing: Promise<void>[] = [];
-    while (
-      current.value.state === 'running' &&
-      hasMore(current.value) &&
-      !isFilled(current.value, clock.now())
-    ) {
-      const taken = await takeRecipients(objects, current.value, share);
-      const { at, next } = scheduleOf(current.value, taken.count, share);
-      // The ledger before the cursor: after a crash, everything that the cursor passed is in the ledger.
-      const batch = await ledger.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
-      const step = { rows: batch.count, bytes: batch.length, nextScheduledAt: next };
-      const moved = await campaigns.replace(current, withBatch(current.value, step));
-      current = moved.stored ?? current;
-      // Another run continues from here.
-      if (!moved.done) break;
-      enqueuing.push(enqueue(batch, at));
-      if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
+    try {
+      while (
+        current.value.state === 'running' &&
+        hasMore(current.value) &&
+        !isFilled(current.value, clock.now())
+      ) {
+        const taken = await takeRecipients(objects, current.value, share);
+        const { at, next } = scheduleOf(current.value, taken.count, share);
+        // The ledger before the cursor: after a crash, everything that the cursor passed is in the ledger.
+        const batch = await ledger.open(openedBatch(taken, { now: clock.now(), lastScheduledAt: next }));
+        const step = { rows: batch.count, bytes: batch.length, nextScheduledAt: next };
+        const moved = await campaigns.replace(current, withBatch(current.value, step));
+        current = moved.stored ?? current;
+        // Another run continues from here.
+        if (!moved.done) break;
+        enqueuing.push(enqueue(batch, at));
+        if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
+      }
+    } finally {
+      await allEnded(enqueuing);
     }
-    await Promise.all(enqueuing);
     return current;
   }
 

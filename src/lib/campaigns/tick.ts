@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
@@ -48,7 +48,7 @@ export function makeTicker(deps: TickDeps) {
   async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
     const ids = await campaigns.due(clock.now(), MOST_DUE);
     const load = only === undefined ? advance : (id: CampaignId) => campaigns.get(id);
-    const loaded = await pMap(ids, (id) => orLeave(id, () => load(id)), { concurrency: AT_ONCE });
+    const loaded = await mapEnded(ids, (id) => orLeave(id, () => load(id)), { concurrency: AT_ONCE });
     const running = loaded
       .filter((stored) => stored?.value.state === 'running')
       .filter((stored) => stored !== undefined)
@@ -134,7 +134,7 @@ export function makeTicker(deps: TickDeps) {
         orLeave(stored.value.campaignId, () =>
           runner.reconcile(stored, shares.get(stored.value.campaignId) ?? 1),
         );
-      await pMap(group, reconcile, { concurrency: AT_ONCE });
+      await mapEnded(group, reconcile, { concurrency: AT_ONCE });
     }
   }
 

@@ -1,9 +1,9 @@
-import pMap from 'p-map';
 import type { CallbackStore } from '../callbacks/ports.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import type { Message, MessageId } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import { templateLockKeyOf } from '../messages/template-message.ts';
+import { mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { TemplateLockStore } from '../sending/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
@@ -43,7 +43,7 @@ export function makeErase(deps: EraseDeps) {
     let emptyPasses = 0;
     for (let pass = 0; pass < PASSES && emptyPasses < 2; pass += 1) {
       const ids = await messages.ofPair(pair, PAGE);
-      await pMap(ids, eraseMessage, { concurrency: AT_ONCE });
+      await mapEnded(ids, eraseMessage, { concurrency: AT_ONCE });
       erased += ids.length;
       emptyPasses = ids.length === 0 ? emptyPasses + 1 : 0;
       if (emptyPasses === 1) await clock.sleep(PASS_PAUSE_MS);

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import pMap from 'p-map';
+import { mapEnded } from '../platform/all-ended.ts';
 import type { Telemetry } from '../platform/ports.ts';
 
 const AT_ONCE = 32;
@@ -13,7 +13,7 @@ export interface RecordHandler {
 /** Handles each SQS record on its own. Only the failed records are reported, so only they are repeated. */
 export function records(telemetry: Telemetry, { handle, onFailure }: RecordHandler) {
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-    const failed = await pMap(Records, (record) => fails(record), { concurrency: AT_ONCE });
+    const failed = await mapEnded(Records, (record) => fails(record), { concurrency: AT_ONCE });
     return { batchItemFailures: failed.flatMap((id) => (id === undefined ? [] : [{ itemIdentifier: id }])) };
   };
 

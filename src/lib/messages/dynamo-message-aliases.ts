@@ -1,3 +1,4 @@
+import { allEnded } from '../platform/all-ended.ts';
 import { attributes } from '../platform/dynamo-codec.ts';
 import { as, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
@@ -29,7 +30,7 @@ export function makeMessageAliasStore(table: Table, clock: Clock): MessageAliasS
       return of === undefined ? { messageId } : { messageId, of };
     },
     async drop(aliases) {
-      await Promise.all(aliases.map((alias) => table.drop(pkOf(alias))));
+      await allEnded(aliases.map((alias) => table.drop(pkOf(alias))));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { allEnded } from '../platform/all-ended.ts';
 import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
@@ -47,7 +48,7 @@ export function makeMessageStore(table: Table): MessageStore {
       const shards = Array.from({ length: DUE_SHARDS }, (_, n) => `${PREFIX}${n}`);
       // The oldest message may be in any shard.
       const range = { upTo: now, limit };
-      const found = await Promise.all(shards.map((shard) => table.dueKeys(shard, range)));
+      const found = await allEnded(shards.map((shard) => table.dueKeys(shard, range)));
       return found
         .flat()
         .sort((a, b) => a.dueAt - b.dueAt)

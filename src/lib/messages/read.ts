@@ -1,3 +1,4 @@
+import { allEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
@@ -42,7 +43,7 @@ export function makeRead({ messages, sessions, erasedOptOuts, clock, sessionMarg
   }
 
   async function session(pair: Pair): Promise<SessionAnswer> {
-    const [found, parked] = await Promise.all([sessions.get(pair), messages.waiting(pair, COUNTED)]);
+    const [found, parked] = await allEnded([sessions.get(pair), messages.waiting(pair, COUNTED)]);
     const stored = found?.value ?? (await freshSession(erasedOptOuts, pair));
     return {
       from: pair.business,

@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
@@ -51,7 +51,7 @@ export function makeRecipientQueue({
     if (!isOpen(session, now, sessionMarginSeconds) || hasOptedOut(session)) return;
     const notBefore = latest(now, session?.paceUntil);
     const ids = await messages.waiting(pair, LONGEST_QUEUE);
-    const found = await pMap(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
+    const found = await mapEnded(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
     const waiting = found.filter((m) => m !== undefined).filter(({ value }) => isInRecipientQueue(value));
     // Check all of them: the oldest may have been parked again while a younger one is under way.
     if (waiting.some(({ value }) => isUnderWay(value, now))) return;
@@ -95,7 +95,7 @@ export function makeRecipientQueue({
 
   async function each(ids: readonly MessageId[], change: (message: Message) => Message): Promise<void> {
     const one = async (id: MessageId) => updateWithRetry(messages, await messages.get(id), change);
-    await pMap(ids, one, { concurrency: AT_ONCE });
+    await mapEnded(ids, one, { concurrency: AT_ONCE });
   }
 
   /**

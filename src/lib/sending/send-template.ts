@@ -15,6 +15,7 @@ import {
   templateMessagePostponed,
   templateMessageWith,
 } from '../messages/template-message.ts';
+import { allEnded } from '../platform/all-ended.ts';
 import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
@@ -81,7 +82,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     }
     // Before the note: without the key nothing can leave, and without the alias a callback does not find the flow.
     const keep = aliases.keep(templateMessage.messageId, { messageId, of: 'template' });
-    const [apiKey] = await Promise.all([deps.apiKey.get(), keep]);
+    const [apiKey] = await allEnded([deps.apiKey.get(), keep]);
     const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
     if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
     const { verdict } = await lipachat.sendTemplate(
@@ -142,7 +143,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
   async function accepted(tried: Stored<Message>, { waId }: Accepted): Promise<Stored<Message> | undefined> {
     const waKeys = waId === undefined ? [] : [waKeyOf(waId)];
     const { messageId } = tried.value;
-    await Promise.all(waKeys.map((waKey) => aliases.keep(waKey, { messageId, of: 'template' })));
+    await allEnded(waKeys.map((waKey) => aliases.keep(waKey, { messageId, of: 'template' })));
     const noted = await note(tried, { state: 'sent', waId });
     // Drop an alias that nothing leads to any more: the flow is gone, or another template message took its place.
     const known = noted ? otherIdsOf(noted.value) : [];
@@ -181,11 +182,10 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
         : m,
     );
     // The flow was erased meanwhile: keep nothing of it.
-    if (!noted)
-      await Promise.all([
-        templateLocks.drop(templateLockKeyOf(parked.value)),
-        aliases.drop(otherIdsOf(parked.value)),
-      ]);
+    if (!noted) {
+      await templateLocks.drop(templateLockKeyOf(parked.value));
+      await aliases.drop(otherIdsOf(parked.value));
+    }
     return noted;
   }
 

@@ -1,6 +1,6 @@
-import pMap from 'p-map';
 import type { MessageId } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
+import { mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
@@ -64,7 +64,7 @@ export function makeSweep({
       const finish = async (id: MessageId) => {
         ends[await finishOne(id, run)] += 1;
       };
-      await pMap(due, finish, { concurrency: AT_ONCE });
+      await mapEnded(due, finish, { concurrency: AT_ONCE });
       // Less than a full round was due, or nothing was finished: leave the rest to the next tick.
       if (due.length < PER_ROUND || ends.finished === before) break;
     }

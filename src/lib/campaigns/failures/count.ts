@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { mapEnded } from '../../platform/all-ended.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { updateOrCreate, updateWithRetry } from '../../platform/update-with-retry.ts';
 import type { CampaignId } from '../campaign-id.ts';
@@ -46,7 +46,7 @@ export function makeCountFailures(deps: CountFailuresDeps) {
       campaignId,
       n: aggregated + k,
     }));
-    const batches = await pMap(open, (batch) => ledger.get(batch), { concurrency: READ_AT_ONCE });
+    const batches = await mapEnded(open, (batch) => ledger.get(batch), { concurrency: READ_AT_ONCE });
     return lastSuccess(
       before,
       batches.filter((batch) => batch !== undefined),

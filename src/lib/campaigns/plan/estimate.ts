@@ -1,3 +1,4 @@
+import { allEnded } from '../../platform/all-ended.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../sessions/ports.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
@@ -22,7 +23,7 @@ export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignM
     /** Up to a hundred numbers per call. */
     async add(numbers: readonly PhoneNumber[]): Promise<void> {
       const pairs = numbers.map((customer) => ({ business: from, customer }));
-      const [sessions, erasedOptOuts] = await Promise.all([
+      const [sessions, erasedOptOuts] = await allEnded([
         deps.sessions.getMany(pairs),
         deps.erasedOptOuts.whoOptedOut(pairs),
       ]);

@@ -1,3 +1,4 @@
+import { allEnded } from '../../platform/all-ended.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { type PlannedRecipient, planLine } from '../ledger.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -30,11 +31,11 @@ export function openPlanFiles(
     accept: (recipient) => accepted.write(planLine(recipient)),
     reject: (row) => rejected.write(`${JSON.stringify(row)}\n`),
     async close() {
-      const [written] = await Promise.all([accepted.close(), rejected.close()]);
+      const [written] = await allEnded([accepted.close(), rejected.close()]);
       return { file: { key, ...written }, rejectedKey };
     },
     async abort() {
-      await Promise.all([accepted.abort(), rejected.abort()]);
+      await allEnded([accepted.abort(), rejected.abort()]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import pMap from 'p-map';
+import { mapEnded } from '../../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../../platform/ports.ts';
 import { updateWithRetry } from '../../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../../whatsapp/phone.ts';
@@ -110,7 +110,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
 
     const tellProgress = progressOf(campaign);
     // Limits memory: reading pauses while eight parts are being looked up.
-    await pMap(inParts(accepted()), estimate.add, { concurrency: LOOK_UPS });
+    await mapEnded(inParts(accepted()), estimate.add, { concurrency: LOOK_UPS });
     const { price, ...windows } = estimate.result();
     const { counts, ...figures } = tally.result();
     return { counts: { ...counts, ...windows }, ...figures, price };

@@ -1,7 +1,8 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import pMap from 'p-map';
+import { mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
+import { withinMs } from '../platform/time-limit.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
@@ -31,7 +32,9 @@ export function makeCampaignQueue({
       DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.floor((job.scheduledAt.getTime() - now) / 1000))),
     }));
     const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries });
-    const { Failed = [] } = await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    const { Failed = [] } = await withinMs(CALL_LIMIT_MS, (abortSignal) =>
+      client.send(command, { abortSignal }),
+    );
     return Failed.flatMap(({ Id }) => jobs[Number(Id)] ?? []);
   }
 
@@ -45,7 +48,7 @@ export function makeCampaignQueue({
         for (let tries = 0; tries < TRIES && left.length > 0; tries += 1) left = await send(left);
         if (left.length > 0) throw new Error('SQS refused some of a batch');
       };
-      await orUnavailable(() => pMap(parts, sendAll, { concurrency: AT_ONCE }));
+      await orUnavailable(() => mapEnded(parts, sendAll, { concurrency: AT_ONCE }));
     },
   };
 }
@@ -59,7 +62,9 @@ export function makePlanQueue({ client, queueUrl }: QueueOptions): PlanQueue {
   return {
     async enqueue(job) {
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(job) });
-      await orUnavailable(() => client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) }));
+      await orUnavailable(() =>
+        withinMs(CALL_LIMIT_MS, (abortSignal) => client.send(command, { abortSignal })),
+      );
     },
   };
 }

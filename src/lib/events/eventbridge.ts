@@ -1,4 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { withinMs } from '../platform/time-limit.ts';
 import type { EventBus } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
@@ -20,9 +21,9 @@ export function makeEventBus({
         Detail: JSON.stringify(detail),
         Time: new Date(detail.at),
       }));
-      const { Entries: results = [] } = await client.send(new PutEventsCommand({ Entries }), {
-        abortSignal: AbortSignal.timeout(CALL_LIMIT_MS),
-      });
+      const { Entries: results = [] } = await withinMs(CALL_LIMIT_MS, (abortSignal) =>
+        client.send(new PutEventsCommand({ Entries }), { abortSignal }),
+      );
       return events.map((_, n) => results[n]?.EventId !== undefined);
     },
   };

@@ -1,5 +1,6 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../platform/errors.ts';
+import { withinMs } from '../platform/time-limit.ts';
 import type { DeliveryQueue } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
@@ -22,7 +23,7 @@ export function makeDeliveryQueue({
           MessageBody: JSON.stringify({ messageId }),
           DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(delaySeconds))),
         });
-        await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+        await withinMs(CALL_LIMIT_MS, (abortSignal) => client.send(command, { abortSignal }));
       } catch (cause) {
         throw new AppError(
           'store-unavailable',

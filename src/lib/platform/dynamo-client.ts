@@ -3,6 +3,7 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { Transport } from './aws-transport.ts';
 import { AppError } from './errors.ts';
+import { withinMs } from './time-limit.ts';
 
 /*
  * DynamoDB's client, tuned for many small calls: a send is little else than three of them. The SDK reuses
@@ -11,26 +12,6 @@ import { AppError } from './errors.ts';
  */
 
 const limit = new AsyncLocalStorage<AbortSignal>();
-
-/**
- * Runs one call within `ms` milliseconds, over all of its tries and the pauses between them. After that it
- * rejects with a TimeoutError and makes no further try.
- */
-async function withinMs<T>(ms: number, call: () => Promise<T>): Promise<T> {
-  const end = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      end.abort();
-      reject(Object.assign(new Error(`no answer in ${ms} ms`), { name: 'TimeoutError' }));
-    }, ms);
-  });
-  try {
-    return await limit.run(end.signal, () => Promise.race([call(), over]));
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 type Secret = string | ArrayBuffer | ArrayBufferView;
 
@@ -107,7 +88,7 @@ const CALL_LIMIT_MS = 3_500;
 /** Turns any fault of the store into `store-unavailable`. */
 export async function callStore<T>(send: () => Promise<T>): Promise<T> {
   try {
-    return await withinMs(CALL_LIMIT_MS, send);
+    return await withinMs(CALL_LIMIT_MS, (signal) => limit.run(signal, send));
   } catch (cause) {
     throw unavailable(cause);
   }

@@ -10,6 +10,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '../../platform/errors.ts';
+import { withinMs } from '../../platform/time-limit.ts';
 import type { ObjectRef, ObjectStore, ObjectWriter } from '../ports.ts';
 import { RecipientsFault } from './recipient.ts';
 
@@ -22,37 +23,35 @@ const CALL_LIMIT_MS = 10_000;
 export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: string }): ObjectStore {
   const at = ({ bucket: Bucket, key: Key }: ObjectRef) => ({ Bucket, Key });
 
-  function get(ref: ObjectRef & { etag?: string | undefined }, Range?: string) {
-    const IfMatch = ref.etag;
-    const limit = Range ? { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) } : {};
-    return call(() => client.send(new GetObjectCommand({ ...at(ref), IfMatch, Range }), limit));
-  }
+  const getObject = (ref: ObjectRef & { etag?: string | undefined }, Range?: string) =>
+    new GetObjectCommand({ ...at(ref), IfMatch: ref.etag, Range });
 
   return {
     bucket,
     async head(ref) {
-      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
-      const { ETag = '', ContentLength = 0 } = await call(() =>
+      const { ETag = '', ContentLength = 0 } = await limited((limit) =>
         client.send(new HeadObjectCommand(at(ref)), limit),
       );
       return { etag: ETag, bytes: ContentLength };
     },
     async open(ref) {
-      const found = await get(ref);
+      const found = await call(() => client.send(getObject(ref)));
       return { etag: found.ETag ?? '', body: bodyOf(found) };
     },
     async readRange(ref, { offset, length }) {
-      const found = await get(ref, `bytes=${offset}-${offset + length - 1}`);
-      const bytes = await call(async () => found.Body?.transformToByteArray());
+      const command = getObject(ref, `bytes=${offset}-${offset + length - 1}`);
+      const bytes = await limited(async (limit) =>
+        (await client.send(command, limit)).Body?.transformToByteArray(),
+      );
       return Buffer.from(bytes ?? []);
     },
     async put(key, text) {
-      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
-      await call(() => client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }), limit));
+      const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: text });
+      await limited((limit) => client.send(command, limit));
     },
     async remove(key) {
-      const limit = { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) };
-      await call(() => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), limit));
+      const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
+      await limited((limit) => client.send(command, limit));
     },
     writer: (key) => makeWriter({ client, bucket, key }),
     uploadUrl: (key, expiresIn) =>
@@ -117,6 +116,10 @@ async function* translated(body: Readable): AsyncIterable<Uint8Array> {
   } catch (cause) {
     throw unavailable(cause);
   }
+}
+
+function limited<T>(send: (limit: { readonly abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+  return call(() => withinMs(CALL_LIMIT_MS, (abortSignal) => send({ abortSignal })));
 }
 
 async function call<T>(send: () => Promise<T>): Promise<T> {

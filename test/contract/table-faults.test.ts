@@ -9,6 +9,7 @@ import { type Aws, startAws } from '../../local/aws/server.ts';
 import { readTable } from '../../local/aws/table.ts';
 import { nodeTransport } from '../../src/lib/platform/aws-transport.ts';
 import { undiciTransport } from '../../src/lib/platform/aws-transport-undici.ts';
+import { systemClock } from '../../src/lib/platform/clock.ts';
 import type { AppError } from '../../src/lib/platform/errors.ts';
 import { idOf, later, NOW, sampleMessage, sampleSession } from '../support/fakes/samples.ts';
 import { callJson } from '../support/json-http.ts';
@@ -37,7 +38,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
   beforeEach(async () => {
     await callJson('POST', `${aws.url}/__aws/reset`);
     // A client of its own: a client with many failed calls stops retrying for a while.
-    dynamo = clientFor(aws.url, transport());
+    dynamo = clientFor(aws.url, transport(systemClock));
     stores = storesOn(dynamo, 'faults');
   });
   afterEach(() => dynamo.destroy());

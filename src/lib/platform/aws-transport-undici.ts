@@ -1,19 +1,21 @@
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
-import { TRY_LIMIT_MS, type Transport } from './aws-transport.ts';
+import { IDLE_MS, TRY_LIMIT_MS, type Transport, withLiveConnections } from './aws-transport.ts';
+import type { Clock } from './ports.ts';
 
 /**
  * For functions that bundle undici for LipaChat anyway: a call takes less CPU than with Node's own client
  * (ADR 020).
  */
-export const undiciTransport = (): Transport =>
-  new UndiciHttpHandler({
-    dispatcher: {
-      connect: { timeout: TRY_LIMIT_MS },
-      headersTimeout: TRY_LIMIT_MS,
-      bodyTimeout: TRY_LIMIT_MS,
-      // As in Node's own client, unless the server closes first. A stale connection costs one of the SDK's
-      // tries.
-      keepAliveTimeout: 60_000,
-      allowH2: false,
-    },
-  });
+export function undiciTransport(clock: Clock): Transport {
+  const dispatcher = {
+    connect: { timeout: TRY_LIMIT_MS },
+    headersTimeout: TRY_LIMIT_MS,
+    bodyTimeout: TRY_LIMIT_MS,
+    keepAliveTimeout: IDLE_MS,
+    allowH2: false,
+  };
+  const transport = new UndiciHttpHandler({ dispatcher });
+  // Replaces the agent. The old one closes what is idle, and the rest when its calls have ended.
+  const dropIdle = () => transport.updateHttpClientConfig('dispatcher', dispatcher);
+  return withLiveConnections(transport, dropIdle, clock);
+}

@@ -3,6 +3,7 @@ import { readChange } from '../events/dynamo-changes.ts';
 import { makeEventBus } from '../events/eventbridge.ts';
 import { makePublish } from '../events/publish.ts';
 import { nodeTransport } from '../platform/aws-transport.ts';
+import { systemClock } from '../platform/clock.ts';
 import { readConfig } from '../platform/config.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
 
@@ -10,7 +11,7 @@ import { makeTelemetry } from '../platform/telemetry.ts';
 export function wireEvents(functionName: string) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
-  const client = new EventBridgeClient({ requestHandler: nodeTransport(), maxAttempts: 3 });
+  const client = new EventBridgeClient({ requestHandler: nodeTransport(systemClock), maxAttempts: 3 });
   const bus = makeEventBus({ client, busName: config.EVENT_BUS_NAME });
   return { publish: makePublish({ bus, telemetry }), readChange };
 }

@@ -1,5 +1,6 @@
 import { makeLipaChat } from '../lipachat/client.ts';
 import { undiciTransport } from '../platform/aws-transport-undici.ts';
+import { systemClock } from '../platform/clock.ts';
 import { sendSettings, wireQueue, wireSecrets, wireStores } from './stores.ts';
 import { sendUseCases, sweepUseCase } from './use-cases.ts';
 
@@ -7,7 +8,7 @@ import { sendUseCases, sweepUseCase } from './use-cases.ts';
 
 /** AWS is reached over undici, too, since it is loaded anyway. */
 function wireSendPorts(functionName: string) {
-  const stores = wireStores(functionName, undiciTransport());
+  const stores = wireStores(functionName, undiciTransport(systemClock));
   const apiKey = wireSecrets(stores).apiKey();
   // Read at start, so that the first send doesn't wait for it.
   void apiKey.get().catch(() => undefined);

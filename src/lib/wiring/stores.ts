@@ -23,7 +23,7 @@ import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
 import type { SendSettings } from './use-cases.ts';
 
 /** What every function needs: settings, clock and telemetry. */
-export function wireEntry(functionName: string, transport: Transport = nodeTransport()) {
+export function wireEntry(functionName: string, transport: Transport = nodeTransport(systemClock)) {
   const config = readConfig();
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
   return { config, telemetry, transport, clock: systemClock, random: systemRandom };
@@ -32,7 +32,7 @@ export function wireEntry(functionName: string, transport: Transport = nodeTrans
 export type Entry = ReturnType<typeof wireEntry>;
 
 /** The same with the table's stores. One client per AWS service and process. */
-export function wireStores(functionName: string, transport: Transport = nodeTransport()) {
+export function wireStores(functionName: string, transport: Transport = nodeTransport(systemClock)) {
   const entry = wireEntry(functionName, transport);
   const client = makeDynamoClient({ requestHandler: transport, maxAttempts: 4 });
   const table = makeTable({ ...entry, client, tableName: entry.config.TABLE_NAME });

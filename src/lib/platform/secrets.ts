@@ -1,6 +1,7 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { AppError, type ErrorCode } from './errors.ts';
 import type { Clock, Secret, Telemetry } from './ports.ts';
+import { withinMs } from './time-limit.ts';
 
 export interface SecretDeps {
   readonly client: SSMClient;
@@ -17,6 +18,11 @@ export interface SecretOptions {
 }
 
 const CALL_LIMIT_MS = 3_000;
+/**
+ * How old a request may be for others to share it. An older one may come from before a freeze, in which its connection
+ * and its time limit ran out.
+ */
+const SHARED_MS = 500;
 /** The minimum time between reloads for a refused value, however often it is refused. */
 const FORCED_REFRESH_MS = 30_000;
 /** How long a stale value is used before the parameter store is tried again. */
@@ -28,12 +34,14 @@ const DOWN_MS = 10_000;
  */
 export function makeSecret({ client, clock, telemetry }: SecretDeps, options: SecretOptions): Secret {
   let known: { value: string; freshUntil: number } | undefined;
-  let inFlight: Promise<string> | undefined;
+  let inFlight: { readonly since: number; readonly value: Promise<string> } | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
 
   async function fetch(): Promise<string> {
     const command = new GetParameterCommand({ Name: options.parameter, WithDecryption: true });
-    const { Parameter } = await client.send(command, { abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    const { Parameter } = await withinMs(CALL_LIMIT_MS, (abortSignal) =>
+      client.send(command, { abortSignal }),
+    );
     // A value that was piped or pasted often ends in a line feed, which no secret of ours contains.
     const value = Parameter?.Value?.trim();
     if (!value) throw new Error('the parameter has no value');
@@ -57,20 +65,29 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
   }
 
   function refresh(): Promise<string> {
-    inFlight ??= load().finally(() => {
-      inFlight = undefined;
-    });
-    return inFlight;
+    const started = { since: clock.now().getTime(), value: load() };
+    inFlight = started;
+    const over = () => {
+      if (inFlight === started) inFlight = undefined;
+    };
+    started.value.then(over, over);
+    return started.value;
+  }
+
+  /** The request that others wait for, if this caller may wait for it too. */
+  function shared(): Promise<string> | undefined {
+    return inFlight && clock.now().getTime() - inFlight.since < SHARED_MS ? inFlight.value : undefined;
   }
 
   return {
     get() {
       if (known && clock.now().getTime() < known.freshUntil) return Promise.resolve(known.value);
-      return refresh();
+      return shared() ?? refresh();
     },
     newerThan(refused) {
       if (known && known.value !== refused) return Promise.resolve(known.value);
-      if (inFlight) return inFlight;
+      const begun = shared();
+      if (begun) return begun;
       const now = clock.now().getTime();
       if (now - forcedAt < FORCED_REFRESH_MS) return Promise.resolve(refused);
       forcedAt = now;

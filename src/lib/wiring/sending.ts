@@ -10,8 +10,6 @@ import { sendUseCases, sweepUseCase } from './use-cases.ts';
 function wireSendPorts(functionName: string) {
   const stores = wireStores(functionName, undiciTransport(systemClock));
   const apiKey = wireSecrets(stores).apiKey();
-  // Read at start, so that the first send doesn't wait for it.
-  void apiKey.get().catch(() => undefined);
   const { config, clock } = stores;
   const gateway = makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock });
   return { ...stores, queue: wireQueue(stores), apiKey, gateway };

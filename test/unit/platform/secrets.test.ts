@@ -84,6 +84,39 @@ describe('a secret', () => {
   });
 });
 
+describe('a request that was begun before a freeze', () => {
+  const lost = () => fault({ target: 'GetParameter', fault: 'hang' });
+
+  it('is not shared: the next caller begins another', async () => {
+    await lost();
+    const before = secret.get();
+    advance(1);
+    expect(await secret.get()).toBe('first');
+    expect(await reads()).toBe(2);
+    // Its own caller gets what is known by now.
+    expect(await before).toBe('first');
+  });
+
+  it('is shared by the callers of the same invocation', async () => {
+    await fault({ target: 'GetParameter', fault: 'delay', ms: 50 });
+    const first = secret.get();
+    clock.advance(100);
+    expect(await secret.get()).toBe('first');
+    await first;
+    expect(await reads()).toBe(1);
+  });
+
+  it('is not shared by a caller that was refused either', async () => {
+    const refused = await secret.get();
+    aws.setParameter(NAME, 'second');
+    await lost();
+    const before = secret.newerThan(refused);
+    advance(31);
+    expect(await secret.newerThan(refused)).toBe('second');
+    await before;
+  });
+});
+
 describe('a secret that was refused', () => {
   it('is read again at once, however fresh it is', async () => {
     const refused = await secret.get();

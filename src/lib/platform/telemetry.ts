@@ -9,7 +9,8 @@ export interface TelemetryOptions {
 }
 
 /**
- * Structured logs, and metrics in CloudWatch's embedded format, both on standard output. The only dimension
+ * Structured logs, and metrics in CloudWatch's embedded format, both on standard output. Every line is written at once:
+ * Lambda freezes the process with its answer, and may never thaw it, so a line that waits can be lost. The only dimension
  * is `service`, the stack's name, so a fact is one metric whichever function reports it. Alarms need one
  * metric, and every further one costs money.
  */
@@ -20,37 +21,13 @@ export function makeTelemetry({ functionName, stage, level }: TelemetryOptions):
     metrics.addMetric(metric, unit, value);
     metrics.publishStoredMetrics();
   };
-  const { later, now } = makeLines();
   return {
-    info: (event, fields = {}) => now(() => logger.info(event, fields)),
-    warn: (event, fields = {}) => now(() => logger.warn(event, fields)),
-    error: (event, fault, fields = {}) =>
-      now(() => logger.error(event, { ...fields, fault: described(fault) })),
-    count: (metric, n = 1) => later(() => publish(metric, MetricUnit.Count, n)),
-    measure: (metric, ms) => later(() => publish(metric, MetricUnit.Milliseconds, ms)),
+    info: (event, fields = {}) => logger.info(event, fields),
+    warn: (event, fields = {}) => logger.warn(event, fields),
+    error: (event, fault, fields = {}) => logger.error(event, { ...fields, fault: described(fault) }),
+    count: (metric, n = 1) => publish(metric, MetricUnit.Count, n),
+    measure: (metric, ms) => publish(metric, MetricUnit.Milliseconds, ms),
   };
-}
-
-/**
- * Writes lines in order. Metrics wait until the process is idle or the next log line, so that they don't
- * delay a request about to leave. `setImmediate` twice, because undici writes a request on the next turn of
- * the event loop.
- */
-function makeLines() {
-  let waiting: (() => void)[] = [];
-  const flush = () => {
-    const ready = waiting;
-    waiting = [];
-    for (const line of ready) line();
-  };
-  const later = (line: () => void) => {
-    if (waiting.push(line) === 1) setImmediate(() => setImmediate(flush));
-  };
-  const now = (line: () => void) => {
-    flush();
-    line();
-  };
-  return { later, now };
 }
 
 /**

@@ -17,13 +17,18 @@ const FLOWS = '/whatsapp/interactive/flows';
 const TEMPLATE = '/whatsapp/template';
 /** A server may close an idle connection at any time, so connections that idled longer are not reused. */
 const IDLE_MS = 1_000;
+/**
+ * After a pause this long by the wall clock, Lambda may have frozen the process, so every connection counts as lost. A
+ * request on a lost connection has an ambiguous outcome.
+ */
+const PAUSE_MS = 150;
 const CONNECT_MS = 5_000;
 /** What an HTTP header can carry (RFC 9110, section 5.5). With another key no request can be made. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** LipaChat over HTTP: one call, one outcome. Never throws, follows no redirect, decodes no content encoding. */
 export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
-  const agentNow = makeAgents(clock);
+  const agents = makeAgents(clock);
   const { origin, pathname } = new URL(baseUrl);
   const prefix = pathname.replace(/\/$/, '');
 
@@ -41,7 +46,7 @@ export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
       apiKey: call.apiKey,
     };
     const request = { origin, path: prefix + path, method: 'POST', headers, body } as const;
-    const exchange = await dispatched(agentNow(), request, call.timeoutMs);
+    const exchange = await dispatched(agents.now(), request, call.timeoutMs).finally(agents.used);
     if (exchange.response) return readAnswer({ ...exchange.response, apiKey: call.apiKey }, clock.now());
     if (!exchange.left) return { kind: 'notSent', reason: 'LipaChat could not be reached' };
     return {
@@ -115,11 +120,10 @@ function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs
 }
 
 /**
- * Returns the agent for a call made now. undici closes idle connections by timers, which stop while Lambda
- * freezes the process. After a pause by the wall clock, the old agent is replaced together with its stale
- * connections.
+ * The agent for a call made now. undici closes idle connections by timers, which stop while Lambda freezes the process.
+ * After a pause by the wall clock, the old agent is replaced together with its connections. `used` ends a call.
  */
-function makeAgents(clock: Clock): () => Agent {
+function makeAgents(clock: Clock): { now: () => Agent; used: () => void } {
   const fresh = () =>
     new Agent({
       keepAliveTimeout: IDLE_MS,
@@ -129,16 +133,19 @@ function makeAgents(clock: Clock): () => Agent {
     });
   let agent = fresh();
   let usedAt = 0;
-  return () => {
-    const now = clock.now().getTime();
-    if (now - usedAt > IDLE_MS) {
+  const used = () => {
+    usedAt = clock.now().getTime();
+  };
+  const now = () => {
+    if (clock.now().getTime() - usedAt > PAUSE_MS) {
       // `close` waits for calls in flight.
       void agent.close();
       agent = fresh();
     }
-    usedAt = now;
+    used();
     return agent;
   };
+  return { now, used };
 }
 
 function single(header: string | string[] | undefined): string | undefined {

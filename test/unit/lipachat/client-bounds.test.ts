@@ -190,8 +190,22 @@ describe('an idle connection', () => {
     expect(await connectionsOf(1_300, 0)).toBe(2);
   });
 
-  it('is not reused after the process was frozen, when no timer could run', async () => {
-    expect(await connectionsOf(0, 1_500)).toBe(2);
+  it.each([200, 1_500])('is not reused after a freeze of %i ms, when no timer could run', async (ms) => {
+    expect(await connectionsOf(0, ms)).toBe(2);
+  });
+
+  it('is reused right after a call that took longer than that', async () => {
+    const clock = manualClock(NOW);
+    const slow: Behaviour = (socket, request) => {
+      clock.advance(5_000);
+      keptAlive(socket, request);
+    };
+    const server = await serve(slow);
+    const call = clientOf(server, clock);
+    expect((await call()).kind).toBe('accepted');
+    await pause(0);
+    expect((await call()).kind).toBe('accepted');
+    expect(server.connections).toBe(1);
   });
 
   it('is not closed before the calls on it are over', async () => {

@@ -61,15 +61,23 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const claim = newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms });
     // The write is slower than the reads, so it starts first.
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
-    const attempt: Attempt = { ...command, terms, ahead: readAhead(pairOf(claim)), source: 'caller' };
-    const claimed = await claiming;
+    return await readingAhead(pairOf(claim), async (ahead) =>
+      continueWith(await claiming, claim, { ...command, terms, ahead, source: 'caller' }),
+    );
+  }
+
+  async function continueWith(
+    claimed: Written<Message>,
+    claim: Message,
+    attempt: SendCommand & Attempt,
+  ): Promise<SendResult> {
     if (!claimed.done) {
       if (!claimed.stored) throw busy(1);
-      assertSamePayload(claimed.stored.value, command);
+      assertSamePayload(claimed.stored.value, attempt);
       return answered(await resolveExisting(claimed.stored, attempt));
     }
-    if (respondAsync) {
-      await recipientQueue.enqueue(claim.messageId, terms.now);
+    if (attempt.respondAsync) {
+      await recipientQueue.enqueue(claim.messageId, attempt.terms.now);
       return { message: claim, fresh: true };
     }
     const result = await deliver(claimed.stored, attempt, { mayHaveLeft: false });
@@ -83,8 +91,12 @@ export function makeSendFlow(deps: SendFlowDeps) {
   async function work(messageId: MessageId, run: BackgroundRun): Promise<void> {
     const stored = await messages.get(messageId);
     if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
-    const { parkedUntil } = stored.value;
-    const ahead = readAhead(pairOf(stored.value));
+    await readingAhead(pairOf(stored.value), (ahead) => workOn(stored, { ...run, ahead }));
+  }
+
+  async function workOn(stored: Stored<Message>, run: BackgroundRun & Pick<Attempt, 'ahead'>): Promise<void> {
+    const { messageId, parkedUntil } = stored.value;
+    const { ahead } = run;
     const paceUntil = (await ahead.session())?.value.paceUntil;
     if (parkedUntil && paceUntil && paceUntil > clock.now()) {
       await recipientQueue.enqueue(messageId, paceUntil);
@@ -93,23 +105,28 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const terms = termsNow();
     const taken = await messages.replace(stored, transition(stored.value, 'takenOver', terms));
     if (!taken.done) return;
-    const attempt: Attempt = { ...run, request: undefined, terms, ahead };
+    const attempt: Attempt = { ...run, request: undefined, terms };
     await resolveProven(await deliver(taken.stored, attempt, { mayHaveLeft: false }), attempt);
   }
 
   /** Resolves a message that a crash left, or one with an unknown outcome, for the sweeper. */
   async function resume(stored: Stored<Message>, run: BackgroundRun): Promise<void> {
-    const ahead = readAhead(pairOf(stored.value));
-    await resolveExisting(stored, { ...run, request: undefined, terms: termsNow(), ahead });
+    await readingAhead(pairOf(stored.value), (ahead) =>
+      resolveExisting(stored, { ...run, request: undefined, terms: termsNow(), ahead }),
+    );
   }
 
-  /** Starts both reads at once. */
-  function readAhead(pair: Pair): ReadAhead {
+  /** Starts both reads at once. They have ended when it returns: nothing may run on after the answer. */
+  async function readingAhead<T>(pair: Pair, use: (ahead: ReadAhead) => Promise<T>): Promise<T> {
     const reads = Promise.allSettled([apiKey.get(), sessions.get(pair)]);
-    return {
-      apiKey: async () => unwrap((await reads)[0]),
-      session: async () => unwrap((await reads)[1]),
-    };
+    try {
+      return await use({
+        apiKey: async () => unwrap((await reads)[0]),
+        session: async () => unwrap((await reads)[1]),
+      });
+    } finally {
+      await reads;
+    }
   }
 
   /** The store failed during the claim. Continues if the claim was stored nevertheless. */

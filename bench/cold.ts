@@ -1,19 +1,12 @@
 /** Cold starts: how long each bundle takes to load, and how long the first caller waits. */
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readStack } from '../local/stack.ts';
-import { startGatewayStub } from './gateway.ts';
+import type { Condition } from './conditions.ts';
+import type { GatewayStub } from './gateway.ts';
 import { type ByCandidate, CANDIDATES } from './sends.ts';
 import { median } from './statistics.ts';
-import {
-  bundleOf,
-  type Candidate,
-  expectStatus,
-  flowEvent,
-  GATEWAY_LATENCY_MS,
-  type World,
-} from './world.ts';
+import { bundleOf, type Candidate, expectStatus, flowEvent, type World } from './world.ts';
 
 export interface Loading {
   readonly name: string;
@@ -25,14 +18,15 @@ export interface Loading {
 
 /** Milliseconds, without the time that LipaChat had the request. */
 export interface FirstSend {
-  /** The process has been idle for a moment, like one that Lambda started before its first event. */
-  readonly afterInitMs: number;
+  /** In the handler, with the event already waiting when the process starts. */
+  readonly waitingMs: number;
+  /** In the handler, with the process frozen right after init and thawed with its event. */
+  readonly frozenMs: number;
   /** From the start of the process to the response, with the event already waiting. */
   readonly fromSpawnMs: number;
 }
 
-/** Longer than anything that a function does at start. */
-const SETTLED_MS = 400;
+const FROZEN_MS = 100;
 
 const kbOf = (path: string): number => Math.round(statSync(path).size / 1024);
 
@@ -55,40 +49,46 @@ export async function benchLoading(world: World, { peerPath, runs }: { peerPath:
   });
 }
 
-export async function benchFirstSends(world: World, { runs }: { runs: number }) {
-  const gateway = await startGatewayStub({ latencyMs: GATEWAY_LATENCY_MS });
-  const settings = { LIPACHAT_BASE_URL: gateway.baseUrl };
+interface FirstSendOptions {
+  readonly gateway: GatewayStub;
+  readonly condition: Condition;
+  readonly runs: number;
+}
 
-  const afterInit = async (who: Candidate): Promise<number> => {
+export async function benchFirstSends(world: World, { gateway, condition, runs }: FirstSendOptions) {
+  const { environment, procs } = condition;
+
+  async function onStart(who: Candidate) {
     const messageId = randomUUID();
-    const bundle = await world.candidate(who, settings);
-    await sleep(SETTLED_MS);
+    const event = flowEvent(messageId);
+    const call = await world.callOnStart(who, environment, { procs }, event);
+    const { ms } = expectStatus(call, 201);
+    const gatewayMs = gateway.lastTook(messageId);
+    return { waiting: ms - gatewayMs, spawn: call.wholeMs - gatewayMs };
+  }
+
+  async function afterFreeze(who: Candidate): Promise<number> {
+    const messageId = randomUUID();
+    const bundle = await world.candidate(who, environment, { freeze: true, procs });
+    await bundle.frozenFor(FROZEN_MS);
     const { ms } = expectStatus(await bundle.invoke(flowEvent(messageId)), 201);
     bundle.stop();
-    return ms - gateway.took(messageId);
-  };
-
-  const fromSpawn = async (who: Candidate): Promise<number> => {
-    const messageId = randomUUID();
-    const began = performance.now();
-    const bundle = await world.candidate(who, settings);
-    expectStatus(await bundle.invoke(flowEvent(messageId)), 201);
-    const ms = performance.now() - began;
-    bundle.stop();
-    return ms - gateway.took(messageId);
-  };
-
-  const samples = {
-    lipaflow: { after: [] as number[], spawn: [] as number[] },
-    peer: { after: [] as number[], spawn: [] as number[] },
-  };
-  for (let run = 0; run < runs; run += 1) {
-    for (const who of CANDIDATES) samples[who].after.push(await afterInit(who));
-    for (const who of CANDIDATES) samples[who].spawn.push(await fromSpawn(who));
+    return ms - gateway.lastTook(messageId);
   }
-  gateway.close();
+
+  const none = () => ({ waiting: [] as number[], frozen: [] as number[], spawn: [] as number[] });
+  const samples = { lipaflow: none(), peer: none() };
+  for (let run = 0; run < runs; run += 1) {
+    for (const who of CANDIDATES) {
+      const { waiting, spawn } = await onStart(who);
+      samples[who].waiting.push(waiting);
+      samples[who].spawn.push(spawn);
+    }
+    for (const who of CANDIDATES) samples[who].frozen.push(await afterFreeze(who));
+  }
   const of = (who: Candidate): FirstSend => ({
-    afterInitMs: median(samples[who].after),
+    waitingMs: median(samples[who].waiting),
+    frozenMs: median(samples[who].frozen),
     fromSpawnMs: median(samples[who].spawn),
   });
   return { lipaflow: of('lipaflow'), peer: of('peer') } satisfies ByCandidate<FirstSend>;

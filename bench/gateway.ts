@@ -6,8 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface GatewayStub {
   readonly baseUrl: string;
-  /** How long it had the request of this messageId, from its head to the end of the response; ms. */
-  took(messageId: string): number;
+  /**
+   * How long it had the last request of this messageId, from its head to the end of the response; ms. Zero if there was
+   * none since it was last asked: a repeat doesn't reach LipaChat.
+   */
+  lastTook(messageId: string): number;
   close(): void;
 }
 
@@ -30,7 +33,11 @@ export async function startGatewayStub({ latencyMs }: { latencyMs: number }): Pr
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/api/v1`,
-    took: (messageId) => shares.get(messageId) ?? 0,
+    lastTook: (messageId) => {
+      const share = shares.get(messageId) ?? 0;
+      shares.delete(messageId);
+      return share;
+    },
     close: () => {
       server.closeAllConnections();
       server.close();

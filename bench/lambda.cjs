@@ -1,13 +1,19 @@
 /**
- * Hosts a bundle in a process that loads nothing else, in particular no TypeScript, so that time and memory
- * are close to Lambda's. Times are in milliseconds. `loadedMs` counts from the start of the process, so it
- * includes Node's own start.
+ * Hosts a bundle in a process that loads nothing else, in particular no TypeScript, so that time and memory are close to
+ * Lambda's. Times are in milliseconds. `loadedMs` counts from the start of the process, so it includes Node's own start.
+ * Arguments: the bundle, and as JSON `{ freeze, procs }`: whether the process stops after init, as Lambda stops it, and
+ * the file by which it enters the control group that limits its CPU from then on.
  */
 const { performance } = require('node:perf_hooks');
 
+const [path, options = '{}'] = process.argv.slice(2);
 const began = performance.now();
-const { handler } = require(process.argv[2]);
+const { handler } = require(path);
 const init = { loadedMs: performance.now(), initMs: performance.now() - began };
+const { freeze: freezeAfterInit, procs } = JSON.parse(options);
+if (procs) require('node:fs').writeFileSync(procs, String(process.pid));
+
+const freeze = () => process.kill(process.pid, 'SIGSTOP');
 
 const context = () => {
   const endsAt = Date.now() + 29_000;
@@ -26,5 +32,9 @@ async function invoke(event) {
   return { ...outcome, ms, cpuMs: (user + system) / 1000 };
 }
 
-process.on('message', async ({ id, event }) => process.send({ id, ...(await invoke(event)) }));
+process.on('message', async ({ id, event, thenFreeze }) => {
+  process.send({ id, ...(await invoke(event)) });
+  if (thenFreeze) freeze();
+});
 process.send({ id: 0, ...init });
+if (freezeAfterInit) freeze();

@@ -1,11 +1,12 @@
 /** The figures as Markdown tables, readable in a terminal too. */
-import type { CallbackFigures } from './callbacks.ts';
+import type { CallbackFigures, CallbacksResult } from './callbacks.ts';
 import type { Calls } from './calls.ts';
 import type { CampaignFigures } from './campaign.ts';
 import type { FirstSend, Loading } from './cold.ts';
 import type { FaultRow } from './faults.ts';
+import type { Goal, Measured } from './goals.ts';
 import { pricePerMillion } from './prices.ts';
-import type { ByCandidate, SendFigures } from './sends.ts';
+import type { ByCandidate, SendsResult } from './sends.ts';
 
 type Cell = string | number;
 
@@ -19,37 +20,48 @@ const table = (heads: readonly string[], rows: readonly (readonly Cell[])[]): st
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
 
-/** Our figure, the peer's, their ratio, and the goal. */
-const against = (name: string, ours: number, peers: number, goal?: number): Cell[] => {
-  const ratio = ours / peers;
-  if (goal === undefined) return [name, ours, peers, ratio, ''];
-  return [name, ours, peers, ratio, `at most ${goal.toFixed(2)}: ${ratio <= goal ? 'met' : 'missed'}`];
-};
+/** Our figure, the peer's, and their ratio. */
+const against = (name: string, ours: number, peers: number): Cell[] => [name, ours, peers, ours / peers];
 
-export function sendTable(
-  sends: { fresh: ByCandidate<SendFigures>; repeats: ByCandidate<SendFigures> },
-  first: ByCandidate<FirstSend>,
-): string {
-  const { fresh, repeats } = sends;
-  return table(
-    ['one send', 'LipaFlow', 'peer', 'ratio', 'goal'],
-    [
-      against('overhead, median, ms', fresh.lipaflow.p50, fresh.peer.p50, 0.7),
-      against('overhead, p99, ms', fresh.lipaflow.p99, fresh.peer.p99, 0.7),
-      against('CPU, ms', fresh.lipaflow.cpuMs, fresh.peer.cpuMs, 0.8),
-      against(
-        'first send after init, overhead, ms',
-        first.lipaflow.afterInitMs,
-        first.peer.afterInitMs,
-        0.25,
-      ),
-      against('process start to first answer, ms', first.lipaflow.fromSpawnMs, first.peer.fromSpawnMs, 1),
-      against('repeat, median, ms', repeats.lipaflow.p50, repeats.peer.p50),
-      against('repeat, p99, ms', repeats.lipaflow.p99, repeats.peer.p99),
-      against('repeat, CPU, ms', repeats.lipaflow.cpuMs, repeats.peer.cpuMs),
-    ],
+const under = (of: string, name: string): string => (name === '' ? of : `${of}, ${name}`);
+
+const sendRows = (name: string, { fresh, repeats }: SendsResult): Cell[][] => [
+  against(under('overhead, median, ms', name), fresh.lipaflow.p50, fresh.peer.p50),
+  against(under('overhead, p99, ms', name), fresh.lipaflow.p99, fresh.peer.p99),
+  against(under('CPU, ms', name), fresh.lipaflow.cpuMs, fresh.peer.cpuMs),
+  against(under('repeat, median, ms', name), repeats.lipaflow.p50, repeats.peer.p50),
+  against(under('repeat, p99, ms', name), repeats.lipaflow.p99, repeats.peer.p99),
+  against(under('repeat, CPU, ms', name), repeats.lipaflow.cpuMs, repeats.peer.cpuMs),
+];
+
+const firstRows = (name: string, { lipaflow, peer }: ByCandidate<FirstSend>): Cell[][] => [
+  against(under('event waiting, overhead, ms', name), lipaflow.waitingMs, peer.waitingMs),
+  against(under('frozen after init, overhead, ms', name), lipaflow.frozenMs, peer.frozenMs),
+  against(under('process start to answer, ms', name), lipaflow.fromSpawnMs, peer.fromSpawnMs),
+];
+
+export const sendTable = ({ sends }: Measured): string =>
+  table(
+    ['one send', 'LipaFlow', 'peer', 'ratio'],
+    sends.flatMap(({ name, result }) => sendRows(name, result)),
   );
-}
+
+export const firstTable = ({ first }: Measured): string =>
+  table(
+    ['the first send of a process', 'LipaFlow', 'peer', 'ratio'],
+    first.flatMap(({ name, result }) => firstRows(name, result)),
+  );
+
+export const goalTable = (goals: readonly Goal[]): string =>
+  table(
+    ['goal', 'at most', 'measured', 'met'],
+    goals.map(({ of, atMost, unit, measured, met }) => [
+      of,
+      `${atMost} ${unit}`,
+      measured,
+      met ? 'yes' : '**no**',
+    ]),
+  );
 
 export function faultTable(rows: readonly FaultRow[]): string {
   const names = Object.keys(rows[0]?.ends ?? {});
@@ -95,11 +107,24 @@ export const loadTable = (rows: readonly Loading[]): string =>
     rows.map(({ name, kb, initMs, startMs }) => [name, kb, initMs, startMs]),
   );
 
-export const callbackTable = (figures: Record<string, CallbackFigures>): string =>
-  table(
-    ['callback', 'median, ms', 'p99, ms', 'CPU, ms', 'per second, one environment'],
-    Object.entries(figures).map(([name, f]) => [name, f.p50, f.p99, f.cpuMs, Math.floor(f.perSecond)]),
-  );
+const callbackRow = (name: string, f: CallbackFigures): Cell[] => [
+  name,
+  f.p50,
+  f.p99,
+  f.cpuMs,
+  Math.floor(f.perSecond),
+];
+
+export function callbackTable({ status, inbound, roundTrips }: CallbacksResult): string {
+  const rows = [
+    callbackRow('status, webhook', status.webhook),
+    ...(status.worker ? [callbackRow('status, worker', status.worker)] : []),
+    callbackRow('inbound, webhook', inbound.webhook),
+    ...(inbound.worker ? [callbackRow('inbound, worker', inbound.worker)] : []),
+  ];
+  const heads = ['callback', 'median, ms', 'p99, ms', 'CPU, ms', 'per second, one environment'];
+  return `${table(heads, rows)}\n\nAn inbound waits for ${Math.round(roundTrips)} calls to AWS in a row.`;
+}
 
 export const campaignTable = (figures: readonly CampaignFigures[]): string =>
   table(

@@ -1,8 +1,9 @@
 /** Sequential sends, as a Lambda environment gets them, by LipaFlow and the peer in turns. */
 import type { Bundle } from './bundle.ts';
-import { startGatewayStub } from './gateway.ts';
+import type { Condition } from './conditions.ts';
+import type { GatewayStub } from './gateway.ts';
 import { mean, median, percentile } from './statistics.ts';
-import { type Candidate, expectStatus, flowEvent, GATEWAY_LATENCY_MS, type World } from './world.ts';
+import { type Candidate, expectStatus, flowEvent, type World } from './world.ts';
 
 export const CANDIDATES: readonly Candidate[] = ['lipaflow', 'peer'];
 
@@ -13,11 +14,13 @@ export interface SendFigures {
   readonly cpuMs: number;
 }
 
-export interface SendSizes {
+interface SendSizes {
   /** Each with new processes. */
   readonly rounds: number;
   readonly warmUp: number;
   readonly sends: number;
+  /** How long the process is frozen between two sends; undefined for no freeze. */
+  readonly freezeMs?: number;
 }
 
 export type ByCandidate<T> = Record<Candidate, T>;
@@ -29,17 +32,11 @@ interface Sample {
 
 const none = (): ByCandidate<Sample[]> => ({ lipaflow: [], peer: [] });
 
-const figuresOf = (samples: readonly Sample[]): SendFigures => ({
-  p50: percentile(
-    samples.map((s) => s.overheadMs),
-    0.5,
-  ),
-  p99: percentile(
-    samples.map((s) => s.overheadMs),
-    0.99,
-  ),
-  cpuMs: mean(samples.map((s) => s.cpuMs)),
-});
+const figuresOf = (samples: readonly Sample[]): SendFigures => {
+  const overheads = samples.map((s) => s.overheadMs);
+  const cpuMs = mean(samples.map((s) => s.cpuMs));
+  return { p50: percentile(overheads, 0.5), p99: percentile(overheads, 0.99), cpuMs };
+};
 
 /** The median of each figure over the rounds. */
 const overRounds = (rounds: readonly SendFigures[]): SendFigures => ({
@@ -48,38 +45,43 @@ const overRounds = (rounds: readonly SendFigures[]): SendFigures => ({
   cpuMs: median(rounds.map(({ cpuMs }) => cpuMs)),
 });
 
-export async function benchSends(world: World, { rounds, warmUp, sends }: SendSizes) {
-  const gateway = await startGatewayStub({ latencyMs: GATEWAY_LATENCY_MS });
+const both = (figures: ByCandidate<SendFigures[]>): ByCandidate<SendFigures> => ({
+  lipaflow: overRounds(figures.lipaflow),
+  peer: overRounds(figures.peer),
+});
+
+export interface SendsOptions extends SendSizes {
+  readonly gateway: GatewayStub;
+  readonly condition: Condition;
+}
+
+export async function benchSends(world: World, options: SendsOptions) {
+  const { gateway, condition, rounds, warmUp, sends, freezeMs } = options;
+  const thenFreeze = freezeMs !== undefined;
   const fresh: ByCandidate<SendFigures[]> = { lipaflow: [], peer: [] };
   const repeats: ByCandidate<SendFigures[]> = { lipaflow: [], peer: [] };
 
-  const sendOne = async (bundle: Bundle, messageId: string): Promise<Sample> => {
-    const { ms, cpuMs } = expectStatus(await bundle.invoke(flowEvent(messageId)), 201);
-    return { overheadMs: ms - gateway.took(messageId), cpuMs };
-  };
-
-  const repeatOne = async (bundle: Bundle, messageId: string): Promise<Sample> => {
-    const { ms, cpuMs } = expectStatus(await bundle.invoke(flowEvent(messageId)), 201);
-    return { overheadMs: ms, cpuMs };
+  const callOne = async (bundle: Bundle, messageId: string): Promise<Sample> => {
+    if (thenFreeze) await bundle.frozenFor(freezeMs);
+    const call = await bundle.invoke(flowEvent(messageId), { thenFreeze });
+    const { ms, cpuMs } = expectStatus(call, 201);
+    return { overheadMs: ms - gateway.lastTook(messageId), cpuMs };
   };
 
   for (let round = 0; round < rounds; round += 1) {
-    const settings = { LIPACHAT_BASE_URL: gateway.baseUrl };
-    const bundles = {
-      lipaflow: await world.candidate('lipaflow', settings),
-      peer: await world.candidate('peer', settings),
-    };
+    const start = (who: Candidate) =>
+      world.candidate(who, condition.environment, { freeze: thenFreeze, procs: condition.procs });
+    const bundles = { lipaflow: await start('lipaflow'), peer: await start('peer') };
     const samples = { fresh: none(), repeats: none() };
+    const id = (who: Candidate, k: number) => `${condition.name}-${freezeMs}-${who}-${round}-${k}`;
     for (let k = -warmUp; k < sends; k += 1) {
       for (const who of CANDIDATES) {
-        const sent = await sendOne(bundles[who], `${who}-${round}-${k}`);
+        const sent = await callOne(bundles[who], id(who, k));
         if (k >= 0) samples.fresh[who].push(sent);
       }
     }
     for (let k = 0; k < sends; k += 1) {
-      for (const who of CANDIDATES) {
-        samples.repeats[who].push(await repeatOne(bundles[who], `${who}-${round}-${k}`));
-      }
+      for (const who of CANDIDATES) samples.repeats[who].push(await callOne(bundles[who], id(who, k)));
     }
     for (const who of CANDIDATES) {
       fresh[who].push(figuresOf(samples.fresh[who]));
@@ -87,10 +89,7 @@ export async function benchSends(world: World, { rounds, warmUp, sends }: SendSi
       bundles[who].stop();
     }
   }
-  gateway.close();
-  const both = (figures: ByCandidate<SendFigures[]>): ByCandidate<SendFigures> => ({
-    lipaflow: overRounds(figures.lipaflow),
-    peer: overRounds(figures.peer),
-  });
   return { fresh: both(fresh), repeats: both(repeats) };
 }
+
+export type SendsResult = Awaited<ReturnType<typeof benchSends>>;

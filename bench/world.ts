@@ -17,7 +17,14 @@ import type { Pair } from '../src/lib/whatsapp/phone.ts';
 import { stopChildren } from '../test/support/children.ts';
 import { httpEvent } from '../test/support/http-event.ts';
 import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
-import { type Bundle, type Call, startBundle } from './bundle.ts';
+import {
+  type Bundle,
+  type BundleOptions,
+  type Call,
+  callOnStart,
+  type StartOptions,
+  startBundle,
+} from './bundle.ts';
 
 export const PAIR = { business: '254110090747', customer: '254717746565' } as Pair;
 /** Added by the stand-in to each AWS call: DynamoDB's usual response time, seen from a Lambda function. */
@@ -96,6 +103,12 @@ export async function openWorld(peerPath: string, settings: Record<string, strin
   const standIns = await spawnStandIns({ settings });
   await openWindow(standIns);
   const environment = { ...standIns.environment, AWS_LAMBDA_FUNCTION_NAME: 'bench' };
+  /** The peer has the memory of `sendFlow`. */
+  const bundleOptions = (which: Candidate, more: Record<string, string>): BundleOptions => ({
+    path: which === 'peer' ? peerPath : bundleOf('sendFlow'),
+    env: { ...environment, ...more },
+    memoryMb: memoryOf('sendFlow'),
+  });
   return {
     ...standIns,
     /** Starts a function by name. */
@@ -106,12 +119,16 @@ export async function openWorld(peerPath: string, settings: Record<string, strin
         memoryMb: memoryOf(name),
       });
     },
-    /** The peer has the memory of `sendFlow`. */
-    candidate: (which: Candidate, more: Record<string, string> = {}): Promise<Bundle> => {
-      const path = which === 'peer' ? peerPath : bundleOf('sendFlow');
-      return startBundle({ path, env: { ...environment, ...more }, memoryMb: memoryOf('sendFlow') });
+    candidate: (which: Candidate, more: Record<string, string> = {}, options: StartOptions = {}) =>
+      startBundle({ ...bundleOptions(which, more), ...options }),
+    /** One call in a new process, whose event is already waiting when it starts. */
+    callOnStart: (which: Candidate, more: Record<string, string>, options: StartOptions, event: object) =>
+      callOnStart({ ...bundleOptions(which, more), ...options }, event),
+    /** Puts AWS at this distance; ms a call. */
+    far: async (ms = AWS_LATENCY_MS) => {
+      await standIns.aws.clearFaults();
+      await standIns.aws.addFaults({ target: '*', fault: 'delay', ms, times: null });
     },
-    far: () => standIns.aws.addFaults({ target: '*', fault: 'delay', ms: AWS_LATENCY_MS, times: null }),
     close: () => stopChildren(),
   };
 }

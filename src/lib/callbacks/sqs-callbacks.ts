@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../platform/errors.ts';
+import { withinMs } from '../platform/time-limit.ts';
 import type { CallbackQueue } from './ports.ts';
 import { encodeRecord } from './received-callback.ts';
 
@@ -13,12 +14,11 @@ export function makeCallbackQueue({
   client: SQSClient;
   queueUrl: string | undefined;
 }): CallbackQueue {
-  const limit = () => ({ abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
   return {
     async put(received) {
       const MessageBody = encodeRecord(received);
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });
-      await call(() => client.send(command, limit()));
+      await call((limit) => client.send(command, limit));
     },
     async retryIn(receiptHandle, seconds) {
       const command = new ChangeMessageVisibilityCommand({
@@ -26,14 +26,16 @@ export function makeCallbackQueue({
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       });
-      await call(() => client.send(command, limit()));
+      await call((limit) => client.send(command, limit));
     },
   };
 }
 
-async function call(send: () => Promise<unknown>): Promise<void> {
+type Send = (limit: { readonly abortSignal: AbortSignal }) => Promise<unknown>;
+
+async function call(send: Send): Promise<void> {
   try {
-    await send();
+    await withinMs(CALL_LIMIT_MS, (abortSignal) => send({ abortSignal }));
   } catch (cause) {
     const detail = 'The callback could not be stored. Repeat the request in a few seconds.';
     throw new AppError('store-unavailable', detail, { retryAfter: 2, cause });

@@ -14,7 +14,7 @@ import { type Subjects, subjectsOf } from '../support/freezes/subjects.ts';
 const SCHEDULES = Number(process.env['FREEZES'] ?? 100);
 /** Frozen processes cost nothing. */
 const AT_ONCE = 16;
-const FUNCTIONS = ['sendFlow', 'webhook', 'worker', 'publisher'];
+const FUNCTIONS = ['sendFlow', 'webhook', 'callbacks', 'worker', 'publisher'];
 /** As far as AWS is from a function: what is begun before a freeze is under way in it. */
 const DISTANCE = { target: '*', fault: 'delay', ms: 4, times: null } as const;
 

@@ -1,14 +1,19 @@
 /** What happens to each function that is frozen: an event, its answer, and what must have come of it. */
 import { randomUUID } from 'node:crypto';
 import type { StreamRecord } from '../../../local/aws/stream.ts';
+import { encodeRecord } from '../../../src/lib/callbacks/received-callback.ts';
 import type { Fleet, Flow } from '../fleet/fleet.ts';
 import { eventsOf } from '../fleet/lanes.ts';
+import { until } from '../fleet/wait.ts';
 import { httpEvent } from '../http-event.ts';
 import type { Outcome } from './environment.ts';
 import type { Happening } from './schedules.ts';
 
 /** By the function's name in serverless.yml: makes the next event for it. */
 export type Subjects = Record<string, () => Promise<Happening>>;
+
+/** The records of one batch, which are handled at once. */
+const BATCH = 3;
 
 const inWords = (outcome: Outcome): string => JSON.stringify(outcome).slice(0, 300);
 
@@ -49,9 +54,6 @@ const sendFlow = (fleet: Fleet) => (): Promise<Happening> => {
   });
 };
 
-/** Several messages of one batch, which are sent at once. */
-const BATCH = 3;
-
 const worker = (fleet: Fleet) => async (): Promise<Happening> => {
   const flows = Array.from({ length: BATCH }, () => fleet.flow());
   for (const flow of flows) {
@@ -74,6 +76,17 @@ const worker = (fleet: Fleet) => async (): Promise<Happening> => {
 };
 
 /** LipaChat reports that a message was delivered. */
+const report = (messageId: string) => ({
+  event: 'MESSAGE_STATUS',
+  messageStatus: { messageId, status: 'DELIVERED', statusDesc: 'Delivered' },
+});
+
+const isDelivered = async (fleet: Fleet, messageId: string): Promise<string | undefined> => {
+  const { status } = (await fleet.message(messageId)).json;
+  return status === 'delivered' ? undefined : `${messageId} is ${status}`;
+};
+
+/** The fleet's own worker gives the callback its effects, out of the queue. */
 const webhook = (fleet: Fleet) => async (): Promise<Happening> => {
   const { messageId } = await sent(fleet);
   return {
@@ -81,16 +94,32 @@ const webhook = (fleet: Fleet) => async (): Promise<Happening> => {
       method: 'POST',
       path: '/v1/webhooks/lipachat/{secret}',
       pathParameters: { secret: fleet.webhookSecret },
-      body: {
-        event: 'MESSAGE_STATUS',
-        messageStatus: { messageId, status: 'DELIVERED', statusDesc: 'Delivered' },
-      },
+      body: report(messageId),
     }),
     faultOf: answers(200),
-    metrics: { 'callback.status': 1 },
+    // Checked, and nothing to count.
+    metrics: {},
     effects: async () => {
-      const { status } = (await fleet.message(messageId)).json;
-      return status === 'delivered' ? undefined : `${messageId} is ${status}`;
+      await until(`${messageId} to be delivered`, async () => !(await isDelivered(fleet, messageId)));
+      return undefined;
+    },
+  };
+};
+
+const callbacks = (fleet: Fleet) => async (): Promise<Happening> => {
+  const flows = await Promise.all(Array.from({ length: BATCH }, () => sent(fleet)));
+  const Records = flows.map(({ messageId }) => {
+    const bytes = Buffer.from(JSON.stringify(report(messageId)));
+    const body = encodeRecord({ receivedAt: new Date(), correlationId: randomUUID(), bytes });
+    return { messageId: randomUUID(), receiptHandle: 'none', body };
+  });
+  return {
+    event: { Records },
+    faultOf: failsNothing,
+    metrics: { 'callback.status': BATCH },
+    effects: async () => {
+      const found = await Promise.all(flows.map(({ messageId }) => isDelivered(fleet, messageId)));
+      return found.find((fault) => fault !== undefined);
     },
   };
 };
@@ -131,6 +160,7 @@ const publisher = (fleet: Fleet) => {
 export const subjectsOf = (fleet: Fleet): Subjects => ({
   sendFlow: sendFlow(fleet),
   webhook: webhook(fleet),
+  callbacks: callbacks(fleet),
   worker: worker(fleet),
   publisher: publisher(fleet),
 });

@@ -1,5 +1,6 @@
 import { OPERATOR_PHRASES } from './operator-phrases.ts';
-import { HOLDER, type OperatorTrouble, PART_OF_MESSAGE } from './operator-vocabulary.ts';
+import { namesOnlyOperator } from './operator-things.ts';
+import type { OperatorTrouble } from './operator-vocabulary.ts';
 
 /** Enough for any sentence; the rest of a longer text is not searched. */
 const SEARCHED = 2_000;
@@ -20,16 +21,18 @@ const OWN_NAME =
   /\b(template|flow|screen|placeholder|component|parameter|property)s?((?: (?:name|id|key|called|named|with))*:? )(?:\w*_\w+|"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|«[^»]*»)/gi;
 
 /*
- * A refusal that no phrase covers, but that addresses the account's holder ("You are not subscribed") or names the
- * gateway's own parts, and no part of a message. New wordings of old troubles are like that. A refusal of a message
- * names what is wrong with it, or says nothing at all.
+ * A refusal that no phrase covers, but that addresses the account's holder ("You are not subscribed") or names what
+ * only the operator or the gateway has ("Wallet not found"), and no part of a message. New wordings of old troubles
+ * are like that. A refusal of a message names what is wrong with it, or says nothing at all.
  */
 
 /** Whether a refusal without a phrase concerns the account's holder, not the message. */
 export function addressesHolder(texts: readonly string[]): boolean {
-  const read = texts.map(normalised).join(' ');
-  return HOLDER.test(read) && !PART_OF_MESSAGE.test(read);
+  return namesOnlyOperator(texts.map(normalised).join(' '));
 }
+
+/** Names of one word in spite of their capital in the middle. */
+const ONE_WORD = /\b(whats (?=app\b)|lipa (?=chat\b))/g;
 
 /** `InsufficientBalance`, `INSUFFICIENT_BALANCE` and `insufficient-balance` read the same. */
 function normalised(words: string): string {
@@ -38,6 +41,7 @@ function normalised(words: string): string {
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ')
+    .replace(ONE_WORD, (name) => name.trim())
     .trim();
 }
 

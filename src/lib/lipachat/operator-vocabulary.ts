@@ -49,10 +49,9 @@ export const phrase = (...parts: readonly string[]) => new RegExp(parts.join('|'
 export const httpStatus = (codes: string) =>
   `(?:^|\\b(?:http|status|status code|code|error)[ :]*)${codes}\\b`;
 
-/** The account's holder or a part of the gateway, in English, French and Swahili. */
-export const HOLDER =
-  /\b(?:you|your|we|our|this account|the account|servers?|gateway|api|billing|log ?in|vous|votre|vos|nous|le compte|serveurs?|abonnement|yako|wako|lako|chako|yetu|wetu|huna|huwezi|huja\w+|akaunti|seva)\b/;
-
-/** What a refusal of a message is about, in the same languages. */
-export const PART_OF_MESSAGE =
-  /\b(?:templates?|flows?|screens?|data|fields?|param(?:eter)?s?|placeholders?|components?|variables?|propert(?:y|ies)|buttons?|headers?|footers?|body|texts?|captions?|cta|media|urls?|files?|images?|documents?|languages?|locales?|names?|values?|keys?|tokens?|ids?|json|payload|schema|format|characters?|length|size|emojis?|recipients?|customers?|contacts?|receivers?|numbers?|phones?|messageid|(?:invalid|bad|malformed) requests?|requests? (?:is |was )?(?:invalid|malformed)|messages?(?! (?:bundle|credit|unit|allowance|quota|plan|package|service|balance|sending)s?\b)|modeles?|champs?|ecrans?|donnees|valeurs?|destinataires?|numeros?|textes?|langues?|caracteres?|kiolezo|violezo|skrini|ukurasa|sehemu|mpokeaji|mteja|namba|nambari|simu|herufi|lugha|maandishi|ujumbe(?! mwingi))\b/;
+/** The number that sends. It is set up by the operator; the customer's number is not. */
+export const SENDER =
+  '(?:(?:senders?|from|business|sending)(?: phone)? (?:numbers?|ids?|names?)|senders?|display names?)(?: \\+?\\d+)?';
+/** What a part lacks before it can be used. */
+export const NOT_READY =
+  '(?:not (?:yet )?(?:verified|registered|active|activated|approved|enabled|connected|configured|onboarded|linked|set up|live)|un(?:verified|registered|approved)|inactive|disconnected|disabled|deactivated|suspended|banned|restricted|flagged)';

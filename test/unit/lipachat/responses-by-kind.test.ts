@@ -32,6 +32,14 @@ it('a receipt is one after a byte order mark, too', () => {
   expect(verdict(200, `\ufeff${JSON.stringify(receipt)}`)).toBe('sent');
 });
 
+it('WhatsApp is one word for the phrases, as LipaChat is', () => {
+  for (const message of ['WhatsApp is overloaded', 'Error: LipaChat account locked']) {
+    expect(verdict(400, { data: null, status: 'error', message, errors: null })).toBe(
+      'gateway-misconfigured',
+    );
+  }
+});
+
 it('a name of the message’s own is not read as a phrase', () => {
   for (const name of [
     "'Insufficient balance'",

@@ -1,4 +1,12 @@
-import { ACCOUNT, httpStatus, NO_FIELD, type OperatorPhrases, PART, phrase } from './operator-vocabulary.ts';
+import {
+  ACCOUNT,
+  httpStatus,
+  NO_FIELD,
+  NOT_READY,
+  type OperatorPhrases,
+  PART,
+  phrase,
+} from './operator-vocabulary.ts';
 
 /* The operator's phrases about the service and the account; see `operator-phrases.ts`. */
 
@@ -32,7 +40,7 @@ export const SERVICE: OperatorPhrases['service'] = [
   },
   {
     phrase:
-      /\b(?:try|retry) (?:again )?(?:later|after (?:some|a) (?:time|while)|in (?:a|some) (?:few )?(?:moments?|minutes?|while|time|seconds?))/,
+      /\b(?:try|retry) (?:again )?(?:later|after (?:some|a) (?:time|while)|(?:in|after) (?:a|some|\d+)? ?(?:few )?(?:moments?|minutes?|mins?|while|time|seconds?|secs?|s|hours?)\b)/,
     source: 'common: a refusal that passes',
   },
   {
@@ -41,6 +49,18 @@ export const SERVICE: OperatorPhrases['service'] = [
       '^\\W*(?:unknown|invalid|no such) (?:client|account|merchant|tenant)\\W*$',
     ),
     source: "Africa's Talking: UserAccountSuspended; Vonage: partner_account_barred",
+  },
+  {
+    phrase: phrase(
+      `${NO_FIELD}\\b${PART} (?:is |are |was |has |have |been )*${NOT_READY}\\b`,
+      `^\\W*(?:the )?(?:user|client|partner|merchant|tenant|organi[sz]ation) (?:is |has |was |been )*${NOT_READY}\\b`,
+    ),
+    source: 'common: a channel or a client that is not set up',
+  },
+  {
+    phrase:
+      /\b(?:validat|verify|decod)(?:e|ing)? (?:the |your |this )?(?:access|auth|bearer|security) token\b/,
+    source: 'Meta 190: "Error validating access token": the token of the gateway at Meta, not the apiKey',
   },
   {
     phrase:
@@ -56,5 +76,13 @@ export const FAULT: OperatorPhrases['fault'] = [
     phrase:
       /\b(?:java|javax|org|com|io|sun|system)\.\w+\.?.*\b(?:exception|error)\b(?!.*(?:validat|not valid|readable|argument|constraint))|\bnull pointer exception\b|\bsql(?: |state)/,
     source: 'Java, .NET: an exception of the server as a message',
+  },
+  {
+    phrase: phrase(
+      '\\b(?:jdbc|jpa|hibernate|hikari ?(?:cp|pool)|result ?set|entity ?manager|deadlock|redis|kafka|rabbit ?mq|mongo ?db|postgres(?:ql)?|ora \\d{5})\\b',
+      '\\btransaction (?:was |is |has been )?(?:rolled back|aborted)\\b|\\b(?:heap space|out of memory|no space left)\\b',
+      '\\bcannot (?:invoke ["\'`]|read propert(?:y|ies) )|\\b(?:econnrefused|econnreset|enotfound|etimedout|eai again)\\b|\\bunknown ?host\\b',
+    ),
+    source: 'Spring Data, JDK 14 and later, Node.js: a fault of the server as a message',
   },
 ];

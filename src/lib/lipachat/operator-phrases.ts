@@ -11,10 +11,12 @@ import {
   LIMITED,
   NO_FIELD,
   NO_LENGTH,
+  NOT_READY,
   type OperatorPhrases,
   type OperatorTrouble,
   PART,
   phrase,
+  SENDER,
 } from './operator-vocabulary.ts';
 
 /*
@@ -75,6 +77,14 @@ const ENGLISH: OperatorPhrases = {
       source: 'Spring: "Required request header"; SMS gateways with a login',
     },
     {
+      phrase: phrase(
+        '\\b(?:validat|verify|decod|authenticat)(?:e|ing)? (?:the |your |this )?(?:api ?key|credentials)\\b',
+        `\\b${KEY} (?:validation|verification) (?:has )?failed\\b`,
+        '^\\W*(?:invalid )?(?:request )?(?:signature|hmac) (?:is )?(?:invalid|mismatch|expired|missing)\\b',
+      ),
+      source: 'API gateways: a key that cannot be checked',
+    },
+    {
       phrase: phrase(httpStatus('401'), '^field: api key$'),
       source: 'RFC 9110; Laravel: errors by field',
     },
@@ -117,6 +127,19 @@ const ENGLISH: OperatorPhrases = {
         /\b(?:does not|doesn't|not) (?:belong|registered|linked|assigned|associated) (?:to|with|under|for|on) (?:your|this) (?:account|organi[sz]ation|business)\b/,
       source: 'SMS gateways: a sender of another account',
     },
+    {
+      phrase: phrase(
+        `${NO_FIELD}\\b${SENDER} (?:is |are |was |has |have |been )*${NOT_READY}\\b(?!.*\\bby (?:the |this )?(?:recipient|customer|user|contact))`,
+        '^\\W*(?:invalid|unknown|unregistered|unverified|unapproved) sender(?: id| number)?\\W*$',
+        '\\bnot registered (?:on|with|for|in) (?:the )?(?:whatsapp )?(?:business|cloud) (?:platform|api)\\b',
+      ),
+      source: 'Meta 133010: "Phone number not registered on the WhatsApp Business Platform"; 131037',
+    },
+    {
+      phrase:
+        /^\W*not (?:allowed|permitted)\W*$|\b(?:operation|action|request) (?:is )?forbidden\b|\baccess from .* (?:is )?not (?:allowed|permitted)\b/,
+      source: 'HTTP 403 as a message',
+    },
     { phrase: phrase(httpStatus('(?:403|407)')), source: 'RFC 9110' },
   ],
   balance: BALANCE,
@@ -142,6 +165,14 @@ const ENGLISH: OperatorPhrases = {
         `\\b(?:exceeded|reached|over|hit) (?:the |your |its |their )?(?:${LIMITED} (?:quota|limit|allowance)s?|quota|allowance)\\b${NO_LENGTH}`,
       ),
       source: 'Africa\'s Talking, Google APIs: "Quota exceeded"',
+    },
+    {
+      phrase: phrase(
+        `\\b(?:concurrent|parallel|simultaneous) (?:requests?|calls?|connections?|sessions?) limit\\b`,
+        '\\b(?:hourly|daily|monthly|traffic|sending|messaging|spending|usage) (?:cap|limit|limit tier|tier) (?:is |was |has |been )*(?:reached|hit|exceeded)\\b',
+        '\\btoo much traffic\\b|\\brate (?:is )?too high\\b|\\bqueue (?:is )?full\\b',
+      ),
+      source: 'APIs with HTTP 429, in other words',
     },
     { phrase: phrase(httpStatus('429')), source: 'RFC 9110' },
   ],

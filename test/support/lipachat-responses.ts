@@ -77,6 +77,17 @@ export const CREDENTIALS: readonly Response[] = [
   [200, own('Request failed with status code 401')],
   [200, own('Request failed with status code 403')],
   [200, own('401 Unauthorized: [no body]')],
+  [400, own('API key has been revoked')],
+  [403, own('Access is denied')],
+  [400, own('The sender 254110090747 is not linked to your account')],
+  [200, own('Full authentication is required to access this resource')],
+  [400, own('JWT expired at 2026-11-27T10:00:00Z. Current time: 2026-11-27T10:00:05Z')],
+  [200, own('Request from IP address 3.4.5.6 is not whitelisted')],
+  [
+    400,
+    own('Phone number 254110090747 is not registered on the WhatsApp Cloud API. Complete onboarding first'),
+  ],
+  [401, '<html>401 Authorization Required</html>'],
 ];
 
 /** Pace: 503 `gateway-throttled`. */
@@ -124,6 +135,11 @@ export const THROTTLED: readonly Response[] = [
   [200, own('Sending paused: too many messages in a short period')],
   [400, own('Request failed.', { status_code: 429 })],
   [200, own('Request failed with status code 429')],
+  [400, own('Slow down! You are sending messages too fast')],
+  [400, own('(#2) Service temporarily unavailable')],
+  [400, own('Daily sending limit reached for sandbox')],
+  [200, own(null, { code: 131056, title: '(Business Account, Consumer Account) pair rate limit hit' })],
+  [429, '<html>Too Many Requests</html>'],
 ];
 
 /** Balance, account, service, or not LipaChat at all: 503 `gateway-misconfigured`. */
@@ -315,6 +331,25 @@ export const MISCONFIGURED: readonly Response[] = [
     }),
   ],
   [400, { ...own('Flow not found'), status: null }],
+  [200, own('Your account has been suspended. Contact support@lipachat.com')],
+  [400, own('You have exhausted your message credits. Please top up to continue.')],
+  [200, own('Message quota for this month has been reached. Upgrade your plan.')],
+  [400, own('Request failed.', ['WhatsApp Business Account is not connected'])],
+  [200, own('Something went wrong on our side, please try again later', null, 'success')],
+  [400, own('Wallet balance is too low to send this message')],
+  [422, own('Channel is inactive. Please renew your subscription')],
+  [400, own('Error validating access token: Session has expired on Thursday, 26-Nov-26 09:00:00 PST')],
+  [400, own('Your free trial has ended')],
+  [200, own('Request failed.', { code: 'INSUFFICIENT_FUNDS', detail: 'KES 0.40 available' })],
+  [
+    404,
+    '<html><head><title>404 Not Found</title></head><body><hr><center>nginx/1.24.0</center></body></html>',
+  ],
+  [403, '<!DOCTYPE html><title>Attention Required! | Cloudflare</title><body>You have been blocked</body>'],
+  [413, '<html><h1>413 Request Entity Too Large</h1></html>'],
+  [407, ''],
+  [400, { error: { message: '(#100) Invalid parameter', type: 'OAuthException', code: 100 } }],
+  [400, { success: false, message: 'Bad request', code: 'E400' }],
 ];
 
 /** A code of WhatsApp's about the number: 503 `gateway-unavailable`. */
@@ -327,6 +362,7 @@ export const UNAVAILABLE: readonly Response[] = [
 /** 409 `session-closed`. */
 export const WINDOW_SHUT: readonly Response[] = [
   [400, { error: { message: 'Re-engagement message', code: 131047 } }],
+  [200, own('Re-engagement message')],
 ];
 
 /** Nothing is known: 202 `unknown`, and a repeat settles it. */
@@ -364,6 +400,14 @@ export const UNKNOWN: readonly Response[] = [
   ],
   [200, own('java.lang.NullPointerException')],
   [200, { ...own('Flow not found'), status: 'fail' }],
+  [400, own('Could not reach WhatsApp: Read timed out')],
+  [400, own('Could not open JPA EntityManager for transaction')],
+  [502, '<html><h1>502 Bad Gateway</h1></html>'],
+  [200, '<html><title>Guest Wi-Fi login</title></html>'],
+  [200, '{}'],
+  [408, ''],
+  [504, { message: 'Endpoint request timed out' }],
+  [500, own('Request failed.')],
 ];
 
 /** LipaChat judges the message: 422 `gateway-rejected`, final. */
@@ -430,4 +474,23 @@ export const REJECTED: readonly Response[] = [
   [400, own('data.message was not sent by the form')],
   [400, own('Only 10 units of data allowed')],
   [400, own('Duplicate entry', [{ code: 401 }])],
+  [400, own('Template name does not exist in the translation')],
+  [400, own('(#132000) Number of parameters does not match the expected number of params')],
+  [400, own('Invalid phone number: 25471774')],
+  [400, own('(#131026) Message undeliverable')],
+  [400, own('Flow with id 12345 not found or not published')],
+  [400, own('Parameter value is not valid: flow_cta exceeds 20 characters')],
+  [400, own('Media could not be downloaded: https://example.org/a.jpg returned 403 Forbidden')],
+  [400, own('Validation failed', { text: 'must not be blank' })],
+  [200, own("Template parameter 'balance' is missing")],
+  [400, own("Template 'account_suspended_notice' is not approved")],
+  [422, own("Button text 'Renew subscription' is too long")],
+  [400, own('Message text exceeds the limit of 1024 characters')],
+  [400, own('Failed to send message')],
+  [400, own('Too many parameters in template body')],
+  [400, own('Recipient phone number not in allowed list', [{ code: 131030 }])],
+  [
+    200,
+    own('', null, 'success', { messageId: 'a', waId: null, status: 'FAILED', statusDesc: 'Not on WhatsApp' }),
+  ],
 ];

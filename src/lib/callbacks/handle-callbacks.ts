@@ -1,8 +1,8 @@
 import type { Callback } from '../lipachat/callback.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { mapEnded } from '../platform/all-ended.ts';
+import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
-import { updateOrCreate } from '../platform/update-with-retry.ts';
+import { updateFoundOrCreate } from '../platform/update-with-retry.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import { type ConsentWords, consentIn } from '../whatsapp/opt-out-words.ts';
@@ -66,12 +66,13 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     // A timestamp in the future counts as the arrival. `remember` keeps both times for a repeat of the message.
     const at = message.writtenAt && message.writtenAt < receivedAt ? message.writtenAt : receivedAt;
     const times = { writtenAt: at, seenAt: receivedAt };
-    const { writtenAt, seenAt } = message.id
-      ? await callbacks.remember({ id: message.id, ...times }, now)
-      : times;
-    const { pair, text } = message;
-    const fresh = await freshSession(erasedOptOuts, pair);
-    const session = await updateOrCreate(sessions, pair, fresh, (session) => {
+    const { id, pair, text } = message;
+    const [{ writtenAt, seenAt }, fresh, found] = await allEnded([
+      id ? callbacks.remember({ id, ...times }, now) : times,
+      freshSession(erasedOptOuts, pair),
+      sessions.get(pair),
+    ]);
+    const session = await updateFoundOrCreate(sessions, { found, fresh }, (session) => {
       const word = text === undefined ? undefined : consentIn(text, words);
       const written = afterInbound(session, { writtenAt, now });
       return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;

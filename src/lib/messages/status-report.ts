@@ -20,18 +20,12 @@ export interface StatusReport {
  * counts for the message. A failure is always outdated while the message waits or after it expired.
  */
 export function isOutdated(message: Message, report: StatusReport): boolean {
-  const { status, waId } = report;
+  const { status, waId, gatewayMessageId } = report;
   if (status === 'delivered' || status === 'read') return false;
   if (waId !== undefined && waId === message.waId) return false;
-  if (isOfEarlierSend(message, report)) return true;
+  const isOfEarlierSend =
+    message.retiredWaIds?.includes(waId ?? '') ||
+    (gatewayMessageId !== undefined && gatewayMessageId !== gatewayMessageIdOf(message));
+  if (isOfEarlierSend) return true;
   return status === 'failed' && ['parked', 'queued', 'expired'].includes(message.status);
-}
-
-function isOfEarlierSend(
-  message: Message,
-  { waId, gatewayMessageId }: Pick<StatusReport, 'waId' | 'gatewayMessageId'>,
-): boolean {
-  if (waId !== undefined && waId === message.waId) return false;
-  if (waId !== undefined && message.retiredWaIds?.includes(waId)) return true;
-  return gatewayMessageId !== undefined && gatewayMessageId !== gatewayMessageIdOf(message);
 }

@@ -40,8 +40,16 @@ export async function updateOrCreate<Key, T>(
   fresh: T,
   change: (value: T) => T,
 ): Promise<T> {
+  return updateFoundOrCreate(store, { found: await store.get(key), fresh }, change);
+}
+
+/** The same, with what a read of the key has found. */
+export async function updateFoundOrCreate<Key, T>(
+  store: Versioned<Key, T>,
+  { found, fresh }: { readonly found: Stored<T> | undefined; readonly fresh: T },
+  change: (value: T) => T,
+): Promise<T> {
   const first = change(fresh);
-  const found = await store.get(key);
   if (!found && first === fresh) return fresh;
   const written = found ? undefined : await store.create(first);
   if (written?.done) return written.stored.value;

@@ -51,6 +51,7 @@ describe('a status callback', () => {
       second,
       { gatewayMessageId: derived, waId: 'wamid.1' },
     ],
+    ['the first messageId alone, before the second’s answer', unheard, { gatewayMessageId: 'm-1' }],
     [
       'the first messageId, before the second’s answer',
       unheard,

@@ -21,7 +21,7 @@ interface OperatorPhrase {
 export type OperatorPhrases = Readonly<Record<OperatorTrouble, readonly OperatorPhrase[]>>;
 
 export const KEY =
-  '(?:api ?keys?|(?:access|auth|authentication|bearer|security|api) ?tokens?|api secret|credentials)(?: header)?';
+  '(?:api ?keys?|(?:access|auth|authentication|bearer|security|api) ?tokens?|api secret|(?:subscription|consumer|licen[cs]e) keys?|credentials)(?: header)?';
 export const BAD =
   '(?:invalid|not valid|incorrect|incorrectly specified|wrong|missing|required|expired|revoked|disabled|inactive|unknown|not recogni[sz]ed|not found|not provided|not active|rejected|blocked|suspended|deactivated)';
 export const IS = '(?:is |are |was |has |have |been |or )*';

@@ -93,9 +93,9 @@ describe('the detail of a rejection', () => {
 
   it('has neither the apiKey nor a phone number, and is one line', async () => {
     const { apiKey, customer } = fleet;
-    const message = `Not sent with ${apiKey}\nto +${customer}, as ${customer.slice(0, 3)} ${customer.slice(3)}`;
+    const message = `Unknown template, sent with ${apiKey}\nto +${customer}, as ${customer.slice(0, 3)} ${customer.slice(3)}`;
     const detail = await rejected({ kind: 'reject', message, errors: { [apiKey]: Number(customer) } });
-    expect(detail).toMatch(/^Not sent with … to …, as … \{"…":…\}\. \(LipaChat's words/);
+    expect(detail).toMatch(/^Unknown template, sent with … to …, as … \{"…":…\}\. \(LipaChat's words/);
   });
 
   it('names the template message when that was refused', async () => {

@@ -1,9 +1,9 @@
 import { countFailure } from '../lipachat/call-with-retries.ts';
 import { retryOf } from '../messages/backoff.ts';
-import { gatewayMessageIdOf, isTemplateId, otherIdsOf } from '../messages/gateway-message-id.ts';
+import { gatewayMessageIdOf, otherIdsOf } from '../messages/gateway-message-id.ts';
 import { EVENT_OF_REPORT, transition } from '../messages/lifecycle.ts';
 import { isInRecipientQueue, isMessageId, type Message, pairOf, waKeyOf } from '../messages/message.ts';
-import type { Aliased, MessageAliasStore } from '../messages/ports.ts';
+import type { MessageAliasStore } from '../messages/ports.ts';
 import { isOutdated, type StatusReport } from '../messages/status-report.ts';
 import type { TemplateName } from '../messages/template-message.ts';
 import { allEnded } from '../platform/all-ended.ts';
@@ -14,6 +14,7 @@ import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
 import { afterGatewayClosed } from '../whatsapp/session-window.ts';
 import { type HandleTemplateStatusDeps, makeHandleTemplateStatus } from './handle-template-message-status.ts';
 import type { CallbackStore, UnmatchedStatus } from './ports.ts';
+import { isOfTemplate } from './quoted-message.ts';
 
 /*
  * Handles one status callback:
@@ -172,12 +173,6 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
   }
 
   return { handleStatus, retryUnmatched };
-}
-
-/** Version 0.1 kept WhatsApp's ids of template messages only, and did not say what an alias is of. */
-function isOfTemplate({ of }: Aliased, message: Message, name: TemplateName): boolean {
-  if (of !== undefined) return of === 'template';
-  return 'waKey' in name || isTemplateId(message, name.gatewayMessageId);
 }
 
 function hasArrived({ status }: Message): boolean {

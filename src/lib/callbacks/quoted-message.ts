@@ -1,6 +1,7 @@
 import { isTemplateId } from '../messages/gateway-message-id.ts';
 import { isMessageId, type Message, waKeyOf } from '../messages/message.ts';
 import type { Aliased, MessageAliasStore, MessageStore } from '../messages/ports.ts';
+import type { TemplateName } from '../messages/template-message.ts';
 import { allEnded } from '../platform/all-ended.ts';
 import type { Stored } from '../platform/ports.ts';
 
@@ -31,17 +32,13 @@ export function makeFindQuoted({
     const alias = byWaKey ?? byId;
     if (!alias) return undefined;
     const flow = await messages.get(alias.messageId);
-    const isTemplate = byWaKey ? isWaIdOfTemplate(byWaKey) : isOfTemplate(alias, flow?.value, id);
-    return { flow: isTemplate ? undefined : flow };
+    const name = byWaKey ? { waKey: waKeyOf(id) } : { gatewayMessageId: id };
+    return { flow: flow && isOfTemplate(alias, flow.value, name) ? undefined : flow };
   };
 }
 
-/** Version 0.1 kept WhatsApp's ids of template messages only, and did not say what an alias is of. */
-function isWaIdOfTemplate({ of = 'template' }: Aliased): boolean {
-  return of === 'template';
-}
-
-function isOfTemplate({ of }: Aliased, message: Message | undefined, id: string): boolean {
+/** Is it an alias of the template message? Version 0.1 did not say, and kept WhatsApp's ids of template messages only. */
+export function isOfTemplate({ of }: Aliased, message: Message, name: TemplateName): boolean {
   if (of !== undefined) return of === 'template';
-  return message !== undefined && isTemplateId(message, id);
+  return 'waKey' in name || isTemplateId(message, name.gatewayMessageId);
 }

@@ -39,7 +39,7 @@ const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|
 const LONGEST_ID = 512;
 /** A code from here up can only be WhatsApp's. A lower number may belong to another numbering. */
 const UNMISTAKABLE = 100_000;
-/** How many characters of LipaChat's words the operator sees, and the caller whose message is refused. */
+/** How many characters of LipaChat's words the operator sees, and the caller of a refused message. */
 const SHOWN = { operator: 200, caller: 280 };
 
 /** What a response means. `now` resolves a Retry-After date. */

@@ -104,6 +104,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     verdict: Verdict,
     run: TemplateRun,
   ): Promise<Stored<Message> | undefined> {
+    const { triedAt } = tried.value.templateMessage ?? {};
     switch (verdict.kind) {
       case 'sent':
         return accepted(tried, verdict.accepted);
@@ -116,7 +117,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
       case 'release':
         return released(tried, verdict, run);
       case 'unknown':
-        return verdict.again && run.terms.ambiguity.mode === 'resend'
+        return verdict.again && mayRepeat(triedAt ?? clock.now(), now(run))
           ? Promise.resolve(tried)
           : note(tried, { state: 'unknown' });
     }

@@ -1,7 +1,7 @@
 import type { PhoneNumber } from './phone.ts';
 
 /*
- * Countries whose mobile numbers have an old and a new spelling, which differ by digits behind the country code.
+ * Countries with an old and a new spelling of mobile numbers, which differ by digits behind the country code.
  * WhatsApp knows many people under one of them and delivers to either, so a list with both may reach one person
  * twice. Which spelling is right can't be told from the digits: the other one may be another person's.
  */

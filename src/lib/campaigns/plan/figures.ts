@@ -35,7 +35,7 @@ export interface RejectedRow {
 }
 
 /**
- * Accepted rows whose number may be another spelling of one in an earlier row (`whatsapp/twin-numbers.ts`). Both stay
+ * Accepted rows with a number that may be another spelling of an earlier row's (`whatsapp/twin-numbers.ts`). Both stay
  * recipients. `sample` has the first ones.
  */
 interface PossibleDuplicates {

@@ -65,4 +65,14 @@ describe('a template message with an unknown outcome', () => {
     expect(calls()).toBe(atTheEnd);
     expect(stored()).toMatchObject({ status: 'parked', templateMessage: { state: 'unknown' } });
   });
+
+  it('is unknown at once with outcomes on hold, and is never repeated', async () => {
+    world = makeWorld({ mode: 'hold' });
+    p = world.process('p');
+    world.gateway.nextTemplates('lost');
+    await p.send({ request });
+    expect(stored()).toMatchObject({ status: 'parked', templateMessage: { state: 'unknown' } });
+    await sweepFor(30);
+    expect(calls()).toBe(1);
+  });
 });

@@ -5,6 +5,8 @@ import type { Pair, PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { BUSINESS, idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
+type NumberPair = Pair & { readonly customer: PhoneNumber };
+
 describe.each(engines)('the data of a pair on $name', ({ open }) => {
   let stores: Stores;
   let customers = 0;
@@ -13,12 +15,12 @@ describe.each(engines)('the data of a pair on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  const newPair = (): Pair => {
+  const newPair = (): NumberPair => {
     customers += 1;
     return { business: BUSINESS, customer: `25471234${1000 + customers}` as PhoneNumber };
   };
 
-  async function write(pair: Pair, id: string, changes: Partial<Message>): Promise<void> {
+  async function write(pair: NumberPair, id: string, changes: Partial<Message>): Promise<void> {
     const from = { to: pair.customer, from: pair.business };
     const end = await stores.messages.create(sampleMessage({ messageId: idOf(id), ...from, ...changes }));
     if (!end.done) throw new Error(`${id} was there already`);
@@ -28,7 +30,7 @@ describe.each(engines)('the data of a pair on $name', ({ open }) => {
   const sent = { status: 'sent', lease: undefined, sentAt: NOW } as const;
   const reply = { id: 'r', at: NOW, response: {}, matchedBy: 'token' } as const;
 
-  async function writeAll(pair: Pair, prefix: string): Promise<void> {
+  async function writeAll(pair: NumberPair, prefix: string): Promise<void> {
     await write(pair, `${prefix}-parked`, { ...parked, createdAt: later(3) });
     await write(pair, `${prefix}-queued`, { ...parked, status: 'queued', createdAt: later(1) });
     await write(pair, `${prefix}-sending`, { parkedUntil: later(999), createdAt: later(2) });

@@ -5,6 +5,8 @@ import type { Session } from '../../src/lib/whatsapp/session-window.ts';
 import { BUSINESS, CUSTOMER, later, NOW, sampleSession } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
+type NumberPair = Pair & { readonly customer: PhoneNumber };
+
 describe.each(engines)('sessions on $name', ({ open }) => {
   let stores: Stores;
   let customers = 0;
@@ -14,7 +16,7 @@ describe.each(engines)('sessions on $name', ({ open }) => {
   afterAll(() => stores.close());
 
   /** A pair that no other test uses. */
-  const newPair = (): Pair => {
+  const newPair = (): NumberPair => {
     customers += 1;
     return { business: BUSINESS, customer: `2547000000${10 + customers}` as PhoneNumber };
   };

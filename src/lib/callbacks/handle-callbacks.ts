@@ -1,4 +1,4 @@
-import type { Callback } from '../lipachat/callback.ts';
+import type { Callback, Inbound } from '../lipachat/callback.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
@@ -44,8 +44,6 @@ export interface CallbackRun {
 
 export type HandleCallbacks = ReturnType<typeof makeHandleCallbacks>;
 
-type Inbound = Extract<Callback, { kind: 'inbound' }>;
-
 const AT_ONCE = 16;
 
 export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
@@ -66,14 +64,14 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     // A timestamp in the future counts as the arrival. `remember` keeps both times for a repeat of the message.
     const at = message.writtenAt && message.writtenAt < receivedAt ? message.writtenAt : receivedAt;
     const times = { writtenAt: at, seenAt: receivedAt };
-    const { id, pair, text } = message;
+    const { id, pair, said } = message;
     const [{ writtenAt, seenAt }, fresh, found] = await allEnded([
       id ? callbacks.remember({ id, ...times }, now) : times,
       freshSession(erasedOptOuts, pair),
       sessions.get(pair),
     ]);
     const session = await updateFoundOrCreate(sessions, { found, fresh }, (session) => {
-      const word = text === undefined ? undefined : consentIn(text, words);
+      const word = consentIn(said, words);
       const written = afterInbound(session, { writtenAt, now });
       return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
     });
@@ -122,6 +120,11 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
       case 'notice':
         telemetry.info('callback.notice', { about: callback.about });
         return Promise.resolve();
+      case 'preference':
+      case 'moved':
+        // Not read yet.
+        return Promise.resolve();
+      case 'unplaced':
       case 'unrecognised':
         telemetry.warn('callback.unrecognised', { bytes: callback.raw.length });
         return callbacks.keepRaw(callback.raw, clock.now());

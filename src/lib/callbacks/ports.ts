@@ -1,6 +1,6 @@
 import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { StatusReport } from '../messages/status-report.ts';
-import type { PhoneNumber } from '../whatsapp/phone.ts';
+import type { CustomerId } from '../whatsapp/customer.ts';
 import type { ReceivedCallback } from './received-callback.ts';
 
 /** An inbound message's id and times, kept so that a repeated webhook has the same effect as the first. */
@@ -25,7 +25,7 @@ export interface CallbackStore {
   /** Keeps an unrecognised callback for 30 days, once per content. */
   keepRaw(text: string, now: Date): Promise<void>;
   /** Removes raw callbacks that contain this number in any spelling. Returns how many. */
-  dropRawNaming(number: PhoneNumber): Promise<number>;
+  dropRawNaming(number: CustomerId): Promise<number>;
   /** Keeps WhatsApp's status of a template, so that the change stream publishes it. */
   keepTemplateStatus(status: TemplateStatus): Promise<void>;
   /** Keeps a status for 8 days. The sweeper looks for its message at `dueAt`; undefined ends the search. */

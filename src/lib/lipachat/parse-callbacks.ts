@@ -77,16 +77,16 @@ function readInbound(body: unknown): Callback {
     id: messageId ?? ownId ?? undefined,
     pair: { business: to, customer: from },
     writtenAt: instantOf(timestamp),
-    text: typedText(text),
+    said: typedTexts(text),
     reply: reply === 'unreadable' ? undefined : reply,
     ...unreadable,
   };
 }
 
 /** LipaChat sends the text itself, WhatsApp an object around it. */
-function typedText(text: unknown): string | undefined {
+function typedTexts(text: unknown): string[] {
   const words = typeof text === 'string' ? text : asRecord(text)['body'];
-  return typeof words === 'string' ? words : undefined;
+  return typeof words === 'string' ? [words] : [];
 }
 
 function readWhatsappStatus(status: unknown): Callback {

@@ -16,11 +16,11 @@ export function bareWord(text: string): string {
 }
 
 /**
- * The customer's choice, if the whole message is one of the words, ignoring case and punctuation. "Stop."
- * counts, "please don't stop" does not.
+ * The customer's choice, if one of the texts is as a whole one of the words, ignoring case and punctuation. "Stop."
+ * counts, "please don't stop" does not. STOP wins over START.
  */
-export function consentIn(text: string, words: ConsentWords): 'stop' | 'start' | undefined {
-  const bare = bareWord(text);
-  if (words.stop.includes(bare)) return 'stop';
-  return words.start.includes(bare) ? 'start' : undefined;
+export function consentIn(said: readonly string[], words: ConsentWords): 'stop' | 'start' | undefined {
+  const bare = said.map(bareWord);
+  if (bare.some((word) => words.stop.includes(word))) return 'stop';
+  return bare.some((word) => words.start.includes(word)) ? 'start' : undefined;
 }

@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { CustomerId } from './customer.ts';
 
 declare const brand: unique symbol;
 
@@ -8,7 +9,7 @@ export type PhoneNumber = string & { readonly [brand]: 'PhoneNumber' };
 /** One business number and one customer. Session windows and opt-outs belong to a pair. */
 export interface Pair {
   readonly business: PhoneNumber;
-  readonly customer: PhoneNumber;
+  readonly customer: CustomerId;
 }
 
 const SPELLING = /^\+?[\d\s()\-\u2010-\u2015]+$/u;
@@ -38,7 +39,7 @@ export function gatewayPhoneNumber(text: string): PhoneNumber | undefined {
 }
 
 /** Does the text contain the number, in any spelling, or inside base64 as in WhatsApp's message ids? */
-export function isNamedIn(text: string, number: PhoneNumber): boolean {
+export function isNamedIn(text: string, number: CustomerId): boolean {
   if (text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number)) return true;
   const runs = text.replaceAll('\\', '').match(/[A-Za-z0-9+/_-]{16,}/g) ?? [];
   return runs.some((run) => Buffer.from(run, 'base64').includes(number));

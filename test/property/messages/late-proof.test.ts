@@ -38,7 +38,7 @@ async function run(steps: readonly Step[], mode: 'resend' | 'hold', whenClosed: 
   async function take(one: Step): Promise<void> {
     const at = world.clock.now();
     if (one.kind === 'writes') {
-      const said = { writtenAt: undefined, text: 'hi', reply: undefined };
+      const said = { writtenAt: undefined, said: ['hi'], reply: undefined };
       return p.handleCallbacks([{ kind: 'inbound', id: `in-${at.getTime()}`, pair: PAIR, ...said }]);
     }
     if (one.kind === 'passes') {

@@ -77,7 +77,7 @@ async function park({ flows }: ParkedScenario, world: World, broken: string[]): 
 }
 
 const written = ({ word }: Inbound, id: string) =>
-  ({ kind: 'inbound', id, pair: PAIR, writtenAt: undefined, text: word, reply: undefined }) as const;
+  ({ kind: 'inbound', id, pair: PAIR, writtenAt: undefined, said: [word], reply: undefined }) as const;
 
 interface Working {
   readonly world: World;

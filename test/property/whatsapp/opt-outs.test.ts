@@ -41,7 +41,7 @@ async function say(p: Process, one: Word, id: string): Promise<void> {
   if (one.by === 'route') {
     return one.says === 'stop' ? p.consent.optOut(PAIR, 'c') : p.consent.optIn(PAIR);
   }
-  const message = { id, pair: PAIR, writtenAt: later(one.stamp), text: typed(one), reply: undefined };
+  const message = { id, pair: PAIR, writtenAt: later(one.stamp), said: [typed(one)], reply: undefined };
   await p.handleCallbacks([{ kind: 'inbound', ...message }]);
 }
 

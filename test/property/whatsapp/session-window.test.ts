@@ -34,7 +34,7 @@ const callbackOf = ({ id, writtenMs }: Pick<Inbound, 'id' | 'writtenMs'>): Callb
   id,
   pair: PAIR,
   writtenAt: at(writtenMs),
-  text: 'Habari',
+  said: ['Habari'],
   reply: undefined,
 });
 

@@ -9,7 +9,7 @@ export const NOW = new Date('2026-01-02T03:04:05.000Z');
 
 export const CUSTOMER = '254717746565' as PhoneNumber;
 export const BUSINESS = '254110090747' as PhoneNumber;
-export const PAIR: Pair = { business: BUSINESS, customer: CUSTOMER };
+export const PAIR = { business: BUSINESS, customer: CUSTOMER } satisfies Pair;
 
 export const idOf = (text: string): MessageId => text as MessageId;
 

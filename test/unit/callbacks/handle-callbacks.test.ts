@@ -23,7 +23,7 @@ const inbound = (changes: Partial<Callback & { kind: 'inbound' }> = {}): Callbac
   id: 'wamid.in',
   pair: PAIR,
   writtenAt: undefined,
-  text: 'Habari',
+  said: ['Habari'],
   reply: undefined,
   ...changes,
 });
@@ -153,7 +153,7 @@ describe('a flow reply that matches no flow', () => {
       expect(world.onlyMessage()?.status).toBe('parked');
       const first = inbound({
         reply,
-        text: undefined,
+        said: [],
         ...(stamp === 'a timestamp' ? { writtenAt: NOW } : {}),
       });
       await webhook.handleCallbacks([first]);
@@ -162,7 +162,7 @@ describe('a flow reply that matches no flow', () => {
       expect(world.onlyMessage()?.status).toBe('sent');
       await webhook.handleCallbacks([first]);
       expect(world.onlyMessage()?.reply).toBeUndefined();
-      await webhook.handleCallbacks([inbound({ id: 'wamid.another', reply, text: undefined })]);
+      await webhook.handleCallbacks([inbound({ id: 'wamid.another', reply, said: [] })]);
       expect(world.onlyMessage()?.reply).toMatchObject({ id: 'wamid.another', matchedBy: 'only-open-flow' });
     },
   );

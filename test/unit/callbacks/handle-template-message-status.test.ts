@@ -42,7 +42,7 @@ const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
 });
 
 async function writes(text = 'hi'): Promise<void> {
-  const said = { writtenAt: undefined, text, reply: undefined };
+  const said = { writtenAt: undefined, said: [text], reply: undefined };
   await p.handleCallbacks([
     { kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said },
   ]);

@@ -19,7 +19,7 @@ const inbound = (changes: Record<string, unknown> = {}) => ({
   id: 'c94ced08-1',
   pair: PAIR,
   writtenAt: undefined,
-  text: 'Habari',
+  said: ['Habari'],
   reply: undefined,
   ...changes,
 });

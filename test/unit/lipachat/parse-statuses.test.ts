@@ -97,7 +97,7 @@ describe('WhatsApp’s own envelope', () => {
     id: 'wamid.in',
     pair: { business: '254110090747', customer: '254717746565' },
     writtenAt: new Date(1_767_323_045_000),
-    text: 'hi',
+    said: ['hi'],
     reply: undefined,
   };
 

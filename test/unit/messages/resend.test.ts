@@ -38,7 +38,7 @@ const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
 });
 
 async function writes(): Promise<void> {
-  const said = { writtenAt: undefined, text: 'hi', reply: undefined };
+  const said = { writtenAt: undefined, said: ['hi'], reply: undefined };
   await p.handleCallbacks([
     { kind: 'inbound', id: `in-${world.clock.now().getTime()}`, pair: PAIR, ...said },
   ]);

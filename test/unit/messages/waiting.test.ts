@@ -32,7 +32,7 @@ const parking = (id: string) =>
 const find = (id: string) => world.messages.all().find((m) => m.messageId === id);
 
 async function writes(id = `in-${world.clock.now().getTime()}`): Promise<void> {
-  const said = { writtenAt: undefined, text: 'hi', reply: undefined };
+  const said = { writtenAt: undefined, said: ['hi'], reply: undefined };
   await p.handleCallbacks([{ kind: 'inbound', id, pair: PAIR, ...said }]);
 }
 
@@ -252,7 +252,7 @@ describe('a flow reply', () => {
   });
 
   it('that matches nothing is stored raw', async () => {
-    const said = { writtenAt: undefined, text: undefined };
+    const said = { writtenAt: undefined, said: [] };
     const filled = { response: { canary: 1 }, quotedIds: [] };
     await p.handleCallbacks([{ kind: 'inbound', id: 'r', pair: PAIR, ...said, reply: filled }]);
     expect(world.callbacks.raw().join()).toContain('canary');

@@ -13,7 +13,7 @@ beforeEach(() => {
 const stored = () => world.messages.all()[0];
 const writes = () =>
   p.handleCallbacks([
-    { kind: 'inbound', id: 'in-1', pair: PAIR, writtenAt: undefined, text: 'hi', reply: undefined },
+    { kind: 'inbound', id: 'in-1', pair: PAIR, writtenAt: undefined, said: ['hi'], reply: undefined },
   ]);
 
 describe('a reply that crosses the parking of its flow', () => {

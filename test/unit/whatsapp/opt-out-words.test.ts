@@ -6,7 +6,7 @@ import { afterConsent, hasOptedOut, type Session } from '../../../src/lib/whatsa
 import { later, PAIR, sampleMessage, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
 import { makeWorld } from '../../support/fakes/world.ts';
 
-const said = (text: string) => consentIn(text, DEFAULT_WORDS);
+const said = (text: string) => consentIn([text], DEFAULT_WORDS);
 
 describe('a text from a customer', () => {
   it.each([
@@ -30,10 +30,10 @@ describe('a text from a customer', () => {
   it('is compared with the configured words, and with no others', () => {
     const words = { stop: ['halt', 'opt out', 'ዝጋ', 'توقف'], start: ['go'] };
     for (const text of ['Halt!', 'OPT-OUT', 'opt  out.', 'ዝጋ', 'توقف.']) {
-      expect([text, consentIn(text, words)]).toEqual([text, 'stop']);
+      expect([text, consentIn([text], words)]).toEqual([text, 'stop']);
     }
-    expect([consentIn('stop', words), consentIn('GO', words)]).toEqual([undefined, 'start']);
-    expect(consentIn('stop', { stop: [], start: [] })).toBeUndefined();
+    expect([consentIn(['stop'], words), consentIn(['GO'], words)]).toEqual([undefined, 'start']);
+    expect(consentIn(['stop'], { stop: [], start: [] })).toBeUndefined();
   });
 
   it('counts in any case and with any punctuation around it, and never with a word beside it', () => {
@@ -74,7 +74,7 @@ describe('opt-outs and opt-ins', () => {
   });
 
   const word = (id: string, text: string, seconds: number) =>
-    ({ kind: 'inbound', id, pair: PAIR, writtenAt: later(seconds), text, reply: undefined }) as const;
+    ({ kind: 'inbound', id, pair: PAIR, writtenAt: later(seconds), said: [text], reply: undefined }) as const;
   const parking = sampleRequest({ whenClosed: 'park', parkForSeconds: 86_400 });
 
   it('a STOP cancels waiting messages, with its reason, and opens the window', async () => {

@@ -1,0 +1,22 @@
+import type { PhoneNumber } from './phone.ts';
+
+declare const brand: unique symbol;
+
+/** WhatsApp's id of a person for one business portfolio: `KE.1234abcd`, for people who hide their number. */
+export type UserId = string & { readonly [brand]: 'UserId' };
+
+/** How a customer is known: by number, or by user id if no number is known. */
+export type CustomerId = PhoneNumber | UserId;
+
+/** A customer as a callback names them: by number, by user id, or by both. At least one is there. */
+export interface Customer {
+  readonly number?: PhoneNumber | undefined;
+  readonly userId?: UserId | undefined;
+}
+
+/** A country code, a dot, and up to 128 letters and digits (Meta's page on business-scoped user ids, 2026). */
+const USER_ID = /^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/;
+
+export function userIdIn(text: string): UserId | undefined {
+  return USER_ID.test(text) ? (text as UserId) : undefined;
+}

@@ -46,7 +46,6 @@ describe(`${CALLBACKS} callbacks at once`, () => {
     const begun = performance.now();
     const statuses = await pMap(Array(CALLBACKS).fill(0), post, { concurrency: AT_ONCE });
     const floodMs = Math.round(performance.now() - begun);
-    console.log('DBG flood', floodMs);
     const taken = statuses.flatMap((status, n) => (status === 200 ? [n] : []));
     const headers = { authorization: `Bearer ${token}` };
     const isOpen = async (n: number): Promise<boolean> => {

@@ -113,6 +113,13 @@ describe('a campaign has one failure too many', () => {
     expect(streak?.value.times).toHaveLength(MOST);
   });
 
+  it('also if more workers fail at the same moment than can write the same item', async () => {
+    world.clock.advance(10);
+    const all = Array.from({ length: 6 * MOST }, () => world.worker()(world.campaignId, OPERATOR));
+    const results = await Promise.all(all);
+    expect(results).toContain(true);
+  });
+
   it('not while it is paused, and not when it is gone', async () => {
     await world.change({ state: 'paused' });
     expect(await world.fails(OPERATOR, 2 * MOST)).not.toContain(true);

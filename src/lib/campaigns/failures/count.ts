@@ -28,13 +28,21 @@ export function makeCountFailures(deps: CountFailuresDeps) {
     const key = failureStreakKey(campaignId, cause);
     const now = clock.now();
     const none = { key, times: [], keepUntil: campaign.keepUntil };
-    const streak = await updateOrCreate(failureStreaks, key, none, (s) => withFailure(s, now, most));
+    let isCounted = false;
+    // A full streak is not written: dozens of workers that fail together would keep each other from counting.
+    const streak = await updateOrCreate(failureStreaks, key, none, (s) => {
+      isCounted = s.times.length < most;
+      return isCounted ? withFailure(s, now, most) : s;
+    });
     if (streak.times.length < most) return false;
     const last = await lastSuccessOf(campaignId);
     if (last === undefined) return false;
     if (since(streak, last).times.length >= most) return true;
-    await updateWithRetry(failureStreaks, await failureStreaks.get(key), (s) => since(s, last));
-    return false;
+    const after = await updateWithRetry(failureStreaks, await failureStreaks.get(key), (s) => {
+      const recent = since(s, last);
+      return isCounted || recent.times.length >= most ? recent : withFailure(recent, now, most);
+    });
+    return after !== undefined && after.value.times.length >= most;
   };
 
   /** From the campaign and its open batches. A batch that is aggregated meanwhile still has its item. */

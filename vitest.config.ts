@@ -10,8 +10,12 @@ type Kind = {
   seeded?: true;
   /** Files that share the modules of their worker. Only for tests that keep no state outside of themselves. */
   shared?: true;
-  /** One file after the other, and where it stands among those. */
-  alone?: number;
+  /** Its files, if they are not all under the folder of its name. */
+  include?: string;
+  /** How many files run at a time, if fewer than elsewhere. */
+  files?: number;
+  /** Where it stands in the order, for what never runs beside another project. */
+  order?: number;
 };
 
 /** One project a folder of test/. `npx vitest run --project unit` runs one of them; package.json has the usual sets. */
@@ -24,8 +28,10 @@ const kinds: Record<string, Kind> = {
   e2e: { limit: 120_000, built: true },
   policy: { limit: 120_000, built: true },
   runtime: { limit: 120_000, built: true },
-  faults: { limit: 240_000, built: true, alone: 1 },
-  deploy: { limit: 360_000, built: true, alone: 2 },
+  faults: { limit: 240_000, built: true, include: 'test/faults/*.test.ts', files: 2, order: 1 },
+  // Either they measure a pace, or they fill the machine by themselves.
+  'faults/alone': { limit: 240_000, built: true, files: 1, order: 2 },
+  deploy: { limit: 360_000, built: true, files: 1, order: 3 },
 };
 
 export default defineConfig({
@@ -33,18 +39,21 @@ export default defineConfig({
     reporters: reporters(),
     // Most of their time tests wait: for processes to start, for time-outs and delays.
     maxWorkers: 4,
-    projects: Object.entries(kinds).map(([name, { limit, built, seeded, shared, alone }]) => ({
-      extends: true,
-      test: {
-        name,
-        include: [`test/${name}/**/*.test.ts`],
-        testTimeout: limit,
-        hookTimeout: limit,
-        isolate: !shared,
-        ...(built ? { globalSetup: 'test/support/build-bundles.ts' } : {}),
-        ...(seeded ? { setupFiles: 'test/support/property-seed.ts' } : {}),
-        ...(alone ? { fileParallelism: false, sequence: { groupOrder: alone } } : {}),
-      },
-    })),
+    projects: Object.entries(kinds).map(
+      ([name, { limit, built, seeded, shared, include, files, order }]) => ({
+        extends: true,
+        test: {
+          name,
+          include: [include ?? `test/${name}/**/*.test.ts`],
+          testTimeout: limit,
+          hookTimeout: limit,
+          isolate: !shared,
+          ...(built ? { globalSetup: 'test/support/build-bundles.ts' } : {}),
+          ...(seeded ? { setupFiles: 'test/support/property-seed.ts' } : {}),
+          ...(files ? { maxWorkers: files } : {}),
+          ...(order ? { sequence: { groupOrder: order } } : {}),
+        },
+      }),
+    ),
   },
 });

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CampaignCalls, campaignCallsOf, ready } from '../support/fleet/campaigns.ts';
-import { type Arrival, arrivals, countsPerWindow, csvOf, newLargeCrowd } from '../support/fleet/crowd.ts';
-import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
-import { pumpQueue } from '../support/fleet/lanes.ts';
-import { tickOnAndOn } from '../support/fleet/ticks.ts';
-import type { QueuePump } from '../support/queue-pump.ts';
+import { type CampaignCalls, campaignCallsOf, ready } from '../../support/fleet/campaigns.ts';
+import { type Arrival, arrivals, countsPerWindow, csvOf, newLargeCrowd } from '../../support/fleet/crowd.ts';
+import { type Fleet, startFleet } from '../../support/fleet/fleet.ts';
+import { pumpQueue } from '../../support/fleet/lanes.ts';
+import { tickOnAndOn } from '../../support/fleet/ticks.ts';
+import type { QueuePump } from '../../support/queue-pump.ts';
 
 const PER_MINUTE = 1_200;
 /** Low enough that two campaigns have to share the campaigns' part of it, which is nine tenths. */

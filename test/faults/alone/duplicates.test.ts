@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, isReplay } from '../support/fleet/answer.ts';
-import { type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
-import { processOf } from '../support/fleet/steps.ts';
+import { type Answer, isReplay } from '../../support/fleet/answer.ts';
+import { type Fleet, type Flow, startFleet } from '../../support/fleet/fleet.ts';
+import { processOf } from '../../support/fleet/steps.ts';
 
 const PROCESSES = 5;
 const IDS = 50;

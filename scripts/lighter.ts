@@ -34,6 +34,9 @@ const AWS_SCHEMAS = /@aws-sdk\/client-(dynamodb|eventbridge|s3|ssm)\/dist-es\/sc
 const OTHER_ERRORS =
   /^export var (?!ConditionalCheckFailedException\$)(\w+\$) = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\1, \w+\);$/gm;
 
+/** The SDK's loader of its settings, replaced by `settings.ts`. */
+const SETTINGS = /@smithy\/core\/dist-es\/submodules\/config\/node-config-provider\/configLoader\.js$/;
+
 /** A client reads nothing of its package.json but the version. */
 const AWS_MANIFEST = /@aws-sdk\/client-[a-z0-9-]+\/package\.json$/;
 
@@ -45,6 +48,7 @@ export const lighter: Plugin = {
       path: INSTEAD[path] ?? path,
     }));
     for (const filter of UNUSED) onLoad({ filter }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: SETTINGS }, () => ({ contents: `export * from '${file('settings.ts')}';` }));
     onLoad({ filter: WEB_TYPES }, () => ({ contents: NO_FORM }));
     onLoad({ filter: AWS_SCHEMAS }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replaceAll(OTHER_ERRORS, ''),

@@ -79,7 +79,18 @@ export function makeDynamoClient(
     sha256,
   });
   for (const name of NEEDLESS) client.middlewareStack.remove(name);
+  reuseSigner(client);
   return client;
+}
+
+/** The SDK makes a signer for each request, with a copy of all settings. They are the same each time. */
+function reuseSigner({ config }: DynamoDBClient): void {
+  const makeSigner = config.signer;
+  let signer: ReturnType<typeof makeSigner> | undefined;
+  config.signer = (scheme) => {
+    signer ??= makeSigner(scheme);
+    return signer;
+  };
 }
 
 /** The limit of one call, over all of the SDK's tries. Past it the store counts as down. */

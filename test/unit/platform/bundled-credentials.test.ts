@@ -19,6 +19,13 @@ describe("a function's credentials", () => {
     expect(await defaultProvider()()).toEqual({ accessKeyId: 'key', secretAccessKey: 'secret' });
   });
 
+  it('are read once in a process', async () => {
+    const provider = defaultProvider();
+    const first = await provider();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'other');
+    expect(await provider()).toBe(first);
+  });
+
   it.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])(
     'are not looked for elsewhere without %s',
     async (name) => {

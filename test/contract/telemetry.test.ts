@@ -1,6 +1,7 @@
 /** Telemetry: the fake, and what the logger writes to standard output. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/lib/platform/clock.ts';
 import type { Telemetry } from '../../src/lib/platform/ports.ts';
 import { makeTelemetry } from '../../src/lib/platform/telemetry.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fakes/telemetry.ts';
@@ -42,7 +43,7 @@ function openLogger(): Opened {
     return true;
   });
   return {
-    telemetry: makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level: 'INFO' }),
+    telemetry: makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level: 'INFO', clock: systemClock }),
     async seen() {
       // A metric is written two turns of the event loop later.
       for (let turns = 0; turns < 3; turns += 1) await nextTurn();

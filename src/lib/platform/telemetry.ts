@@ -1,33 +1,59 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Telemetry } from './ports.ts';
+import { Console } from 'node:console';
+import type { Clock, Telemetry } from './ports.ts';
+
+const LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
+
+type Level = (typeof LEVELS)[number];
 
 export interface TelemetryOptions {
   readonly functionName: string;
   readonly stage: string;
-  readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly level: Level;
+  readonly clock: Clock;
 }
 
 /**
- * Structured logs, and metrics in CloudWatch's embedded format, both on standard output. Every line is written at once:
+ * Structured logs, and metrics in CloudWatch's embedded format, as lines of JSON. Every line is written at once:
  * Lambda freezes the process with its answer, and may never thaw it, so a line that waits can be lost. The only dimension
  * is `service`, the stack's name, so a fact is one metric whichever function reports it. Alarms need one
  * metric, and every further one costs money.
+ *
+ * Not by Powertools, which takes 4 % of the CPU of a send, and of the time of a first one.
  */
-export function makeTelemetry({ functionName, stage, level }: TelemetryOptions): Telemetry {
-  const logger = new Logger({ serviceName: functionName, logLevel: level });
-  const metrics = new Metrics({ namespace: 'LipaFlow', serviceName: `lipaflow-${stage}` });
-  const publish = (metric: string, unit: (typeof MetricUnit)['Count' | 'Milliseconds'], value: number) => {
-    metrics.addMetric(metric, unit, value);
-    metrics.publishStoredMetrics();
-  };
+export function makeTelemetry({ functionName, stage, level, clock }: TelemetryOptions): Telemetry {
+  // Not the global console, to whose lines Lambda adds its own words.
+  const out = new Console({ stdout: process.stdout, stderr: process.stderr });
+  const from = LEVELS.indexOf(level);
+
+  function line(of: Level, event: string, fields: Record<string, unknown>): string {
+    const now = { timestamp: clock.now().toISOString(), service: functionName, ...traceId() };
+    return JSON.stringify({ level: of, message: event, ...now, ...fields });
+  }
+
+  function publish(Name: string, Unit: 'Count' | 'Milliseconds', value: number): void {
+    const metrics = { Namespace: 'LipaFlow', Dimensions: [['service']], Metrics: [{ Name, Unit }] };
+    const _aws = { Timestamp: clock.now().getTime(), CloudWatchMetrics: [metrics] };
+    out.log(JSON.stringify({ _aws, service: `lipaflow-${stage}`, [Name]: value }));
+  }
+
   return {
-    info: (event, fields = {}) => logger.info(event, fields),
-    warn: (event, fields = {}) => logger.warn(event, fields),
-    error: (event, fault, fields = {}) => logger.error(event, { ...fields, fault: described(fault) }),
-    count: (metric, n = 1) => publish(metric, MetricUnit.Count, n),
-    measure: (metric, ms) => publish(metric, MetricUnit.Milliseconds, ms),
+    info(event, fields = {}) {
+      if (from <= LEVELS.indexOf('INFO')) out.info(line('INFO', event, fields));
+    },
+    warn(event, fields = {}) {
+      if (from <= LEVELS.indexOf('WARN')) out.warn(line('WARN', event, fields));
+    },
+    error: (event, fault, fields = {}) =>
+      out.error(line('ERROR', event, { ...fields, fault: described(fault) })),
+    count: (metric, n = 1) => publish(metric, 'Count', n),
+    measure: (metric, ms) => publish(metric, 'Milliseconds', ms),
   };
+}
+
+/** The X-Ray trace of the invocation, by which CloudWatch links its lines. Lambda keeps it in the environment. */
+function traceId(): { xray_trace_id?: string } {
+  const [, root] = /Root=([^;]+)/.exec(process.env['_X_AMZN_TRACE_ID'] ?? '') ?? [];
+  return root === undefined ? {} : { xray_trace_id: root };
 }
 
 /**

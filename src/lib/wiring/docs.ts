@@ -7,10 +7,11 @@ import { makeTelemetry } from '../platform/telemetry.ts';
 /** The documentation needs no AWS service. The build puts its files beside the bundle. */
 export function wireDocs(functionName: string) {
   const config = readConfig();
-  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
+  const clock = systemClock;
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL, clock });
   return {
     telemetry,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     files: makeDocsFiles(join(__dirname, 'docs-files')),
   };

@@ -10,8 +10,9 @@ import { makeTelemetry } from '../platform/telemetry.ts';
 /** The publisher needs no store: the stream carries everything. */
 export function wireEvents(functionName: string) {
   const config = readConfig();
-  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
-  const client = new EventBridgeClient({ requestHandler: nodeTransport(systemClock), maxAttempts: 3 });
+  const clock = systemClock;
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL, clock });
+  const client = new EventBridgeClient({ requestHandler: nodeTransport(clock), maxAttempts: 3 });
   const bus = makeEventBus({ client, busName: config.EVENT_BUS_NAME });
   return { publish: makePublish({ bus, telemetry }), readChange };
 }

@@ -25,8 +25,9 @@ import type { SendSettings } from './use-cases.ts';
 /** What every function needs: settings, clock and telemetry. */
 export function wireEntry(functionName: string, transport: Transport = nodeTransport(systemClock)) {
   const config = readConfig();
-  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL });
-  return { config, telemetry, transport, clock: systemClock, random: systemRandom };
+  const clock = systemClock;
+  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL, clock });
+  return { config, telemetry, transport, clock, random: systemRandom };
 }
 
 export type Entry = ReturnType<typeof wireEntry>;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/lib/platform/clock.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { makeTelemetry } from '../../../src/lib/platform/telemetry.ts';
 
@@ -17,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 const aWhile = () => sleep(5);
@@ -26,7 +28,7 @@ async function linesOf(
   work: (telemetry: ReturnType<typeof makeTelemetry>) => void,
   level: 'INFO' | 'ERROR' = 'INFO',
 ) {
-  work(makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level }));
+  work(makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level, clock: systemClock }));
   await aWhile();
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -53,7 +55,12 @@ describe('a log line', () => {
   });
 
   it('is written at once, as metrics are: the process may be frozen right after', () => {
-    const telemetry = makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level: 'INFO' });
+    const telemetry = makeTelemetry({
+      functionName: 'sendFlow',
+      stage: 'dev',
+      level: 'INFO',
+      clock: systemClock,
+    });
     telemetry.count('first');
     expect(output).toMatch(/first.*\n$/);
     telemetry.info('second');
@@ -62,6 +69,19 @@ describe('a log line', () => {
     expect(output).toMatch(/third.*\n$/);
     telemetry.error('fourth', new Error('x'));
     expect(output).toMatch(/fourth.*\n$/);
+  });
+
+  it('names the trace of its invocation, where Lambda has one', async () => {
+    vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=5ab;Sampled=1');
+    const lines = await linesOf((telemetry) => {
+      telemetry.info('traced');
+      vi.stubEnv('_X_AMZN_TRACE_ID', undefined);
+      telemetry.info('not traced');
+    });
+    expect(lines.map((line) => line['xray_trace_id'])).toEqual([
+      '1-5759e988-bd862e3fe1be46a994272793',
+      undefined,
+    ]);
   });
 
   it('is written from the configured level on', async () => {

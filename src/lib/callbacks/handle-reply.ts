@@ -10,6 +10,7 @@ import {
 } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import {
+  isFlowForm,
   isQuoted,
   mayAnswer,
   maybeReplied,
@@ -31,6 +32,8 @@ import { makeFindQuoted } from './quoted-message.ts';
  * 2. the message that the reply quotes: any send of the pair, an earlier, failed one too;
  * 3. the customer's only unanswered flow that nothing in the reply contradicts; without one, the only flow of which
  *    a send may have arrived: its outcome is unknown, or WhatsApp failed it and it is to be sent again.
+ *
+ * Another native form than a flow's (an address, a payment) matches by its correlation value only.
  *
  * If several flows are left, the reply is stored on each of them as ambiguous. Nothing is guessed. A reply
  * proves that its flow was delivered, so it calls off whatever would send the flow again.
@@ -71,6 +74,7 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   async function tie(reply: FlowReply): Promise<Tied> {
     const byToken = await ofThisCustomer(tokenIn(reply.response), reply);
     if (byToken) return attach(byToken, reply, 'token');
+    if (!isFlowForm(reply.formName)) return 'unmatched';
     const quoted = (await allEnded(reply.quotedIds.map(findQuoted))).filter((one) => one !== undefined);
     const byContext = quoted.find(({ flow }) => flow && isOfPair(flow.value, reply.pair))?.flow;
     if (byContext) return attach(byContext, reply, 'context');

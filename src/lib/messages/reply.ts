@@ -18,6 +18,11 @@ export interface ReplyEvidence {
 
 const FLOW_NAMES = new Set(['', 'flow', 'galaxy_message']);
 
+/** Is it a flow's form? WhatsApp's other native forms (an address, a payment) answer other messages. */
+export function isFlowForm(formName = ''): boolean {
+  return FLOW_NAMES.has(formName.trim().toLowerCase());
+}
+
 /** The correlation value in a reply, if the flow returned it. */
 export function tokenIn(response: unknown): string | undefined {
   if (typeof response !== 'object' || response === null) return undefined;
@@ -36,8 +41,8 @@ export function maybeReplied(message: Message, reply: AmbiguousReply): Message {
  * May the reply answer this flow, although it does not name it? Not if anything contradicts it: another native
  * form, or a quoted id that none of its sends has. A send with an unknown id may be the quoted one.
  */
-export function mayAnswer(message: Message, { quotedIds, formName = '' }: ReplyEvidence): boolean {
-  if (!FLOW_NAMES.has(formName.trim().toLowerCase())) return false;
+export function mayAnswer(message: Message, { quotedIds, formName }: ReplyEvidence): boolean {
+  if (!isFlowForm(formName)) return false;
   return quotedIds.every((id) => isQuoted(message, id) || !areIdsKnown(message, id));
 }
 

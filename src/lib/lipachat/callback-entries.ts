@@ -1,59 +1,119 @@
+import { readFieldAs, VALUE_MEMBERS } from './reading/event-kinds.ts';
+import { type Fields, isEmpty, listIn, pick, recordIn, unpacked, wordIn } from './reading/fields.ts';
+
 /*
- * The entries of a callback's body: an object, a list of them, `{ messages: [...] }`, or WhatsApp's own envelope.
- * Each entry is read on its own (`parse-callbacks.ts`).
+ * The entries of a callback's body, each of which is read on its own (`parse-callbacks.ts`): an object, a list of them,
+ * `{ messages: [...] }`, or WhatsApp's envelope, whole or from any of its levels (entry, change, value) on. Nothing is
+ * dropped: what no rule fits is an entry too.
  */
 
-export type Entry =
-  /** LipaChat's own shape. */
-  | { readonly kind: 'flat'; readonly body: unknown }
-  /** A message in WhatsApp's envelope, to this business number. */
-  | { readonly kind: 'whatsappMessage'; readonly body: object }
-  | { readonly kind: 'whatsappStatus'; readonly body: unknown }
-  | { readonly kind: 'unrecognised'; readonly body: unknown };
+export interface Entry {
+  readonly as: /** A message or a status, in LipaChat's shape or WhatsApp's. */
+    | 'own'
+    | 'status'
+    | 'call'
+    | 'preference'
+    | 'userIdUpdate'
+    /** An event about an account, a template, a group or other things. */
+    | 'event';
+  readonly body: unknown;
+  /** What stands around it in WhatsApp's envelope. */
+  readonly around?: Around | undefined;
+}
 
-/** Every entry counts: nothing is dropped. */
+export interface Around {
+  /** The kind of event that WhatsApp says it is. */
+  readonly field: string | undefined;
+  /** The kind of event by what the value brings. */
+  readonly brings: string | undefined;
+  /** No row of the table has this field. */
+  readonly isNewField: boolean;
+  readonly value: Fields;
+  /** Is it the first entry of its value? */
+  readonly isFirst: boolean;
+}
+
+const DEEPEST_LIST = 4;
+
 export function entriesIn(body: unknown): Entry[] {
-  const all = Array.isArray(body) ? body : [body];
-  return all.flatMap((one) => {
-    const { messages, entry } = asRecord(one);
-    if (Array.isArray(entry) && entry.length > 0) return entry.flatMap(inWhatsappEntry);
-    if (!Array.isArray(messages)) return [flat(one)];
-    // An empty list may accompany a flat callback.
-    return messages.length === 0 && Object.keys(asRecord(one)).length > 1 ? [flat(one)] : messages.map(flat);
-  });
+  return Array.isArray(body) ? body.flatMap((one) => entriesOf(one, 1)) : entriesOf(body, 0);
 }
 
-function flat(body: unknown): Entry {
-  return { kind: 'flat', body };
+function entriesOf(body: unknown, depth: number): Entry[] {
+  const found = unpacked(body);
+  if (Array.isArray(found) && found.length > 0 && depth < DEEPEST_LIST)
+    return found.flatMap((one) => entriesOf(one, depth + 1));
+  const fields = Array.isArray(found) ? undefined : recordIn(found);
+  if (!fields || pick(fields, 'messageStatus', 'templateStatus') !== undefined)
+    return [{ as: 'own', body: found }];
+  const entries = listIn(pick(fields, 'entry'));
+  if (entries.length > 0) return entries.flatMap(inEntry);
+  return inParts(fields) ?? (isEmptyBatch(fields) ? [] : [{ as: 'own', body: found }]);
 }
 
-function inWhatsappEntry(entry: unknown): Entry[] {
-  const { changes } = asRecord(entry);
-  if (!Array.isArray(changes)) return [{ kind: 'unrecognised', body: entry }];
-  return changes.flatMap((change) => inWhatsappValue(asRecord(change)['value'], change));
+/** `{ "messages": [] }`. An empty list beside other members may accompany a flat callback. */
+function isEmptyBatch(fields: Fields): boolean {
+  const names = Object.keys(fields);
+  return names.length === 1 && names[0] === 'messages' && Array.isArray(fields['messages']);
 }
 
-function inWhatsappValue(value: unknown, change: unknown): Entry[] {
-  const { metadata, messages, statuses } = asRecord(value);
-  const { display_phone_number: to } = asRecord(metadata);
-  const isNamed = metadata == null || typeof to === 'string' || typeof to === 'number';
-  if (!isNamed || !isListOrNone(messages) || !isListOrNone(statuses) || !(messages || statuses))
-    return [{ kind: 'unrecognised', body: change }];
-  return [
-    ...(messages ?? []).map(
-      (message): Entry => ({
-        kind: 'whatsappMessage',
-        body: { ...asRecord(message), to },
-      }),
-    ),
-    ...(statuses ?? []).map((status): Entry => ({ kind: 'whatsappStatus', body: status })),
-  ];
+function inEntry(entry: unknown): Entry[] {
+  const fields = recordIn(entry);
+  return (fields && inParts(fields)) ?? [{ as: 'event', body: entry }];
 }
 
-function isListOrNone(value: unknown): value is unknown[] | null | undefined {
-  return value === undefined || value === null || Array.isArray(value);
+/** The parts of an entry, a change or a value; undefined if it is none of them. */
+function inParts(fields: Fields): Entry[] | undefined {
+  const changes = listIn(pick(fields, 'changes'));
+  if (changes.length > 0) return changes.flatMap(inChange);
+  if (pick(fields, 'from') === undefined && recordIn(pick(fields, 'value'))) return inChange(fields);
+  return isValue(fields) ? inValue(fields, undefined, fields) : undefined;
 }
 
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+function isValue(fields: Fields): boolean {
+  if (LISTS.some(({ member }) => listIn(pick(fields, member)).length > 0)) return true;
+  return recordIn(pick(fields, 'metadata')) !== undefined && pick(fields, 'from') === undefined;
+}
+
+function inChange(change: unknown): Entry[] {
+  const fields = recordIn(change);
+  const value = recordIn(pick(fields, 'value'));
+  return value ? inValue(value, wordIn(pick(fields, 'field')), change) : [{ as: 'event', body: change }];
+}
+
+const LISTS = [
+  { member: 'messages', as: 'own' },
+  { member: 'statuses', as: 'status' },
+  { member: 'calls', as: 'call' },
+  { member: 'user_preferences', as: 'preference' },
+  { member: 'user_id_update', as: 'userIdUpdate' },
+] as const;
+
+/** A new field may bring messages, too. A field whose row says that it is an event does not. */
+function inValue(value: Fields, field: string | undefined, whole: unknown): Entry[] {
+  const readAs = readFieldAs(field);
+  const isNewField = field !== undefined && readAs === undefined;
+  const around = { field, brings: memberOf(value), isNewField, value, isFirst: true };
+  const entries =
+    readAs === 'notice' || readAs === 'template'
+      ? []
+      : LISTS.flatMap(({ member, as }) => listIn(pick(value, member)).map((body) => ({ as, body })));
+  if (entries.length > 0)
+    return entries.map((entry, n) => ({ ...entry, around: { ...around, isFirst: n === 0 } }));
+  if (isNothing(value)) return [];
+  return [{ as: 'event', body: whole, around }];
+}
+
+/** Nothing but empty lists. */
+function isNothing(value: Fields): boolean {
+  const lists = LISTS.filter(({ member }) => Array.isArray(value[member]));
+  const others = Object.entries(value).filter(
+    ([name]) => name !== 'metadata' && name !== 'messaging_product',
+  );
+  return lists.length > 0 && others.every(([, member]) => isEmpty(member));
+}
+
+/** The event's name, by the first member that tells. */
+function memberOf(value: Fields): string | undefined {
+  return Object.entries(VALUE_MEMBERS).find(([member]) => pick(value, member) !== undefined)?.[1];
 }

@@ -1,9 +1,20 @@
 import type { ReplyEvidence } from '../messages/reply.ts';
+import {
+  type Fields,
+  isDeeperThan,
+  keyIn,
+  pick,
+  type Reader,
+  recordIn,
+  textIn,
+  unpacked,
+  wordIn,
+} from './reading/fields.ts';
 
 /*
  * Parses a filled-in flow in every shape that LipaChat may use; its documentation has none. Covers WhatsApp's
- * `nfm_reply` with the answers as JSON text or as an object, in snake or camel case, inside `interactive` or
- * at the top level of a message with a matching type.
+ * `nfm_reply` with the answers as an object or as JSON text, encoded once or more often, in snake or camel case, inside
+ * `interactive` or at the top level of a message with a matching type.
  */
 
 export type FlowReplyBody = ReplyEvidence;
@@ -14,53 +25,70 @@ const REPLY_TYPES = new Set(['flow', 'nfm_reply', 'flow_reply', 'flow_response']
  * few hundred bytes.
  */
 const RESPONSE_LIMIT = 64 * 1024;
+/** No flow's answers are nested so deeply, and what reads them later may recurse. */
+const DEEPEST = 64;
+const MOST_QUOTED = 8;
+const LONGEST_NAME = 64;
 
 /** The answers in an inbound message; undefined if it is not a flow reply. */
-export function flowReplyIn(message: unknown): FlowReplyBody | 'unreadable' | undefined {
-  const { type, interactive, context, ...top } = asRecord(message);
-  const quotedIds = quotedIdsIn(context);
-  const inner = asRecord(interactive);
-  const places = [inner['nfm_reply'], inner['nfmReply'], top['nfm_reply'], top['nfmReply']];
-  const reply = places.find((place) => typeof place === 'object' && place !== null);
-  if (reply) return bodyOf(asRecord(reply), quotedIds);
-  if (isReplyType(inner['type']) && !isReplyType(type)) return 'unreadable';
-  if (!isReplyType(type)) return undefined;
-  const payloads = [top[type.toLowerCase()], top['flow'], top['flowReply'], top].map(asRecord);
-  return bodyOf(payloads.find((payload) => responseIn(payload) !== undefined) ?? {}, quotedIds);
+export function flowReplyIn(message: Fields, reader: Reader): FlowReplyBody | 'unreadable' | undefined {
+  const quotedIds = reader.take(['context'], quotedIdsIn) ?? [];
+  const interactive = recordIn(pick(message, 'interactive'));
+  const [inner, top] = [pick(interactive, 'nfm_reply'), pick(message, 'nfm_reply')];
+  const reply = recordIn(inner) ?? recordIn(top);
+  if (reply) return bodyOf(reply, quotedIds);
+  const type = replyTypeIn(message);
+  if (type === undefined) return replyTypeIn(interactive) === undefined ? undefined : 'unreadable';
+  const payloads = [pick(message, type), pick(message, 'flow'), pick(message, 'flowReply'), message].map(
+    recordIn,
+  );
+  return bodyOf(payloads.find((payload) => payload && responseIn(payload) !== undefined) ?? {}, quotedIds);
 }
 
-/** The ids under which a reply may quote its message. Only `id` is documented, by WhatsApp. */
-function quotedIdsIn(context: unknown): string[] {
-  const { id, messageId, message_id, waId } = asRecord(context);
-  return [id, messageId, message_id, waId].filter((one) => typeof one === 'string' && one !== '') as string[];
+/**
+ * The ids under which a reply may quote its message. Only `id` is documented, by WhatsApp. Without an id, the message
+ * quotes nothing: it may be forwarded, or about a product.
+ */
+function quotedIdsIn(value: unknown): string[] | undefined {
+  const context = recordIn(value);
+  if (!context) return typeof value === 'string' && value.startsWith('wamid.') ? [value] : undefined;
+  const ids = ['id', 'messageId', 'waId'].map((name) => keyIn(pick(context, name)));
+  return [...new Set(ids.filter((id) => id !== undefined))].slice(0, MOST_QUOTED);
 }
 
-function isReplyType(type: unknown): type is string {
-  return typeof type === 'string' && REPLY_TYPES.has(type.toLowerCase());
+function replyTypeIn(fields: Fields | undefined): string | undefined {
+  const type = wordIn(pick(fields, 'type'));
+  return type !== undefined && REPLY_TYPES.has(type) ? type : undefined;
 }
 
-function bodyOf(
-  payload: Record<string, unknown>,
-  quotedIds: readonly string[],
-): FlowReplyBody | 'unreadable' {
+function bodyOf(payload: Fields, quotedIds: readonly string[]): FlowReplyBody | 'unreadable' {
   const response = responseIn(payload);
-  if (response === undefined || JSON.stringify(response).length > RESPONSE_LIMIT) return 'unreadable';
-  const { name } = payload;
-  return { response, quotedIds, ...(typeof name === 'string' ? { formName: name } : {}) };
+  if (response === undefined || isDeeperThan(response, DEEPEST)) return 'unreadable';
+  if (JSON.stringify(response).length > RESPONSE_LIMIT) return 'unreadable';
+  const name = textIn(pick(payload, 'name'));
+  return {
+    response,
+    quotedIds,
+    ...(name === undefined ? {} : { formName: name.slice(0, LONGEST_NAME).toWellFormed() }),
+  };
 }
 
-/** The answers: an object, or JSON text. */
-function responseIn(reply: Record<string, unknown>): unknown {
-  const given = reply['response_json'] ?? reply['responseJson'] ?? reply['response'];
-  if (typeof given !== 'string') return typeof given === 'object' && given !== null ? given : undefined;
-  try {
-    return JSON.parse(given);
-  } catch {
-    // Kept as text: a person can still read it.
-    return given;
-  }
+/** The answers: an object, or JSON text. Text that is no JSON is kept: a person can still read it. */
+function responseIn(reply: Fields): unknown {
+  const given = unpacked(
+    ['response_json', 'response']
+      .map((name) => own(reply, name))
+      .find((value) => value !== undefined && value !== null),
+  );
+  return typeof given === 'string' || (typeof given === 'object' && given !== null) ? given : undefined;
 }
 
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+/** An empty form is an answer too, and `pick` passes over what is empty. */
+function own(fields: Fields, name: string): unknown {
+  return (
+    pick(fields, name) ??
+    Object.entries(fields).find(
+      ([key]) => key.toLowerCase().replaceAll('_', '') === name.replaceAll('_', ''),
+    )?.[1]
+  );
 }

@@ -3,9 +3,10 @@ import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
 import { asRecord, type Body, type Envelope, isText, readBody } from './envelope.ts';
 import { isMovedElsewhere, isSuccess, judgesMessage, retryAfterMsOf } from './http-status.ts';
 import { addressesHolder, operatorTroubleIn } from './operator-trouble.ts';
+import { isFailureWord } from './reading/status-words.ts';
 import { presentable, refusalDetail } from './refusal.ts';
 import { saysTaken, shownWords, textsOf } from './said.ts';
-import { codesIn, decidingCode } from './whatsapp-errors.ts';
+import { errorsIn, UNMISTAKABLE } from './whatsapp-errors.ts';
 
 /*
  * What a response means (ADR 006). Two results are final, so each is a rule over the whole response:
@@ -34,11 +35,8 @@ interface Seen {
 
 const INVALID_CREDENTIALS = /invalid credentials/i;
 const DUPLICATE = /duplicate|already (been |being )?(sent|exist|process|used|receiv|submit)/i;
-const FAILURE_WORD = /^(fail|error|reject|undeliver|invalid|expire|cancel|block|den)/i;
 /** A longer id fits neither a key of the table nor a callback. WhatsApp's have about 60 characters. */
 const LONGEST_ID = 512;
-/** A code from here up can only be WhatsApp's. A lower number may belong to another numbering. */
-const UNMISTAKABLE = 100_000;
 /** How many characters of LipaChat's words the operator sees, and the caller of a refused message. */
 const SHOWN = { operator: 200, caller: 280 };
 
@@ -73,7 +71,7 @@ function readSuccess(body: Body, seen: Seen): Outcome {
   const data = asRecord(envelope.data);
   if (envelope.status === 'success' && data) {
     const { messageId, waId, status } = data;
-    if (typeof status === 'string' && FAILURE_WORD.test(status)) return refused(body, seen);
+    if (typeof status === 'string' && isFailureWord(status)) return refused(body, seen);
     if (isId(waId)) return { kind: 'accepted', waId, envelope };
     if (isId(messageId)) return { kind: 'accepted', envelope };
   }
@@ -105,27 +103,34 @@ function refused(body: Extract<Body, { kind: 'object' }>, seen: Seen): Outcome {
   const { envelope, isOwn } = body;
   const texts = textsOf(body);
   const words = texts.join(' ');
-  const code = decidingCode(codesIn(envelope.message, envelope.errors, envelope.data), words);
+  const { codes, code } = errorsIn(sayingOf(body), words);
   const errorClass = code === undefined ? undefined : classOf(code);
   if (errorClass === 'window-shut') return { kind: 'sessionClosed' };
   if (errorClass === 'wait') return { kind: 'throttled' };
   if (errorClass === 'pair-too-fast') return { kind: 'throttled', pair: true };
   const duplicate = DUPLICATE.test(words);
-  if (isOwn && (duplicate || isJudgedByCode(envelope, errorClass, seen)))
+  if (isOwn && (duplicate || isJudgedByCode(codes, errorClass, seen)))
     return rejected({ envelope, code, duplicate }, seen);
   return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, { code, texts }, seen);
+}
+
+/** Where a code may stand. Other members of foreign JSON hold the codes of others. */
+function sayingOf({ envelope, isOwn }: Extract<Body, { kind: 'object' }>): object {
+  const { message, errors, data } = envelope;
+  return isOwn ? envelope : { message, errors, data };
 }
 
 /**
  * Does a known code decide? A low `bad-request` number may be LipaChat's own, so it counts only under a status that
  * judges a message.
  */
-function isJudgedByCode(envelope: Envelope, errorClass: ErrorClass | undefined, { answer }: Seen): boolean {
+function isJudgedByCode(
+  codes: readonly number[],
+  errorClass: ErrorClass | undefined,
+  { answer }: Seen,
+): boolean {
   if (errorClass !== 'bad-request') return errorClass !== undefined;
-  const { message, errors, data } = envelope;
-  const isSure = codesIn(message, errors, data).some(
-    (code) => code >= UNMISTAKABLE && classOf(code) === errorClass,
-  );
+  const isSure = codes.some((code) => code >= UNMISTAKABLE && classOf(code) === errorClass);
   return isSure || judgesMessage(answer.httpStatus);
 }
 

@@ -25,7 +25,7 @@ const inbound = (changes: Record<string, unknown> = {}) => ({
 });
 
 describe('an inbound message', () => {
-  it.each<[string, unknown, unknown?]>([
+  it.each<[string, unknown, object?]>([
     ['text', flat()],
     ['a picture', flat({ type: 'IMAGE', image: { caption: null, url: 'https://x' } })],
     [
@@ -34,10 +34,12 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'button_reply', button_reply: { id: '1', title: 'YES' } },
       }),
+      { said: ['Habari', '1', 'YES'] },
     ],
     [
       'a list’s reply',
       flat({ type: 'INTERACTIVE', interactive: { type: 'list_reply', list_reply: { id: '1' } } }),
+      { said: ['Habari', '1'] },
     ],
     [
       'a flow’s reply as text',
@@ -45,7 +47,7 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'nfm_reply', nfm_reply: { response_json: '{"a":1}' } },
       }),
-      { response: { a: 1 }, quotedIds: [] },
+      { reply: { response: { a: 1 }, quotedIds: [] } },
     ],
     [
       'a flow’s reply as an object',
@@ -53,15 +55,15 @@ describe('an inbound message', () => {
         type: 'INTERACTIVE',
         interactive: { type: 'nfm_reply', nfm_reply: { response_json: { a: 1 } } },
       }),
-      { response: { a: 1 }, quotedIds: [] },
+      { reply: { response: { a: 1 }, quotedIds: [] } },
     ],
     [
       'a flow’s reply in camel case',
       flat({ type: 'INTERACTIVE', interactive: { type: 'nfm_reply', nfmReply: { responseJson: '{}' } } }),
-      { response: {}, quotedIds: [] },
+      { reply: { response: {}, quotedIds: [] } },
     ],
-  ])('belongs to one pair and has its id: %s', (_, body, reply = undefined) => {
-    expect(readCallbacks(body)).toEqual([inbound({ reply })]);
+  ])('belongs to one pair and has its id: %s', (_, body, changes = {}) => {
+    expect(readCallbacks(body)).toEqual([inbound({ ...changes })]);
   });
 
   it.each(
@@ -121,15 +123,24 @@ describe('the time of an inbound message', () => {
     ['absent', undefined],
     ['null', null],
     ['empty', ''],
-    ['a local time without a zone', '2024-03-22T11:42:18.625016916'],
+    ['an empty list', []],
+    ['an empty object', {}],
+  ])('is unknown when the timestamp is %s', (_, timestamp) => {
+    expect(readCallbacks(flat({ timestamp }))).toEqual([inbound()]);
+  });
+
+  it.each<[string, unknown]>([
     ['words', 'yesterday'],
+    ['true', true],
     ['zero', 0],
     ['less than nothing', -1_767_323_045],
     ['a count of days', 20_455],
     ['beyond all calendars', 1e300],
     ['digits without an end', '9'.repeat(40)],
-  ])('is unknown, and the message still counts, when the timestamp is %s', (_, timestamp) => {
-    expect(readCallbacks(flat({ timestamp }))).toEqual([inbound()]);
+  ])('is unknown and named, and the message still counts, when the timestamp is %s', (_, timestamp) => {
+    const body = flat({ timestamp });
+    const unread = { fields: ['timestamp'], raw: JSON.stringify(body) };
+    expect(readCallbacks(body)).toEqual([inbound({ unread })]);
   });
 });
 
@@ -148,13 +159,12 @@ describe('a callback that opens no window', () => {
   });
 
   it.each([
-    ['an unknown type', flat({ type: 'TELEPATHY' })],
-    ['no type', flat({ type: undefined })],
     ['no sender', flat({ from: undefined })],
     ['no recipient', flat({ to: undefined })],
-    ['a sender that is no number', flat({ from: 'CUSTOMER' })],
-  ])('is kept raw with %s', (_, body) => {
-    expect(readCallbacks(body)).toEqual([{ kind: 'unrecognised', raw: JSON.stringify(body) }]);
+    ['a sender that is neither a number nor a user id', flat({ from: 'CUSTOMER' })],
+    ['a new type and no sender', flat({ type: 'TELEPATHY', from: null })],
+  ])('is a message that cannot be placed, with %s', (_, body) => {
+    expect(readCallbacks(body)).toEqual([{ kind: 'unplaced', raw: JSON.stringify(body) }]);
   });
 
   it.each([

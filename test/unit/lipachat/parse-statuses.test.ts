@@ -163,7 +163,7 @@ describe('WhatsApp’s own envelope', () => {
         null,
       ),
     ).map(({ kind }) => kind);
-    expect(kinds).toEqual(['unrecognised', 'inbound', 'unrecognised', 'unrecognised', 'unrecognised']);
+    expect(kinds).toEqual(['unrecognised', 'inbound', 'unplaced', 'unrecognised', 'unrecognised']);
   });
 
   it('keeps an entry without changes raw', () => {

@@ -79,7 +79,7 @@ function latestOf({ date: [year, month, day], time, zoneMs = LATEST_ZONE_MS }: L
 
 /** Jackson's `[2026,11,24,10,30,5,123000000]`; a date alone has three elements, and seconds may be left out. */
 function ofList(list: readonly unknown[]): Date | undefined {
-  if (list.length === 1) return instantIn(list[0]);
+  if (list.length === 1 && !Array.isArray(list[0])) return instantIn(list[0]);
   const numbers = list.map((one) => (isEmpty(one) ? Number.NaN : Number(one)));
   if (numbers.length < 3 || numbers.length > 7 || !numbers.every(Number.isInteger)) return undefined;
   const [year = 0, month = 0, day = 0, h = 0, m = 0, s = 0, nano = 0] = numbers;

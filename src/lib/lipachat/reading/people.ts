@@ -1,0 +1,89 @@
+import { type Customer, type CustomerId, userIdIn } from '../../whatsapp/customer.ts';
+import { gatewayPhoneNumber, type PhoneNumber } from '../../whatsapp/phone.ts';
+import type { Around } from '../callback-entries.ts';
+import { type Fields, listIn, pick, recordIn, textIn } from './fields.ts';
+
+/*
+ * Who an entry is about. A person is named by number, by user id, or by both; the number comes first where both can be
+ * read. What the envelope's `contacts` say of that person is joined: by number, by user id, or because the only contact
+ * contradicts nothing.
+ */
+
+/** `whatsapp:+254…`, `254…@c.us`: how other gateways write a number. */
+const DECORATION = /^(?:whatsapp|tel):|@(?:c\.us|s\.whatsapp\.net)$/gi;
+
+export function numberOf(value: unknown): PhoneNumber | undefined {
+  const text = textIn(value);
+  return text === undefined || text.length > 64
+    ? undefined
+    : gatewayPhoneNumber(text.trim().replace(DECORATION, ''));
+}
+
+/** The person whom these values name, the first one that can be read of each kind. */
+export function personIn(values: readonly unknown[]): Customer {
+  const texts = values.map((value) => textIn(value)?.trim() ?? '');
+  return {
+    number: values.map(numberOf).find((number) => number !== undefined),
+    userId: texts.map(userIdIn).find((id) => id !== undefined),
+  };
+}
+
+export const idOf = ({ number, userId }: Customer): CustomerId | undefined => number ?? userId;
+
+export function isWhole(person: Customer): person is Required<Customer> {
+  return person.number !== undefined && person.userId !== undefined;
+}
+
+interface Contact extends Customer {
+  readonly raw: unknown;
+}
+
+/** A body may hold hundreds. Further ones are joined to nothing. */
+const MOST_CONTACTS = 1_000;
+
+const contactsOf = new WeakMap<Fields, readonly Contact[]>();
+
+function contactsIn({ value }: Around): readonly Contact[] {
+  const known = contactsOf.get(value);
+  if (known) return known;
+  const contacts = listIn(pick(value, 'contacts'))
+    .slice(0, MOST_CONTACTS)
+    .map((raw) => ({ ...personOfContact(recordIn(raw)), raw }));
+  contactsOf.set(value, contacts);
+  return contacts;
+}
+
+function personOfContact(contact: Fields | undefined): Customer {
+  return personIn([pick(contact, 'wa_id', 'phone_number'), pick(contact, 'user_id', 'parent_user_id')]);
+}
+
+/** The person with what their contact adds, and the contact. */
+export function joined(
+  person: Customer,
+  around: Around | undefined,
+): { readonly person: Customer; readonly contact: unknown } {
+  const contacts = around ? contactsIn(around) : [];
+  const isSame = (contact: Customer) =>
+    (person.number !== undefined && contact.number === person.number) ||
+    (person.userId !== undefined && contact.userId === person.userId);
+  const isContrary = (contact: Customer) =>
+    (person.number !== undefined && contact.number !== undefined) ||
+    (person.userId !== undefined && contact.userId !== undefined);
+  const only = contacts.length === 1 ? contacts.find((contact) => !isContrary(contact)) : undefined;
+  const contact = contacts.find(isSame) ?? only;
+  return {
+    person: { number: person.number ?? contact?.number, userId: person.userId ?? contact?.userId },
+    contact: contact?.raw,
+  };
+}
+
+/** The people whom an entry names both ways; for the first entry of a value, all of its contacts too. */
+export function peopleOf(
+  persons: readonly Customer[],
+  around: Around | undefined,
+): readonly Required<Customer>[] | undefined {
+  const contacts = around?.isFirst ? contactsIn(around) : [];
+  const whole = [...persons, ...contacts].filter(isWhole);
+  const byBoth = new Map(whole.map(({ number, userId }) => [`${number} ${userId}`, { number, userId }]));
+  return byBoth.size === 0 ? undefined : [...byBoth.values()];
+}

@@ -1,0 +1,94 @@
+import type { Customer } from '../../whatsapp/customer.ts';
+import type { PhoneNumber } from '../../whatsapp/phone.ts';
+import type { Callback } from '../callback.ts';
+import type { Around, Entry } from '../callback-entries.ts';
+import { type Fields, pick, rawOf, recordIn, textIn } from './fields.ts';
+import { joined, numberOf, peopleOf } from './people.ts';
+
+/* What an entry is read with: the entry itself, and what stands around it in its body. */
+
+export interface Source extends Entry {
+  readonly fields: Fields;
+  /** The business numbers that the body names for ids (`phone_number_id`), in any of its entries. */
+  readonly numbers: ReadonlyMap<string, PhoneNumber>;
+}
+
+interface Metadata {
+  readonly shown: PhoneNumber | undefined;
+  readonly id: string | undefined;
+}
+
+function metadataOf({ value }: Around): Metadata {
+  const metadata = recordIn(pick(value, 'metadata'));
+  return {
+    shown: numberOf(pick(metadata, 'display_phone_number')),
+    id: textIn(pick(metadata, 'phone_number_id')),
+  };
+}
+
+export function businessNumbersIn(entries: readonly Entry[]): ReadonlyMap<string, PhoneNumber> {
+  const numbers = new Map<string, PhoneNumber>();
+  for (const { around } of entries) {
+    const { shown, id } = around ? metadataOf(around) : { shown: undefined, id: undefined };
+    if (shown !== undefined && id !== undefined) numbers.set(id, shown);
+  }
+  return numbers;
+}
+
+/** The business number: WhatsApp's envelope names it around a message, LipaChat in it. */
+export function businessOf({ around, fields, numbers }: Source): PhoneNumber | undefined {
+  const { shown, id } = around ? metadataOf(around) : { shown: undefined, id: undefined };
+  return shown ?? numberOf(pick(fields, 'to')) ?? numbers.get(id ?? '');
+}
+
+/** The raw entry, which can be read again by itself: in WhatsApp's envelope, with what it needs of that. */
+export function rawEntry({ as, body, around }: Entry, contact?: unknown): string {
+  const member = LIST_OF[as];
+  const metadata = around && pick(around.value, 'metadata');
+  if (!around || member === undefined || (metadata === undefined && as === 'own')) return rawOf(body);
+  return rawOf({
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(contact === undefined ? {} : { contacts: [contact] }),
+    [member]: [body],
+  });
+}
+
+const LIST_OF: Readonly<Record<Entry['as'], string | undefined>> = {
+  own: 'messages',
+  status: 'statuses',
+  call: 'calls',
+  preference: 'user_preferences',
+  userIdUpdate: 'user_id_update',
+  event: undefined,
+};
+
+interface Found {
+  readonly persons?: readonly Customer[];
+  readonly unread?: readonly string[];
+}
+
+/** The callback with what else its entry tells. */
+export function remarked(
+  callback: Callback,
+  source: Source,
+  { persons = [], unread = [] }: Found = {},
+): Callback {
+  const people = peopleOf(persons, source.around);
+  const fields = source.around?.isNewField ? [...unread, 'field'] : unread;
+  const contact = joined(persons[0] ?? {}, source.around).contact;
+  return {
+    ...callback,
+    ...(people ? { people } : {}),
+    ...(fields.length > 0 ? { unread: { fields, raw: rawEntry(source, contact) } } : {}),
+  };
+}
+
+export function unrecognised(entry: Entry): Callback {
+  return { kind: 'unrecognised', raw: rawEntry(entry) };
+}
+
+const LONGEST_NOTICE = 64;
+
+export function notice(about: string): Callback {
+  return { kind: 'notice', about: about.slice(0, LONGEST_NOTICE).toWellFormed() };
+}

@@ -103,7 +103,9 @@ function refused(body: Extract<Body, { kind: 'object' }>, seen: Seen): Outcome {
   const { envelope, isOwn } = body;
   const texts = textsOf(body);
   const words = texts.join(' ');
-  const { codes, code } = errorsIn(sayingOf(body), words);
+  const { message, errors, data } = envelope;
+  // Other members of foreign JSON hold the codes of others.
+  const { codes, code } = errorsIn(isOwn ? envelope : { message, errors, data }, words);
   const errorClass = code === undefined ? undefined : classOf(code);
   if (errorClass === 'window-shut') return { kind: 'sessionClosed' };
   if (errorClass === 'wait') return { kind: 'throttled' };
@@ -112,12 +114,6 @@ function refused(body: Extract<Body, { kind: 'object' }>, seen: Seen): Outcome {
   if (isOwn && (duplicate || isJudgedByCode(codes, errorClass, seen)))
     return rejected({ envelope, code, duplicate }, seen);
   return operatorsTrouble({ texts, isOwn }, seen) ?? judgement(body, { code, texts }, seen);
-}
-
-/** Where a code may stand. Other members of foreign JSON hold the codes of others. */
-function sayingOf({ envelope, isOwn }: Extract<Body, { kind: 'object' }>): object {
-  const { message, errors, data } = envelope;
-  return isOwn ? envelope : { message, errors, data };
 }
 
 /**

@@ -2,17 +2,7 @@ import type { Customer } from '../../whatsapp/customer.ts';
 import type { Callback } from '../callback.ts';
 import { flowReplyIn } from '../flow-reply.ts';
 import { MESSAGE_TYPES, messageTypeIn, readMessageAs } from './event-kinds.ts';
-import {
-  type Fields,
-  isEmpty,
-  keyIn,
-  pick,
-  type Reader,
-  rawOf,
-  readerOf,
-  recordIn,
-  wordIn,
-} from './fields.ts';
+import { type Fields, keyIn, pick, type Reader, rawOf, readerOf, recordIn, wordIn } from './fields.ts';
 import { instantIn } from './instants.ts';
 import { idOf, joined, numberOf, personIn } from './people.ts';
 import { saidIn } from './said-words.ts';
@@ -90,17 +80,21 @@ function numberShared(fields: Fields): Customer['number'] {
 function typeOf(fields: Fields, reader: Reader): string | undefined {
   const named = reader.take(['type'], wordIn);
   if (named !== undefined) return messageTypeIn(named);
-  return Object.keys(MESSAGE_TYPES).find((type) => !isEmpty(pick(fields, type)));
+  return contentOf(fields);
+}
+
+/** The first type whose content the message has. */
+function contentOf(fields: Fields): string | undefined {
+  return Object.keys(MESSAGE_TYPES).find((type) => pick(fields, type) !== undefined);
 }
 
 function isNotice(type: string, fields: Fields): boolean {
   const readAs = readMessageAs(type);
   if (readAs !== undefined) return readAs === 'notice' || isAutomatic(fields);
-  // A new type that brings nothing but an error, or what is not supported, is no message that can be read.
-  return (
-    pick(fields, 'unsupported') !== undefined ||
-    (pick(fields, 'errors') !== undefined && isEmpty(pick(fields, type)))
-  );
+  // A new type that brings nothing but an error is what WhatsApp can't pass on.
+  const content = pick(fields, type) === undefined ? contentOf(fields) : type;
+  if (content !== undefined && readMessageAs(content) !== 'notice') return false;
+  return pick(fields, 'unsupported', 'errors') !== undefined;
 }
 
 /** A permission to call that WhatsApp grants by itself, because the customer called. */

@@ -11,7 +11,7 @@ const BUDGETS: Record<string, number> = {
   sendFlow: 765,
   readApi: 455,
   webhook: 325,
-  callbacks: 530,
+  callbacks: 550,
   contacts: 505,
   worker: 955,
   publisher: 295,

@@ -30,7 +30,7 @@ export function personIn(values: readonly unknown[]): Customer {
 
 export const idOf = ({ number, userId }: Customer): CustomerId | undefined => number ?? userId;
 
-export function isWhole(person: Customer): person is Required<Customer> {
+function isWhole(person: Customer): person is Required<Customer> {
   return person.number !== undefined && person.userId !== undefined;
 }
 

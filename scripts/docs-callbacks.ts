@@ -35,6 +35,7 @@ export function callbacksPage(): string {
     ...section('System messages', '`system.type`', SYSTEM_TEXTS, SYSTEM_TYPES),
     ...section('Fields of a change', '`field`', FIELD_TEXTS, WEBHOOK_FIELDS),
     ...section('Statuses', '`status`', STATUS_TEXTS, STATUS_WORDS),
+    ...TRY,
   ].join('\n');
 }
 
@@ -54,6 +55,20 @@ const RULES = [
   '- **An error code** may stand anywhere among the errors, in any shape. One reader reads responses and statuses.',
   '- **An id** or a name of more than 512 characters is replaced by its SHA-256.',
   '- **Unrecognised** is only what has no row here and is no message or status.',
+  '',
+];
+
+const TRY = [
+  '## Try them',
+  '',
+  'The simulator of `npm start` sends each shape. Below `http://127.0.0.1:4010/__sim`:',
+  '',
+  '- `POST /customers/{number}/messages` takes `shape`: `flat`, `array`, `messages`, `text` (JSON text), and WhatsApp’s `whatsapp`, `entry`,',
+  '  `change` or `value`. `timestamp` is `s`, `ms`, `iso`, `local`, `list` or a number. `userId` names the customer by a user id too, and',
+  '  `hideNumber` by nothing else. `group` is the group in which it is written. `raw` is merged over the message.',
+  '- `POST /customers/{number}/flow-replies` takes the shapes of [flow replies](flow-replies.md), and `timestamp`, `userId` and `raw`.',
+  '- `POST /messages/{messageId}/status` takes `shape`: `flat`, `words`, `objects`, `whatsapp`, `entry`, `change` or `value`.',
+  '- `POST /callbacks` sends any `body`.',
   '',
 ];
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Delivery } from './conversation.ts';
-import { arriving, stamp, writtenAt } from './inbound.ts';
+import { arriving, contactOf, senderOf, stamp, writtenAt } from './inbound.ts';
 import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
 
 /** The field in which a flow returns our correlation value, if its author declared it. */
@@ -11,6 +11,8 @@ const correlationKey = 'lipaflow_ref';
 const shape = z.enum([
   'nfm_reply',
   'nfm_reply-object',
+  'nfm_reply-encoded-twice',
+  'interactive-as-text',
   'camelCase',
   'top-level-FLOW',
   'top-level-NFM_REPLY',
@@ -47,7 +49,7 @@ export function replyBody(filled: Filled): { messageId: string; body: unknown } 
 function flatReply({ reply, flow, now }: Filled, messageId: string): object {
   return {
     messageId,
-    from: flow.to,
+    ...senderOf(reply, flow.to, false),
     to: flow.from,
     profileName: reply.profileName,
     ...content(reply, flow),
@@ -60,14 +62,13 @@ function flatReply({ reply, flow, now }: Filled, messageId: string): object {
 function whatsappReply({ reply, flow, now }: Filled, id: string): object {
   const message = {
     ...((reply.withContext ?? true) ? { context: { from: flow.from, id: flow.waId } } : {}),
-    from: flow.to,
+    ...senderOf(reply, flow.to, true),
     id,
     timestamp: whatsappStamp(writtenAt(reply, now)),
     ...content(reply, flow),
     ...reply.raw,
   };
-  const contacts = [{ profile: { name: reply.profileName }, wa_id: flow.to }];
-  return whatsappEnvelope(flow.from, { contacts, messages: [message] });
+  return whatsappEnvelope(flow.from, { contacts: [contactOf(reply, flow.to)], messages: [message] });
 }
 
 function content(reply: FlowReply, flow: Delivery): object {
@@ -79,6 +80,12 @@ function content(reply: FlowReply, flow: Delivery): object {
       return interactive('INTERACTIVE', { nfm_reply: { ...sent, response_json: json } });
     case 'nfm_reply-object':
       return interactive('INTERACTIVE', { nfm_reply: { ...sent, response_json: response } });
+    case 'nfm_reply-encoded-twice':
+      return interactive('INTERACTIVE', { nfm_reply: { ...sent, response_json: JSON.stringify(json) } });
+    case 'interactive-as-text': {
+      const inner = { type: 'nfm_reply', nfm_reply: { ...sent, response_json: json } };
+      return { type: 'INTERACTIVE', interactive: JSON.stringify(inner) };
+    }
     case 'camelCase':
       return interactive('INTERACTIVE', { nfmReply: { ...sent, responseJson: json } });
     case 'whatsapp':

@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import { errorCode } from './codes.ts';
 import { phone } from './control/request.ts';
+import { whatsappPart } from './whatsapp.ts';
 
 export const statusWord = z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']);
 export type StatusWord = z.infer<typeof statusWord>;
 
 /**
  * The form of a status callback: the gateway's own with a FAILED code as `errorCode`, the same with the code only in
- * `statusDesc`, or WhatsApp's envelope.
+ * `statusDesc` (`words`) or in an object there (`objects`), or WhatsApp's envelope or a part of it.
  */
-export const statusShape = z.enum(['flat', 'words', 'whatsapp']);
+export const statusShape = z.enum(['flat', 'words', 'objects', ...whatsappPart.options]);
 export type StatusShape = z.infer<typeof statusShape>;
 
 const httpStatus = z.int().min(200).max(599);

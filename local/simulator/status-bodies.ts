@@ -1,7 +1,7 @@
 import { codeInWords, titleOf } from './codes.ts';
 import type { Delivery } from './conversation.ts';
 import type { StatusShape, StatusWord } from './settings.ts';
-import { whatsappEnvelope, whatsappStamp } from './whatsapp.ts';
+import { type WhatsappPart, whatsappEnvelope, whatsappPart, whatsappStamp } from './whatsapp.ts';
 
 const defaultFailure = 131026;
 
@@ -20,7 +20,10 @@ export type StatusReport = {
 
 /** The webhook body for a status of a message. */
 export function statusBody(delivery: Delivery, said: StatusReport, now: Date): object {
-  return said.shape === 'whatsapp' ? whatsappStatus(delivery, said, now) : gatewayStatus(delivery, said);
+  const part = whatsappPart.safeParse(said.shape);
+  return part.success
+    ? whatsappStatus(delivery, said, { now, part: part.data })
+    : gatewayStatus(delivery, said);
 }
 
 function gatewayStatus(delivery: Delivery, said: StatusReport): object {
@@ -32,13 +35,18 @@ function gatewayStatus(delivery: Delivery, said: StatusReport): object {
     conversationId,
     status: said.status,
     statusDesc: said.statusDesc ?? describe(said),
-    ...(code === undefined || said.shape === 'words' ? {} : { errorCode: code }),
+    ...(code === undefined || said.shape !== 'flat' ? {} : { errorCode: code }),
+    ...(code === undefined || said.shape !== 'objects' ? {} : { statusDesc: whatsappError(code, said) }),
     ...said.extra,
   };
   return { event: 'MESSAGE_STATUS', messageStatus };
 }
 
-function whatsappStatus(delivery: Delivery, said: StatusReport, now: Date): object {
+function whatsappStatus(
+  delivery: Delivery,
+  said: StatusReport,
+  { now, part }: { now: Date; part: WhatsappPart },
+): object {
   const code = failureOf(said);
   const status = {
     id: delivery.waId,
@@ -48,7 +56,7 @@ function whatsappStatus(delivery: Delivery, said: StatusReport, now: Date): obje
     ...(code === undefined ? {} : { errors: [whatsappError(code, said)] }),
     ...said.extra,
   };
-  return whatsappEnvelope(delivery.from, { statuses: [status] });
+  return whatsappEnvelope(delivery.from, { statuses: [status] }, part);
 }
 
 function whatsappError(code: number, { statusDesc }: StatusReport): object {

@@ -18,7 +18,13 @@ export function writeIn(world: World, request: ControlRequest): Promise<Answer> 
   const business = digitsOf(message.to ?? world.sandboxNumber);
   const now = world.now();
   return arrive(world, {
-    heard: { customer, business, text: message.text, at: writtenAt(message, now) },
+    // A message in a group is not one to the business.
+    heard: message.group === undefined && {
+      customer,
+      business,
+      text: message.text,
+      at: writtenAt(message, now),
+    },
     inbound: inboundBody({ message, customer, business, now }),
     times: message,
   });
@@ -56,14 +62,14 @@ function findFlow(world: World, { customer, to, messageId }: Sought): Delivery |
 }
 
 type Arrival = {
-  heard: Parameters<World['conversation']['hear']>[0];
+  heard: Parameters<World['conversation']['hear']>[0] | false;
   inbound: { messageId: string; body: unknown };
   times: { repeat: number; concurrent: boolean; notify: boolean };
   more?: object;
 };
 
 async function arrive(world: World, { heard, inbound, times, more }: Arrival): Promise<Answer> {
-  if (!world.conversation.hear(heard)) return jsonAnswer(200, { joined: false, webhook: [] });
+  if (heard && !world.conversation.hear(heard)) return jsonAnswer(200, { joined: false, webhook: [] });
   const call = () => world.webhook.call(JSON.stringify(inbound.body));
   const webhook = await callTimes(call, { ...times, repeat: times.notify ? times.repeat : 0 });
   return jsonAnswer(200, { joined: true, messageId: inbound.messageId, ...more, webhook });

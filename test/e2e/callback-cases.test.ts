@@ -25,7 +25,10 @@ interface Told {
 }
 
 /** The body of a case about this customer and send, of now, with ids of its own. */
-function bodyOf(number: string, { customer, send, at = new Date(), timestamp }: Told): Record<string, unknown> {
+function bodyOf(
+  number: string,
+  { customer, send, at = new Date(), timestamp }: Told,
+): Record<string, unknown> {
   const text = JSON.stringify(sharedCase(number))
     .replaceAll('254700000001', customer)
     .replaceAll('254110090747', fleet.business)
@@ -96,7 +99,10 @@ describe('an inbound message', () => {
 
   it.each<[string, (at: Date) => unknown]>([
     ['ISO 8601', (at) => at.toISOString()],
-    ['ISO 8601 with a zone', (at) => `${new Date(at.getTime() + 10_800_000).toISOString().slice(0, 19)}+03:00`],
+    [
+      'ISO 8601 with a zone',
+      (at) => `${new Date(at.getTime() + 10_800_000).toISOString().slice(0, 19)}+03:00`,
+    ],
     ['ISO 8601 without a zone', (at) => at.toISOString().slice(0, 19)],
     ['Jackson', jackson],
     ['a day', (at) => at.toISOString().slice(0, 10)],

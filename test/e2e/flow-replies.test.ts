@@ -132,7 +132,10 @@ describe('a reply', () => {
     ['an unknown type', { messageId: 'u-1', type: 'HOLOGRAM', hologram: { beam: 'unknown-one' } }],
     ['no type', { messageId: 'u-2', nfm: 'unknown-two' }],
     ['an unknown event', { event: 'FLOW_DONE', flow: { response: 'unknown-three' } }],
-    ['an unknown change', { entry: [{ changes: [{ field: 'flows', value: { flow: 'unknown-four' } }] }] }],
+    [
+      'an unknown change',
+      { entry: [{ changes: [{ field: 'telepathy', value: { flow: 'unknown-four' } }] }] },
+    ],
     ['a list of words', ['unknown-five']],
   ])('in a shape that nobody knows is kept raw and changes nothing: %s', async (_what, body) => {
     const customer = await fleet.newCustomer();

@@ -145,17 +145,23 @@ describe('an inbound message that is not news', () => {
 });
 
 describe('what opens a window', () => {
-  it.each(['flat', 'array', 'messages', 'whatsapp'])('a message in the shape %s does', async (shape) => {
-    const customer = fleet.canaries.number();
-    await writeIn(customer, 30, { shape });
-    expect(await session(customer)).toMatchObject({ open: true, lastInboundAt: iso(NOW_S - 30) });
-  });
+  it.each(['flat', 'array', 'messages', 'text', 'whatsapp', 'entry', 'change', 'value'])(
+    'a message in the shape %s does',
+    async (shape) => {
+      const customer = fleet.canaries.number();
+      await writeIn(customer, 30, { shape });
+      expect(await session(customer)).toMatchObject({ open: true, lastInboundAt: iso(NOW_S - 30) });
+    },
+  );
 
-  it.each(['IMAGE', 'INTERACTIVE', 'LOCATION', 'contacts'])('a message of type %s does', async (type) => {
-    const customer = fleet.canaries.number();
-    await writeIn(customer, 30, { type });
-    expect(await session(customer)).toMatchObject({ open: true });
-  });
+  it.each(['IMAGE', 'INTERACTIVE', 'LOCATION', 'contacts', 'HOLOGRAM'])(
+    'a message of type %s does',
+    async (type) => {
+      const customer = fleet.canaries.number();
+      await writeIn(customer, 30, { type });
+      expect(await session(customer)).toMatchObject({ open: true });
+    },
+  );
 
   it.each<[string, (customer: string) => object]>([
     [
@@ -175,7 +181,7 @@ describe('what opens a window', () => {
     ['a system event', (from) => ({ messageId: 'a', from, to: fleet.business, type: 'system' })],
     ['an unsupported event', (from) => ({ messageId: 'b', from, to: fleet.business, type: 'unsupported' })],
     ['a reaction', (from) => ({ messageId: 'c', from, to: fleet.business, type: 'reaction' })],
-    ['something unheard of', (from) => ({ messageId: 'd', from, to: fleet.business, type: 'HOLOGRAM' })],
+    ['an event unheard of', (from) => ({ event: 'HOLOGRAM', messageId: 'd', from, to: fleet.business })],
   ])('%s does not', async (_what, body) => {
     const customer = fleet.canaries.number();
     const { webhook } = await fleet.lipachat.callBack(body(customer));

@@ -82,7 +82,7 @@ const ofStatus = [
 ];
 
 const samples: readonly Sample[] = [
-  ['a flat text', flat, ofMessage('text', 'type', 'interactive', 'button', 'image', 'event', 'status')],
+  ['a flat text', flat, ofMessage('text', 'type', 'interactive', 'button', 'image', 'status')],
   [
     'a flat image',
     { ...flat, type: 'IMAGE', text: undefined, image: { caption: null, url: 'https://x' } },

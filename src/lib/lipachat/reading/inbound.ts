@@ -80,7 +80,13 @@ function numberShared(fields: Fields): Customer['number'] {
 function typeOf(fields: Fields, reader: Reader): string | undefined {
   const named = reader.take(['type'], wordIn);
   if (named !== undefined) return messageTypeIn(named);
-  return contentOf(fields);
+  return isOtherEvent(fields) ? undefined : contentOf(fields);
+}
+
+/** An event that does not say that it is a message. */
+function isOtherEvent(fields: Fields): boolean {
+  const event = wordIn(pick(fields, 'event'));
+  return event !== undefined && !/message|inbound|received/.test(event);
 }
 
 /** The first type whose content the message has. */

@@ -1,6 +1,13 @@
 import type { Callback } from './callback.ts';
 import { entriesIn } from './callback-entries.ts';
-import { readCall, readEvent, readPreference, readTemplate } from './reading/events.ts';
+import {
+  isOfTemplate,
+  readCall,
+  readEvent,
+  readPreference,
+  readTemplate,
+  readTemplateNews,
+} from './reading/events.ts';
 import { DEEPEST_RAW, type Fields, isDeeperThan, pick, recordIn, wordIn } from './reading/fields.ts';
 import { readMessage } from './reading/inbound.ts';
 import { statusIn } from './reading/status-words.ts';
@@ -54,6 +61,7 @@ function readOwn(source: Source): Callback {
   const template = recordIn(pick(fields, 'templateStatus'));
   if (event === 'message_status' || (status && !template)) return readStatus(source, status ?? fields);
   if (event === 'template_status' || template) return readTemplate(source, template ?? fields);
+  if (isOfTemplate(fields)) return readTemplateNews(source, fields);
   return isBareStatus(fields) ? readStatus(source, fields) : readMessage(source);
 }
 

@@ -84,6 +84,11 @@ describe('a row does what it says', () => {
     expect(inField('calls', { calls: [call] })).toMatchObject([{ kind }]);
   });
 
+  it('a call that names the business first is the customer’s, if they placed it', () => {
+    const call = { id: 'c', from: pair.business, to: pair.customer, direction: 'USER_INITIATED' };
+    expect(inField('calls', { calls: [call] })).toMatchObject([{ kind: 'inbound', pair }]);
+  });
+
   it('a call is of the time at which it began', () => {
     const call = { ...message, event: 'terminate', direction: 'USER_INITIATED', start_time: '1795514000' };
     expect(inField('calls', { calls: [call] })).toMatchObject([{ writtenAt: new Date(1_795_514_000_000) }]);

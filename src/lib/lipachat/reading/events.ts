@@ -14,9 +14,13 @@ import { businessOf, notice, rawEntry, remarked, type Source, unrecognised } fro
 export function readCall(source: Source): Callback {
   const { fields } = source;
   const direction = wordIn(pick(fields, 'direction'));
-  const { person } = joined(personIn([pick(fields, 'from'), pick(fields, 'from_user_id')]), source.around);
-  const [business, customer] = [businessOf(source), idOf(person)];
-  const isByUser = direction === undefined ? customer !== business : direction.includes('user');
+  const business = businessOf(source);
+  const from = personIn([pick(fields, 'from'), pick(fields, 'from_user_id')]);
+  const isFromBusiness = from.number !== undefined && from.number === business;
+  const named = isFromBusiness ? personIn([pick(fields, 'to'), pick(fields, 'to_user_id')]) : from;
+  const { person } = joined(named, source.around);
+  const customer = idOf(person);
+  const isByUser = direction === undefined ? !isFromBusiness : direction.includes('user');
   if (!isByUser || pick(fields, 'group_id') !== undefined) return remarked(notice('call'), source);
   if (!business || !customer) return remarked({ kind: 'unplaced', raw: rawEntry(source) }, source);
   const reader = readerOf(fields);
@@ -85,5 +89,17 @@ export function readEvent(source: Source): Callback {
   if (readAs === 'template')
     return readTemplate(source, recordIn(pick(source.fields, 'value')) ?? source.fields);
   if (readAs === 'notice') return remarked(notice(field ?? ''), source);
+  const value = source.around?.value;
+  if (field === undefined && value && isOfTemplate(value)) return readTemplateNews(source, value);
   return brings === undefined || isNewField ? unrecognised(source) : remarked(notice(brings), source);
+}
+
+/** News of a template, where no field says which. */
+export function isOfTemplate(value: Fields): boolean {
+  return pick(value, 'message_template_id', 'message_template_name') !== undefined;
+}
+
+export function readTemplateNews(source: Source, value: Fields): Callback {
+  const isVerdict = pick(value, 'event') !== undefined;
+  return isVerdict ? readTemplate(source, value) : remarked(notice('template'), source);
 }

@@ -235,10 +235,27 @@ describe('a template’s status', () => {
 
   it('is read from WhatsApp’s event', () => {
     const template = { event: 'approved', message_template_id: 77, message_template_name: 'hello' };
-    expect(read({ field: 'message_template_status_update', value: template })).toEqual([
-      { kind: 'template', status: { status: 'APPROVED', templateId: '77', templateName: 'hello' } },
-    ]);
+    const known = {
+      kind: 'template',
+      status: { status: 'APPROVED', templateId: '77', templateName: 'hello' },
+    };
+    for (const body of [
+      { field: 'message_template_status_update', value: template },
+      { changes: [{ value: template }] },
+      template,
+    ])
+      expect(read(body)).toEqual([known]);
+    const news = { new_category: 'MARKETING', message_template_id: 77 };
+    for (const body of [{ changes: [{ value: news }] }, news])
+      expect(read(body)).toEqual([{ kind: 'notice', about: 'template' }]);
   });
+});
+
+it('an event that is new is none of them, whatever it brings', () => {
+  for (const event of [{ event: 'FLOW_DONE', flow: { response: 'x' } }, { event: 'HOLOGRAM' }])
+    expect(read({ ...flat, type: undefined, text: undefined, ...event })).toMatchObject([
+      { kind: 'unrecognised' },
+    ]);
 });
 
 describe('one entry that is poison', () => {

@@ -48,7 +48,29 @@ function entriesOf(body: unknown, depth: number): Entry[] {
     return [{ as: 'own', body: found }];
   const entries = listIn(pick(fields, 'entry'));
   if (entries.length > 0) return entries.flatMap(inEntry);
+  const wrapped = wrappedIn(fields);
+  if (wrapped !== undefined && depth < DEEPEST_LIST) return entriesOf(wrapped, depth + 1);
   return inParts(fields) ?? (isEmptyBatch(fields) ? [] : [{ as: 'own', body: found }]);
+}
+
+const WRAPPERS = ['data', 'payload', 'message', 'inboundMessage', 'messageReceived', 'notification', 'body'];
+const OF_CALLBACKS = [
+  'from',
+  'from_user_id',
+  'entry',
+  'changes',
+  'messages',
+  'statuses',
+  'messageStatus',
+  'waId',
+];
+
+/** A callback inside one object more, as LipaChat's own events have it (`{ "event": …, "messageStatus": {} }`). */
+function wrappedIn(fields: Fields): unknown {
+  if (pick(fields, ...OF_CALLBACKS) !== undefined) return undefined;
+  return WRAPPERS.map((name) => unpacked(pick(fields, name))).find((inner) =>
+    listIn(inner).some((one) => pick(recordIn(one), ...OF_CALLBACKS) !== undefined),
+  );
 }
 
 /** `{ "messages": [] }`. An empty list beside other members may accompany a flat callback. */

@@ -55,6 +55,23 @@ describe('a row does what it says', () => {
     expect(inField('messages', { messages })).toEqual([{ kind: 'notice', about: 'group' }]);
   });
 
+  it.each<[string, object]>([
+    ['a group’s id', { groupId: 'g' }],
+    ['a mark', { isGroup: true }],
+    ['the kind of chat', { chatType: 'group' }],
+    ['the address of a group', { chatId: '1203630@g.us' }],
+  ])('a flat message of a group is a notice, by %s', (_, more) => {
+    const body = {
+      messageId: 'm',
+      from: pair.customer,
+      to: pair.business,
+      type: 'TEXT',
+      text: 'stop',
+      ...more,
+    };
+    expect(readCallbacks(body)).toEqual([{ kind: 'notice', about: 'group' }]);
+  });
+
   it.each(Object.entries(SYSTEM_TYPES))('a system message of the type %s: %s', (type, readAs) => {
     const system = { type, wa_id: '254700000001', user_id: 'KE.2', previous_user_id: 'KE.1' };
     expect(kindOf(inField('messages', { messages: [{ ...message, type: 'system', system }] }))).toBe(readAs);

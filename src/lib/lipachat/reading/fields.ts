@@ -33,10 +33,10 @@ export function recordIn(value: unknown): Fields | undefined {
   return isRecord(one) ? one : undefined;
 }
 
-/** A list: itself, as JSON text, as an object with the indexes for names, or as the one object of it. */
+/** A list: itself, in another list, as JSON text, as an object with the indexes for names, or as the one object of it. */
 export function listIn(value: unknown): readonly unknown[] {
   const found = unpacked(value);
-  if (Array.isArray(found)) return found;
+  if (Array.isArray(found)) return found.flat();
   if (!isRecord(found) || isEmpty(found)) return [];
   return Object.keys(found).every((name) => /^\d+$/.test(name)) ? Object.values(found) : [found];
 }

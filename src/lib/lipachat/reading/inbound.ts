@@ -2,7 +2,17 @@ import type { Customer } from '../../whatsapp/customer.ts';
 import type { Callback } from '../callback.ts';
 import { flowReplyIn } from '../flow-reply.ts';
 import { MESSAGE_TYPES, messageTypeIn, readMessageAs } from './event-kinds.ts';
-import { type Fields, keyIn, pick, type Reader, rawOf, readerOf, recordIn, wordIn } from './fields.ts';
+import {
+  type Fields,
+  keyIn,
+  pick,
+  type Reader,
+  rawOf,
+  readerOf,
+  recordIn,
+  textIn,
+  wordIn,
+} from './fields.ts';
 import { instantIn } from './instants.ts';
 import { idOf, joined, numberOf, personIn } from './people.ts';
 import { saidIn } from './said-words.ts';
@@ -112,12 +122,10 @@ function isAutomatic(fields: Fields): boolean {
 /** A message in a group is not one to the business. */
 function isOfGroup(fields: Fields): boolean {
   const group = pick(fields, 'group_id', 'groupJid');
-  const recipient = wordIn(pick(fields, 'recipient_type', 'chat_type'));
-  return (
-    (group !== undefined && group !== false && group !== 0) ||
-    recipient === 'group' ||
-    pick(fields, 'isGroup') === true
-  );
+  if (group !== undefined && group !== false && group !== 0) return true;
+  if (wordIn(pick(fields, 'recipient_type', 'chat_type')) === 'group') return true;
+  const names = [pick(fields, 'from'), pick(fields, 'to'), pick(fields, 'chatId')];
+  return pick(fields, 'isGroup') === true || names.some((name) => /@g\.us$/.test(textIn(name) ?? ''));
 }
 
 function hasId(fields: Fields): boolean {

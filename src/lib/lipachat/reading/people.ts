@@ -19,11 +19,21 @@ export function numberOf(value: unknown): PhoneNumber | undefined {
     : gatewayPhoneNumber(text.trim().replace(DECORATION, ''));
 }
 
+/** A name of a person: text, or an object or a list around it. */
+function namesIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value.length === 1 ? [value[0]] : [];
+  const fields = recordIn(value);
+  return fields
+    ? [pick(fields, 'wa_id', 'phone', 'phone_number', 'number', 'id'), pick(fields, 'user_id')]
+    : [value];
+}
+
 /** The person whom these values name, the first one that can be read of each kind. */
 export function personIn(values: readonly unknown[]): Customer {
-  const texts = values.map((value) => textIn(value)?.trim() ?? '');
+  const names = values.flatMap(namesIn);
+  const texts = names.map((name) => textIn(name)?.trim() ?? '');
   return {
-    number: values.map(numberOf).find((number) => number !== undefined),
+    number: names.map(numberOf).find((number) => number !== undefined),
     userId: texts.map(userIdIn).find((id) => id !== undefined),
   };
 }

@@ -14,7 +14,7 @@ export function saidIn(fields: Fields, reader: Reader): string[] {
     (isTextual(fields) ? typedIn(pick(fields, 'body', 'message')) : undefined);
   const button = reader.take(['button'], choiceIn);
   const interactive = reader.take(['interactive'], recordIn);
-  const choices = ['button_reply', 'list_reply'].flatMap((name) => [
+  const choices = ['button_reply', 'list_reply', 'button'].flatMap((name) => [
     choiceIn(pick(interactive, name)),
     choiceIn(pick(fields, name)),
   ]);
@@ -32,7 +32,7 @@ function isTextual(fields: Fields): boolean {
 /** LipaChat sends the text itself, WhatsApp an object around it. */
 function typedIn(value: unknown): string[] | undefined {
   const around = textIn(pick(recordIn(value), 'body', 'text', 'message'));
-  const text = around ?? textIn(value);
+  const text = around ?? textIn(Array.isArray(value) && value.length === 1 ? value[0] : value);
   return text === undefined ? undefined : [text];
 }
 

@@ -1,5 +1,5 @@
 import type { ReportedStatus } from '../../messages/status.ts';
-import { bareName, wordIn } from './fields.ts';
+import { bareName, pick, recordIn, wordIn } from './fields.ts';
 
 /** The word of a status. A word of failure that is not listed is `failed` too; any other word is not understood. */
 export const STATUS_WORDS = {
@@ -37,7 +37,9 @@ export function isFailureWord(word: string): boolean {
 }
 
 /** What a status word reports; undefined if it is not understood. */
-export function statusIn(value: unknown): ReportedStatus | 'notice' | undefined {
+export function statusIn(given: unknown): ReportedStatus | 'notice' | undefined {
+  const list = Array.isArray(given) && given.length === 1 ? given[0] : given;
+  const value = pick(recordIn(list), 'value', 'name', 'status') ?? list;
   const word = wordIn(value);
   if (word === undefined) return undefined;
   return bareStatuses.get(bareName(word)) ?? (isFailureWord(String(value)) ? 'failed' : undefined);

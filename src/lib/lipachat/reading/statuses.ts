@@ -1,7 +1,7 @@
 import { shortened } from '../../platform/text.ts';
 import type { Callback, Status } from '../callback.ts';
 import { errorsIn, textsIn } from '../whatsapp-errors.ts';
-import { bareName, type Fields, keyIn, pick, type Reader, readerOf, textIn, wordIn } from './fields.ts';
+import { type Fields, keyIn, pick, type Reader, readerOf, textIn, wordIn } from './fields.ts';
 import { instantIn } from './instants.ts';
 import { joined, personIn } from './people.ts';
 import { statusIn } from './status-words.ts';
@@ -10,12 +10,10 @@ import { notice, remarked, type Source, unrecognised } from './surroundings.ts';
 /* A message's status, in LipaChat's shape and in WhatsApp's. Its word and one of its ids decide. */
 
 /** Members that say why a message failed. */
-const REASONS = new Set(
-  (
-    'errors error errorcode errorcodes code codes statusdesc statusdescription description reason title message details ' +
-    'detail errormessage errordescription failurereason'
-  ).split(' '),
-);
+const REASONS = [
+  ...['errors', 'error', 'errorCode', 'errorCodes', 'code', 'codes', 'statusDesc', 'statusDescription'],
+  ...['description', 'reason', 'title', 'message', 'details', 'detail', 'errorMessage', 'failureReason'],
+] as const;
 const LONGEST_DETAIL = 300;
 
 export function readStatus(source: Source, status: Fields): Callback {
@@ -58,9 +56,12 @@ function isOfCall({ around }: Source, status: Fields): boolean {
 
 /** The code and the words of a failure. Members that say neither are unread. */
 function reasonIn(status: Fields, reader: Reader): Pick<Status['report'], 'code' | 'detail'> {
-  const said = Object.entries(status).filter(([name]) => REASONS.has(bareName(name)));
-  for (const [name, value] of said) reader.take([name], () => (isSaying(name, value) ? value : undefined));
-  const members = Object.fromEntries(said);
+  const members = Object.fromEntries(
+    REASONS.map((name) => [
+      name,
+      reader.take([name], (value) => (isSaying(name, value) ? value : undefined)),
+    ]),
+  );
   const { code } = errorsIn(members, textsIn(members).join(' '));
   return { code, detail: shortened(detailIn(status), LONGEST_DETAIL) || undefined };
 }

@@ -3,7 +3,7 @@ import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import type { Callback } from '../callback.ts';
 import type { Around, Entry } from '../callback-entries.ts';
 import { type Fields, pick, rawOf, recordIn, textIn } from './fields.ts';
-import { joined, numberOf, peopleOf } from './people.ts';
+import { joined, numberOf, peopleOf, personIn } from './people.ts';
 
 /* What an entry is read with: the entry itself, and what stands around it in its body. */
 
@@ -38,7 +38,7 @@ export function businessNumbersIn(entries: readonly Entry[]): ReadonlyMap<string
 /** The business number: WhatsApp's envelope names it around a message, LipaChat in it. */
 export function businessOf({ around, fields, numbers }: Source): PhoneNumber | undefined {
   const { shown, id } = around ? metadataOf(around) : { shown: undefined, id: undefined };
-  return shown ?? numberOf(pick(fields, 'to')) ?? numbers.get(id ?? '');
+  return shown ?? personIn([pick(fields, 'to')]).number ?? numbers.get(id ?? '');
 }
 
 /** The raw entry, which can be read again by itself: in WhatsApp's envelope, with what it needs of that. */

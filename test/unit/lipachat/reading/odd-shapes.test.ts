@@ -31,6 +31,13 @@ describe('a message is read', () => {
     ['flat', flat],
     ['as JSON text', JSON.stringify(flat)],
     ['in a list in a list', [[flat]]],
+    ['in one object more', { event: 'MESSAGE_RECEIVED', message: flat }],
+    ['in data', { event: 'MESSAGE', data: flat }],
+    ['in a list in data', { success: true, data: [flat] }],
+    ['in JSON text in a payload', { payload: JSON.stringify(flat) }],
+    ['in an envelope in a body', { body: { entry: [{ changes: [change] }] } }],
+    ['with objects for people', { ...flat, from: { phone: pair.customer }, to: [pair.business] }],
+    ['with its text in a list', { ...flat, text: ['Habari'] }],
     ['as the only message', { messages: flat }],
     ['as messages in JSON text', { messages: JSON.stringify([flat]) }],
     ['with each message as JSON text', { messages: [JSON.stringify(flat)] }],
@@ -78,6 +85,7 @@ describe('a message is read', () => {
       { messages: [{ ...message, to: pair.business }] },
     ],
     ['in standby', { field: 'standby', value }],
+    ['with a list in a list', { ...value, messages: [[message]] }],
     ['with a map for a list', { ...value, messages: { 0: message } }],
   ])('%s', (_, body) => {
     expect(read(body)).toMatchObject([{ kind: 'inbound', id: 'in-1', pair, said: ['Habari'] }]);
@@ -89,7 +97,7 @@ describe('a message is read', () => {
     ['a type that is no text', { ...flat, type: 7 }, 'type'],
     ['a type that is no text, and no content', { ...flat, type: [1], text: undefined }, 'type'],
     ['a context that is no object', { ...flat, context: 7 }, 'context'],
-    ['a text that is no text', { ...flat, text: [1] }, 'text'],
+    ['a text that is no text', { ...flat, text: [1, 2] }, 'text'],
     ['an id that is none', { ...flat, messageId: { a: 1 }, id: 'in-1' }, 'messageId'],
     ['a field that is new', { field: 'telepathy', value }, 'field'],
     ['a button that is none', { ...flat, button: true }, 'button'],
@@ -181,6 +189,8 @@ describe('a status is read', () => {
     ['without anything around it', { ...messageStatus }],
     ['without anything around it but numbers', { ...messageStatus, from: pair.business, to: pair.customer }],
     ['in LipaChat’s shape in a list', { statuses: [messageStatus] }],
+    ['in one object more', { event: 'STATUS', data: messageStatus }],
+    ['with its word in an object', { statuses: [{ ...status, status: { name: 'DELIVERED' } }] }],
   ])('%s', (_, body) => {
     expect(read(body)).toMatchObject(expected);
   });

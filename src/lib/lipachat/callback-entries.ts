@@ -44,13 +44,23 @@ function entriesOf(body: unknown, depth: number): Entry[] {
   if (Array.isArray(found) && found.length > 0 && depth < DEEPEST_LIST)
     return found.flatMap((one) => entriesOf(one, depth + 1));
   const fields = Array.isArray(found) ? undefined : recordIn(found);
-  if (!fields || pick(fields, 'messageStatus', 'templateStatus') !== undefined)
-    return [{ as: 'own', body: found }];
+  if (!fields) return [{ as: 'own', body: found }];
+  const ownEvent = OWN_EVENTS.find((name) => pick(fields, name) !== undefined);
+  if (ownEvent !== undefined) return inOwnEvent(fields, ownEvent);
   const entries = listIn(pick(fields, 'entry'));
   if (entries.length > 0) return entries.flatMap(inEntry);
   const wrapped = wrappedIn(fields);
   if (wrapped !== undefined && depth < DEEPEST_LIST) return entriesOf(wrapped, depth + 1);
   return inParts(fields) ?? (isEmptyBatch(fields) ? [] : [{ as: 'own', body: found }]);
+}
+
+const OWN_EVENTS = ['messageStatus', 'templateStatus'];
+
+/** LipaChat's own event, with one content or with several. */
+function inOwnEvent(fields: Fields, name: string): Entry[] {
+  const contents = listIn(pick(fields, name));
+  if (contents.length < 2) return [{ as: 'own', body: fields }];
+  return contents.map((content) => ({ as: 'own', body: { event: pick(fields, 'event'), [name]: content } }));
 }
 
 const WRAPPERS = ['data', 'payload', 'message', 'inboundMessage', 'messageReceived', 'notification', 'body'];

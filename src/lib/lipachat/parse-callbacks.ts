@@ -8,7 +8,15 @@ import {
   readTemplate,
   readTemplateNews,
 } from './reading/events.ts';
-import { DEEPEST_RAW, type Fields, isDeeperThan, pick, recordIn, wordIn } from './reading/fields.ts';
+import {
+  bareName,
+  DEEPEST_RAW,
+  type Fields,
+  isDeeperThan,
+  pick,
+  recordIn,
+  textIn,
+} from './reading/fields.ts';
 import { readMessage } from './reading/inbound.ts';
 import { statusIn } from './reading/status-words.ts';
 import { readStatus } from './reading/statuses.ts';
@@ -56,11 +64,11 @@ function readEntry(source: Source): Callback {
 /** LipaChat's own events name themselves, and their content is under that name. */
 function readOwn(source: Source): Callback {
   const { fields } = source;
-  const event = wordIn(pick(fields, 'event'));
+  const event = bareName(textIn(pick(fields, 'event')) ?? '');
   const status = recordIn(pick(fields, 'messageStatus'));
   const template = recordIn(pick(fields, 'templateStatus'));
-  if (event === 'message_status' || (status && !template)) return readStatus(source, status ?? fields);
-  if (event === 'template_status' || template) return readTemplate(source, template ?? fields);
+  if (event === 'messagestatus' || (status && !template)) return readStatus(source, status ?? fields);
+  if (event === 'templatestatus' || template) return readTemplate(source, template ?? fields);
   if (isOfTemplate(fields)) return readTemplateNews(source, fields);
   return isBareStatus(fields) ? readStatus(source, fields) : readMessage(source);
 }

@@ -105,11 +105,11 @@ function codesOfMember(bare: string, value: unknown, depth: number): number[] {
   return codesUnder(value, depth);
 }
 
-/** Of JSON text, the codes in what it encodes. A text of nothing but digits is a code. */
+/** Of JSON text, the codes in what it encodes. A text of nothing but digits is a code, if it can't be HTTP's status. */
 function codesInText(text: string, depth: number): number[] {
   const found = unpacked(text);
   if (typeof found === 'object') return codesUnder(found, depth + 1);
-  const [code] = /^\s*\d{3,7}\s*$/.test(text) ? [codeOf(text)] : [];
+  const [code] = /^\s*\d{5,7}\s*$/.test(text) ? [codeOf(text)] : [];
   return code === undefined ? codesInWords(text) : [code];
 }
 

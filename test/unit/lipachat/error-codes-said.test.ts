@@ -61,7 +61,21 @@ describe('a code is the same in a response and in a status, in', () => {
     expect(answerTo(shape(131_026))).toBe('undeliverable');
     expect(answerTo(shape(131_047))).toBe('sessionClosed');
     expect(codesOf(shape(131_026))).toEqual([131_026, 131_026]);
-    expect(codesOf(shape(368))).toEqual([368, 368]);
+    expect(codesOf(shape(80_007))).toEqual([80_007, 80_007]);
+  });
+
+  it('a low number, where a code stands', () => {
+    for (const members of [
+      { errors: [{ code: 368 }] },
+      { errors: [368] },
+      { errorCode: '368' },
+      { reason: '(#368)' },
+    ])
+      expect(codesOf(members)).toEqual([368, 368]);
+    expect([answerTo({ message: '200' }), codesOf({ statusDesc: '200' })]).toEqual([
+      'other',
+      [undefined, undefined],
+    ]);
   });
 
   it('a bare code, if it is WhatsApp’s for sure', () => {

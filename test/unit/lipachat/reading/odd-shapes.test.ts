@@ -195,6 +195,14 @@ describe('a status is read', () => {
     expect(read(body)).toMatchObject(expected);
   });
 
+  it('with others in one event', () => {
+    const body = {
+      event: 'MessageStatus',
+      messageStatus: [messageStatus, { ...messageStatus, waId: 'wamid.B' }],
+    };
+    expect(read(body)).toMatchObject([{ report: { waId: 'wamid.A' } }, { report: { waId: 'wamid.B' } }]);
+  });
+
   it.each([
     ['played', 'read'],
     ['SEEN', 'read'],

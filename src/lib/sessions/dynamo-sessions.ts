@@ -1,6 +1,7 @@
-import { itemCodec, makeVersioned } from '../platform/dynamo-codec.ts';
-import { as, inline, inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
+import { itemCodec, makeVersioned, record } from '../platform/dynamo-codec.ts';
+import { as, inline, inSeconds, instant, list, plain } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
+import type { ConsentWord } from '../whatsapp/consent.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 import type { SessionStore } from './ports.ts';
@@ -31,6 +32,10 @@ export const sessionCodec = itemCodec<Session, 'pair'>({
   fields: {
     window: inline<Window>({ openedAt: instant, lastInboundAt: instant, expiresAt: instant }),
     consent: inline<Consent>({ optedOut: plain, at: as('consentAt', instant) }),
+    words: as(
+      'consentWords',
+      list(record<ConsentWord>({ optedOut: plain, at: instant, seenAt: instant, place: plain, of: plain })),
+    ),
     paceUntil: instant,
   },
   derived: {

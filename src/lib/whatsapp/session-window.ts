@@ -1,3 +1,4 @@
+import { type ConsentWord, lastWord, withWord } from './consent.ts';
 import type { Pair } from './phone.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Session {
   readonly window?: Window | undefined;
   /** The latest opt-out or opt-in, and its time. */
   readonly consent?: { readonly optedOut: boolean; readonly at: Date } | undefined;
+  /** The latest STOPs and STARTs, in their order; the last one is the consent. Version 0.1 did not keep them. */
+  readonly words?: readonly ConsentWord[] | undefined;
   /** Earliest time of the next message: WhatsApp accepts one every 6 s from a business number to one customer. */
   readonly paceUntil?: Date | undefined;
 }
@@ -67,16 +70,24 @@ export function afterGatewayClosed(session: Session, now: Date): Session {
   return { ...session, window: { ...window, expiresAt: now } };
 }
 
-/** The session after the customer's STOP or START, or an operator's request on their behalf. The latest one wins. */
-export function afterConsent(
-  session: Session,
-  word: { readonly optedOut: boolean; readonly at: Date },
-): Session {
-  const { consent } = session;
-  const age = consent ? word.at.getTime() - consent.at.getTime() : 1;
-  // WhatsApp's timestamps are in seconds. If STOP and START have the same one, STOP wins, in either order.
-  const isNews = age > 0 || (age === 0 && word.optedOut && !consent?.optedOut);
-  return isNews ? { ...session, consent: word } : session;
+/**
+ * The session after the customer's STOP or START, or an operator's request on their behalf. The latest one counts
+ * (`consent.ts`). A word without an arrival arrived at its time.
+ */
+export function afterConsent(session: Session, word: ConsentWord): Session {
+  const known = wordsOf(session);
+  const words = withWord(known, { ...word, seenAt: word.seenAt ?? word.at });
+  const last = lastWord(words);
+  if (words === known || !last) return session;
+  return { ...session, consent: { optedOut: last.optedOut, at: last.at }, words };
+}
+
+/** The words of a session. A consent that they don't explain was stored without them. */
+function wordsOf({ consent, words = [] }: Session): readonly ConsentWord[] {
+  const last = lastWord(words);
+  const isExplained =
+    !consent || (last?.optedOut === consent.optedOut && last.at.getTime() === consent.at.getTime());
+  return isExplained ? words : withWord(words, consent);
 }
 
 export function hasOptedOut(session: Session | undefined): boolean {

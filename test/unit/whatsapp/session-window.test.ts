@@ -99,8 +99,8 @@ describe('the consent of a customer', () => {
   const started = afterConsent(session, start);
 
   it('is the first STOP or START, whatever its time', () => {
-    expect(stopped).toEqual({ ...session, consent: stop });
-    expect(started).toEqual({ ...session, consent: start });
+    expect(stopped).toMatchObject({ ...session, consent: stop });
+    expect(started).toMatchObject({ ...session, consent: start });
   });
 
   it('is the latest STOP or START', () => {

@@ -1,0 +1,137 @@
+/** The later word counts: by its time, its first arrival, its place in the body; STOP wins a tie. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ConsentWord } from '../../../src/lib/whatsapp/consent.ts';
+import { afterConsent, hasOptedOut, type Session } from '../../../src/lib/whatsapp/session-window.ts';
+import { later, NOW, PAIR } from '../../support/fakes/samples.ts';
+
+/** A word of the customer, as often as it arrives. Times are in milliseconds after the start. */
+interface Said {
+  readonly optedOut: boolean;
+  /** WhatsApp's time in seconds, if the callback has one. */
+  readonly stamp: number | undefined;
+  readonly arrivals: readonly number[];
+  readonly place: number;
+  /** An operator's word is no message, and arrives once. */
+  readonly isOperators: boolean;
+}
+
+const said: fc.Arbitrary<Said> = fc.record({
+  optedOut: fc.boolean(),
+  stamp: fc.option(fc.nat(3), { nil: undefined }),
+  arrivals: fc.array(
+    fc.integer({ min: 3_000, max: 7_000 }).map((ms) => ms - (ms % 250)),
+    { minLength: 1, maxLength: 3 },
+  ),
+  place: fc.nat(2),
+  isOperators: fc.boolean(),
+});
+
+const ms = (n: number) => later(n / 1000);
+
+function wordsOf(one: Said, n: number): ConsentWord[] {
+  const { optedOut, stamp, arrivals, place } = one;
+  if (one.isOperators) return [{ optedOut, at: ms(arrivals[0] ?? 0) }];
+  return arrivals.map((arrival) => ({
+    optedOut,
+    at: stamp === undefined ? ms(arrival) : ms(stamp * 1000),
+    seenAt: ms(arrival),
+    place,
+    of: `m-${n}`,
+  }));
+}
+
+/** Does the customer end opted out? Told by all of what was said, not by the order in which it was handled. */
+function standsIn(all: readonly Said[]): boolean {
+  const keys = all.map(({ optedOut, stamp, arrivals, place, isOperators }) => {
+    const arrival = isOperators ? (arrivals[0] ?? 0) : Math.min(...arrivals);
+    const second = isOperators || stamp === undefined ? Math.floor(arrival / 1000) : stamp;
+    return [second, arrival, isOperators ? 0 : place, Number(optedOut)];
+  });
+  const [last] = keys.toSorted((a, b) => {
+    const n = a.findIndex((one, index) => one !== b[index]);
+    return n < 0 ? 0 : (b[n] ?? 0) - (a[n] ?? 0);
+  });
+  return last?.[3] === 1;
+}
+
+const endOf = (words: readonly ConsentWord[], start: Session = { pair: PAIR }): Session =>
+  words.reduce((session, word) => afterConsent(session, word), start);
+
+/** Each copy of a message with the earliest arrival among the copies handled so far: a store remembers it. */
+function remembered(words: readonly ConsentWord[]): ConsentWord[] {
+  const first = new Map<string, ConsentWord>();
+  return words.map((word) => {
+    if (word.of === undefined) return word;
+    const known = first.get(word.of);
+    if (!known || (word.seenAt ?? NOW) < (known.seenAt ?? NOW)) first.set(word.of, word);
+    return first.get(word.of) ?? word;
+  });
+}
+
+describe('STOPs and STARTs', () => {
+  const handled = fc
+    .array(said, { minLength: 1, maxLength: 8 })
+    .chain((all) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.shuffledSubarray(all.flatMap(wordsOf), { minLength: all.flatMap(wordsOf).length }),
+      ),
+    );
+
+  it('have one result in every order and with every repeat: that of the later word', () => {
+    fc.assert(
+      fc.property(handled, ([all, words]) => {
+        expect(hasOptedOut(endOf(remembered(words)))).toBe(standsIn(all));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('change nothing any more once all of them are handled', () => {
+    fc.assert(
+      fc.property(handled, ([, words]) => {
+        const end = endOf(remembered(words));
+        expect(endOf(remembered([...words, ...words]).slice(words.length), end)).toBe(end);
+      }),
+    );
+  });
+
+  it('of an operator, or older than one, leave nothing to remember', () => {
+    const start = endOf([
+      { optedOut: true, at: ms(1_000), seenAt: ms(1_100), of: 'a' },
+      { optedOut: false, at: ms(2_000) },
+    ]);
+    expect(start.words).toEqual([{ optedOut: false, at: ms(2_000), seenAt: ms(2_000) }]);
+    expect(endOf([{ optedOut: true, at: ms(500), seenAt: ms(3_000), of: 'b' }], start)).toBe(start);
+  });
+});
+
+describe('a consent that was stored without its words', () => {
+  const of = (optedOut: boolean): Session => ({ pair: PAIR, consent: { optedOut, at: ms(1_000) } });
+  const word = (optedOut: boolean, at: number): ConsentWord => ({
+    optedOut,
+    at: ms(at),
+    seenAt: ms(5_500),
+    of: 'm',
+  });
+
+  it('yields to a later word, and to no earlier one', () => {
+    expect(hasOptedOut(endOf([word(false, 2_000)], of(true)))).toBe(false);
+    expect(hasOptedOut(endOf([word(true, 2_000)], of(false)))).toBe(true);
+    expect(hasOptedOut(endOf([word(false, 0)], of(true)))).toBe(true);
+    expect(hasOptedOut(endOf([word(true, 0)], of(false)))).toBe(false);
+  });
+
+  it('has a STOP win within its second, because its arrival is unknown', () => {
+    expect(hasOptedOut(endOf([word(false, 1_000)], of(true)))).toBe(true);
+    expect(hasOptedOut(endOf([word(true, 1_000)], of(false)))).toBe(true);
+  });
+
+  it('counts beside words that do not explain it, as of a merge or an earlier release', () => {
+    const words = [word(false, 2_000)];
+    const stopped: Session = { pair: PAIR, consent: { optedOut: true, at: ms(3_000) }, words };
+    expect(hasOptedOut(endOf([word(false, 2_500)], stopped))).toBe(true);
+    expect(hasOptedOut(endOf([{ ...word(false, 4_000), of: 'n' }], stopped))).toBe(false);
+  });
+});

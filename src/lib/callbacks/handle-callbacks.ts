@@ -1,140 +1,135 @@
-import type { Callback, Inbound } from '../lipachat/callback.ts';
-import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { allEnded, mapEnded } from '../platform/all-ended.ts';
-import type { Clock, Telemetry } from '../platform/ports.ts';
-import { updateFoundOrCreate } from '../platform/update-with-retry.ts';
-import { freshSession } from '../sessions/opt-out-record.ts';
-import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
-import { type ConsentWords, consentIn } from '../whatsapp/opt-out-words.ts';
-import { afterConsent, afterInbound, hasOptedOut } from '../whatsapp/session-window.ts';
-import type { HandleReply } from './handle-reply.ts';
+import type { Callback, TemplateStatus } from '../lipachat/callback.ts';
+import { mapEnded } from '../platform/all-ended.ts';
+import { NotStorable } from '../platform/errors.ts';
+import { shortened, withoutNumbers } from '../platform/text.ts';
+import type { CallbackRun, EntryRun } from './callback-run.ts';
+import { type HandleConsentDeps, makeHandleConsent } from './handle-consent.ts';
+import { type HandleInboundDeps, makeHandleInbound, writtenAtOf } from './handle-inbound.ts';
 import type { HandleStatus } from './handle-status.ts';
-import type { CallbackStore } from './ports.ts';
+import { type Placed, withPlaces } from './keep-raw.ts';
+import type { RawReason } from './ports.ts';
 
 /*
  * Handles LipaChat's callbacks, entry by entry. Each may arrive twice, late and in any order:
  *
- * - an inbound message is remembered by its id. It moves the window by the time it was first seen with,
- *   releases the oldest parked flow, and may be a typed STOP or START;
- * - a status advances its message;
- * - an unrecognised callback is kept raw and counted.
+ * - an inbound message opens the window, and may be a STOP or START (`handle-inbound.ts`);
+ * - a preference and a new number change the consent alone (`handle-consent.ts`);
+ * - a status advances its message (`handle-status.ts`);
+ * - what is not understood, in whole or in part, is kept raw and counted;
+ * - poison, which no try can ever handle, is kept raw and counted too.
  *
- * Each entry is tried, and a fault of any is thrown, so that the queue delivers all of them again. Every step
- * is safe to repeat.
+ * Every entry is handled in every try. Only a fault that may pass is thrown, so that the queue delivers all of them
+ * again. Every step is safe to repeat.
  */
 
-export interface HandleCallbacksDeps {
-  readonly sessions: SessionStore;
-  readonly callbacks: CallbackStore;
+export interface HandleCallbacksDeps extends HandleInboundDeps, HandleConsentDeps {
   readonly handleStatus: HandleStatus;
-  readonly handleReply: HandleReply;
-  readonly erasedOptOuts: ErasedOptOutStore;
-  readonly recipientQueue: RecipientQueue;
-  readonly words: ConsentWords;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-}
-
-/** What all entries of a callback share. */
-export interface CallbackRun {
-  readonly correlationId: string;
-  /** When LipaChat sent it, which may be long before it is handled. */
-  readonly receivedAt: Date;
 }
 
 export type HandleCallbacks = ReturnType<typeof makeHandleCallbacks>;
 
+/** How many entries were kept raw, because they are not understood or can't be stored. */
+interface Handled {
+  readonly kept: number;
+}
+
 const AT_ONCE = 16;
+/** A template's name has at most 512 characters, by Meta's documentation. */
+const TEMPLATE_FIELD_LIMIT = 512;
+const FIELDS_SHOWN = 20;
 
 export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
-  const {
-    sessions,
-    callbacks,
-    erasedOptOuts,
-    handleStatus,
-    handleReply,
-    recipientQueue,
-    words,
-    clock,
-    telemetry,
-  } = deps;
+  const { callbacks, handleStatus, clock, telemetry } = deps;
+  const handleInbound = makeHandleInbound(deps);
+  const { handlePreference, handleMoved } = makeHandleConsent(deps);
 
-  async function inbound(message: Inbound, { correlationId, receivedAt }: CallbackRun): Promise<void> {
-    const now = clock.now();
-    // A timestamp in the future counts as the arrival. `remember` keeps both times for a repeat of the message.
-    const at = message.writtenAt && message.writtenAt < receivedAt ? message.writtenAt : receivedAt;
-    const times = { writtenAt: at, seenAt: receivedAt };
-    const { id, pair, said } = message;
-    const [{ writtenAt, seenAt }, fresh, found] = await allEnded([
-      id ? callbacks.remember({ id, ...times }, now) : times,
-      freshSession(erasedOptOuts, pair),
-      sessions.get(pair),
-    ]);
-    const session = await updateFoundOrCreate(sessions, { found, fresh }, (session) => {
-      const word = consentIn(said, words);
-      const written = afterInbound(session, { writtenAt, now });
-      return word ? afterConsent(written, { optedOut: word === 'stop', at: writtenAt }) : written;
-    });
-    if (message.unreadable !== undefined) await keepUnreadable(message.unreadable);
-    if (message.reply) await takeReplyOf(message, message.reply, { at: writtenAt, seenAt });
-    const stopped = hasOptedOut(session);
-    if (!stopped && hasOptedOut(fresh)) await erasedOptOuts.forget(pair);
-    if (stopped) await recipientQueue.cancelAll(pair, correlationId);
-    else await recipientQueue.wake(pair);
-  }
+  const keepRaw = (raw: string, why: RawReason, { receivedAt }: CallbackRun): Promise<void> =>
+    callbacks.keepRaw(raw, clock.now(), { why, receivedAt });
 
-  /** A reply that matches no flow of ours is kept raw: another system may have sent the flow. */
-  async function takeReplyOf(
-    message: Inbound,
-    reply: NonNullable<Inbound['reply']>,
-    times: { readonly at: Date; readonly seenAt: Date | undefined },
-  ): Promise<void> {
-    const id = message.id ?? times.at.toISOString();
-    const outcome = await handleReply({ ...reply, ...times, id, pair: message.pair });
-    if (outcome === 'unmatched') await callbacks.keepRaw(JSON.stringify(message), clock.now());
-  }
-
-  /** An unreadable reply opens the window like any message. The raw text lets a person read the answers. */
-  async function keepUnreadable(raw: string): Promise<void> {
-    telemetry.count('reply.unreadable');
-    await callbacks.keepRaw(raw, clock.now());
-  }
-
-  function take(callback: Callback, run: CallbackRun): Promise<void> {
-    const { receivedAt } = run;
-    telemetry.count(`callback.${callback.kind}`);
+  function take(callback: Callback, run: EntryRun): Promise<void> {
     switch (callback.kind) {
       case 'inbound':
-        return inbound(callback, run);
-      case 'status': {
-        const { messageId, report } = callback;
-        const at = callback.at && callback.at < receivedAt ? callback.at : receivedAt;
-        return handleStatus(messageId, { ...report, at });
-      }
-      case 'template': {
-        const at = receivedAt;
-        const { templateId, templateName } = callback.status;
-        const id = templateId ?? templateName ?? 'unknown';
-        return callbacks.keepTemplateStatus({ ...callback.status, id, at });
-      }
+        return handleInbound(callback, run);
+      case 'preference':
+        return handlePreference(callback, run);
+      case 'moved':
+        return handleMoved(callback, run);
+      case 'status':
+        return handleStatus(callback.messageId, {
+          ...callback.report,
+          at: writtenAtOf(callback.at, run.receivedAt),
+        });
+      case 'template':
+        return callbacks.keepTemplateStatus(templateStatusOf(callback.status, run));
       case 'notice':
         telemetry.info('callback.notice', { about: callback.about });
         return Promise.resolve();
-      case 'preference':
-      case 'moved':
-        // Not read yet.
-        return Promise.resolve();
       case 'unplaced':
       case 'unrecognised':
-        telemetry.warn('callback.unrecognised', { bytes: callback.raw.length });
-        return callbacks.keepRaw(callback.raw, clock.now());
+        telemetry.warn(`callback.${callback.kind}`, {
+          bytes: callback.raw.length,
+          correlationId: run.correlationId,
+        });
+        return keepRaw(callback.raw, callback.kind, run);
     }
   }
 
-  return async function handleCallbacks(entries: readonly Callback[], run: CallbackRun): Promise<void> {
+  /** The entry counts without the fields. Their names are logged, never their values. */
+  async function keepUnread(
+    { kind, unread }: Callback,
+    { correlationId, ...run }: CallbackRun,
+  ): Promise<void> {
+    if (!unread) return;
+    telemetry.count('callback.field.unread');
+    const fields = unread.fields.slice(0, FIELDS_SHOWN).map((name) => withoutNumbers(shortened(name, 64)));
+    telemetry.warn('callback.field.unread', { kind, fields, correlationId });
+    await keepRaw(unread.raw, 'unread', { correlationId, ...run });
+  }
+
+  /** True if the entry was kept raw. */
+  async function handleOne({ entry, place }: Placed, run: CallbackRun): Promise<boolean> {
+    try {
+      await take(entry, { ...run, place });
+    } catch (fault) {
+      if (!isPoison(fault)) throw fault;
+      telemetry.count('callback.poison');
+      telemetry.error('callback.poison', fault, { kind: entry.kind, correlationId: run.correlationId });
+      await keepRaw(run.sourceOf?.(place) ?? JSON.stringify(entry), 'poison', run);
+      return true;
+    }
+    await keepUnread(entry, run);
+    return entry.unread !== undefined || entry.kind === 'unplaced' || entry.kind === 'unrecognised';
+  }
+
+  return async function handleCallbacks(entries: readonly Callback[], run: CallbackRun): Promise<Handled> {
+    countKinds(entries);
     const faults: unknown[] = [];
-    const tryOne = (entry: Callback) => take(entry, run).catch((fault: unknown) => void faults.push(fault));
-    await mapEnded(entries, tryOne, { concurrency: AT_ONCE });
+    const tryOne = (one: Placed) => handleOne(one, run).catch((fault: unknown) => void faults.push(fault));
+    const kept = await mapEnded(withPlaces(entries), tryOne, { concurrency: AT_ONCE });
     if (faults.length > 0) throw faults[0];
+    return { kept: kept.filter(Boolean).length };
   };
+
+  function countKinds(entries: readonly Callback[]): void {
+    telemetry.count('callback.entries', entries.length);
+    for (const [kind, all] of Map.groupBy(entries, (entry) => entry.kind))
+      telemetry.count(`callback.${kind}`, all.length);
+  }
+}
+
+/** A fault that every try meets again: a value that no store takes, or one that the code can't handle. */
+function isPoison(fault: unknown): boolean {
+  return fault instanceof NotStorable || fault instanceof TypeError || fault instanceof RangeError;
+}
+
+/** Throws `NotStorable` for longer fields than WhatsApp has: a shortened name would be another template's. */
+function templateStatusOf(
+  status: Omit<TemplateStatus, 'id' | 'at'>,
+  { receivedAt }: EntryRun,
+): TemplateStatus {
+  const { templateId, templateName } = status;
+  const texts = [status.status, templateId ?? '', templateName ?? ''];
+  if (texts.some((text) => text.length > TEMPLATE_FIELD_LIMIT))
+    throw new NotStorable(new Error('a field of a template status is too long'));
+  return { ...status, id: templateId ?? templateName ?? 'unknown', at: receivedAt };
 }

@@ -144,7 +144,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     const { waId, gatewayMessageId: _, ...kept } = report;
     const keptAt = clock.now();
     // It names no known message and has no id for a later lookup.
-    if (!waId) return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), keptAt);
+    if (!waId) return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), keptAt, { why: 'status' });
     const waKey = waKeyOf(waId);
     if (await applyByWaKey(waKey, kept)) return;
     await callbacks.keepUnmatched(

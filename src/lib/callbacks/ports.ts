@@ -1,15 +1,10 @@
 import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { StatusReport } from '../messages/status-report.ts';
 import type { CustomerId } from '../whatsapp/customer.ts';
+import type { InboundRecord } from './inbound-record.ts';
 import type { ReceivedCallback } from './received-callback.ts';
 
-/** An inbound message's id and times, kept so that a repeated webhook has the same effect as the first. */
-export interface InboundRecord {
-  readonly id: string;
-  readonly writtenAt: Date;
-  /** When it first arrived. Version 0.1 did not keep it. */
-  readonly seenAt?: Date | undefined;
-}
+export type { InboundRecord };
 
 /** A status that matches no stored message: the answer of its send isn't stored yet, or another system sent it. */
 export interface UnmatchedStatus {
@@ -19,13 +14,38 @@ export interface UnmatchedStatus {
   readonly keptAt: Date;
 }
 
-export interface CallbackStore {
-  /** Keeps an inbound id for 8 days. Returns the record first stored under this id. */
-  remember(inbound: InboundRecord, now: Date): Promise<InboundRecord>;
-  /** Keeps an unrecognised callback for 30 days, once per content. */
-  keepRaw(text: string, now: Date): Promise<void>;
+/**
+ * Why a callback is kept raw. `unread`: handled without the fields that can't be read. `poison`: the store can never
+ * take what it says. `reply` and `status`: understood, and about no message of ours; the text is what was read.
+ */
+export type RawReason = 'unrecognised' | 'unplaced' | 'unread' | 'poison' | 'reply' | 'status';
+
+/** A callback for a person to read. */
+export interface RawCallback {
+  readonly id: string;
+  /** Its JSON, up to a limit. */
+  readonly text: string;
+  readonly keptAt: Date;
+  /** Version 0.1 did not keep why, since when, and the size. */
+  readonly why?: RawReason | undefined;
+  readonly receivedAt?: Date | undefined;
+  /** The size of the whole callback. A text of fewer bytes has lost its end. */
+  readonly bytes?: number | undefined;
+}
+
+export interface RawCallbackStore {
+  /** Keeps a callback for 30 days, once per content, up to 256 KiB. */
+  keepRaw(text: string, now: Date, facts?: Pick<RawCallback, 'why' | 'receivedAt'>): Promise<void>;
+  /** Up to `limit` raw callbacks, the oldest first. Eventually consistent. */
+  listRaw(limit: number): Promise<readonly RawCallback[]>;
+  dropRaw(id: string): Promise<void>;
   /** Removes raw callbacks that contain this number in any spelling. Returns how many. */
   dropRawNaming(number: CustomerId): Promise<number>;
+}
+
+export interface CallbackStore extends RawCallbackStore {
+  /** Keeps an inbound id for 8 days. Returns the record of its first arrival. */
+  remember(inbound: InboundRecord, now: Date): Promise<InboundRecord>;
   /** Keeps WhatsApp's status of a template, so that the change stream publishes it. */
   keepTemplateStatus(status: TemplateStatus): Promise<void>;
   /** Keeps a status for 8 days. The sweeper looks for its message at `dueAt`; undefined ends the search. */

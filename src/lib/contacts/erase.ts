@@ -8,6 +8,7 @@ import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { TemplateLockStore } from '../sending/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
+import { consentWordOf } from '../whatsapp/session-window.ts';
 
 /*
  * Erases one customer. Safe to repeat.
@@ -80,9 +81,9 @@ export function makeErase(deps: EraseDeps) {
     for (;;) {
       const stored = await sessions.get(pair);
       if (!stored) return (await erasedOptOuts.optedOutAt(pair)) !== undefined;
-      const { consent } = stored.value;
-      if (consent?.optedOut) await erasedOptOuts.remember(pair, consent.at);
-      if (await sessions.remove(stored)) return consent?.optedOut ?? false;
+      const word = consentWordOf(stored.value);
+      if (word?.optedOut) await erasedOptOuts.remember(pair, word.at, word);
+      if (await sessions.remove(stored)) return word?.optedOut ?? false;
     }
   }
 

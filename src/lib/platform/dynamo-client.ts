@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Transport } from './aws-transport.ts';
-import { AppError } from './errors.ts';
+import { AppError, NotStorable } from './errors.ts';
 import { withinMs } from './time-limit.ts';
 
 /*
@@ -96,12 +97,21 @@ function reuseSigner({ config }: DynamoDBClient): void {
 /** The limit of one call, over all of the SDK's tries. Past it the store counts as down. */
 const CALL_LIMIT_MS = 3_500;
 
-/** Turns any fault of the store into `store-unavailable`. */
+/**
+ * What DynamoDB refuses for what it says: an item over 400 KB, a key over 2 KB, a number out of range, nesting. A missing
+ * index or another key schema is a deployment under way, and passes.
+ */
+function isAboutTheValue(cause: unknown): boolean {
+  const { name, message = '' } = cause as Partial<Error>;
+  return name === 'ValidationException' && !/specified index|match the schema/i.test(message);
+}
+
+/** Turns any fault of the store into `store-unavailable`; a value that can never be stored into `NotStorable`. */
 export async function callStore<T>(send: () => Promise<T>): Promise<T> {
   try {
     return await withinMs(CALL_LIMIT_MS, (signal) => limit.run(signal, send));
   } catch (cause) {
-    throw unavailable(cause);
+    throw isAboutTheValue(cause) ? new NotStorable(cause) : unavailable(cause);
   }
 }
 
@@ -114,4 +124,13 @@ export function unavailable(cause: unknown): AppError {
       cause,
     },
   );
+}
+
+/** Throws `NotStorable` for a number that is no safe integer or finite fraction, and for a value of no type. */
+export function encoded(values: Record<string, unknown>): Record<string, AttributeValue> {
+  try {
+    return marshall(values, { removeUndefinedValues: true });
+  } catch (cause) {
+    throw new NotStorable(cause);
+  }
 }

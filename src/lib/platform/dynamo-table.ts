@@ -9,7 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { callStore, unavailable } from './dynamo-client.ts';
+import { callStore, encoded, unavailable } from './dynamo-client.ts';
 import { makeIndexes } from './dynamo-indexes.ts';
 import { AppError } from './errors.ts';
 import type { Clock, Random, Stored, Written } from './ports.ts';
@@ -61,7 +61,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     const revision = random.uuid();
     const command = new PutItemCommand({
       TableName: tableName,
-      Item: marshall({ ...item, rev: revision }, { removeUndefinedValues: true }),
+      Item: encoded({ ...item, rev: revision }),
       ConditionExpression: condition,
       ExpressionAttributeValues: marshall(values),
       ...CONDITIONAL,
@@ -91,7 +91,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
 
   /** Writes without a condition, for items that a repeat leaves the same. */
   async function overwrite(item: Item): Promise<void> {
-    const Item = marshall({ ...item, rev: random.uuid() }, { removeUndefinedValues: true });
+    const Item = encoded({ ...item, rev: random.uuid() });
     await callStore(() => client.send(new PutItemCommand({ TableName: tableName, Item })));
   }
 
@@ -106,7 +106,7 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
       UpdateExpression: `${change.update} SET rev = :rev${change.set ? `, ${change.set}` : ''}`,
       ConditionExpression: change.condition,
       ...(change.names ? { ExpressionAttributeNames: change.names } : {}),
-      ExpressionAttributeValues: marshall({ ...change.values, ':rev': revision }),
+      ExpressionAttributeValues: encoded({ ...change.values, ':rev': revision }),
       ReturnValues: 'ALL_NEW',
       ...CONDITIONAL,
     });

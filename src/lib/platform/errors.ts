@@ -62,3 +62,11 @@ export function invalidRequest(errors: readonly FieldError[]): AppError {
   const faults = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
   return new AppError('invalid-request', `${faults} invalid. See errors.`, { errors });
 }
+
+/** The store can never take this value, however often it is tried: too large, or a number out of range. */
+export class NotStorable extends AppError {
+  constructor(cause: unknown) {
+    super('store-unavailable', 'The data store cannot store this value.', { retryAfter: 2, cause });
+    this.name = 'NotStorable';
+  }
+}

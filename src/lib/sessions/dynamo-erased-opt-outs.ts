@@ -4,14 +4,16 @@ import { instant, plain } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Random } from '../platform/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
-import type { ErasedOptOutStore } from './ports.ts';
+import type { ErasedOptOut, ErasedOptOutStore } from './ports.ts';
 
 const SALT = 'salt#forgotten';
 
 const saltAttributes = attributes<{ readonly salt: string }>({ fields: { salt: plain } });
 
 /** An item without `at` is still an opt-out; it counts from the epoch. */
-const optOutAttributes = attributes<{ readonly at?: Date }>({ fields: { at: instant } });
+const optOutAttributes = attributes<Partial<ErasedOptOut>>({
+  fields: { at: instant, seenAt: instant, place: plain },
+});
 
 export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOutStore {
   let salt: string | undefined;
@@ -31,21 +33,26 @@ export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOu
     return saltAttributes.decode(stored.value).salt;
   }
 
+  async function find(pair: Pair): Promise<ErasedOptOut | undefined> {
+    const known = await knownSalt();
+    const stored = known === undefined ? undefined : await table.get(keyOf(pair, known));
+    if (!stored) return undefined;
+    const { at = new Date(0), seenAt, place } = optOutAttributes.decode(stored.value);
+    return { at, seenAt, place };
+  }
+
   return {
-    async optedOutAt(pair) {
-      const known = await knownSalt();
-      const stored = known === undefined ? undefined : await table.get(keyOf(pair, known));
-      return stored && (optOutAttributes.decode(stored.value).at ?? new Date(0));
-    },
+    find,
+    optedOutAt: async (pair) => (await find(pair))?.at,
     async whoOptedOut(pairs) {
       const known = await knownSalt();
       if (known === undefined) return pairs.map(() => false);
       const items = await table.getMany(pairs.map((pair) => keyOf(pair, known)));
       return items.map((item) => item !== undefined);
     },
-    async remember(pair, at) {
+    async remember(pair, at, { seenAt, place } = {}) {
       salt ??= (await knownSalt()) ?? (await madeSalt());
-      await table.overwrite({ ...optOutAttributes.encode({ at }), pk: keyOf(pair, salt) });
+      await table.overwrite({ ...optOutAttributes.encode({ at, seenAt, place }), pk: keyOf(pair, salt) });
     },
     async forget(pair) {
       const known = await knownSalt();

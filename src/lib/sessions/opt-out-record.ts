@@ -5,8 +5,11 @@ import type { ErasedOptOutStore, SessionStore } from './ports.ts';
 
 /** The session of a pair that has none stored: empty, or with the opt-out that outlived an erasure. */
 export async function freshSession(erasedOptOuts: ErasedOptOutStore, pair: Pair): Promise<Session> {
-  const at = await erasedOptOuts.optedOutAt(pair);
-  return at ? { pair, consent: { optedOut: true, at } } : { pair };
+  const known = await erasedOptOuts.find(pair);
+  if (!known) return { pair };
+  const { at, seenAt, place } = known;
+  const consent = { optedOut: true, at };
+  return seenAt ? { pair, consent, words: [{ ...consent, seenAt, place }] } : { pair, consent };
 }
 
 /**
@@ -21,5 +24,5 @@ export async function recordOptOut(
   const stored = await sessions.get(pair);
   if (stored)
     await updateWithRetry(sessions, stored, (session) => afterConsent(session, { optedOut: true, at }));
-  else await erasedOptOuts.remember(pair, at);
+  else await erasedOptOuts.remember(pair, at, { seenAt: at });
 }

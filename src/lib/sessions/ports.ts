@@ -1,4 +1,5 @@
 import type { Stored, Versioned } from '../platform/ports.ts';
+import type { ConsentWord } from '../whatsapp/consent.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 
@@ -9,12 +10,16 @@ export interface SessionStore extends Versioned<Pair, Session> {
   remove(stored: Stored<Session>): Promise<boolean>;
 }
 
+export type ErasedOptOut = Pick<ConsentWord, 'at' | 'seenAt' | 'place'>;
+
 /** Opt-outs of erased customers, as salted hashes: the opt-out stays in force without the number. */
 export interface ErasedOptOutStore {
   /** Since when the opt-out has been in force; undefined if there is none. */
   optedOutAt(pair: Pair): Promise<Date | undefined>;
   /** Which of up to a hundred pairs opted out, in their order. Eventually consistent: for estimates only. */
   whoOptedOut(pairs: readonly Pair[]): Promise<readonly boolean[]>;
-  remember(pair: Pair, at: Date): Promise<void>;
+  /** The opt-out's place in the order of STOPs and STARTs; undefined if there is none. */
+  find(pair: Pair): Promise<ErasedOptOut | undefined>;
+  remember(pair: Pair, at: Date, arrival?: Omit<ErasedOptOut, 'at'>): Promise<void>;
   forget(pair: Pair): Promise<void>;
 }

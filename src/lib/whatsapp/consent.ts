@@ -1,14 +1,15 @@
 /*
- * The order of a customer's STOPs and STARTs. SQS reorders callbacks, and LipaChat's carry no time, so each word keeps
- * what tells its place among the others. The later word counts, by these in turn:
+ * The order of a customer's STOPs and STARTs. SQS reorders callbacks, LipaChat's carry no time, and WhatsApp's timestamps
+ * are whole seconds. So each word keeps what tells its place among the others, and the latest counts:
  *
- * 1. its time, to the second if it is the arrival or an operator's: WhatsApp's timestamps have no finer ones;
- * 2. its arrival at the webhook;
- * 3. its place in the callback's body;
- * 4. STOP wins.
+ * 1. The later second wins: of WhatsApp's timestamp, or of the arrival if there is none.
+ * 2. Within a second, a word without a timestamp is compared with every other one by the arrival, then by the place in
+ *    the callback's body. An operator's word arrives when it is said.
+ * 3. Words with the same timestamp are in order if they came in one body. In different bodies their order is unknown,
+ *    because WhatsApp repeats and reorders them: STOP wins.
+ * 4. STOP wins any other tie, and the second of a stored STOP with an unknown arrival.
  *
- * So STOP wins only a real tie, or where the arrival is unknown. A repeat of a message has the message's earliest
- * arrival, in whatever order its copies are handled.
+ * A repeat of a message counts from the message's earliest arrival, in whatever order its copies are handled.
  */
 
 /** A STOP or START: of the customer, of WhatsApp on their behalf, or of an operator. */
@@ -16,7 +17,7 @@ export interface ConsentWord {
   readonly optedOut: boolean;
   /** WhatsApp's time of the message; the arrival if it has none. */
   readonly at: Date;
-  /** When it first arrived; unknown for words of version 0.1 and of erased customers. */
+  /** When it first arrived; unknown for words of version 0.1. */
   readonly seenAt?: Date | undefined;
   /** Its index among the entries of its callback. */
   readonly place?: number | undefined;
@@ -28,37 +29,50 @@ export interface ConsentWord {
 const REMEMBERED = 16;
 
 /**
- * The words with another one, oldest first. Keeps only those that may still count: an earlier copy of a message moves
- * its word back, and then the one before it counts. A word that names no message never moves.
+ * The words with another one. Keeps only those that may still count: an earlier copy of a message moves its word back,
+ * and then the one before it counts. An operator's word never moves.
  */
 export function withWord(words: readonly ConsentWord[], word: ConsentWord): readonly ConsentWord[] {
   const known = words.find((one) => isSame(one, word));
   if (known && byArrival(known, word) <= 0) return words;
   const sorted = [...words.filter((one) => one !== known), word].sort(byOrder);
-  const firm = sorted.findLastIndex(({ of }) => of === undefined);
+  // Nothing before it counts any more.
+  const firm = sorted.findLastIndex((one) => one.of === undefined && !isStamped(one));
   const kept = sorted.slice(Math.max(firm, 0)).slice(-REMEMBERED);
   return kept.includes(word) || known ? kept : words;
 }
 
-/** The word that counts. `words`: oldest first. */
+/** The word that counts. */
 export function lastWord(words: readonly ConsentWord[]): ConsentWord | undefined {
-  return words.at(-1);
+  const second = Math.max(...words.map(secondOf));
+  const latest = words.filter((word) => secondOf(word) === second);
+  const unstamped = latest.filter((word) => !isStamped(word)).sort(byOrder);
+  const last = unstamped.at(-1);
+  const stamped = latest.filter((word) => isStamped(word) && (!last || byOrder(word, last) > 0));
+  return lastStamped(stamped) ?? last;
+}
+
+/** Of words within a second, the one that counts: the last of its body, and a STOP if there are several bodies. */
+function lastStamped(words: readonly ConsentWord[]): ConsentWord | undefined {
+  const at = Math.max(...words.map((word) => word.at.getTime()));
+  const latest = words.filter((word) => word.at.getTime() === at).sort(byOrder);
+  const lastOfBody = latest.filter((word, n) => arrivalOf(word) !== arrivalOf(latest[n + 1]));
+  return lastOfBody.findLast(({ optedOut }) => optedOut) ?? lastOfBody.at(-1);
 }
 
 function isSame(a: ConsentWord, b: ConsentWord): boolean {
   if (a.of !== undefined || b.of !== undefined) return a.of === b.of;
-  return byOrder(a, b) === 0;
+  return a.at.getTime() === b.at.getTime() && byOrder(a, b) === 0;
 }
 
+/** By second, arrival and place; a STOP last. The name makes one order of words that are alike. */
 function byOrder(a: ConsentWord, b: ConsentWord): number {
   return (
-    timeOf(a) - timeOf(b) || byArrival(a, b) || Number(a.optedOut) - Number(b.optedOut) || byName(a.of, b.of)
+    secondOf(a) - secondOf(b) ||
+    byArrival(a, b) ||
+    Number(a.optedOut) - Number(b.optedOut) ||
+    byName(a.of, b.of)
   );
-}
-
-/** The same word either way, but one result in every order needs one order. */
-function byName(a = '~', b = '~'): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function byArrival(a: ConsentWord, b: ConsentWord): number {
@@ -67,13 +81,22 @@ function byArrival(a: ConsentWord, b: ConsentWord): number {
   return (first === second ? 0 : first - second) || (a.place ?? 0) - (b.place ?? 0);
 }
 
-function timeOf({ at, seenAt }: ConsentWord): number {
-  const ms = at.getTime();
-  const isOfWhatsApp = seenAt !== undefined && seenAt.getTime() !== ms;
-  return isOfWhatsApp ? ms : ms - (ms % 1000);
+function byName(a = '~', b = '~'): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function secondOf({ at }: ConsentWord): number {
+  return Math.floor(at.getTime() / 1000);
+}
+
+function isStamped({ at, seenAt }: ConsentWord): boolean {
+  return seenAt?.getTime() !== at.getTime();
 }
 
 /** With an unknown arrival, a STOP is the last word of its second, and a START the first. */
-function arrivalOf({ seenAt, optedOut }: ConsentWord): number {
-  return seenAt?.getTime() ?? (optedOut ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+function arrivalOf(word: ConsentWord): number;
+function arrivalOf(word: ConsentWord | undefined): number | undefined;
+function arrivalOf(word: ConsentWord | undefined): number | undefined {
+  if (!word) return undefined;
+  return word.seenAt?.getTime() ?? (word.optedOut ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
 }

@@ -82,6 +82,11 @@ export function afterConsent(session: Session, word: ConsentWord): Session {
   return { ...session, consent: { optedOut: last.optedOut, at: last.at }, words };
 }
 
+/** The word that decides the consent. */
+export function consentWordOf(session: Session): ConsentWord | undefined {
+  return lastWord(wordsOf(session));
+}
+
 /** The words of a session. A consent that they don't explain was stored without them. */
 function wordsOf({ consent, words = [] }: Session): readonly ConsentWord[] {
   const last = lastWord(words);

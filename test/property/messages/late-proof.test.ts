@@ -39,7 +39,8 @@ async function run(steps: readonly Step[], mode: 'resend' | 'hold', whenClosed: 
     const at = world.clock.now();
     if (one.kind === 'writes') {
       const said = { writtenAt: undefined, said: ['hi'], reply: undefined };
-      return p.handleCallbacks([{ kind: 'inbound', id: `in-${at.getTime()}`, pair: PAIR, ...said }]);
+      await p.handleCallbacks([{ kind: 'inbound', id: `in-${at.getTime()}`, pair: PAIR, ...said }]);
+      return;
     }
     if (one.kind === 'passes') {
       world.clock.advance(one.minutes * 60_000);

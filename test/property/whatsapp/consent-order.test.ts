@@ -1,4 +1,4 @@
-/** The later word counts: by its time, its first arrival, its place in the body; STOP wins a tie. */
+/** The later word counts. Where their order is unknown, STOP wins. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConsentWord } from '../../../src/lib/whatsapp/consent.ts';
@@ -43,16 +43,24 @@ function wordsOf(one: Said, n: number): ConsentWord[] {
 
 /** Does the customer end opted out? Told by all of what was said, not by the order in which it was handled. */
 function standsIn(all: readonly Said[]): boolean {
-  const keys = all.map(({ optedOut, stamp, arrivals, place, isOperators }) => {
+  const facts = all.map(({ optedOut, stamp, arrivals, place, isOperators }) => {
     const arrival = isOperators ? (arrivals[0] ?? 0) : Math.min(...arrivals);
-    const second = isOperators || stamp === undefined ? Math.floor(arrival / 1000) : stamp;
-    return [second, arrival, isOperators ? 0 : place, Number(optedOut)];
+    const isStamped = !isOperators && stamp !== undefined && stamp * 1000 !== arrival;
+    const second = isStamped ? stamp : Math.floor(arrival / 1000);
+    return { optedOut, second, isStamped, arrival, place: isOperators ? 0 : place };
   });
-  const [last] = keys.toSorted((a, b) => {
-    const n = a.findIndex((one, index) => one !== b[index]);
-    return n < 0 ? 0 : (b[n] ?? 0) - (a[n] ?? 0);
-  });
-  return last?.[3] === 1;
+  type Fact = (typeof facts)[number];
+  const isLater = (a: Fact, b: Fact) => a.arrival - b.arrival || a.place - b.place;
+  const second = Math.max(...facts.map((fact) => fact.second));
+  const latest = facts.filter((fact) => fact.second === second);
+  /** Is it certain that another word was said after this one? */
+  const isOutdone = (fact: Fact) =>
+    latest.some(
+      (other) =>
+        isLater(other, fact) > 0 && !(fact.isStamped && other.isStamped && other.arrival !== fact.arrival),
+    );
+  // What is outdone by a word that is itself outdone is outdone too: only words with one stamp are in no order.
+  return latest.some((fact) => fact.optedOut && !isOutdone(fact));
 }
 
 const endOf = (words: readonly ConsentWord[], start: Session = { pair: PAIR }): Session =>
@@ -95,6 +103,43 @@ describe('STOPs and STARTs', () => {
         expect(endOf(remembered([...words, ...words]).slice(words.length), end)).toBe(end);
       }),
     );
+  });
+
+  const heard = (optedOut: boolean, stamp: number | undefined, arrival: number, place = 0): ConsentWord => {
+    const seenAt = ms(arrival);
+    const at = stamp === undefined ? seenAt : ms(stamp);
+    return { optedOut, at, seenAt, place, of: `${optedOut} ${stamp} ${arrival} ${place}` };
+  };
+  const [STOP, START] = [true, false];
+
+  it.each<[string, ConsentWord, ConsentWord, boolean]>([
+    ['a later second', heard(STOP, 1_000, 9_000), heard(START, 2_000, 8_000), START],
+    ['a later arrival without a stamp', heard(STOP, undefined, 5_100), heard(START, undefined, 5_200), START],
+    [
+      'a later place without a stamp',
+      heard(STOP, undefined, 5_100, 0),
+      heard(START, undefined, 5_100, 1),
+      START,
+    ],
+    ['STOP in a tie', heard(STOP, undefined, 5_100), heard(START, undefined, 5_100), STOP],
+    [
+      'a later place in one body with one stamp',
+      heard(STOP, 5_000, 5_900, 0),
+      heard(START, 5_000, 5_900, 1),
+      START,
+    ],
+    ['STOP with one stamp in two bodies', heard(STOP, 5_000, 5_800), heard(START, 5_000, 5_900), STOP],
+    ['a later arrival if one has a stamp', heard(STOP, 5_000, 5_800), heard(START, undefined, 5_900), START],
+    ['a later stamp in milliseconds', heard(STOP, 5_300, 5_800), heard(START, 5_400, 5_700), START],
+    [
+      'an operator who is later than the arrival',
+      heard(STOP, 5_000, 5_800),
+      { optedOut: START, at: ms(5_900) },
+      START,
+    ],
+  ])('are decided by %s', (_, one, other, optedOut) => {
+    expect(hasOptedOut(endOf([one, other]))).toBe(optedOut);
+    expect(hasOptedOut(endOf([other, one]))).toBe(optedOut);
   });
 
   it('of an operator, or older than one, leave nothing to remember', () => {

@@ -1,6 +1,12 @@
 /** The store of callbacks, in memory. */
 
-import type { CallbackStore, InboundRecord, UnmatchedStatus } from '../../../src/lib/callbacks/ports.ts';
+import { isEarlier } from '../../../src/lib/callbacks/inbound-record.ts';
+import type {
+  CallbackStore,
+  InboundRecord,
+  RawCallback,
+  UnmatchedStatus,
+} from '../../../src/lib/callbacks/ports.ts';
 import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import { isNamedIn } from '../../../src/lib/whatsapp/phone.ts';
@@ -27,7 +33,7 @@ export interface FakeCallbacks extends CallbackStore {
 
 export function fakeCallbacks(clock: Clock): FakeCallbacks {
   const inbound = new Map<string, Kept<InboundRecord>>();
-  const raw = new Map<string, Kept<string>>();
+  const raw = new Map<string, Kept<RawCallback>>();
   const templates = new Map<string, Kept<TemplateStatus>>();
   const unmatchedStatuses = new Map<string, Kept<UnmatchedStatus> & { readonly dueAt: Date | undefined }>();
 
@@ -41,18 +47,24 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
       remember: (record, now) =>
         link('remember', () => {
           const first = inbound.get(record.id);
-          if (first && isAlive(first)) return first.value;
-          inbound.set(record.id, { value: { ...record }, until: now.getTime() + INBOUND_MS });
+          const isFirst = !isAlive(first) || !first;
+          if (!isFirst && !isEarlier(record, first.value)) return first.value;
+          const until = isFirst ? now.getTime() + INBOUND_MS : first.until;
+          inbound.set(record.id, { value: { ...record }, until });
           return { ...record };
         }),
-      keepRaw: (text, now) =>
+      keepRaw: (text, now, facts) =>
         link('keepRaw', () => {
-          raw.set(text, { value: text, until: now.getTime() + RAW_MS });
+          if (isAlive(raw.get(text))) return;
+          const value = { id: text, text, keptAt: now, bytes: Buffer.byteLength(text), ...facts };
+          raw.set(text, { value, until: now.getTime() + RAW_MS });
         }),
+      listRaw: (limit) => link('listRaw', () => values(raw.values()).slice(0, limit)),
+      dropRaw: (id) => link('dropRaw', () => void raw.delete(id)),
       dropRawNaming: (number) =>
         link('dropRawNaming', () => {
-          const named = values(raw.values()).filter((text) => isNamedIn(text, number));
-          for (const text of named) raw.delete(text);
+          const named = values(raw.values()).filter(({ text }) => isNamedIn(text, number));
+          for (const { id } of named) raw.delete(id);
           return named.length;
         }),
       keepTemplateStatus: (status) =>
@@ -83,7 +95,7 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
   return {
     ...over(straight),
     over,
-    raw: () => values(raw.values()),
+    raw: () => values(raw.values()).map(({ text }) => text),
     unmatchedStatuses: () => values(unmatchedStatuses.values()),
     templates: () => values(templates.values()),
   };

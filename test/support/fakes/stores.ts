@@ -12,7 +12,7 @@ import {
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import type { TemplateLock, TemplateLockStore } from '../../../src/lib/sending/ports.ts';
-import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
+import type { ErasedOptOut, ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
 import type { Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { type Link, straight } from './link.ts';
@@ -149,12 +149,14 @@ export interface FakeForgotten extends ErasedOptOutStore {
 }
 
 export function fakeErasedOptOuts(): FakeForgotten {
-  const pairs = new Map<string, Date>();
+  const pairs = new Map<string, ErasedOptOut>();
   const keyOf = ({ business, customer }: Pair) => `${business} ${customer}`;
   const over = (link: Link): ErasedOptOutStore => ({
-    optedOutAt: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))),
+    optedOutAt: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))?.at),
+    find: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))),
     whoOptedOut: (asked) => link('whoOptedOut', () => asked.map((pair) => pairs.has(keyOf(pair)))),
-    remember: (pair, at) => link('remember-forgotten', () => void pairs.set(keyOf(pair), at)),
+    remember: (pair, at, { seenAt, place } = {}) =>
+      link('remember-forgotten', () => void pairs.set(keyOf(pair), { at, seenAt, place })),
     forget: (pair) => link('forget', () => void pairs.delete(keyOf(pair))),
   });
   return { ...over(straight), over };

@@ -761,6 +761,7 @@ function sessionStore(value: Session | undefined): SessionStore {
 
 const nobodyForgotten: ErasedOptOutStore = {
   optedOutAt: () => Promise.resolve(undefined),
+  find: () => Promise.resolve(undefined),
   whoOptedOut: () => Promise.reject(new Error('a read of one asks for one')),
   remember: () => Promise.reject(new Error('a read writes nothing')),
   forget: () => Promise.reject(new Error('a read writes nothing')),

@@ -1,12 +1,26 @@
-/** What a customer types to stop or to restart messages, in English and Swahili. Compared with `bareWord`. */
+/** What a customer types, taps or chooses to stop or to restart messages. Compared with `bareWord`. */
 export interface ConsentWords {
   readonly stop: readonly string[];
   readonly start: readonly string[];
 }
 
+/*
+ * English and Swahili words; the buttons of marketing templates, as Meta names them ("Stop promotions", its counterpart
+ * "Resume promotions", and "Unsubscribe from Promos" and "Unsubscribe from All" in its documentation); and the carriers'
+ * words for SMS (CTIA, as at Twilio and AWS). Of these, `cancel`, `end`, `quit`, `remove` and `yes` are left out: people
+ * write them in answer to something else. So is "Not interested", which answers an offer.
+ */
 export const DEFAULT_WORDS: ConsentWords = {
-  stop: ['stop', 'unsubscribe', 'acha', 'simama', 'toka'],
-  start: ['start', 'unstop', 'subscribe', 'anza'],
+  stop: [
+    ...['stop', 'unsubscribe', 'acha', 'simama', 'toka'],
+    ...['stop promotions', 'stop promotion', 'stop promos', 'stop marketing', 'stop messages', 'stop all'],
+    ...['unsubscribe from promos', 'unsubscribe from promotions', 'unsubscribe from all', 'unsubscribe all'],
+    ...['stopall', 'optout', 'opt out', 'revoke'],
+  ],
+  start: [
+    ...['start', 'unstop', 'subscribe', 'anza', 'resubscribe'],
+    ...['resume promotions', 'start promotions', 'optin', 'opt in'],
+  ],
 };
 
 /** A text without case and punctuation: `Opt-out!` becomes `opt out`. */

@@ -12,19 +12,32 @@ describe('a text from a customer', () => {
   it.each([
     ...['STOP', 'stop', 'Stop.', ' stop! ', '"Stop"', '…stop…', 'STOP\n', '*stop*', '👋 stop 👋', 'ｓｔｏｐ'],
     ...['unsubscribe', 'Acha', 'ACHA!', 'simama', 'Toka.', '\u200fstop', 'stop\u00a0'],
+    ...['Stop promotions', 'STOP PROMOTIONS!', 'Unsubscribe from Promos', 'Unsubscribe from All', 'Stop all'],
+    ...['STOPALL', 'Opt-out', 'opt out', 'optout', 'Stop messages.', 'Stop marketing', 'Revoke'],
   ])('opts out with %j', (text) => {
     expect(said(text)).toBe('stop');
   });
 
-  it.each(['START', 'start!', 'Unstop', 'subscribe', 'Anza.'])('opts in with %j', (text) => {
+  it.each([
+    ...['START', 'start!', 'Unstop', 'subscribe', 'Anza.'],
+    ...['Resume promotions', 'opt-in', 'OPTIN', 'Resubscribe'],
+  ])('opts in with %j', (text) => {
     expect(said(text)).toBe('start');
   });
 
   it.each([
     ...["please don't stop", 'stop it', 'stop stop', 'nonstop', 'st op', 's.t.o.p', 'stopp', 'stop1', ''],
     ...['usiache', 'achana', 'acha kidogo', '🛑', 'стоп', 'stóp', 'start stop', '   ', 'don’t start'],
+    ...['cancel', 'end', 'quit', 'remove', 'yes', 'Not interested', 'no promotions', 'stop promotions?no'],
+    ...['when do promotions stop', 'cancel my order', 'stop all deliveries', 'resume'],
   ])('changes nothing with %j', (text) => {
     expect(said(text)).toBeUndefined();
+  });
+
+  it('opts out if one of several texts is a STOP, even beside a START', () => {
+    expect(consentIn(['Habari', 'STOP'], DEFAULT_WORDS)).toBe('stop');
+    expect(consentIn(['start', 'stop_promotions', 'x'], DEFAULT_WORDS)).toBe('stop');
+    expect(consentIn(['start', 'Habari'], DEFAULT_WORDS)).toBe('start');
   });
 
   it('is compared with the configured words, and with no others', () => {

@@ -113,6 +113,32 @@ const silentAlarm = ([name, effect]) => [
   ),
 ];
 
+/** More callbacks than these, and this share of all, in percent. A gateway may send something new now and then. */
+const NOT_UNDERSTOOD = { atLeast: 3, percent: 5 };
+
+const notUnderstood = (own) => {
+  const { atLeast, percent } = NOT_UNDERSTOOD;
+  const metrics = ['unrecognised', 'unplaced', 'poison', 'field.unread', 'entries'].map((name, n) => {
+    const { Namespace, MetricName, Dimensions } = own(`callback.${name}`);
+    const Metric = { Namespace, MetricName, Dimensions };
+    return { Id: `m${n}`, ReturnData: false, MetricStat: { Metric, Period: 60 * MINUTE, Stat: 'Sum' } };
+  });
+  const odd = 'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)';
+  const Expression = `IF((${odd}) >= ${atLeast}, 100 * (${odd}) / m4, 0)`;
+  const { Properties } = alarm(
+    `Over ${percent} % of LipaChat's callbacks of an hour are not understood, or not in full. Windows may stay shut and statuses be missed. Read them with "npm run ops -- callbacks list".`,
+    {
+      Threshold: percent,
+      Metrics: [
+        { Id: 'share', Label: 'not understood, in percent', Expression, ReturnData: true },
+        ...metrics,
+      ],
+    },
+  );
+  const { Period: _, Statistic: __, ...rest } = Properties;
+  return { Type: 'AWS::CloudWatch::Alarm', Properties: rest };
+};
+
 const ownAlarms = (stage) => {
   const own = (MetricName) => ({
     Namespace: 'LipaFlow',
@@ -144,6 +170,11 @@ const ownAlarms = (stage) => {
       'A campaign paused itself. Find its ID as campaign.paused in the logs of worker and campaignTick, read its reason with GET /v1/campaigns/{campaignId}, fix that, then resume the campaign.',
       own('campaign.paused-itself'),
     ),
+    UnplacedAlarm: alarm(
+      'A customer wrote, and the message names no customer or no business number that can be read. Its window stays shut, and a STOP in it is not honoured. Read it with "npm run ops -- callbacks list".',
+      own('callback.unplaced'),
+    ),
+    NotUnderstoodAlarm: notUnderstood(own),
     EventsAgeAlarm: alarm(
       'Outbound events are more than five minutes late. Check publisher for errors and throttles. The stream keeps changes for 24 hours.',
       { ...ofFunction('publisher', 'IteratorAge'), Statistic: 'Maximum', Threshold: 5 * MINUTE * 1000 },

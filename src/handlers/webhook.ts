@@ -1,16 +1,28 @@
-import { api, bytesOf, jsonOf } from '../lib/http/api.ts';
+import { type ApiRequest, type ApiResponse, api, bytesOf, jsonOf } from '../lib/http/api.ts';
 import { wireWebhook } from '../lib/wiring/callbacks.ts';
 
 /** API Gateway's own response, the same whichever check fails. */
 const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } };
 const BODY_LIMIT = 1024 * 1024;
+/** A challenge comes from outside: no browser may take it for a page. */
+const AS_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
 
-const { entry, receive } = wireWebhook('webhook');
+const { entry, receive, verify } = wireWebhook('webhook');
 
-/** `POST /v1/webhooks/lipachat/{secret}` */
-export const handler = api(entry, async ({ event, path, headers, correlationId }) => {
+/** `POST`, `GET` and `HEAD` of `/v1/webhooks/lipachat/{secret}` */
+export const handler = api(entry, (request) => {
+  const { method } = request.event.requestContext.http;
+  return method === 'GET' || method === 'HEAD' ? registered(request) : received(request);
+});
+
+async function received({ event, path, headers, correlationId }: ApiRequest): Promise<ApiResponse> {
   const [secret, signature] = [path['secret'], headers['x-hub-signature-256']];
   const bytes = () => bytesOf(event, BODY_LIMIT);
-  const received = await receive({ secret, signature, correlationId, bytes, json: jsonOf });
-  return received === undefined ? UNAUTHORIZED : { status: 200, body: { received } };
-});
+  const count = await receive({ secret, signature, correlationId, bytes, json: jsonOf });
+  return count === undefined ? UNAUTHORIZED : { status: 200, body: { received: count } };
+}
+
+async function registered({ event, path }: ApiRequest): Promise<ApiResponse> {
+  const challenge = await verify(path['secret'] ?? '', event.queryStringParameters ?? {});
+  return challenge === undefined ? UNAUTHORIZED : { status: 200, body: challenge, headers: AS_TEXT };
+}

@@ -174,6 +174,14 @@ describe('what callers meet', () => {
     expect(await ask(KEY, { secret: 'x'.repeat(40) }, { body: {} })).toBe(401);
   });
 
+  it('a registration, and one with a wrong secret', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const KEY = `${method} /v1/webhooks/lipachat/{secret}`;
+      expect(await ask(KEY, known())).toBe(200);
+      expect(await ask(KEY, { secret: 'x'.repeat(40) })).toBe(401);
+    }
+  });
+
   it('the open routes', async () => {
     expect(await ask('GET /v1/health', {})).toBe(200);
     expect(await ask('GET /docs/{file}', { file: 'nothing' })).toBe(404);

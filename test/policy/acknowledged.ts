@@ -75,6 +75,7 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
     rule: 'AwsSolutions-APIG4',
     at: [
       ...['HttpApiRouteGetV1Health', 'HttpApiRoutePostV1WebhooksLipachatSecretVar'],
+      ...['HttpApiRouteGetV1WebhooksLipachatSecretVar', 'HttpApiRouteHeadV1WebhooksLipachatSecretVar'],
       ...['HttpApiRouteGetDocs', 'HttpApiRouteGetDocsFileVar'],
     ],
     reason:

@@ -29,7 +29,9 @@ const source = (pattern: string): string =>
 
 /** Names as they stand in the sources, and those that are made up of a kind. */
 const counted = (): Set<string> => {
-  const literal = [...source('src/**/*.ts').matchAll(/'([a-z]+\.[a-z-]+)'/g)].map(([, name]) => name ?? '');
+  const literal = [...source('src/**/*.ts').matchAll(/'([a-z]+(?:\.[a-z-]+)+)'/g)].map(
+    ([, name]) => name ?? '',
+  );
   const kinds = [...source('src/lib/messages/outcome.ts').matchAll(/kind: '(\w+)'/g)].map(([, kind]) => kind);
   const callbacks = [...source('src/lib/lipachat/callback.ts').matchAll(/kind: '(\w+)'/g)];
   return new Set([

@@ -1,4 +1,5 @@
 import { entriesIn } from '../lipachat/callback-entries.ts';
+import { AppError, invalidRequest } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { CallbackQueue } from './ports.ts';
 import { secretHashOf } from './received-callback.ts';
@@ -41,7 +42,7 @@ export function makeReceive({ auth, callbackQueue, clock, telemetry }: ReceiveDe
     const bytes = arrival.bytes();
     const signed = await auth.checkSignature(signature, bytes);
     if (signed === 'wrong') return undefined;
-    const count = entriesIn(arrival.json(bytes)).length;
+    const count = countEntries(arrival.json(bytes));
     const isChecked = known === 'right' && signed === 'right';
     if (!isChecked) telemetry.count('callback.unchecked');
     const presented = { secretHash: secretHashOf(secret), signature };
@@ -52,5 +53,44 @@ export function makeReceive({ auth, callbackQueue, clock, telemetry }: ReceiveDe
       ...(isChecked ? {} : { unchecked: presented }),
     });
     return count;
+  };
+}
+
+/** A body nested too deep to be read is one entry: it is stored like any other, and kept raw. */
+function countEntries(body: unknown): number {
+  try {
+    return entriesIn(body).length;
+  } catch (fault) {
+    if (fault instanceof RangeError) return 1;
+    throw fault;
+  }
+}
+
+/** Longer than any challenge of Meta's: those are numbers. */
+const CHALLENGE_LIMIT = 1024;
+
+/** What a GET of the webhook asks (`hub.mode`, `hub.challenge`). A verify token is not needed: the path has a secret. */
+export type Registration = Readonly<Record<string, string | undefined>>;
+
+export function makeVerify({ auth }: Pick<ReceiveDeps, 'auth'>) {
+  /**
+   * The challenge, empty if there is none; undefined if the secret is wrong. Nothing is signed here: a registration
+   * carries no signature. Throws `store-unavailable` if the secret can't be checked, and `invalid-request`.
+   */
+  return async function verify(secret: string, asked: Registration): Promise<string | undefined> {
+    const known = await auth.checkSecret(secret);
+    if (known === 'wrong') return undefined;
+    if (known === 'unreadable')
+      throw new AppError(
+        'store-unavailable',
+        'The webhook secret could not be read. Repeat the request in a few seconds.',
+        { retryAfter: 2 },
+      );
+    const { 'hub.mode': mode = 'subscribe', 'hub.challenge': challenge = '' } = asked;
+    if (challenge.length > CHALLENGE_LIMIT)
+      throw invalidRequest([
+        { path: 'hub.challenge', message: `must have at most ${CHALLENGE_LIMIT} characters` },
+      ]);
+    return mode === 'subscribe' ? challenge : '';
   };
 }

@@ -1,5 +1,5 @@
 import { makeProcessReceived } from '../callbacks/process-received.ts';
-import { makeReceive } from '../callbacks/receive.ts';
+import { makeReceive, makeVerify } from '../callbacks/receive.ts';
 import { makeCallbackQueue } from '../callbacks/sqs-callbacks.ts';
 import { makeWebhookAuth } from '../callbacks/webhook-auth.ts';
 import {
@@ -25,7 +25,8 @@ function wireDoor(entry: Entry) {
 /** Receives callbacks and stores them. Needs no table. */
 export function wireWebhook(functionName: string) {
   const entry = wireEntry(functionName);
-  return { entry, receive: makeReceive({ ...entry, ...wireDoor(entry) }) };
+  const door = wireDoor(entry);
+  return { entry, receive: makeReceive({ ...entry, ...door }), verify: makeVerify(door) };
 }
 
 /** Handles the callbacks that the webhook stored. */

@@ -1,6 +1,11 @@
 /** A callback on its arrival: checked, counted and stored with one call, or refused. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Arrival, makeReceive } from '../../../src/lib/callbacks/receive.ts';
+import {
+  type Arrival,
+  makeReceive,
+  makeVerify,
+  type Registration,
+} from '../../../src/lib/callbacks/receive.ts';
 import { secretHashOf } from '../../../src/lib/callbacks/received-callback.ts';
 import { makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { jsonOf } from '../../../src/lib/http/api.ts';
@@ -89,5 +94,45 @@ describe('a callback while the secret cannot be read', () => {
   it('is still refused where it is no JSON', async () => {
     await expect(receive({ body: Buffer.from('no') })).rejects.toMatchObject({ code: 'invalid-request' });
     expect(queue.waiting).toEqual([]);
+  });
+});
+
+describe('a body that is nested too deep', () => {
+  it.each([10_000, 100_000])('of %i levels is stored, as at least one entry', async (levels) => {
+    const body = Buffer.from('['.repeat(levels) + ']'.repeat(levels));
+    expect(await receive({ body })).toBeGreaterThanOrEqual(1);
+    expect(queue.waiting).toHaveLength(1);
+  });
+});
+
+describe('a registration', () => {
+  const verify = (asked: Registration, given = SECRET) =>
+    makeVerify({ auth: makeWebhookAuth({ secret, hmacKey: fakeSecret('key') }) })(given, asked);
+
+  it.each<[Registration, string]>([
+    [{ 'hub.mode': 'subscribe', 'hub.challenge': '1158201444', 'hub.verify_token': 'any' }, '1158201444'],
+    [{ 'hub.challenge': '<b>x</b>' }, '<b>x</b>'],
+    [{ 'hub.mode': 'unsubscribe', 'hub.challenge': '1' }, ''],
+    [{ 'hub.mode': 'subscribe' }, ''],
+    [{}, ''],
+    [{ 'hub.challenge': 'x'.repeat(1024) }, 'x'.repeat(1024)],
+  ])('with %j is answered, without a signature', async (asked, answer) => {
+    expect(await verify(asked)).toBe(answer);
+  });
+
+  it('is refused with the wrong secret, whatever it asks', async () => {
+    for (const asked of [{}, { 'hub.challenge': '1' }, { 'hub.challenge': 'x'.repeat(2000) }])
+      expect(await verify(asked, 'x'.repeat(40))).toBeUndefined();
+  });
+
+  it('is refused with a challenge that is too long', async () => {
+    await expect(verify({ 'hub.challenge': 'x'.repeat(1025) })).rejects.toMatchObject({
+      code: 'invalid-request',
+    });
+  });
+
+  it('is answered later where the secret cannot be read', async () => {
+    secret = { ...fakeSecret(SECRET), get: () => Promise.reject(storeDown()) };
+    await expect(verify({})).rejects.toMatchObject({ code: 'store-unavailable', retryAfter: 2 });
   });
 });

@@ -1,5 +1,6 @@
 /** The stores of src/lib on a stage's table. */
 
+import { makeRawCallbackStore } from '../src/lib/callbacks/dynamo-raw-callbacks.ts';
 import { makeClientRegistry } from '../src/lib/clients/dynamo-client-registry.ts';
 import { makeMessageStore } from '../src/lib/messages/dynamo-messages.ts';
 import { systemClock, systemRandom } from '../src/lib/platform/clock.ts';
@@ -20,5 +21,6 @@ export const openStores = ({ connection, tableName }: Place) => {
     sessions: makeSessionStore(table),
     erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
     clients: makeClientRegistry(table),
+    callbacks: makeRawCallbackStore(table),
   };
 };

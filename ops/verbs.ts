@@ -92,6 +92,24 @@ const dlq = (act: Act): Command => {
 
 type Shown = Common & { showNumbers?: boolean };
 
+const callbacks = (act: Act): Command => {
+  const list = verb('list', 'list the callbacks that were kept raw: since when, why, and their size').action(
+    act(async (find) => (await import('./callbacks.ts')).listCallbacks(await find())),
+  );
+  const show = verb('show <id>', 'print one of them')
+    .option(...NUMBERS)
+    .action((id: string, options: Shown) =>
+      act<Shown>(async (find) => (await import('./callbacks.ts')).showCallback(await find(), id, options))(
+        options,
+      ),
+    );
+  const replay = verb('replay <id>', 'handle one again, or `all`, as of its first arrival').action(
+    (id: string, options: Common) =>
+      act(async (find) => (await import('./callbacks.ts')).replayCallbacks(await find(), id))(options),
+  );
+  return group('callbacks', 'list and replay the callbacks that were kept raw', [list, show, replay]);
+};
+
 const message = (act: Act): Command =>
   verb('message <id>', "show a message's status, history and next step")
     .option(...NUMBERS)
@@ -116,4 +134,4 @@ const doctor = (act: Act): Command =>
   );
 
 export const verbs = (act: Act): Command[] =>
-  [setup, client, webhook, dlq, message, session, doctor].map((make) => make(act));
+  [setup, client, webhook, dlq, callbacks, message, session, doctor].map((make) => make(act));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRawCallbackStore } from '../../src/lib/callbacks/dynamo-raw-callbacks.ts';
 import { makeMessageStore } from '../../src/lib/messages/dynamo-messages.ts';
 import { systemClock, systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   const messageId = idOf('6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21');
   const sent = sampleMessage({ messageId, status: 'sent', lease: undefined, dueAt: undefined, expiresAt });
   await makeMessageStore(table).create(sent);
+  await makeRawCallbackStore(table).keepRaw('{"odd":1}', new Date(), { why: 'unrecognised' });
 });
 afterAll(() => world.close());
 
@@ -44,6 +46,9 @@ const PROMISES: [command: RegExp, says: RegExp][] = [
   [/^webhook rotate --finish/, /^The old secret is dropped/],
   [/^dlq list/, /^DeliveryDeadLetterQueue +1 /m],
   [/^dlq redrive/, /^1 message moved/],
+  [/^callbacks list/, /^7b4ab9ef7ab1 +\d+ s ago +unrecognised +9 bytes +can be replayed$/m],
+  [/^callbacks show/, /^why +unrecognised$/m],
+  [/^callbacks replay/, /^1 callback put into the queue again\./],
   [/^message/, /^status +sent/m],
   [/^session/, /^window +closed/m],
   [/^doctor --stage/, /, 0 faults$/m],

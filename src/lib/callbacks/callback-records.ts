@@ -7,6 +7,7 @@ const head = z.object({
   receivedAt: z.iso.datetime().transform((text) => new Date(text)),
   correlationId: z.string(),
   unchecked: z.object({ secretHash: z.string(), signature: z.string().optional() }).optional(),
+  replayOf: z.string().optional(),
   encoding: z.literal('gzip').optional(),
 });
 

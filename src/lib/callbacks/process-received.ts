@@ -1,12 +1,15 @@
+import { entriesIn } from '../lipachat/callback-entries.ts';
 import { readCallbacks } from '../lipachat/parse-callbacks.ts';
 import type { Telemetry } from '../platform/ports.ts';
 import type { HandleCallbacks } from './handle-callbacks.ts';
+import type { CallbackStore } from './ports.ts';
 import type { ReceivedCallback } from './received-callback.ts';
 import type { WebhookAuth } from './webhook-auth.ts';
 
 export interface ProcessReceivedDeps {
   readonly auth: WebhookAuth;
   readonly handleCallbacks: HandleCallbacks;
+  readonly callbacks: Pick<CallbackStore, 'dropRaw'>;
   readonly telemetry: Telemetry;
 }
 
@@ -14,17 +17,42 @@ export interface ProcessReceivedDeps {
  * Handles a received callback, in the worker: judge it if it was stored unchecked, then handle its entries. Safe
  * to repeat. A fault is thrown, and the queue delivers the callback again.
  */
-export function makeProcessReceived({ auth, handleCallbacks, telemetry }: ProcessReceivedDeps) {
+export function makeProcessReceived(deps: ProcessReceivedDeps) {
+  const { auth, handleCallbacks, callbacks, telemetry } = deps;
+
+
   return async function processReceived(received: ReceivedCallback): Promise<void> {
-    const { bytes, unchecked, correlationId, receivedAt } = received;
+    const { bytes, unchecked, correlationId, receivedAt, replayOf } = received;
     if (unchecked && !(await auth.confirms(unchecked, bytes))) {
       telemetry.count('callback.forged');
       telemetry.warn('callback.forged', { correlationId, bytes: bytes.length });
       return;
     }
     const text = bytes.toString('utf8').replace(/^\ufeff/, '');
-    await handleCallbacks(readCallbacks(JSON.parse(text), text), { correlationId, receivedAt });
+    const body: unknown = JSON.parse(text);
+    const entries = readCallbacks(body, text);
+    const sourceOf = (place: number) => sourceIn(body, { place, of: entries.length });
+    const { kept } = await handleCallbacks(entries, { correlationId, receivedAt, sourceOf });
+    if (replayOf === undefined) return;
+    if (kept === 0) await callbacks.dropRaw(replayOf);
+    telemetry.info('callback.replayed', { correlationId, understood: kept === 0 });
   };
+}
+
+/** The JSON of one entry, in a form that can be replayed; undefined if it is nested too deep. */
+function sourceIn(
+  body: unknown,
+  { place, of }: { readonly place: number; readonly of: number },
+): string | undefined {
+  try {
+    const all = entriesIn(body);
+    const entry = all.length === of ? all[place] : undefined;
+    if (!entry) return JSON.stringify(body);
+    return JSON.stringify(entry.kind === 'whatsappStatus' ? { statuses: [entry.body] } : entry.body);
+  } catch (fault) {
+    if (fault instanceof RangeError) return undefined;
+    throw fault;
+  }
 }
 
 const SOON_S = 2;

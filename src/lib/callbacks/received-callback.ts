@@ -14,6 +14,8 @@ export interface ReceivedCallback {
   readonly bytes: Buffer;
   /** Present if the secret or the signature could not be checked on arrival. */
   readonly unchecked?: Presented | undefined;
+  /** The id of the raw callback that an operator replays. It is removed if all of it is understood now. */
+  readonly replayOf?: string | undefined;
 }
 
 /** What LipaChat presented. The secret itself is never stored. */

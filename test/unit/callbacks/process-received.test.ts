@@ -21,7 +21,8 @@ beforeEach(() => {
 const handle = (changes: Partial<ReceivedCallback> = {}) => {
   const { handleStored } = world.process('callbacks');
   const auth = makeWebhookAuth({ secret, hmacKey: undefined });
-  const use = makeProcessReceived({ auth, handleCallbacks: handleStored, telemetry: world.telemetry });
+  const { telemetry, callbacks } = world;
+  const use = makeProcessReceived({ auth, handleCallbacks: handleStored, callbacks, telemetry });
   const bytes = Buffer.from(`\ufeff${JSON.stringify(TEXT)}`);
   return use({ receivedAt: NOW, correlationId: 'c-1', bytes, ...changes });
 };

@@ -20,7 +20,6 @@ export interface ProcessReceivedDeps {
 export function makeProcessReceived(deps: ProcessReceivedDeps) {
   const { auth, handleCallbacks, callbacks, telemetry } = deps;
 
-
   return async function processReceived(received: ReceivedCallback): Promise<void> {
     const { bytes, unchecked, correlationId, receivedAt, replayOf } = received;
     if (unchecked && !(await auth.confirms(unchecked, bytes))) {
@@ -39,7 +38,7 @@ export function makeProcessReceived(deps: ProcessReceivedDeps) {
   };
 }
 
-/** The JSON of one entry, in a form that can be replayed; undefined if it is nested too deep. */
+/** The JSON of one entry; undefined if it is nested too deep. */
 function sourceIn(
   body: unknown,
   { place, of }: { readonly place: number; readonly of: number },
@@ -47,8 +46,7 @@ function sourceIn(
   try {
     const all = entriesIn(body);
     const entry = all.length === of ? all[place] : undefined;
-    if (!entry) return JSON.stringify(body);
-    return JSON.stringify(entry.kind === 'whatsappStatus' ? { statuses: [entry.body] } : entry.body);
+    return JSON.stringify(entry ? entry.body : body);
   } catch (fault) {
     if (fault instanceof RangeError) return undefined;
     throw fault;

@@ -6,7 +6,7 @@ const NEIGHBOURS = 40;
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await startFleet({ counts: { webhook: 1, callbacks: 2 }, callbacks: { waitForEffects: false } });
+  fleet = await startFleet();
 });
 afterAll(() => fleet.stop());
 

@@ -43,6 +43,18 @@ describe.each(engines)('inbound messages on $name', ({ open }) => {
     expect(new Set(records.map(({ writtenAt }) => writtenAt.getTime())).size).toBe(1);
   });
 
+  it('are corrected by a copy that arrived earlier, and by no later one', async () => {
+    const copy = (seconds: number, place: number) => ({
+      id: 'wamid.copies',
+      writtenAt: later(seconds),
+      seenAt: later(seconds),
+      place,
+    });
+    const orders = [copy(-10, 1), copy(-20, 1), copy(-5, 0), copy(-20, 0), copy(-20, 2)];
+    for (const one of orders) await stores.callbacks.remember(one, NOW);
+    expect(await stores.callbacks.remember(copy(0, 0), NOW)).toEqual(copy(-20, 0));
+  });
+
   it('are remembered for eight days, longer than WhatsApp repeats them, and no longer', async () => {
     const first = { id: 'wamid.old', writtenAt: NOW };
     await stores.callbacks.remember(first, NOW);
@@ -85,6 +97,18 @@ describe.each(engines)('raw callbacks on $name', ({ open }) => {
     expect(await stores.callbacks.dropRawNaming(mine)).toBe(gone.length);
     const left = await stores.rawCallbacks();
     expect(left.filter((text) => [...kept, ...gone].includes(text)).sort()).toEqual([...kept].sort());
+  });
+
+  it('are listed with what is known of them, and dropped by id', async () => {
+    const facts = { why: 'unplaced', receivedAt: later(-60) } as const;
+    await stores.callbacks.keepRaw('{"listed":1}', later(1), facts);
+    await stores.callbacks.keepRaw('{"listed":1}', later(2), { why: 'poison', receivedAt: later(-1) });
+    const all = await stores.callbacks.listRaw(1_000);
+    const [listed, ...others] = all.filter(({ text }) => text === '{"listed":1}');
+    expect(others).toEqual([]);
+    expect(listed).toEqual({ id: listed?.id, text: '{"listed":1}', keptAt: later(1), bytes: 12, ...facts });
+    await stores.callbacks.dropRaw(listed?.id ?? '');
+    expect((await stores.callbacks.listRaw(1_000)).map(({ text }) => text)).not.toContain('{"listed":1}');
   });
 
   it('are stored up to the size that a store accepts', async () => {

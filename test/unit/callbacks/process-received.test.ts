@@ -53,4 +53,23 @@ describe('a stored callback', () => {
     await expect(handle({ unchecked })).rejects.toMatchObject({ code: 'store-unavailable' });
     expect(await window()).toBeUndefined();
   });
+
+  it('ends a replay that is understood in full, and no other', async () => {
+    const kept = '{"odd":1}';
+    await world.callbacks.keepRaw(kept, NOW, { why: 'unrecognised', receivedAt: NOW });
+    await handle({ replayOf: kept, bytes: Buffer.from(kept) });
+    expect(world.callbacks.raw()).toEqual([kept]);
+    await handle({ replayOf: kept });
+    expect(world.callbacks.raw()).toEqual([]);
+  });
+
+  it('keeps the entry that is poison, not the whole', async () => {
+    const poison = {
+      event: 'TEMPLATE_STATUS',
+      templateStatus: { status: 'X', templateName: 'x'.repeat(600) },
+    };
+    await handle({ bytes: Buffer.from(JSON.stringify([TEXT, poison])) });
+    expect(await window()).toBeDefined();
+    expect(world.callbacks.raw()).toEqual([JSON.stringify(poison)]);
+  });
 });

@@ -94,18 +94,18 @@ type Shown = Common & { showNumbers?: boolean };
 
 const callbacks = (act: Act): Command => {
   const list = verb('list', 'list the callbacks that were kept raw: since when, why, and their size').action(
-    act(async (find) => (await import('./callbacks.ts')).listCallbacks(await find())),
+    act(async (find) => (await import('./callbacks/show.ts')).listCallbacks(await find())),
   );
   const show = verb('show <id>', 'print one of them')
     .option(...NUMBERS)
     .action((id: string, options: Shown) =>
-      act<Shown>(async (find) => (await import('./callbacks.ts')).showCallback(await find(), id, options))(
-        options,
-      ),
+      act<Shown>(async (find) =>
+        (await import('./callbacks/show.ts')).showCallback(await find(), id, options),
+      )(options),
     );
   const replay = verb('replay <id>', 'handle one again, or `all`, as of its first arrival').action(
     (id: string, options: Common) =>
-      act(async (find) => (await import('./callbacks.ts')).replayCallbacks(await find(), id))(options),
+      act(async (find) => (await import('./callbacks/replay.ts')).replayCallbacks(await find(), id))(options),
   );
   return group('callbacks', 'list and replay the callbacks that were kept raw', [list, show, replay]);
 };

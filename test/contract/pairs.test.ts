@@ -119,6 +119,15 @@ describe.each(engines)('the data of a pair on $name', ({ open }) => {
       expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
     });
 
+    it('keeps its place in the order of STOPs and STARTs, if that is known', async () => {
+      const [pair, other] = [newPair(), newPair()];
+      await stores.erasedOptOuts().remember(pair, NOW, { seenAt: later(3), place: 2 });
+      await stores.erasedOptOuts().remember(other, NOW);
+      expect(await stores.erasedOptOuts().find(pair)).toEqual({ at: NOW, seenAt: later(3), place: 2 });
+      expect(await stores.erasedOptOuts().find(other)).toEqual({ at: NOW });
+      expect(await stores.erasedOptOuts().find(newPair())).toBeUndefined();
+    });
+
     it('does not reveal its number', async () => {
       const pair = newPair();
       await stores.erasedOptOuts().remember(pair, NOW);

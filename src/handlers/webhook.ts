@@ -24,5 +24,7 @@ async function received({ event, path, headers, correlationId }: ApiRequest): Pr
 
 async function registered({ event, path }: ApiRequest): Promise<ApiResponse> {
   const challenge = await verify(path['secret'] ?? '', event.queryStringParameters ?? {});
-  return challenge === undefined ? UNAUTHORIZED : { status: 200, body: challenge, headers: AS_TEXT };
+  if (challenge === undefined) return UNAUTHORIZED;
+  if (event.requestContext.http.method === 'HEAD') return { status: 200, body: undefined };
+  return { status: 200, body: challenge || 'ok', headers: AS_TEXT };
 }

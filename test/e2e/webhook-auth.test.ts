@@ -189,3 +189,26 @@ describe('with a signature required', () => {
     expect(await opened(customer)).toBe(true);
   });
 });
+
+describe('a registration', () => {
+  const ask = async (method: string, query = '', secret = fleet.webhookSecret) =>
+    fetch(`${fleet.url}/v1/webhooks/lipachat/${secret}${query}`, { method });
+
+  it('gets its challenge as text, without a signature', async () => {
+    const query = '?hub.mode=subscribe&hub.challenge=%3Cb%3E1158&hub.verify_token=any';
+    const response = await ask('GET', query);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await response.text()).toBe('<b>1158');
+    expect(await (await ask('GET')).text()).toBe('ok');
+    expect(await ask('HEAD')).toMatchObject({ status: 200 });
+  });
+
+  it('is turned away with a wrong secret, and refused with a challenge that is too long', async () => {
+    const wrong = await ask('GET', '?hub.challenge=1', 'x'.repeat(40));
+    expect([wrong.status, await wrong.text()]).toEqual([401, '{"message":"Unauthorized"}']);
+    expect((await ask('HEAD', '', 'x'.repeat(40))).status).toBe(401);
+    expect((await ask('GET', `?hub.challenge=${'1'.repeat(1025)}`)).status).toBe(400);
+  });
+});

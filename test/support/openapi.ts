@@ -128,6 +128,9 @@ export const answered = (routeKey: string, handle: () => ApiResponse | Promise<A
   return handler(httpEvent({ method, path, routeKey }), context);
 };
 
+/** A body of text is the value itself; any other is JSON. */
+const valueIn = (type: string, body: string): unknown => (type.startsWith('text/') ? body : JSON.parse(body));
+
 /** Where an answer and openapi.yaml differ: status, type, headers, body. */
 export const differences = (routeKey: string, answer: APIGatewayProxyStructuredResultV2): string[] => {
   const status = String(answer.statusCode);
@@ -148,7 +151,7 @@ export const differences = (routeKey: string, answer: APIGatewayProxyStructuredR
   return [
     ...missing.map((name) => `${name} is missing`),
     ...wrong,
-    ...(media ? faultsOf(closed(media.schema), JSON.parse(answer.body ?? '')) : []),
+    ...(media ? faultsOf(closed(media.schema), valueIn(type, answer.body ?? '')) : []),
   ];
 };
 

@@ -36,6 +36,8 @@ interface Handled {
 const AT_ONCE = 16;
 /** A template's name has at most 512 characters, by Meta's documentation. */
 const TEMPLATE_FIELD_LIMIT = 512;
+/** What reading makes of a text that fits no key. */
+const HASHED = /^sha256:[0-9a-f]{64}$/;
 const FIELDS_SHOWN = 20;
 
 export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
@@ -122,14 +124,14 @@ function isPoison(fault: unknown): boolean {
   return fault instanceof NotStorable || fault instanceof TypeError || fault instanceof RangeError;
 }
 
-/** Throws `NotStorable` for longer fields than WhatsApp has: a shortened name would be another template's. */
+/** Throws `NotStorable` for longer fields than WhatsApp has: another name would be another template's. */
 function templateStatusOf(
   status: Omit<TemplateStatus, 'id' | 'at'>,
   { receivedAt }: EntryRun,
 ): TemplateStatus {
   const { templateId, templateName } = status;
   const texts = [status.status, templateId ?? '', templateName ?? ''];
-  if (texts.some((text) => text.length > TEMPLATE_FIELD_LIMIT))
+  if (texts.some((text) => text.length > TEMPLATE_FIELD_LIMIT || HASHED.test(text)))
     throw new NotStorable(new Error('a field of a template status is too long'));
   return { ...status, id: templateId ?? templateName ?? 'unknown', at: receivedAt };
 }

@@ -72,6 +72,7 @@ describe('poison', () => {
 
   it.each([
     ['a name', template('x'.repeat(513))],
+    ['a name, hashed,', template(`sha256:${'a'.repeat(64)}`)],
     [
       'a status',
       { kind: 'template', status: { templateId: '1', templateName: 'a', status: 'x'.repeat(513) } },

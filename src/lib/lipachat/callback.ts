@@ -1,5 +1,5 @@
 import type { StatusReport } from '../messages/status-report.ts';
-import type { Customer } from '../whatsapp/customer.ts';
+import type { Customer, NamedByBoth } from '../whatsapp/customer.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { FlowReplyBody } from './flow-reply.ts';
 
@@ -21,7 +21,7 @@ export type Callback = (
 /** What any entry may bring besides its own facts. */
 interface Remarks {
   /** People that the entry names by number and by user id at once. */
-  readonly people?: readonly Required<Customer>[] | undefined;
+  readonly people?: readonly NamedByBoth[] | undefined;
   /** Fields that were there and could not be read, with the raw entry. The entry counts without them. */
   readonly unread?: { readonly fields: readonly string[]; readonly raw: string } | undefined;
 }

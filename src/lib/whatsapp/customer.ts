@@ -14,9 +14,22 @@ export interface Customer {
   readonly userId?: UserId | undefined;
 }
 
-/** A country code, a dot, and up to 128 letters and digits (Meta's page on business-scoped user ids, 2026). */
-const USER_ID = /^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/;
+/** A person that a callback names by number and by user id at once. */
+export interface NamedByBoth extends Required<Customer> {
+  /** The business number that the callback names. A user id is unique per business. Default: that of the entry's pair. */
+  readonly business?: PhoneNumber | undefined;
+}
+
+/**
+ * A country code, a dot, and up to 128 letters and digits: `US.13491208655302741918`. With `ENT.` it is the id that
+ * several portfolios share. Source: Meta, "Business-scoped user IDs", 2026.
+ */
+const USER_ID = /^[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}$/;
 
 export function userIdIn(text: string): UserId | undefined {
   return USER_ID.test(text) ? (text as UserId) : undefined;
+}
+
+export function isUserId(customer: CustomerId): customer is UserId {
+  return customer.includes('.');
 }

@@ -7,6 +7,7 @@ import { systemClock, systemRandom } from '../src/lib/platform/clock.ts';
 import { makeDynamoClient } from '../src/lib/platform/dynamo-client.ts';
 import { makeTable } from '../src/lib/platform/dynamo-table.ts';
 import { makeErasedOptOutStore } from '../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makePersonAliasStore } from '../src/lib/sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../src/lib/sessions/dynamo-sessions.ts';
 import { clientConfig } from './connection.ts';
 import type { Place } from './place.ts';
@@ -19,6 +20,7 @@ export const openStores = ({ connection, tableName }: Place) => {
     clock: systemClock,
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
+    personAliases: makePersonAliasStore(table),
     erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
     clients: makeClientRegistry(table),
     callbacks: makeRawCallbackStore(table),

@@ -41,8 +41,9 @@ import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import { makeTemplateLockStore } from '../../src/lib/sending/dynamo-template-locks.ts';
 import type { TemplateLockStore } from '../../src/lib/sending/ports.ts';
 import { makeErasedOptOutStore } from '../../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makePersonAliasStore } from '../../src/lib/sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
-import type { ErasedOptOutStore, SessionStore } from '../../src/lib/sessions/ports.ts';
+import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../../src/lib/sessions/ports.ts';
 import { fakeAliases } from '../support/fakes/aliases.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
 import { fakeCampaigns, fakeFailureStreaks, fakeLedger, fakeRateLimits } from '../support/fakes/campaigns.ts';
@@ -52,6 +53,7 @@ import {
   fakeClients,
   fakeErasedOptOuts,
   fakeMessages,
+  fakePersonAliases,
   fakeSessions,
   fakeTemplateLocks,
 } from '../support/fakes/stores.ts';
@@ -62,6 +64,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
   readonly aliases: MessageAliasStore;
+  readonly personAliases: PersonAliasStore;
   readonly clients: ClientStore;
   readonly templateLocks: TemplateLockStore;
   readonly campaigns: CampaignStore;
@@ -103,6 +106,7 @@ function openFakes(): Promise<Stores> {
     sessions,
     callbacks,
     aliases: fakeAliases(),
+    personAliases: fakePersonAliases(clock),
     clients,
     templateLocks,
     campaigns: fakeCampaigns(clock),
@@ -142,6 +146,7 @@ export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores
     sessions: makeSessionStore(table),
     callbacks: makeCallbackStore(table),
     aliases: makeMessageAliasStore(table, clock),
+    personAliases: makePersonAliasStore(table),
     clients: makeClientStore(table),
     templateLocks: makeTemplateLockStore(table),
     campaigns: makeCampaignStore(table),

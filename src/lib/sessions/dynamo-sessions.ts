@@ -4,10 +4,12 @@ import type { Table } from '../platform/dynamo-table.ts';
 import type { ConsentWord } from '../whatsapp/consent.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
+import { endOfAlias } from './person.ts';
 import type { SessionStore } from './ports.ts';
 
 type Window = NonNullable<Session['window']>;
 type Consent = NonNullable<Session['consent']>;
+type Known = NonNullable<Session['known']>;
 
 /** Kept longer than the window: for reads, and to recognise an old inbound message as old. */
 const RETENTION_MS = 30 * 86_400_000;
@@ -37,14 +39,21 @@ export const sessionCodec = itemCodec<Session, 'pair'>({
       list(record<ConsentWord>({ optedOut: plain, at: instant, seenAt: instant, place: plain, of: plain })),
     ),
     paceUntil: instant,
+    known: inline<Known>({ userIds: plain, namedAt: instant }),
   },
   derived: {
     // An opt-out is kept until the customer opts in.
-    expires: ({ window, consent, paceUntil }) =>
-      consent?.optedOut ? undefined : expiryOf(window?.lastInboundAt ?? consent?.at ?? paceUntil),
+    expires: (session) => {
+      const end = session.consent?.optedOut ? undefined : endOf(session);
+      return end && inSeconds(end);
+    },
   },
 });
 
-function expiryOf(last: Date | undefined): number | undefined {
-  return last && inSeconds(new Date(last.getTime() + RETENTION_MS));
+/** No earlier than its aliases end: only the session leads an erasure to them. */
+function endOf({ window, consent, paceUntil, known }: Session): Date | undefined {
+  const last = window?.lastInboundAt ?? consent?.at ?? paceUntil;
+  const ends = [last && last.getTime() + RETENTION_MS, known && endOfAlias(known.namedAt).getTime()];
+  const latest = Math.max(...ends.map((end) => end ?? 0));
+  return latest > 0 ? new Date(latest) : undefined;
 }

@@ -2,6 +2,7 @@ import type { Stored, Versioned } from '../platform/ports.ts';
 import type { ConsentWord } from '../whatsapp/consent.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
+import type { AliasKey, PersonAlias } from './person.ts';
 
 export interface SessionStore extends Versioned<Pair, Session> {
   /** The sessions of up to a hundred pairs, in the order of `pairs`. Eventually consistent: for estimates only. */
@@ -22,4 +23,10 @@ export interface ErasedOptOutStore {
   find(pair: Pair): Promise<ErasedOptOut | undefined>;
   remember(pair: Pair, at: Date, arrival?: Omit<ErasedOptOut, 'at'>): Promise<void>;
   forget(pair: Pair): Promise<void>;
+}
+
+/** Which number a user id belongs to. */
+export interface PersonAliasStore extends Versioned<AliasKey, PersonAlias> {
+  /** Removes it unconditionally, for erasure. */
+  drop(key: AliasKey): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { type ConsentWord, lastWord, withWord } from './consent.ts';
+import type { UserId } from './customer.ts';
 import type { Pair } from './phone.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Session {
   readonly words?: readonly ConsentWord[] | undefined;
   /** Earliest time of the next message: WhatsApp accepts one every 6 s from a business number to one customer. */
   readonly paceUntil?: Date | undefined;
+  /** The user ids of this number, and the latest callback that named both. Only if there was one. */
+  readonly known?: { readonly userIds: readonly UserId[]; readonly namedAt: Date } | undefined;
 }
 
 interface Window {

@@ -19,6 +19,7 @@ import { makeSecret } from '../platform/secrets.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
 import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
 import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
+import { makePersonAliasStore } from '../sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
 import type { SendSettings } from './use-cases.ts';
 
@@ -41,6 +42,7 @@ export function wireStores(functionName: string, transport: Transport = nodeTran
     ...entry,
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
+    personAliases: makePersonAliasStore(table),
     aliases: makeMessageAliasStore(table, systemClock),
     callbacks: makeCallbackStore(table),
     clients: makeClientStore(table),

@@ -12,7 +12,13 @@ import {
 import type { MessageStore } from '../../../src/lib/messages/ports.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import type { TemplateLock, TemplateLockStore } from '../../../src/lib/sending/ports.ts';
-import type { ErasedOptOut, ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
+import { type AliasKey, endOfAlias, type PersonAlias } from '../../../src/lib/sessions/person.ts';
+import type {
+  ErasedOptOut,
+  ErasedOptOutStore,
+  PersonAliasStore,
+  SessionStore,
+} from '../../../src/lib/sessions/ports.ts';
 import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
 import type { Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { type Link, straight } from './link.ts';
@@ -37,11 +43,11 @@ const messageKind: Kind<MessageId, Message> = {
 const sessionKind: Kind<Pair, Session> = {
   idOf: ({ business, customer }) => `${business}#${customer}`,
   keyOf: (session) => session.pair,
-  expiresOf: ({ window, consent, paceUntil }) => {
+  expiresOf: ({ window, consent, paceUntil, known }) => {
     const last = window?.lastInboundAt ?? consent?.at ?? paceUntil;
-    return consent?.optedOut || !last
-      ? undefined
-      : inSeconds(new Date(last.getTime() + SESSION_RETENTION_MS));
+    if (consent?.optedOut || !(last || known)) return undefined;
+    const ofLast = last ? last.getTime() + SESSION_RETENTION_MS : 0;
+    return inSeconds(new Date(Math.max(ofLast, known ? endOfAlias(known.namedAt).getTime() : 0)));
   },
   copy: (session) => structuredClone(session),
 };
@@ -132,6 +138,23 @@ export function fakeSessions(clock: Clock): FakeSessions {
     };
   };
   return { ...over(straight), over, all: shelf.all };
+}
+
+const personAliasKind: Kind<AliasKey, PersonAlias> = {
+  idOf: ({ business, userId }) => `${business}#${userId}`,
+  keyOf: ({ key }) => key,
+  expiresOf: ({ namedAt }) => inSeconds(endOfAlias(namedAt)),
+  copy: (alias) => structuredClone(alias),
+};
+
+export interface FakePersonAliases extends PersonAliasStore {
+  over(link: Link): PersonAliasStore;
+  all(): readonly PersonAlias[];
+}
+
+export function fakePersonAliases(clock: Clock): FakePersonAliases {
+  const shelf = makeShelf(personAliasKind, clock);
+  return { ...shelf.view(straight), over: (link) => shelf.view(link), all: shelf.all };
 }
 
 export interface FakeInvitations extends TemplateLockStore {

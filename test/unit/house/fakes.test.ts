@@ -27,6 +27,7 @@ const ADAPTERS: Readonly<Record<string, string>> = {
   fakeLedger: 'makeLedgerStore',
   fakeMessages: 'makeMessageStore',
   fakeObjects: 'makeObjectStore',
+  fakePersonAliases: 'makePersonAliasStore',
   fakePlanQueue: 'makePlanQueue',
   fakeQueue: 'makeDeliveryQueue',
   fakeRateLimits: 'makeRateLimitStore',
@@ -52,7 +53,7 @@ describe('a fake', () => {
     const suites = [...read('contract')].filter(([, text]) => text.includes('describe.each(engines)'));
     const all = suites.map(([, text]) => text).join('\n');
     const stores = ['messages', 'sessions', 'callbacks', 'aliases', 'clients', 'templateLocks', 'campaigns'];
-    for (const store of [...stores, 'ledger', 'rateLimits', 'erasedOptOuts']) {
+    for (const store of [...stores, 'ledger', 'rateLimits', 'erasedOptOuts', 'personAliases']) {
       expect(all).toMatch(new RegExp(`stores\\.${store}\\b`));
     }
   });

@@ -7,6 +7,7 @@ import { type HandleConsentDeps, makeHandleConsent } from './handle-consent.ts';
 import { type HandleInboundDeps, makeHandleInbound, writtenAtOf } from './handle-inbound.ts';
 import type { HandleStatus } from './handle-status.ts';
 import { type Placed, withPlaces } from './keep-raw.ts';
+import { makePlacePeople, type PlacePeopleDeps } from './place-people.ts';
 import type { RawReason } from './ports.ts';
 
 /*
@@ -22,7 +23,7 @@ import type { RawReason } from './ports.ts';
  * again. Every step is safe to repeat.
  */
 
-export interface HandleCallbacksDeps extends HandleInboundDeps, HandleConsentDeps {
+export interface HandleCallbacksDeps extends HandleInboundDeps, HandleConsentDeps, PlacePeopleDeps {
   readonly handleStatus: HandleStatus;
 }
 
@@ -44,11 +45,13 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
   const { callbacks, handleStatus, clock, telemetry } = deps;
   const handleInbound = makeHandleInbound(deps);
   const { handlePreference, handleMoved } = makeHandleConsent(deps);
+  const placePeople = makePlacePeople(deps);
 
   const keepRaw = (raw: string, why: RawReason, { receivedAt }: CallbackRun): Promise<void> =>
     callbacks.keepRaw(raw, clock.now(), { why, receivedAt });
 
-  function take(callback: Callback, run: EntryRun): Promise<void> {
+  async function take(named: Callback, run: EntryRun): Promise<void> {
+    const callback = await placePeople(named, run.receivedAt);
     switch (callback.kind) {
       case 'inbound':
         return handleInbound(callback, run);

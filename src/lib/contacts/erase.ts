@@ -5,18 +5,23 @@ import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import { templateLockKeyOf } from '../messages/template-message.ts';
 import { mapEnded } from '../platform/all-ended.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
+import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { TemplateLockStore } from '../sending/ports.ts';
-import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import type { People } from '../sessions/people.ts';
+import { aliasKeyOf } from '../sessions/person.ts';
+import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
-import { consentWordOf } from '../whatsapp/session-window.ts';
+import { consentWordOf, type Session } from '../whatsapp/session-window.ts';
 
 /*
- * Erases one customer. Safe to repeat.
+ * Erases one customer, by number or by user id. Safe to repeat.
  *
- * 1. Remove the session; an opt-out is first kept as a salted hash.
+ * 1. Remove the session; an opt-out is first kept as a salted hash. The session of a person with user ids only loses
+ *    its window, because after a crash nothing else leads to the ids.
  * 2. Remove the messages with their aliases and template locks. The index lags and sends may be in flight, so
  *    passes repeat until two in a row find none. A send in flight finds its record gone and writes nothing.
- * 3. Remove the raw callbacks that contain the number.
+ * 3. Remove the raw callbacks that contain the number or one of the ids.
+ * 4. Remove what belongs to the user ids, then the session of the number. The opt-out is kept under each of them.
  */
 
 export interface EraseDeps {
@@ -26,6 +31,8 @@ export interface EraseDeps {
   readonly aliases: MessageAliasStore;
   readonly templateLocks: TemplateLockStore;
   readonly erasedOptOuts: ErasedOptOutStore;
+  readonly personAliases: PersonAliasStore;
+  readonly people: Pick<People, 'pairsOf'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -38,6 +45,7 @@ const TRIES = 12;
 
 export function makeErase(deps: EraseDeps) {
   const { messages, sessions, callbacks, aliases, templateLocks, erasedOptOuts, clock, telemetry } = deps;
+  const { personAliases, people } = deps;
 
   async function eraseMessages(pair: Pair): Promise<number> {
     let erased = 0;
@@ -87,10 +95,41 @@ export function makeErase(deps: EraseDeps) {
     }
   }
 
-  return async function erase(pair: Pair, correlationId: string): Promise<void> {
-    const optOutKept = await eraseSession(pair);
-    const erased = await eraseMessages(pair);
-    const raw = await callbacks.dropRawNaming(pair.customer);
+  /** Nothing more is sent, and the user ids stay known until nothing of them is left. */
+  async function closeSession(person: Pair): Promise<void> {
+    const closed = ({ pair, consent, words, known }: Session): Session => ({ pair, consent, words, known });
+    await updateWithRetry(sessions, await sessions.get(person), (session) =>
+      session.window || session.paceUntil ? closed(session) : session,
+    );
+  }
+
+  /** True if an opt-out stays in force. */
+  async function eraseUserIds(person: Pair, ids: readonly Pair[]): Promise<boolean> {
+    for (const id of ids) {
+      const stored = await sessions.get(person);
+      const word = stored && consentWordOf(stored.value);
+      if (word?.optedOut) await erasedOptOuts.remember(id, word.at, word);
+      await eraseSession(id);
+      const alias = await personAliases.get(aliasKeyOf(id));
+      if (alias?.value.number === person.customer) await personAliases.drop(alias.value.key);
+    }
+    return eraseSession(person);
+  }
+
+  async function total(pairs: readonly Pair[], erased: (pair: Pair) => Promise<number>): Promise<number> {
+    let sum = 0;
+    for (const pair of pairs) sum += await erased(pair);
+    return sum;
+  }
+
+  return async function erase(named: Pair, correlationId: string): Promise<void> {
+    const pairs = await people.pairsOf(named);
+    const [person, ...ids] = pairs;
+    if (ids.length > 0) await closeSession(person);
+    let optOutKept = ids.length === 0 && (await eraseSession(person));
+    const erased = await total(pairs, eraseMessages);
+    const raw = await total(pairs, ({ customer }) => callbacks.dropRawNaming(customer));
+    if (ids.length > 0) optOutKept = await eraseUserIds(person, ids);
     // The audit record: what was erased and for which request, never for which customer.
     telemetry.info('contact.erased', {
       correlationId,

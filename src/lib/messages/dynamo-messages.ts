@@ -71,6 +71,7 @@ export const messageCodec = itemCodec<Message, 'messageId'>({
     clientId: plain,
     fingerprint: plain,
     to: plain,
+    customer: plain,
     from: plain,
     flowId: plain,
     request: json,

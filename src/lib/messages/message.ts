@@ -23,7 +23,7 @@ export function asMessageId(text: string): MessageId | undefined {
 /** A normalised request for a flow: defaults filled in, phone numbers as digits. */
 export interface FlowRequest {
   readonly messageId: MessageId;
-  readonly to: PhoneNumber;
+  readonly to: Pair['customer'];
   readonly from: PhoneNumber;
   readonly text: string;
   readonly flowId: string;
@@ -76,10 +76,7 @@ export interface Tried {
 export interface TemplateMessage extends Tried {
   /** Derived from the flow's messageId, so that a repeat sends no second one. */
   readonly messageId: string;
-  /**
-   * `suppressed`: another flow's template message is already out for this customer. `delivered`: one of its
-   * sends was, so none follows.
-   */
+  /** `suppressed`: this customer has another flow's already. `delivered`: one of its sends was, so none follows. */
   readonly state: 'pending' | 'sent' | 'delivered' | 'suppressed' | 'failed' | 'unknown';
   /** How many earlier template messages WhatsApp failed. Each had its own id. */
   readonly resends?: number | undefined;
@@ -115,7 +112,9 @@ export interface Message extends Tried {
   readonly messageId: MessageId;
   readonly clientId: string;
   readonly fingerprint: string;
-  readonly to: PhoneNumber;
+  readonly to: Pair['customer'];
+  /** The person's number, if `to` is a user id that is known to belong to one. */
+  readonly customer?: PhoneNumber | undefined;
   readonly from: PhoneNumber;
   readonly flowId: string;
   /** What to send. Removed as soon as nothing more will be sent. */
@@ -182,8 +181,8 @@ export function isSameRequest(a: Message, b: Message): boolean {
   return a.fingerprint === b.fingerprint && a.clientId === b.clientId;
 }
 
-export function pairOf({ from, to }: Pick<Message, 'from' | 'to'>): Pair {
-  return { business: from, customer: to };
+export function pairOf({ from, to, customer }: Pick<Message, 'from' | 'to' | 'customer'>): Pair {
+  return { business: from, customer: customer ?? to };
 }
 
 /** The timeline with a new entry. The same status from the same source, for the same send, is not added again. */

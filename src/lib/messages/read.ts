@@ -2,7 +2,8 @@ import { allEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
-import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
+import { lookUpPerson, makeSessionsOfPeople } from '../sessions/sessions-of-people.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { isMessageId } from './message.ts';
@@ -24,6 +25,7 @@ export interface SessionAnswer {
 export interface ReadDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
+  readonly personAliases: PersonAliasStore;
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
@@ -32,7 +34,11 @@ export interface ReadDeps {
 /** A longer recipient queue is reported as this length. */
 const COUNTED = 1_000;
 
-export function makeRead({ messages, sessions, erasedOptOuts, clock, sessionMarginSeconds }: ReadDeps) {
+export function makeRead(deps: ReadDeps) {
+  const { messages, personAliases, erasedOptOuts, clock, sessionMarginSeconds } = deps;
+  // A read merges nothing: the next callback does.
+  const sessions = makeSessionsOfPeople(deps, () => Promise.resolve(undefined));
+
   /** Another client's message is `not-found`, so that its existence isn't disclosed. */
   async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
     const stored = isMessageId(id) ? await messages.get(id) : undefined;
@@ -42,12 +48,14 @@ export function makeRead({ messages, sessions, erasedOptOuts, clock, sessionMarg
     return viewOf(stored.value);
   }
 
-  async function session(pair: Pair): Promise<SessionAnswer> {
-    const [found, parked] = await allEnded([sessions.get(pair), messages.waiting(pair, COUNTED)]);
+  /** `named`: under a user id, the session of the person's number is shown, if one is known. */
+  async function session(named: Pair): Promise<SessionAnswer> {
+    const pair = await lookUpPerson(personAliases, named);
+    const [found, parked] = await allEnded([sessions.get(named), messages.waiting(pair, COUNTED)]);
     const stored = found?.value ?? (await freshSession(erasedOptOuts, pair));
     return {
-      from: pair.business,
-      to: pair.customer,
+      from: named.business,
+      to: named.customer,
       open: isOpen(stored, clock.now(), sessionMarginSeconds),
       openedAt: stored.window?.openedAt.toISOString() ?? null,
       expiresAt: stored.window?.expiresAt.toISOString() ?? null,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Pair } from '../whatsapp/phone.ts';
 import { counted, pauseBefore, type Retry } from './backoff.ts';
 import { type Message, type TemplateMessage, waKeyOf } from './message.ts';
 
@@ -18,6 +19,11 @@ export function templateLockKeyOf({ from, to, flowId }: Message): string {
   return createHash('sha256')
     .update(JSON.stringify([from, to, flowId]))
     .digest('base64url');
+}
+
+/** LipaChat gets the recipient as the caller named them. */
+export function addressOf({ from, to }: Message): Pair {
+  return { business: from, customer: to };
 }
 
 /** May its template message be sent now? */

@@ -49,6 +49,7 @@ const schema = z.object({
   SESSION_MARGIN_SECONDS: wholeNumber(60, 0, 3600),
   OPT_OUT_WORDS: words(DEFAULT_WORDS.stop),
   OPT_IN_WORDS: words(DEFAULT_WORDS.start),
+  SEND_TO_USER_IDS: z.enum(['true', 'false']).default('false'),
   /** The SDK's own variable. If set, all buckets share one host. */
   AWS_ENDPOINT_URL_S3: z.string().optional(),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),

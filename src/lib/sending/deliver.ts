@@ -142,7 +142,7 @@ export function makeDeliver(deps: DeliverDeps) {
     try {
       if (verdict.kind === 'release') return await release(claim, attempt, { verdict, request, session });
       if (verdict.kind === 'unknown' && verdict.windowShut)
-        await windowClosed.close(pairOf(request), session);
+        await windowClosed.close(pairOf(claim.value), session);
       return await settler.settle(claim, attempt, { verdict, calls, session });
     } finally {
       // Log after the outcome is stored.
@@ -167,11 +167,11 @@ export function makeDeliver(deps: DeliverDeps) {
     const { verdict, request } = known;
     if (verdict.alert) telemetry.count('gateway.alert');
     if (verdict.code === 'session-closed') {
-      const session = await windowClosed.close(pairOf(request), known.session);
+      const session = await windowClosed.close(pairOf(claim.value), known.session);
       return windowClosed.refuseOrPark(claim, attempt, { request, session });
     }
     if (verdict.code === 'recipient-opted-out') {
-      await recordOptOut({ sessions, erasedOptOuts: deps.erasedOptOuts }, pairOf(request), clock.now());
+      await recordOptOut({ sessions, erasedOptOuts: deps.erasedOptOuts }, pairOf(claim.value), clock.now());
       return notSent.refuse(claim, attempt, verdict.code, OPTED_OUT);
     }
     return notSent.notNow(claim, attempt, verdict);

@@ -9,6 +9,7 @@ import type { Accepted, ThrottleReason } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import {
+  addressOf,
   isStillWanted,
   isTemplateMessageDue,
   templateLockKeyOf,
@@ -86,7 +87,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
     if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
     const { verdict } = await lipachat.sendTemplate(
-      { messageId: templateMessage.messageId, pair: pairOf(parked.value), template },
+      { messageId: templateMessage.messageId, pair: addressOf(parked.value), template },
       {
         apiKey,
         deadlineAt: deadlineOf(run),

@@ -15,7 +15,9 @@ export interface Customer {
 }
 
 /** A person that a callback names by number and by user id at once. */
-export interface NamedByBoth extends Required<Customer> {
+export interface NamedByBoth {
+  readonly number: PhoneNumber;
+  readonly userId: UserId;
   /** The business number that the callback names. A user id is unique per business. Default: that of the entry's pair. */
   readonly business?: PhoneNumber | undefined;
 }

@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import type { CustomerId } from './customer.ts';
+import { type CustomerId, isUserId, userIdIn } from './customer.ts';
 
 declare const brand: unique symbol;
 
@@ -38,9 +38,32 @@ export function gatewayPhoneNumber(text: string): PhoneNumber | undefined {
   return /^\d{5,20}$/.test(digits) ? (digits as PhoneNumber) : undefined;
 }
 
-/** Does the text contain the number, in any spelling, or inside base64 as in WhatsApp's message ids? */
+/**
+ * Parses a number that may be stored already. What is no possible number is taken as the digits that a callback
+ * brought: the gateway knows numbers that the numbering plans do not, such as older lengths.
+ */
+export function storedPhoneNumber(text: string): PhoneNumber | undefined {
+  return parsePhoneNumber(text) ?? gatewayPhoneNumber(text);
+}
+
+/** A customer as a caller may name them: by number, in any spelling, or by user id. */
+export function customerIn(text: string): CustomerId | undefined {
+  return userIdIn(text) ?? storedPhoneNumber(text);
+}
+
+/** Does the text contain the number, in any spelling, or inside base64 as in WhatsApp's message ids? Or the user id? */
 export function isNamedIn(text: string, number: CustomerId): boolean {
+  if (isUserId(number)) return isIdIn(text, number);
   if (text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number)) return true;
   const runs = text.replaceAll('\\', '').match(/[A-Za-z0-9+/_-]{16,}/g) ?? [];
   return runs.some((run) => Buffer.from(run, 'base64').includes(number));
+}
+
+/** As a whole: `KE.77` is not in `KE.777`. */
+function isIdIn(text: string, id: string): boolean {
+  for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, at + 1)) {
+    if (!/[A-Za-z0-9.]/.test(text[at - 1] ?? '') && !/[A-Za-z0-9]/.test(text[at + id.length] ?? ''))
+      return true;
+  }
+  return false;
 }

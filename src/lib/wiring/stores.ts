@@ -107,5 +107,6 @@ export function sendSettings(config: Config): SendSettings {
     gatewayAttempts: config.GATEWAY_ATTEMPTS,
     sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
     retentionDays,
+    sendToUserIds: config.SEND_TO_USER_IDS === 'true',
   };
 }

@@ -6,6 +6,7 @@ import { type EraseDeps, makeErase } from '../contacts/erase.ts';
 import { makeOptOut } from '../contacts/opt-out.ts';
 import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Gateway } from '../lipachat/ports.ts';
+import { makeFollowPerson } from '../messages/follow-person.ts';
 import type { DeliveryQueue, MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import { makeRecipientQueue } from '../messages/recipient-queue.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
@@ -18,7 +19,8 @@ import { makeSettler } from '../sending/settle.ts';
 import { makeSweep } from '../sending/sweep.ts';
 import { makeSweepMessage } from '../sending/sweep-message.ts';
 import { makeWindowClosed } from '../sending/window-closed.ts';
-import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import { makePeople } from '../sessions/people.ts';
+import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
 import type { ConsentWords } from '../whatsapp/opt-out-words.ts';
 
 /*
@@ -29,6 +31,7 @@ import type { ConsentWords } from '../whatsapp/opt-out-words.ts';
 export interface MessagePorts {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
+  readonly personAliases: PersonAliasStore;
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly aliases: MessageAliasStore;
   readonly queue: DeliveryQueue;
@@ -56,12 +59,23 @@ export interface SendSettings extends MessageSettings {
   readonly gatewayDeadlineMs: number;
   readonly gatewayAttempts: number;
   readonly retentionDays: number;
+  readonly sendToUserIds: boolean;
+}
+
+/** The ports with the sessions by person, and the queue of each recipient. */
+function byPerson<P extends MessagePorts, S extends MessageSettings>(ports: P, settings: S) {
+  const base = { ...ports, ...settings };
+  // The stores as they are: a person's number needs no look-up, and no circle.
+  const follow = makeFollowPerson({ ...base, recipientQueue: makeRecipientQueue(base) });
+  const people = makePeople({ ...ports, follow });
+  const { sessions } = people;
+  return { ...base, people, sessions, recipientQueue: makeRecipientQueue({ ...base, sessions }) };
 }
 
 /** Sends, for callers, for the worker and for campaigns. */
 export function sendUseCases(ports: SendPorts, settings: SendSettings) {
-  const deps = { ...ports, ...settings };
-  const base = { ...deps, recipientQueue: makeRecipientQueue(deps), lipachat: makeLipaChatCalls(deps) };
+  const deps = byPerson(ports, settings);
+  const base = { ...deps, lipachat: makeLipaChatCalls(deps) };
   const settler = makeSettler(base);
   const sendTemplate = makeSendTemplate(base);
   const notSent = makeNotSent({ ...base, settler });
@@ -75,8 +89,7 @@ export function sweepUseCase(
   ports: SendPorts & CallbackPorts,
   settings: SendSettings & { readonly longestSendMs: number },
 ) {
-  const base = { ...ports, ...settings };
-  const deps = { ...base, recipientQueue: makeRecipientQueue(base) };
+  const deps = byPerson(ports, settings);
   const sweepMessage = makeSweepMessage({ ...deps, ...sendUseCases(ports, settings) });
   return makeSweep({ ...deps, ...makeHandleStatus(deps), sweepMessage });
 }
@@ -86,8 +99,7 @@ export function callbackUseCases(
   ports: CallbackPorts,
   settings: MessageSettings & Pick<HandleStatusDeps, 'terms'> & { readonly words: ConsentWords },
 ) {
-  const base = { ...ports, ...settings };
-  const deps = { ...base, recipientQueue: makeRecipientQueue(base) };
+  const deps = byPerson(ports, settings);
   const { handleStatus } = makeHandleStatus(deps);
   const { handleReply } = makeHandleReply(deps);
   const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply });
@@ -95,7 +107,7 @@ export function callbackUseCases(
 }
 
 /** A customer's opt-out by the API, and the erasure of a customer's data. */
-export function contactUseCases(ports: MessagePorts & EraseDeps, settings: MessageSettings) {
-  const recipientQueue = makeRecipientQueue({ ...ports, ...settings });
-  return { consent: makeOptOut({ ...ports, recipientQueue }), erase: makeErase(ports) };
+export function contactUseCases(ports: MessagePorts & Omit<EraseDeps, 'people'>, settings: MessageSettings) {
+  const deps = byPerson(ports, settings);
+  return { consent: makeOptOut(deps), erase: makeErase({ ...deps, sessions: ports.sessions }) };
 }

@@ -91,7 +91,7 @@ export function fakeMessages(clock: Clock): FakeMessages {
       link(call, () =>
         shelf
           .all()
-          .filter((m) => m.from === pair.business && m.to === pair.customer)
+          .filter((m) => m.from === pair.business && (m.customer ?? m.to) === pair.customer)
           .filter((m) => stage === undefined || stageOf(m) === stage)
           .sort((a, b) => stageOf(a).localeCompare(stageOf(b)) || byAge(a, b) * (newestFirst ? -1 : 1))
           .slice(0, limit)

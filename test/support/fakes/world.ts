@@ -25,7 +25,13 @@ import { type Link, straight } from './link.ts';
 import { fakeQueue } from './queue.ts';
 import { later, NOW, sampleRequest } from './samples.ts';
 import { fakeSecret } from './secret.ts';
-import { fakeErasedOptOuts, fakeMessages, fakeSessions, fakeTemplateLocks } from './stores.ts';
+import {
+  fakeErasedOptOuts,
+  fakeMessages,
+  fakePersonAliases,
+  fakeSessions,
+  fakeTemplateLocks,
+} from './stores.ts';
 import { fakeTelemetry } from './telemetry.ts';
 
 /** The settings of contract §5 that a send uses. */
@@ -36,6 +42,7 @@ export interface WorldSettings {
   readonly gatewayAttempts: number;
   readonly gatewayDeadlineMs: number;
   readonly sessionMarginSeconds: number;
+  readonly sendToUserIds: boolean;
 }
 
 const DEFAULTS: WorldSettings = {
@@ -45,6 +52,7 @@ const DEFAULTS: WorldSettings = {
   gatewayAttempts: 2,
   gatewayDeadlineMs: 20_000,
   sessionMarginSeconds: 60,
+  sendToUserIds: false,
 };
 
 const RETENTION_DAYS = 30;
@@ -91,6 +99,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const sessions = fakeSessions(clock);
   const callbacks = fakeCallbacks(clock);
   const aliases = fakeAliases();
+  const personAliases = fakePersonAliases(clock);
   const erasedOptOuts = fakeErasedOptOuts();
   const templateLocks = fakeTemplateLocks(clock);
   const queue = fakeQueue(clock);
@@ -122,6 +131,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
       aliases: aliases.over(link),
+      personAliases: personAliases.over(link),
       erasedOptOuts: erasedOptOuts.over(link),
       templateLocks: templateLocks.over(link),
       queue: queue.over(link),
@@ -182,6 +192,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     sessions,
     callbacks,
     aliases,
+    personAliases,
     erasedOptOuts,
     templateLocks,
     queue,

@@ -27,6 +27,8 @@ import { flowBody, parseFlow, prefersAsync, sendResponse } from '../../../src/li
 import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { CAMPAIGN_CHANGES } from '../../support/campaign-samples.ts';
+import { manualClock } from '../../support/fakes/clock.ts';
+import { fakePersonAliases } from '../../support/fakes/stores.ts';
 import {
   answered,
   bundled,
@@ -529,6 +531,7 @@ describe('the responses of the code conform', () => {
       makeRead({
         messages: messages as Partial<MessageStore> as MessageStore,
         sessions,
+        personAliases: fakePersonAliases(manualClock(now)),
         erasedOptOuts: nobodyForgotten,
         clock: { now: () => later, sleep: () => Promise.resolve() },
         sessionMarginSeconds: 60,

@@ -1,4 +1,4 @@
-import { type Customer, type CustomerId, userIdIn } from '../../whatsapp/customer.ts';
+import { type Customer, type CustomerId, type NamedByBoth, userIdIn } from '../../whatsapp/customer.ts';
 import { gatewayPhoneNumber, type PhoneNumber } from '../../whatsapp/phone.ts';
 import type { Around } from '../callback-entries.ts';
 import { type Fields, listIn, pick, recordIn, textIn } from './fields.ts';
@@ -40,7 +40,7 @@ export function personIn(values: readonly unknown[]): Customer {
 
 export const idOf = ({ number, userId }: Customer): CustomerId | undefined => number ?? userId;
 
-function isWhole(person: Customer): person is Required<Customer> {
+function isWhole(person: Customer): person is NamedByBoth {
   return person.number !== undefined && person.userId !== undefined;
 }
 
@@ -91,7 +91,7 @@ export function joined(
 export function peopleOf(
   persons: readonly Customer[],
   around: Around | undefined,
-): readonly Required<Customer>[] | undefined {
+): readonly NamedByBoth[] | undefined {
   const contacts = around?.isFirst ? contactsIn(around) : [];
   const whole = [...persons, ...contacts].filter(isWhole);
   const byBoth = new Map(whole.map(({ number, userId }) => [`${number} ${userId}`, { number, userId }]));

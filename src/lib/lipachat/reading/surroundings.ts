@@ -41,6 +41,12 @@ export function businessOf({ around, fields, numbers }: Source): PhoneNumber | u
   return shown ?? personIn([pick(fields, 'to')]).number ?? numbers.get(id ?? '');
 }
 
+/** The business number that the envelope names: the `to` of an entry may be the customer. */
+function businessAround({ around, numbers }: Source): PhoneNumber | undefined {
+  const { shown, id } = around ? metadataOf(around) : { shown: undefined, id: undefined };
+  return shown ?? numbers.get(id ?? '');
+}
+
 /** The raw entry, which can be read again by itself: in WhatsApp's envelope, with what it needs of that. */
 export function rawEntry({ as, body, around }: Entry, contact?: unknown): string {
   const member = LIST_OF[as];
@@ -73,7 +79,9 @@ export function remarked(
   source: Source,
   { persons = [], unread = [] }: Found = {},
 ): Callback {
-  const people = peopleOf(persons, source.around);
+  const named = peopleOf(persons, source.around);
+  const business = 'pair' in callback ? undefined : businessAround(source);
+  const people = business === undefined ? named : named?.map((one) => ({ ...one, business }));
   const fields = source.around?.isNewField ? [...unread, 'field'] : unread;
   const contact = joined(persons[0] ?? {}, source.around).contact;
   return {

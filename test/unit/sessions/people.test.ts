@@ -1,0 +1,269 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Callback, Inbound } from '../../../src/lib/lipachat/callback.ts';
+import type { UserId } from '../../../src/lib/whatsapp/customer.ts';
+import type { Pair, PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+import { faultyLink } from '../../support/fakes/link.ts';
+import { BUSINESS, CUSTOMER, idOf, later, NOW, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
+import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
+
+const ID = 'KE.777' as UserId;
+const BY_ID: Pair = { business: BUSINESS, customer: ID };
+const TIE = { number: CUSTOMER, userId: ID, business: BUSINESS };
+const BOTH = [{ number: CUSTOMER, userId: ID }];
+const NEW_NUMBER = '254700000009' as PhoneNumber;
+
+let world: World;
+let webhook: Process;
+let reader: Process;
+let faults: ReturnType<typeof faultyLink>;
+let messages = 0;
+beforeEach(() => {
+  world = makeWorld({ sendToUserIds: true });
+  faults = faultyLink();
+  webhook = world.process('webhook', { link: faults.link });
+  reader = world.process('reader');
+});
+
+const wrote = (text: string, changes: Partial<Inbound> & Pick<Callback, 'people'> = {}): Callback => {
+  messages += 1;
+  const message = { id: `in-${messages}`, pair: PAIR, writtenAt: undefined, said: [text], reply: undefined };
+  return { kind: 'inbound', ...message, ...changes };
+};
+const byId = (text: string) => wrote(text, { pair: BY_ID });
+const byBoth = (text: string, people: Callback['people'] = BOTH) => wrote(text, { people });
+const handle = async (...entries: Callback[]) => {
+  for (const entry of entries) {
+    world.clock.advance(1_000);
+    await webhook.handleCallbacks([entry]);
+  }
+};
+const customers = () => world.sessions.all().map(({ pair }) => pair.customer);
+const shown = async (pair: Pair) => {
+  const { to: _, ...rest } = await reader.read.session(pair);
+  return rest;
+};
+
+describe('a person known by number and by user id', () => {
+  it.each([
+    ['number, id, both', () => [wrote('a'), byId('b'), byBoth('c')]],
+    ['id, number, both', () => [byId('a'), wrote('b'), byBoth('c')]],
+    ['both, id, number', () => [byBoth('a'), byId('b'), wrote('c')]],
+    ['id, both', () => [byId('a'), byBoth('b')]],
+    ['number, both, id', () => [wrote('a'), byBoth('b'), byId('c')]],
+  ])('has one session, seen in the order %s', async (_, entries) => {
+    await handle(...entries());
+    expect(customers()).toEqual([CUSTOMER]);
+    expect(await shown(BY_ID)).toEqual(await shown(PAIR));
+    expect(await webhook.read.session(BY_ID)).toMatchObject({ to: ID, open: true });
+  });
+
+  it.each([
+    ['id before both', () => [byId('STOP'), byBoth('hello')]],
+    [
+      'id before both, although START was said later under the number',
+      () => [byId('STOP'), wrote('START'), byBoth('hi')],
+    ],
+    ['number before both', () => [wrote('STOP'), byId('hello'), byBoth('hi')]],
+    [
+      'number before both, although START was said later under the id',
+      () => [wrote('STOP'), byId('START'), byBoth('hi')],
+    ],
+    ['id after both', () => [byBoth('hello'), byId('STOP')]],
+    ['both at once', () => [byBoth('STOP')]],
+  ])('has one opt-out, said by %s', async (_, entries) => {
+    await handle(...entries());
+    expect(customers()).toEqual([CUSTOMER]);
+    for (const pair of [PAIR, BY_ID]) expect(await shown(pair)).toMatchObject({ optedOut: true });
+    await handle(byId('START'));
+    for (const pair of [PAIR, BY_ID]) expect(await shown(pair)).toMatchObject({ optedOut: false });
+  });
+
+  it('stays opted out when the START from before the merge is repeated', async () => {
+    const start = wrote('START', { writtenAt: later(1) });
+    await handle(byId('STOP'), start, byBoth('hello'), start);
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
+  it('keeps the later window', async () => {
+    await handle(wrote('a'), byId('b'));
+    world.clock.advance(3_600_000);
+    await webhook.handleCallbacks([{ kind: 'notice', about: 'x', people: [TIE] }]);
+    expect((await shown(PAIR)).lastInboundAt).toBe(later(2).toISOString());
+  });
+
+  it('costs one read more once they are known, and none if only the number comes', async () => {
+    await handle(byBoth('hello'));
+    const before = faults.calls('get');
+    await handle(wrote('a'));
+    const plain = faults.calls('get') - before;
+    await handle(byBoth('b'));
+    expect(faults.calls('get') - before - plain).toBe(plain + 1);
+  });
+
+  it('is learnt from a status that names only its message', async () => {
+    await handle(wrote('hello'));
+    await world.process('sender').send();
+    const report = { status: 'delivered', waId: undefined } as const;
+    const { messageId } = sampleRequest();
+    await handle({ kind: 'status', messageId, report, at: undefined, people: BOTH }, byId('STOP'));
+    expect(customers()).toEqual([CUSTOMER]);
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
+  it('is opted out and in by either name', async () => {
+    await handle(byBoth('hello'));
+    await webhook.consent.optOut(BY_ID, 'c');
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+    world.clock.advance(1_000);
+    await webhook.consent.optIn(PAIR);
+    expect(await shown(BY_ID)).toMatchObject({ optedOut: false });
+  });
+
+  it('takes an opt-out along to a new number, and no window', async () => {
+    await handle(byBoth('STOP'), byBoth('hi', [{ number: NEW_NUMBER, userId: ID }]));
+    expect(world.personAliases.all()).toMatchObject([{ number: NEW_NUMBER }]);
+    const there = { business: BUSINESS, customer: NEW_NUMBER };
+    expect(await shown(there)).toMatchObject({ optedOut: true, open: false });
+    expect((await world.sessions.get(PAIR))?.value.known).toBeUndefined();
+  });
+
+  it('keeps the number of the later callback, whichever is handled first', async () => {
+    const older = { correlationId: 'c', receivedAt: later(1) };
+    const newer = { correlationId: 'c', receivedAt: later(2) };
+    await webhook.handleStored([byBoth('hi', [{ number: NEW_NUMBER, userId: ID }])], newer);
+    await webhook.handleStored([byBoth('STOP')], older);
+    await webhook.handleStored([byBoth('hi')], older);
+    expect(world.personAliases.all()).toMatchObject([{ number: NEW_NUMBER }]);
+    expect(await shown({ business: BUSINESS, customer: NEW_NUMBER })).toMatchObject({ optedOut: true });
+  });
+});
+
+describe('the messages to a user id', () => {
+  const toId = (messageId: string, changes: object = {}) => ({
+    request: sampleRequest({ messageId: idOf(messageId), to: ID, ...changes }),
+  });
+  const parked = { whenClosed: 'park', parkForSeconds: 3_600 } as const;
+
+  it('are released when the person writes by number', async () => {
+    const sender = world.process('sender');
+    await sender.send(toId('m-1', parked));
+    await handle(byBoth('hello'));
+    await world.process('worker').workOff();
+    expect(world.messages.all()).toMatchObject([{ to: ID, customer: CUSTOMER, status: 'sent' }]);
+    expect(world.gateway.calls).toMatchObject([{ request: { to: ID } }]);
+  });
+
+  it('are cancelled when the person has opted out by number', async () => {
+    await handle(wrote('STOP'));
+    await world.process('sender').send(toId('m-1', parked));
+    await handle({
+      kind: 'notice',
+      about: 'x',
+      people: [TIE],
+    });
+    expect(world.messages.all()).toMatchObject([{ status: 'failed' }]);
+  });
+
+  it('join the queue of the number if the person is known before', async () => {
+    await handle(byBoth('hello'));
+    await world.process('sender').send(toId('m-1'));
+    expect(world.messages.all()).toMatchObject([{ to: ID, customer: CUSTOMER, status: 'sent' }]);
+  });
+
+  it('are refused if the person has opted out by number', async () => {
+    await handle(byBoth('STOP'));
+    await expect(world.process('sender').send(toId('m-1'))).rejects.toMatchObject({
+      code: 'recipient-opted-out',
+    });
+  });
+
+  it('are answered by a reply that names the number', async () => {
+    await handle(byId('hello'));
+    await world.process('sender').send(toId('m-1'));
+    const reply = { response: { a: 1 }, quotedIds: [] };
+    await handle(wrote('done', { people: BOTH, reply }));
+    expect(world.messages.all()).toMatchObject([{ reply: { response: { a: 1 } } }]);
+  });
+});
+
+describe('the erasure of a person', () => {
+  const everything = () =>
+    JSON.stringify([
+      world.messages.all(),
+      world.sessions.all(),
+      world.personAliases.all(),
+      world.callbacks.raw(),
+    ]);
+
+  it.each([
+    ['number', PAIR],
+    ['user id', BY_ID],
+  ])('by %s leaves nothing of either', async (_, pair) => {
+    await handle(byId('hello'), wrote('hello'), byBoth('STOP'));
+    await world
+      .process('sender')
+      .send({ request: sampleRequest({ to: ID }) })
+      .catch(() => undefined);
+    await world.callbacks.keepRaw(`{"from_user_id":"${ID}"}`, NOW);
+    await world.callbacks.keepRaw(`{"from_user_id":"${ID}8"}`, NOW);
+    await webhook.erase(pair, 'c');
+    expect(everything().replaceAll(`${ID}8`, '')).not.toMatch(/KE\.777|254717746565/);
+    expect(world.callbacks.raw()).toHaveLength(1);
+    for (const one of [PAIR, BY_ID]) expect(await shown(one)).toMatchObject({ optedOut: true, open: false });
+  });
+
+  it('leaves an opt-out that a new tie finds again', async () => {
+    await handle(byBoth('STOP'));
+    await webhook.erase(PAIR, 'c');
+    await webhook.consent.optIn(PAIR);
+    await handle(byBoth('hello'));
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+    await handle(byBoth('START'));
+    expect(await shown(BY_ID)).toMatchObject({ optedOut: false });
+  });
+});
+
+describe('a crash', () => {
+  const CALLS = ['get', 'create', 'replace', 'remove', 'optedOutAt', 'ofPair', 'forget'];
+  const cases = CALLS.flatMap((call) =>
+    (['before', 'after', 'again'] as const).flatMap((fault) =>
+      Array.from({ length: 8 }, (_, n) => [call, fault, n + 1] as const),
+    ),
+  );
+
+  it.each(cases)('at a %s (%s, number %i) is made good by the next try', async (call, fault, nth) => {
+    await handle(byId('STOP'), wrote('START'));
+    faults.fail(call, fault, { nth });
+    const both = byBoth('hello');
+    await webhook.handleCallbacks([both]).catch(() => undefined);
+    await reader.handleCallbacks([both]);
+    expect(customers()).toEqual([CUSTOMER]);
+    expect(world.personAliases.all()).toMatchObject([{ number: CUSTOMER }]);
+    expect(world.personAliases.all()[0]?.unmerged).toBeUndefined();
+    expect(await shown(BY_ID)).toMatchObject({ optedOut: true, open: true });
+  });
+
+  it.each(cases)(
+    'of an erasure at a %s (%s, number %i) is made good by its repeat',
+    async (call, fault, nth) => {
+      await handle(byId('STOP'), wrote('START'), byBoth('hello'));
+      await world.callbacks.keepRaw(`{"from_user_id":"${ID}"}`, NOW);
+      faults.fail(call, fault, { nth });
+      await webhook.erase(PAIR, 'c').catch(() => undefined);
+      await reader.erase(PAIR, 'c');
+      expect([customers(), world.personAliases.all(), world.callbacks.raw()]).toEqual([[], [], []]);
+      expect(await shown(BY_ID)).toMatchObject({ optedOut: true });
+    },
+  );
+});
+
+describe('a STOP by user id while both are learnt', () => {
+  it.each(Array.from({ length: 6 }, (_, n) => n + 1))('is not lost at read %i', async (nth) => {
+    await handle(wrote('hello'));
+    const other = world.process('other');
+    faults.fail('get', 'slow', { nth, meanwhile: () => other.handleCallbacks([byBoth('hi')]) });
+    await webhook.handleCallbacks([byId('STOP')]);
+    expect(customers()).toEqual([CUSTOMER]);
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+});

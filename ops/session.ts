@@ -1,17 +1,23 @@
 /** session: the state of a customer's session window, and whether a flow may be sent now. */
 
 import { makeRead, type SessionAnswer } from '../src/lib/messages/read.ts';
-import { type PhoneNumber, parsePhoneNumber } from '../src/lib/whatsapp/phone.ts';
+import { customerIn, type Pair, type PhoneNumber, storedPhoneNumber } from '../src/lib/whatsapp/phone.ts';
 import { masked } from './masks.ts';
 import type { Place } from './place.ts';
 import { misuse, plural, type Report } from './report.ts';
 import { openStores } from './stores.ts';
 import { ago, bothTimes } from './times.ts';
 
-const numberOf = (text: string, which: string): PhoneNumber => {
-  const number = parsePhoneNumber(text);
-  if (!number) throw misuse(`<${which}> must be a phone number with its country code`);
+const businessOf = (text: string): PhoneNumber => {
+  const number = storedPhoneNumber(text);
+  if (!number) throw misuse('<from> must be a phone number with its country code');
   return number;
+};
+
+const customerOf = (text: string): Pair['customer'] => {
+  const customer = customerIn(text);
+  if (!customer) throw misuse('<to> must be a phone number with its country code, or a WhatsApp user id');
+  return customer;
 };
 
 const moment = (iso: string | null, now: Date): string =>
@@ -32,7 +38,7 @@ export const showSession = async (
   place: Place,
   { from, to, showNumbers }: { from: string; to: string; showNumbers?: boolean },
 ): Promise<Report> => {
-  const pair = { business: numberOf(from, 'from'), customer: numberOf(to, 'to') };
+  const pair = { business: businessOf(from), customer: customerOf(to) };
   const stores = openStores(place);
   const read = makeRead({ ...stores, sessionMarginSeconds: place.settings.SESSION_MARGIN_SECONDS });
   const session = await read.session(pair);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type FieldError, invalidRequest } from '../platform/errors.ts';
-import { type Pair, parsePhoneNumber } from '../whatsapp/phone.ts';
+import { customerIn, type Pair, parsePhoneNumber, storedPhoneNumber } from '../whatsapp/phone.ts';
 
 /*
  * Parts of the zod schemas of requests. Lengths count code points, not UTF-16 units: so does JSON Schema in
@@ -43,7 +43,12 @@ export const parsed = <T>(read: (value: string) => T | undefined, fault: string)
     return z.NEVER;
   });
 
-export const phone = parsed(parsePhoneNumber, 'must be an international phone number with a country code');
+const PHONE_FAULT = 'must be an international phone number with a country code';
+const CUSTOMER_FAULT = `${PHONE_FAULT}, or a WhatsApp user id such as US.13491208655302741918`;
+
+export const phone = parsed(parsePhoneNumber, PHONE_FAULT);
+/** Anything that a callback can name. A send judges a number that no numbering plan has (`sending/recipient.ts`). */
+export const customer = parsed(customerIn, CUSTOMER_FAULT);
 
 export const data = z
   .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
@@ -55,9 +60,9 @@ export const data = z
 
 export const count = z.int({ error: 'must be an integer' });
 
-const pairPath = z.object({ from: phone, to: phone });
+const pairPath = z.object({ from: parsed(storedPhoneNumber, PHONE_FAULT), to: customer });
 
-/** Parses `{from}/{to}` of a path: the business number and the customer's. */
+/** Parses `{from}/{to}` of a path: the business number, and the customer's number or user id. */
 export function parsePair(parameters: unknown): Pair {
   const { from, to } = parse(pairPath, parameters);
   return { business: from, customer: to };

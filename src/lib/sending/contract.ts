@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { ApiResponse } from '../http/api.ts';
-import { count, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
+import { count, customer, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
 import { asMessageId, type FlowRequest, type MessageId } from '../messages/message.ts';
 import { receiptOf } from '../messages/receipt.ts';
+import { isUserId } from '../whatsapp/customer.ts';
 import { parsePhoneNumber } from '../whatsapp/phone.ts';
 import { bodyFaults, labelFaults, lineFaults, parameterFaults } from '../whatsapp/text-rules.ts';
 import type { SendResult } from './attempt.ts';
@@ -88,7 +89,7 @@ export const flowBody = z
   .strictObject(
     {
       messageId,
-      to: phone,
+      to: customer,
       from: phone,
       text: text(1024, bodyFaults),
       ...content,
@@ -125,6 +126,11 @@ export function withDefaults<F extends z.output<z.ZodObject<typeof waiting>>>({ 
     ...(correlate ? ({ correlate } as const) : {}),
     ...(parkForSeconds === undefined ? {} : { parkForSeconds }),
   };
+}
+
+/** Is `to` a number that no numbering plan has? It may be a typing error. */
+export function isUnusual({ to }: FlowRequest): boolean {
+  return !isUserId(to) && parsePhoneNumber(to) === undefined;
 }
 
 /** Does the caller want its response at once (RFC 7240, `Prefer: respond-async`)? */

@@ -5,9 +5,12 @@ import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } f
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Secret, Stored, Written } from '../platform/ports.ts';
+import type { People } from '../sessions/people.ts';
 import type { SessionStore } from '../sessions/ports.ts';
+import { isUserId } from '../whatsapp/customer.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Attempt, BackgroundRun, ReadAhead, SendResult } from './attempt.ts';
+import { makeAssertRecipient, type RecipientDeps } from './recipient.ts';
 import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
 import { assertTimeForSend } from './settle.ts';
 
@@ -30,6 +33,8 @@ export interface SendCommand {
   readonly clientId: string;
   /** May see other clients' messages: IAM callers, and clients with the scope `admin`. */
   readonly seesAll: boolean;
+  /** No numbering plan has the recipient's number, so the customer must have written first. */
+  readonly isUnusual?: boolean | undefined;
   /** Respond with a 202 at once; a worker sends the message. */
   readonly respondAsync: boolean;
   readonly correlationId: string;
@@ -37,8 +42,9 @@ export interface SendCommand {
   readonly deadlineAt: Date;
 }
 
-export interface SendFlowDeps extends ResolveExistingDeps {
+export interface SendFlowDeps extends ResolveExistingDeps, RecipientDeps {
   readonly sessions: SessionStore;
+  readonly people: Pick<People, 'personOf'>;
   readonly apiKey: Secret;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
@@ -51,6 +57,7 @@ export type SendFlow = ReturnType<typeof makeSendFlow>;
 export function makeSendFlow(deps: SendFlowDeps) {
   const { messages, sessions, apiKey, deliver, recipientQueue, clock } = deps;
   const { resolveExisting, resolveProven } = makeResolveExisting(deps);
+  const assertRecipient = makeAssertRecipient(deps);
   const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.random.uuid(), now: clock.now() });
 
   /** Sends a caller's request. Throws an AppError if the answer is a problem. */
@@ -58,12 +65,24 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const terms = termsNow();
     const { request, clientId, respondAsync } = command;
     assertTimeForSend(command, terms.now);
-    const claim = newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms });
+    const known = await knownPerson(command);
+    const claim = {
+      ...newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms }),
+      ...known,
+    };
     // The write is slower than the reads, so it starts first.
     const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
     return await readingAhead(pairOf(claim), async (ahead) =>
       continueWith(await claiming, claim, { ...command, terms, ahead, source: 'caller' }),
     );
+  }
+
+  /** Reads only for a user id, and for a number that no numbering plan has. */
+  async function knownPerson({ request, isUnusual }: SendCommand): Promise<Pick<Message, 'customer'>> {
+    if (!isUnusual && !isUserId(request.to)) return {};
+    await assertRecipient(request);
+    const { customer } = await deps.people.personOf(pairOf(request));
+    return isUserId(customer) || customer === request.to ? {} : { customer };
   }
 
   async function continueWith(

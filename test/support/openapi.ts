@@ -76,7 +76,7 @@ export function mapValues<T, U>(record: Record<string, T>, change: (value: T) =>
 
 // Fields that go together are required, or refused, beside the place where they are described.
 // Formats are hints here, beside patterns: what counts is what the code takes.
-const formats = { phone: true, 'date-time': true } as const;
+const formats = { phone: true, customer: true, 'date-time': true } as const;
 const ajv = new Ajv2020({
   ...{ strict: true, strictTypes: false, strictRequired: false, allErrors: true },
   formats,

@@ -14,6 +14,7 @@ from schemathesis import GenerationMode
 # A pattern cannot express which numbers exist.
 NUMBERS = ["254717746565", "+254 717-746 566", "(254) 717746567", "254110090747", "+1 202-555-0143"]
 schemathesis.openapi.format("phone", strategies.sampled_from(NUMBERS))
+schemathesis.openapi.format("customer", strategies.sampled_from([*NUMBERS, "US.13491208655302741918"]))
 
 # Rules that openapi.yaml states in prose, because a portable schema cannot: the path without positions, and the message of
 # the response without the place or the character that it names.
@@ -21,6 +22,7 @@ VISIBLE = "must contain a visible character: write a text"
 OF_A_FLOW = {
     ("data", "contains a number that JSON parsers round: send it as a string"),
     ("flowCta", "must not contain emoji"),
+    ("to", "is a WhatsApp user id: send to the customer's phone number, or set SEND_TO_USER_IDS if LipaChat takes user ids"),
     *((path, VISIBLE) for path in ("text", "flowId", "flowCta", "screen")),
     *((f"template.{path}", VISIBLE) for path in ("name", "languageCode", "placeholders", "header.parameter", "header.filename")),
     *((f"template.{path}", "must not contain more than four blanks in a row: shorten them") for path in ("placeholders", "header.parameter")),

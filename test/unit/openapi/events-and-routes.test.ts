@@ -23,7 +23,13 @@ import { maybeReplied } from '../../../src/lib/messages/reply.ts';
 import type { Status } from '../../../src/lib/messages/status.ts';
 import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 import { parseExactJson } from '../../../src/lib/platform/exact-json.ts';
-import { flowBody, parseFlow, prefersAsync, sendResponse } from '../../../src/lib/sending/contract.ts';
+import {
+  flowBody,
+  isUnusual,
+  parseFlow,
+  prefersAsync,
+  sendResponse,
+} from '../../../src/lib/sending/contract.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/ports.ts';
 import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { CAMPAIGN_CHANGES } from '../../support/campaign-samples.ts';
@@ -158,7 +164,7 @@ describe('the body of POST /v1/flows', () => {
   ];
   const candidates: Record<string, unknown[]> = {
     messageId: ['a', 'a'.repeat(128), 'a'.repeat(129), '', 'AZaz09._:~-', 'a b', 'a/b', 'é', ...notStrings],
-    to: [...phones, ...notStrings],
+    to: [...phones, 'US.13491208655302741918', 'US.ENT.118157', 'us.1', 'US.', 'US.1-2', ...notStrings],
     from: [...phones, ...notStrings],
     text: [...lengths('text'), ...notStrings],
     flowId: [...lengths('flowId'), ...notStrings],
@@ -256,7 +262,7 @@ describe('the body of POST /v1/flows', () => {
     ['an emoji by its variation selector', 'flowCta', 'Share ©\ufe0f'],
     ['a text that cannot be seen', 'text', '\u200b\u3164'],
     ['a lone surrogate', 'text', '\ud800'],
-    ['a number of no country', 'to', '999717746565'],
+    ['a number of no country', 'from', '999717746565'],
     ['brackets without a number', 'to', '()'],
     ['more than 16 KiB of data', 'data', { a: 'x'.repeat(16 * 1024) }],
     ['data over 100 levels deep', 'data', nested(101)],
@@ -265,6 +271,12 @@ describe('the body of POST /v1/flows', () => {
   ])('leaves it to prose that the code refuses %s', (_, field, value) => {
     expect(schemaTakes(withField(field, value))).toBe(true);
     expect(codeRefuses(withField(field, value))).toMatchObject([{ path: field }]);
+  });
+
+  it('leaves it to prose that the send judges a number of no country', () => {
+    const body = withField('to', '999717746565');
+    expect(schemaTakes(body)).toBe(true);
+    expect([base, body].map((one) => isUnusual(parseFlow(one, sender)))).toEqual([false, true]);
   });
 
   it('leaves it to prose that `from` is required without a DEFAULT_FROM', () => {

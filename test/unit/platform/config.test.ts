@@ -28,6 +28,7 @@ describe('settings', () => {
       RESEND_HORIZON_SECONDS: 900,
       RETENTION_DAYS: 30,
       SESSION_MARGIN_SECONDS: 60,
+      SEND_TO_USER_IDS: 'false',
       LOG_LEVEL: 'INFO',
     });
   });
@@ -51,6 +52,7 @@ describe('settings', () => {
       RESEND_HORIZON_SECONDS: '60',
       RETENTION_DAYS: '7',
       SESSION_MARGIN_SECONDS: '0',
+      SEND_TO_USER_IDS: 'true',
       LOG_LEVEL: 'DEBUG',
     };
     const numbers = Object.entries(environment).map(([name, value]) => [
@@ -80,6 +82,7 @@ describe('settings', () => {
     ['RESEND_HORIZON_SECONDS', '-5'],
     ['RETENTION_DAYS', '0'],
     ['SESSION_MARGIN_SECONDS', 'sixty'],
+    ['SEND_TO_USER_IDS', 'yes'],
     ['LOG_LEVEL', 'LOUD'],
     ['LIPACHAT_BASE_URL', 'gateway.lipachat.com'],
   ])('stop init with the name %s when it is %j', (name, value) => {

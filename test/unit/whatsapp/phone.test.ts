@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { gatewayPhoneNumber, parsePhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
+import { userIdIn } from '../../../src/lib/whatsapp/customer.ts';
+import {
+  customerIn,
+  gatewayPhoneNumber,
+  isNamedIn,
+  parsePhoneNumber,
+  storedPhoneNumber,
+} from '../../../src/lib/whatsapp/phone.ts';
 
 describe('a phone number as a caller may write it', () => {
   it.each([
@@ -72,4 +79,62 @@ describe('a phone number as the gateway gives it', () => {
       expect(gatewayPhoneNumber(given)).toBeUndefined();
     },
   );
+});
+
+describe('a number that may be stored already', () => {
+  it.each([
+    ['an older length of Benin', '22961234567', '22961234567'],
+    ['an older length of Ivory Coast', '+225 07 12 34 56', '22507123456'],
+    ['eight digits', '12345678', '12345678'],
+    ['the shortest', '12345', '12345'],
+    ['the longest', '12345678901234567890', '12345678901234567890'],
+    ['a country that is not assigned', '+999 123-45678', '99912345678'],
+    ['a possible number, as a caller writes it', '+254 (0)717 746565', '254717746565'],
+    ['a Mexican id of WhatsApp', '5215512345678', '5215512345678'],
+  ])('is taken: %s', (_, spelling, digits) => {
+    expect(storedPhoneNumber(spelling)).toBe(digits);
+    expect(customerIn(spelling)).toBe(digits);
+  });
+
+  it.each(['', '1234', '123456789012345678901', '2547177465x5', '++22961234567', 'KE', '٢٢٩٦١٢٣٤'])(
+    'is none: %s',
+    (spelling) => expect(customerIn(spelling)).toBeUndefined(),
+  );
+});
+
+describe('a user id', () => {
+  it.each([
+    'US.13491208655302741918',
+    'KE.1234abcd',
+    'US.ENT.11815799212886844830',
+    'KE.7',
+    `KE.${'a'.repeat(128)}`,
+  ])('is %s', (id) => {
+    expect(userIdIn(id)).toBe(id);
+    expect(customerIn(id)).toBe(id);
+  });
+
+  it.each([
+    '',
+    'US.',
+    'US',
+    'us.123',
+    'USA.123',
+    'US.12 3',
+    'US.1.2',
+    'US.ENT.',
+    '254717746565',
+    `KE.${'a'.repeat(129)}`,
+    '<PARENT_BSUID>',
+    'KE.1#2',
+  ])('is not %j', (text) => expect(userIdIn(text)).toBeUndefined());
+
+  it('is named in a text as a whole only', () => {
+    const id = userIdIn('KE.777');
+    if (!id) throw new Error('no id');
+    for (const text of ['{"user_id":"KE.777"}', 'KE.777', 'from KE.777, KE.8', 'KE.7777 and KE.777'])
+      expect(isNamedIn(text, id)).toBe(true);
+    for (const text of ['', 'KE.7771', 'XKE.777', 'KE.777a', 'KE777'])
+      expect(isNamedIn(text, id)).toBe(false);
+  });
 });

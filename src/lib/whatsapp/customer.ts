@@ -1,6 +1,7 @@
-import type { PhoneNumber } from './phone.ts';
-
 declare const brand: unique symbol;
+
+/** An international phone number as digits, country code first: `254717746565`. */
+export type PhoneNumber = string & { readonly [brand]: 'PhoneNumber' };
 
 /** WhatsApp's id of a person for one business portfolio: `KE.1234abcd`, for people who hide their number. */
 export type UserId = string & { readonly [brand]: 'UserId' };

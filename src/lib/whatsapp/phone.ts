@@ -1,10 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { type CustomerId, isUserId, userIdIn } from './customer.ts';
+import { type CustomerId, isUserId, type PhoneNumber, userIdIn } from './customer.ts';
 
-declare const brand: unique symbol;
-
-/** An international phone number as digits, country code first: `254717746565`. */
-export type PhoneNumber = string & { readonly [brand]: 'PhoneNumber' };
+export type { PhoneNumber } from './customer.ts';
 
 /** One business number and one customer. Session windows and opt-outs belong to a pair. */
 export interface Pair {

@@ -1,7 +1,8 @@
 import type { Callback } from '../lipachat/callback.ts';
+import type { Message } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { People } from '../sessions/people.ts';
-import type { PhoneNumber } from '../whatsapp/phone.ts';
+import { isUserId, type NamedByBoth } from '../whatsapp/customer.ts';
 import { makeFindQuoted } from './quoted-message.ts';
 
 export interface PlacePeopleDeps {
@@ -13,26 +14,39 @@ export interface PlacePeopleDeps {
 /**
  * Learns the people that an entry names by number and user id, then replaces a user id by the number that it is known
  * to belong to. An entry that names a number only costs no call.
+ *
+ * A status may come after an erasure. It teaches nothing about a person of whom nothing is stored.
  */
 export function makePlacePeople({ people, messages, aliases }: PlacePeopleDeps) {
   const findQuoted = makeFindQuoted({ messages, aliases });
 
-  /** A flat status names no business number, but a message of ours. */
-  async function businessOf(entry: Callback): Promise<PhoneNumber | undefined> {
-    if ('pair' in entry) return entry.pair.business;
+  /** The message of ours that a status is about. */
+  async function messageOf(entry: Callback): Promise<Message | undefined> {
     if (entry.kind !== 'status') return undefined;
     for (const id of [entry.messageId, entry.report.waId]) {
       const found = id === undefined ? undefined : await findQuoted(id);
-      if (found?.flow) return found.flow.value.from;
+      if (found?.flow) return found.flow.value;
     }
     return undefined;
   }
 
+  async function learn(entry: Callback, named: NamedByBoth, seenAt: Date): Promise<void> {
+    const ownBusiness = 'pair' in entry ? entry.pair.business : undefined;
+    // A flat status names no business number.
+    const business = named.business ?? ownBusiness ?? (await messageOf(entry))?.from;
+    if (business === undefined) return;
+    const isOurs = async () => entry.kind !== 'status' || (await messageOf(entry)) !== undefined;
+    await people.learn({ ...named, business }, seenAt, isOurs);
+  }
+
   return async function placePeople(entry: Callback, seenAt: Date): Promise<Callback> {
-    for (const { number, userId, business: named } of entry.people ?? []) {
-      const business = named ?? (await businessOf(entry));
-      if (business !== undefined) await people.learn({ business, number, userId }, seenAt);
-    }
+    for (const named of [...(entry.people ?? []), ...renumbered(entry)]) await learn(entry, named, seenAt);
     return 'pair' in entry ? { ...entry, pair: await people.personOf(entry.pair, seenAt) } : entry;
   };
+}
+
+/** A customer known by user id who goes on under a number: that names both, too. */
+function renumbered(entry: Callback): NamedByBoth[] {
+  if (entry.kind !== 'moved' || !isUserId(entry.pair.customer) || !entry.to.number) return [];
+  return [{ number: entry.to.number, userId: entry.pair.customer }];
 }

@@ -55,13 +55,21 @@ const TRIES = 12;
 export function makePeople(deps: PeopleDeps) {
   const { sessions, personAliases, erasedOptOuts, follow } = deps;
 
-  /** A callback named both at `at`. If they are known as one person, this costs one read. */
-  async function learn({ business, number, userId }: Tie, at: Date): Promise<void> {
+  /**
+   * A callback named both at `at`. If they are known as one person, this costs one read. If nothing is stored of
+   * either, `isWorthIt` decides.
+   */
+  async function learn(
+    { business, number, userId }: Tie,
+    at: Date,
+    isWorthIt = () => Promise.resolve(true),
+  ): Promise<void> {
     const key = { business, userId };
     const tie = { key, number, at };
     const known = await personAliases.get(key);
     const next = aliasAfter(known?.value, tie);
     if (next === known?.value && !known.value.unmerged) return;
+    if (!known && !(await isWorthIt()) && !(await hasSession(business, [number, userId]))) return;
     if (next.number === number) {
       const person = { business, customer: number };
       const fresh = await freshSession(erasedOptOuts, person);
@@ -71,6 +79,11 @@ export function makePeople(deps: PeopleDeps) {
     const alias = await updateWithRetry(personAliases, first, (one) => aliasAfter(one, tie));
     // Undefined if an erasure has removed it meanwhile.
     if (alias?.value.unmerged) await merge(alias);
+  }
+
+  async function hasSession(business: PhoneNumber, customers: readonly CustomerId[]): Promise<boolean> {
+    const found = await allEnded(customers.map((customer) => sessions.get({ business, customer })));
+    return found.some((session) => session !== undefined);
   }
 
   async function merge(alias: Stored<PersonAlias>): Promise<void> {

@@ -110,6 +110,26 @@ describe('a person known by number and by user id', () => {
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
   });
 
+  it('is learnt from a status about a message of ours, before the customer has written', async () => {
+    await world.sessions.create({ pair: BY_ID, consent: { optedOut: true, at: NOW } });
+    const parked = sampleRequest({ whenClosed: 'park', parkForSeconds: 3_600 });
+    await world.process('sender').send({ request: parked });
+    const report = { status: 'delivered', waId: undefined } as const;
+    await handle({ kind: 'status', messageId: parked.messageId, report, at: undefined, people: [TIE] });
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
+  it('is learnt when a user id goes on under a number', async () => {
+    await handle(byId('STOP'), {
+      kind: 'moved',
+      pair: BY_ID,
+      to: { number: CUSTOMER },
+      writtenAt: undefined,
+    });
+    expect(customers()).toEqual([CUSTOMER]);
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
   it('is opted out and in by either name', async () => {
     await handle(byBoth('hello'));
     await webhook.consent.optOut(BY_ID, 'c');
@@ -210,6 +230,16 @@ describe('the erasure of a person', () => {
     expect(everything().replaceAll(`${ID}8`, '')).not.toMatch(/KE\.777|254717746565/);
     expect(world.callbacks.raw()).toHaveLength(1);
     for (const one of [PAIR, BY_ID]) expect(await shown(one)).toMatchObject({ optedOut: true, open: false });
+  });
+
+  it('is not undone by a status that comes after it', async () => {
+    await handle(byBoth('hello'));
+    const { messageId } = sampleRequest();
+    await world.process('sender').send();
+    await webhook.erase(PAIR, 'c');
+    const report = { status: 'read', waId: undefined } as const;
+    await handle({ kind: 'status', messageId, report, at: undefined, people: [TIE] });
+    expect(everything()).not.toMatch(/KE\.777|254717746565/);
   });
 
   it('leaves an opt-out that a new tie finds again', async () => {

@@ -57,7 +57,7 @@ const STORIES: Record<string, () => Story> = {
   },
   'with one time, in different bodies': () => {
     const posts = some(() => post(NOW_S));
-    return { bodies: withRepeats(posts), last: posts.some(({ word }) => word === 'STOP') ? 'STOP' : 'START' };
+    return { bodies: withRepeats(posts), last: lastOf(posts) };
   },
 };
 

@@ -3,11 +3,9 @@
  * are whole seconds. So each word keeps what tells its place among the others, and the latest counts:
  *
  * 1. The later second wins: of WhatsApp's timestamp, or of the arrival if there is none.
- * 2. Within a second, a word without a timestamp is compared with every other one by the arrival, then by the place in
- *    the callback's body. An operator's word arrives when it is said.
- * 3. Words with the same timestamp are in order if they came in one body. In different bodies their order is unknown,
- *    because WhatsApp repeats and reorders them: STOP wins.
- * 4. STOP wins any other tie, and the second of a stored STOP with an unknown arrival.
+ * 2. Within a second, the later arrival at the webhook wins, then the later place in the callback's body. An operator's
+ *    word arrives when it is said.
+ * 3. STOP wins a tie, and the second of a stored STOP with an unknown arrival.
  *
  * A repeat of a message counts from the message's earliest arrival, in whatever order its copies are handled.
  */
@@ -44,20 +42,7 @@ export function withWord(words: readonly ConsentWord[], word: ConsentWord): read
 
 /** The word that counts. */
 export function lastWord(words: readonly ConsentWord[]): ConsentWord | undefined {
-  const second = Math.max(...words.map(secondOf));
-  const latest = words.filter((word) => secondOf(word) === second);
-  const unstamped = latest.filter((word) => !isStamped(word)).sort(byOrder);
-  const last = unstamped.at(-1);
-  const stamped = latest.filter((word) => isStamped(word) && (!last || byOrder(word, last) > 0));
-  return lastStamped(stamped) ?? last;
-}
-
-/** Of words within a second, the one that counts: the last of its body, and a STOP if there are several bodies. */
-function lastStamped(words: readonly ConsentWord[]): ConsentWord | undefined {
-  const at = Math.max(...words.map((word) => word.at.getTime()));
-  const latest = words.filter((word) => word.at.getTime() === at).sort(byOrder);
-  const lastOfBody = latest.filter((word, n) => arrivalOf(word) !== arrivalOf(latest[n + 1]));
-  return lastOfBody.findLast(({ optedOut }) => optedOut) ?? lastOfBody.at(-1);
+  return words.toSorted(byOrder).at(-1);
 }
 
 function isSame(a: ConsentWord, b: ConsentWord): boolean {
@@ -94,9 +79,6 @@ function isStamped({ at, seenAt }: ConsentWord): boolean {
 }
 
 /** With an unknown arrival, a STOP is the last word of its second, and a START the first. */
-function arrivalOf(word: ConsentWord): number;
-function arrivalOf(word: ConsentWord | undefined): number | undefined;
-function arrivalOf(word: ConsentWord | undefined): number | undefined {
-  if (!word) return undefined;
+function arrivalOf(word: ConsentWord): number {
   return word.seenAt?.getTime() ?? (word.optedOut ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
 }

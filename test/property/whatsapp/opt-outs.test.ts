@@ -23,10 +23,18 @@ const word: fc.Arbitrary<Word> = fc.record({
   spelling: fc.nat(5),
 });
 
-/** The latest counts, and a STOP wins over a START of the same instant. */
-function standsIn(words: readonly { says: Word['says']; at: number }[]): boolean {
+interface Heard {
+  readonly says: Word['says'];
+  readonly at: number;
+  readonly arrival?: number;
+}
+
+/** The latest counts, within one timestamp the last to arrive, and a STOP wins over a START of the same instant. */
+function standsIn(words: readonly Heard[]): boolean {
   const last = Math.max(...words.map(({ at }) => at));
-  return words.some(({ says, at }) => at === last && says === 'stop');
+  const latest = words.filter(({ at }) => at === last);
+  const arrival = Math.max(...latest.map((word) => word.arrival ?? 0));
+  return latest.some((word) => (word.arrival ?? 0) === arrival && word.says === 'stop');
 }
 
 const decorated = [(w: string) => w, (w: string) => w.toUpperCase(), (w: string) => ` ${w}!`];
@@ -85,7 +93,7 @@ describe('the opt-outs and opt-ins of a customer', () => {
           (session, { says, at }) => afterConsent(session, { optedOut: says === 'stop', at: later(at) }),
           start,
         );
-        expect(hasOptedOut(end)).toBe(standsIn(words as { says: Word['says']; at: number }[]));
+        expect(hasOptedOut(end)).toBe(standsIn(words as Heard[]));
       }),
     );
   });
@@ -97,10 +105,11 @@ describe('the opt-outs and opt-ins of a customer', () => {
         await world.sessions.create(sampleSession());
         // All timestamps lie before every arrival, because a timestamp in the future counts as now.
         world.clock.moveTo(later(10));
-        const heard: { says: Word['says']; at: number }[] = [];
+        const heard: Heard[] = [];
         for (const [n, one] of words.entries()) {
-          const at = one.by === 'route' ? world.clock.now().getTime() : later(one.stamp).getTime();
-          heard.push({ says: one.says, at });
+          const arrival = world.clock.now().getTime();
+          const at = one.by === 'route' ? arrival : later(one.stamp).getTime();
+          heard.push({ says: one.says, at, arrival });
           const copies = Array.from({ length: one.copies }, (_, copy) =>
             world.process(`p-${n}-${copy}`, {
               link: async (call, apply) => {

@@ -33,10 +33,12 @@ export function makeSessionsOfPeople(
     return found && own ? { ...found, value: merged(found.value, own.value) } : (found ?? own);
   }
 
+  /** What was written, or was to be written, to a session that has gone to the number's meanwhile. */
   async function checked({ pair }: Session, written: Written<Session>): Promise<Written<Session>> {
-    if (!written.done || !isUserId(pair.customer)) return written;
+    if (!isUserId(pair.customer) || (!written.done && written.stored)) return written;
     const stored = await mergeLeftover(pair);
-    return stored ? { done: true, stored } : written;
+    if (!stored) return written;
+    return { done: written.done, stored };
   }
 
   return {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Callback } from '../../../src/lib/lipachat/callback.ts';
 import type { UserId } from '../../../src/lib/whatsapp/customer.ts';
 import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
-import { faultyLink } from '../../support/fakes/link.ts';
+import { faultyLink, type Link } from '../../support/fakes/link.ts';
 import { BUSINESS, CUSTOMER, later, PAIR } from '../../support/fakes/samples.ts';
 import { makeWorld, type World } from '../../support/fakes/world.ts';
 import { runs } from '../../support/property-runs.ts';
@@ -41,14 +41,31 @@ const callbackOf = ({ names, says, at }: Entry, n: number): Callback => ({
 const everything = (world: World) =>
   JSON.stringify([world.sessions.all(), world.personAliases.all(), world.callbacks.raw()]);
 
-/** What four processes make of the entries, all at once, each with a fault. */
-async function run(entries: readonly Entry[], faultAt: number): Promise<World> {
+/** A link whose calls take these many turns of the event loop. */
+function jittery(link: Link, turns: readonly number[]): Link {
+  let calls = 0;
+  return async (call, apply) => {
+    calls += 1;
+    for (let n = turns[calls % turns.length] ?? 0; n > 0; n -= 1) await Promise.resolve();
+    return link(call, apply);
+  };
+}
+
+/** What four processes make of the entries, each with a fault: the first ones one by one, the others all at once. */
+async function run(
+  entries: readonly Entry[],
+  {
+    apart,
+    faultAt,
+    turns,
+  }: { readonly apart: number; readonly faultAt: number; readonly turns: readonly number[] },
+): Promise<World> {
   const world = makeWorld();
   world.clock.advance(3_600_000);
   const processes = Array.from({ length: 4 }, (_, n) => {
     const { link, fail } = faultyLink();
     fail(['get', 'create', 'replace', 'remove'][n] ?? 'get', 'after', { nth: faultAt });
-    return world.process(`p${n}`, { link });
+    return world.process(`p${n}`, { link: jittery(link, turns.slice(n)) });
   });
   const tried = async (one: Callback, process: number) => {
     const p = processes[process];
@@ -62,11 +79,12 @@ async function run(entries: readonly Entry[], faultAt: number): Promise<World> {
     }
     throw new Error('it failed three times');
   };
-  const copies = entries.flatMap((one, n) => {
+  const copiesOf = (one: Entry, n: number) => {
     const callback = callbackOf(one, n);
     return [tried(callback, one.process), ...(one.repeats ? [tried(callback, (one.process + 1) % 4)] : [])];
-  });
-  await Promise.all(copies);
+  };
+  for (const [n, one] of entries.entries()) if (n < apart) await Promise.all(copiesOf(one, n));
+  await Promise.all(entries.flatMap((one, n) => (n < apart ? [] : copiesOf(one, n))));
   return world;
 }
 
@@ -75,13 +93,15 @@ describe('a person whom callbacks name by number, by user id and by both', () =>
     await fc.assert(
       fc.asyncProperty(
         fc.array(entry, { minLength: 1, maxLength: 8 }),
+        fc.nat(3),
         fc.nat(12),
-        async (entries, faultAt) => {
+        fc.array(fc.nat(20), { minLength: 20, maxLength: 40 }),
+        async (entries, apart, faultAt, turns) => {
           const all: Entry[] = [
             ...entries,
             { names: 'both', says: 'hello', at: 1, process: 0, repeats: true },
           ];
-          const world = await run(all, faultAt + 1);
+          const world = await run(all, { apart, faultAt: faultAt + 1, turns });
           const p = world.process('reader');
           expect(world.sessions.all().map(({ pair }) => pair.customer)).toEqual([CUSTOMER]);
           for (const pair of [PAIR, BY_ID]) {

@@ -288,11 +288,18 @@ describe('a crash', () => {
 });
 
 describe('a STOP by user id while both are learnt', () => {
-  it.each(Array.from({ length: 6 }, (_, n) => n + 1))('is not lost at read %i', async (nth) => {
-    await handle(wrote('hello'));
+  const reads = Array.from({ length: 6 }, (_, n) => n + 1);
+
+  it.each([
+    ...reads.map((nth) => ['a new customer', nth, () => []] as const),
+    ...reads.map((nth) => ['a customer who has a session', nth, () => [byId('hello')]] as const),
+  ])('is not lost, of %s, at read %i', async (_, nth, before) => {
+    await handle(wrote('hello'), ...before());
     const other = world.process('other');
+    const from = faults.calls('get');
     faults.fail('get', 'slow', { nth, meanwhile: () => other.handleCallbacks([byBoth('hi')]) });
     await webhook.handleCallbacks([byId('STOP')]);
+    expect(faults.calls('get') - from).toBeGreaterThanOrEqual(nth);
     expect(customers()).toEqual([CUSTOMER]);
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
   });

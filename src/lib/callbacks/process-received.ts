@@ -30,7 +30,7 @@ export function makeProcessReceived(deps: ProcessReceivedDeps) {
     const text = bytes.toString('utf8').replace(/^\ufeff/, '');
     const body: unknown = JSON.parse(text);
     const entries = readCallbacks(body, text);
-    const sourceOf = (place: number) => sourceIn(body, { place, of: entries.length });
+    const sourceOf = makeSourceOf(body, entries.length);
     const { kept } = await handleCallbacks(entries, { correlationId, receivedAt, sourceOf });
     if (replayOf === undefined) return;
     if (kept === 0) await callbacks.dropRaw(replayOf);
@@ -38,19 +38,19 @@ export function makeProcessReceived(deps: ProcessReceivedDeps) {
   };
 }
 
-/** The JSON of one entry; undefined if it is nested too deep. */
-function sourceIn(
-  body: unknown,
-  { place, of }: { readonly place: number; readonly of: number },
-): string | undefined {
-  try {
-    const all = entriesIn(body);
-    const entry = all.length === of ? all[place] : undefined;
-    return JSON.stringify(entry ? entry.body : body);
-  } catch (fault) {
-    if (fault instanceof RangeError) return undefined;
-    throw fault;
-  }
+/** The JSON of one entry by its place; undefined if it is nested too deep. The entries are found once, for all poison. */
+function makeSourceOf(body: unknown, count: number): (place: number) => string | undefined {
+  let all: ReturnType<typeof entriesIn> | undefined;
+  return (place) => {
+    try {
+      all ??= entriesIn(body);
+      const entry = all.length === count ? all[place] : undefined;
+      return JSON.stringify(entry ? entry.body : body);
+    } catch (fault) {
+      if (fault instanceof RangeError) return undefined;
+      throw fault;
+    }
+  };
 }
 
 const SOON_S = 2;

@@ -72,4 +72,13 @@ describe('a stored callback', () => {
     expect(await window()).toBeDefined();
     expect(world.callbacks.raw()).toEqual([JSON.stringify(poison)]);
   });
+
+  it('finds each of 5,000 poison entries in the body, within seconds', { timeout: 5_000 }, async () => {
+    const poison = Array.from({ length: 5_000 }, (_, n) => ({
+      templateStatus: { status: 'X', templateName: `sha256:${String(n).padStart(64, '0')}` },
+    }));
+    await handle({ bytes: Buffer.from(JSON.stringify(poison)) });
+    expect(world.callbacks.raw()).toHaveLength(5_000);
+    expect(world.callbacks.raw()).toContain(JSON.stringify(poison[4_999]));
+  });
 });

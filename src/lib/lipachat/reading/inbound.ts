@@ -11,6 +11,7 @@ import {
   readerOf,
   recordIn,
   textIn,
+  unpacked,
   wordIn,
 } from './fields.ts';
 import { instantIn } from './instants.ts';
@@ -122,10 +123,20 @@ function isAutomatic(fields: Fields): boolean {
 /** A message in a group is not one to the business. */
 function isOfGroup(fields: Fields): boolean {
   const group = pick(fields, 'group_id', 'groupJid');
-  if (group !== undefined && group !== false && group !== 0) return true;
+  if (group !== undefined && !NO.has(plainWord(group))) return true;
+  if (YES.has(plainWord(pick(fields, 'isGroup')))) return true;
   if (wordIn(pick(fields, 'recipient_type', 'chat_type')) === 'group') return true;
   const names = [pick(fields, 'from'), pick(fields, 'to'), pick(fields, 'chatId')];
-  return pick(fields, 'isGroup') === true || names.some((name) => /@g\.us$/.test(textIn(name) ?? ''));
+  return names.some((name) => /@g\.us$/.test(textIn(name) ?? ''));
+}
+
+const NO = new Set(['false', 'no', 'null', 'none', 'undefined', '0']);
+const YES = new Set(['true', 'yes', '1']);
+
+/** A gateway may write yes and no as values or as text. */
+function plainWord(value: unknown): string {
+  const found = unpacked(value);
+  return typeof found === 'object' ? '' : String(found).trim().toLowerCase();
 }
 
 function hasId(fields: Fields): boolean {

@@ -219,3 +219,19 @@ describe('a person moves', () => {
     expect(system({}, { type: 'customer_identity_changed' })).toEqual([{ kind: 'notice', about: 'system' }]);
   });
 });
+
+describe('a group', () => {
+  it.each([{ isGroup: true }, { isGroup: 'true' }, { isGroup: 1 }, { group_id: 'g-1' }, { group_id: 7 }])(
+    'is one with %j',
+    (changes) => {
+      expect(flat({ from: number, ...changes })).toMatchObject([{ kind: 'notice', about: 'group' }]);
+    },
+  );
+
+  it.each([
+    ...[{ isGroup: false }, { isGroup: 'false' }, { isGroup: 0 }, { isGroup: 'No' }, { isGroup: null }],
+    ...[{ group_id: false }, { group_id: 'false' }, { group_id: 'null' }, { group_id: '0' }, { group_id: 0 }],
+  ])('is none with %j', (changes) => {
+    expect(flat({ from: number, ...changes })).toMatchObject([{ kind: 'inbound' }]);
+  });
+});

@@ -29,6 +29,8 @@ export interface Around {
   /** No row of the table has this field. */
   readonly isNewField: boolean;
   readonly value: Fields;
+  /** Everything in the value's lists, this entry too. */
+  readonly bodies: readonly unknown[];
   /** Is it the first entry of its value? */
   readonly isFirst: boolean;
 }
@@ -125,11 +127,12 @@ const LISTS = [
 function inValue(value: Fields, field: string | undefined, whole: unknown): Entry[] {
   const readAs = readFieldAs(field);
   const isNewField = field !== undefined && readAs === undefined;
-  const around = { field, brings: memberOf(value), isNewField, value, isFirst: true };
   const entries =
     readAs === 'notice' || readAs === 'template'
       ? []
       : LISTS.flatMap(({ member, as }) => listIn(pick(value, member)).map((body) => ({ as, body })));
+  const bodies = entries.map(({ body }) => body);
+  const around = { field, brings: memberOf(value), isNewField, value, bodies, isFirst: true };
   if (entries.length > 0)
     return entries.map((entry, n) => ({ ...entry, around: { ...around, isFirst: n === 0 } }));
   if (isNothing(value)) return [];

@@ -5,8 +5,8 @@ import { type Fields, listIn, pick, recordIn, textIn } from './fields.ts';
 
 /*
  * Who an entry is about. A person is named by number, by user id, or by both; the number comes first where both can be
- * read. What the envelope's `contacts` say of that person is joined: by number, by user id, or because the only contact
- * contradicts nothing.
+ * read. What the envelope's `contacts` say of that person is joined: by number, by user id, or because there is only one
+ * contact, which contradicts nothing, and only one person in all entries.
  */
 
 /** `whatsapp:+254…`, `254…@c.us`: how other gateways write a number. */
@@ -67,6 +67,26 @@ function personOfContact(contact: Fields | undefined): Customer {
   return personIn([pick(contact, 'wa_id', 'phone_number'), pick(contact, 'user_id', 'parent_user_id')]);
 }
 
+const onePerson = new WeakMap<readonly unknown[], boolean>();
+
+/** Do all entries of the value name the same person? Then its only contact is theirs. */
+function isOfOnePerson(around: Around | undefined): boolean {
+  if (!around) return false;
+  const { bodies } = around;
+  const known = onePerson.get(bodies) ?? new Set(bodies.map(nameInEntry)).size <= 1;
+  onePerson.set(bodies, known);
+  return known;
+}
+
+function nameInEntry(body: unknown): string {
+  const fields = recordIn(body);
+  const { number, userId } = personIn([
+    pick(fields, 'from', 'recipient_id', 'wa_id'),
+    pick(fields, 'from_user_id', 'recipient_user_id', 'user_id'),
+  ]);
+  return `${number} ${userId}`;
+}
+
 /** The person with what their contact adds, and the contact. */
 export function joined(
   person: Customer,
@@ -79,7 +99,8 @@ export function joined(
   const isContrary = (contact: Customer) =>
     (person.number !== undefined && contact.number !== undefined) ||
     (person.userId !== undefined && contact.userId !== undefined);
-  const only = contacts.length === 1 ? contacts.find((contact) => !isContrary(contact)) : undefined;
+  const only =
+    contacts.length === 1 && isOfOnePerson(around) ? contacts.find((one) => !isContrary(one)) : undefined;
   const contact = contacts.find(isSame) ?? only;
   return {
     person: { number: person.number ?? contact?.number, userId: person.userId ?? contact?.userId },

@@ -76,6 +76,30 @@ describe('a customer is known by', () => {
     expect(callbacks[0]?.kind).toBe('inbound');
   });
 
+  it.each<[string, object]>([
+    ['another message', { messages: [{ from: number }, { from: '254700000009' }] }],
+    ['a message by user id', { messages: [{ from: number }, { from_user_id: userId }] }],
+    [
+      'a status',
+      { messages: [{ from: number }], statuses: [{ recipient_id: '254700000009', status: 'read' }] },
+    ],
+  ])(
+    'no contact that may belong to %s',
+    (_, { messages, statuses }: { messages?: object[]; statuses?: object[] }) => {
+      const named = (messages ?? []).map((one, n) => ({ ...text, ...one, id: `in-${n}` }));
+      const contacts = [{ user_id: userId }];
+      const statusesNamed = (statuses ?? []).map((one) => ({ ...one, id: 'wamid.1' }));
+      const found = readCallbacks({ metadata, contacts, messages: named, statuses: statusesNamed });
+      expect(found.map(({ people }) => people)).toEqual(found.map(() => undefined));
+    },
+  );
+
+  it('the only contact, of several messages of one person', () => {
+    const messages = ['in-1', 'in-2'].map((id) => ({ ...text, from: number, id }));
+    const found = readCallbacks({ metadata, contacts: [{ user_id: userId }], messages });
+    expect(found).toMatchObject([{ people: both }, { people: both }]);
+  });
+
   it('nothing that contradicts', () => {
     const other = [{ wa_id: '254700000009', user_id: 'KE.other' }];
     expect(who(inValue({ from: number }, other))).toEqual([

@@ -10,6 +10,7 @@ import type { TemplateLockStore } from '../sending/ports.ts';
 import type { People } from '../sessions/people.ts';
 import { aliasKeyOf } from '../sessions/person.ts';
 import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
+import { isUserId } from '../whatsapp/customer.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { consentWordOf, type Session } from '../whatsapp/session-window.ts';
 
@@ -21,7 +22,8 @@ import { consentWordOf, type Session } from '../whatsapp/session-window.ts';
  * 2. Remove the messages with their aliases and template locks. The index lags and sends may be in flight, so
  *    passes repeat until two in a row find none. A send in flight finds its record gone and writes nothing.
  * 3. Remove the raw callbacks that contain the number or one of the ids.
- * 4. Remove what belongs to the user ids, then the session of the number. The opt-out is kept under each of them.
+ * 4. Remove what belongs to the user ids, then the session of the number, then the alias of the id that was named. The
+ *    opt-out is kept under each of them.
  */
 
 export interface EraseDeps {
@@ -103,17 +105,27 @@ export function makeErase(deps: EraseDeps) {
     );
   }
 
-  /** True if an opt-out stays in force. */
-  async function eraseUserIds(person: Pair, ids: readonly Pair[]): Promise<boolean> {
+  /**
+   * Removes the aliases before the session that lists them. Only the named one goes last: after a crash, the repeat finds
+   * the person by it. True if an opt-out stays in force.
+   */
+  async function eraseUserIds(person: Pair, ids: readonly Pair[], named: Pair): Promise<boolean> {
     for (const id of ids) {
       const stored = await sessions.get(person);
       const word = stored && consentWordOf(stored.value);
       if (word?.optedOut) await erasedOptOuts.remember(id, word.at, word);
       await eraseSession(id);
-      const alias = await personAliases.get(aliasKeyOf(id));
-      if (alias?.value.number === person.customer) await personAliases.drop(alias.value.key);
+      if (id.customer !== named.customer) await dropAlias(id, person);
     }
-    return eraseSession(person);
+    const optOutKept = await eraseSession(person);
+    if (isUserId(named.customer)) await dropAlias(named, person);
+    return optOutKept;
+  }
+
+  /** The alias of the id, unless it leads to another person by now. */
+  async function dropAlias(id: Pair, person: Pair): Promise<void> {
+    const alias = await personAliases.get(aliasKeyOf(id));
+    if (alias?.value.number === person.customer) await personAliases.drop(alias.value.key);
   }
 
   async function total(pairs: readonly Pair[], erased: (pair: Pair) => Promise<number>): Promise<number> {
@@ -129,7 +141,7 @@ export function makeErase(deps: EraseDeps) {
     let optOutKept = ids.length === 0 && (await eraseSession(person));
     const erased = await total(pairs, eraseMessages);
     const raw = await total(pairs, ({ customer }) => callbacks.dropRawNaming(customer));
-    if (ids.length > 0) optOutKept = await eraseUserIds(person, ids);
+    if (ids.length > 0) optOutKept = await eraseUserIds(person, ids, named);
     // The audit record: what was erased and for which request, never for which customer.
     telemetry.info('contact.erased', {
       correlationId,

@@ -139,11 +139,16 @@ export function makePeople(deps: PeopleDeps) {
     return isUserId(person.customer) ? undefined : sessions.get(person);
   }
 
-  /** Everything that the person is known by: the number first, if there is one, then the user ids. */
+  /**
+   * Everything that the person is known by: the number first, if there is one, then the user ids. The named id is among
+   * them even if the session doesn't list it: an erasure may have stopped halfway.
+   */
   async function pairsOf(named: Pair): Promise<readonly [Pair, ...Pair[]]> {
     const person = await personOf(named);
     const { userIds = [] } = (await sessions.get(person))?.value.known ?? {};
-    return [person, ...userIds.map((customer) => ({ business: person.business, customer }))];
+    const ids = new Set<CustomerId>([named.customer, ...userIds].filter(isUserId));
+    ids.delete(person.customer);
+    return [person, ...[...ids].map((customer) => ({ business: person.business, customer }))];
   }
 
   return { learn, personOf, pairsOf, sessions: makeSessionsOfPeople(deps, mergeLeftover) };

@@ -7,6 +7,7 @@ import { BUSINESS, CUSTOMER, idOf, later, NOW, PAIR, sampleRequest } from '../..
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
 
 const ID = 'KE.777' as UserId;
+const OTHER_ID = 'KE.999' as UserId;
 const BY_ID: Pair = { business: BUSINESS, customer: ID };
 const TIE = { number: CUSTOMER, userId: ID, business: BUSINESS };
 const BOTH = [{ number: CUSTOMER, userId: ID }];
@@ -255,10 +256,10 @@ describe('the erasure of a person', () => {
 
 describe('a crash', () => {
   const CALLS = ['get', 'create', 'replace', 'remove', 'optedOutAt', 'ofPair', 'forget'];
+  const FAULTS = ['before', 'after', 'again'] as const;
+  const NTHS = Array.from({ length: 8 }, (_, n) => n + 1);
   const cases = CALLS.flatMap((call) =>
-    (['before', 'after', 'again'] as const).flatMap((fault) =>
-      Array.from({ length: 8 }, (_, n) => [call, fault, n + 1] as const),
-    ),
+    FAULTS.flatMap((fault) => NTHS.map((nth) => [call, fault, nth] as const)),
   );
 
   it.each(cases)('at a %s (%s, number %i) is made good by the next try', async (call, fault, nth) => {
@@ -273,18 +274,27 @@ describe('a crash', () => {
     expect(await shown(BY_ID)).toMatchObject({ optedOut: true, open: true });
   });
 
-  it.each(cases)(
-    'of an erasure at a %s (%s, number %i) is made good by its repeat',
-    async (call, fault, nth) => {
+  const names = [
+    ['number', PAIR],
+    ['user id', BY_ID],
+    ['another user id', { business: BUSINESS, customer: OTHER_ID }],
+  ] as const;
+
+  describe.each(names)('of an erasure by %s', (_name, pair) => {
+    const erasing = [...CALLS, 'drop'];
+    it.each(
+      erasing.flatMap((call) => FAULTS.flatMap((fault) => NTHS.map((nth) => [call, fault, nth] as const))),
+    )('at a %s (%s, number %i) is made good by its repeat', async (call, fault, nth) => {
       await handle(byId('STOP'), wrote('START'), byBoth('hello'));
+      await handle(byBoth('hi', [{ number: CUSTOMER, userId: OTHER_ID }]));
       await world.callbacks.keepRaw(`{"from_user_id":"${ID}"}`, NOW);
       faults.fail(call, fault, { nth });
-      await webhook.erase(PAIR, 'c').catch(() => undefined);
-      await reader.erase(PAIR, 'c');
+      await webhook.erase(pair, 'c').catch(() => undefined);
+      await reader.erase(pair, 'c');
       expect([customers(), world.personAliases.all(), world.callbacks.raw()]).toEqual([[], [], []]);
       expect(await shown(BY_ID)).toMatchObject({ optedOut: true });
-    },
-  );
+    });
+  });
 });
 
 describe('a STOP by user id while both are learnt', () => {

@@ -1,4 +1,4 @@
-import type { Callback } from '../lipachat/callback.ts';
+import type { Callback, Moved } from '../lipachat/callback.ts';
 import type { Message } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { People } from '../sessions/people.ts';
@@ -41,8 +41,19 @@ export function makePlacePeople({ people, messages, aliases }: PlacePeopleDeps) 
 
   return async function placePeople(entry: Callback, seenAt: Date): Promise<Callback> {
     for (const named of [...(entry.people ?? []), ...renumbered(entry)]) await learn(entry, named, seenAt);
-    return 'pair' in entry ? { ...entry, pair: await people.personOf(entry.pair, seenAt) } : entry;
+    if (!('pair' in entry)) return entry;
+    const placed = { ...entry, pair: await people.personOf(entry.pair, seenAt) };
+    return placed.kind === 'moved' ? withNumber(placed, seenAt) : placed;
   };
+
+  /** A known person with another user id: that belongs to the number, too. */
+  async function withNumber(entry: Moved & Callback, seenAt: Date): Promise<Callback> {
+    const { pair, to, keepsNumber } = entry;
+    if (!keepsNumber || to.number || !to.userId || isUserId(pair.customer)) return entry;
+    const person = { number: pair.customer, userId: to.userId };
+    await learn(entry, person, seenAt);
+    return { ...entry, to: person };
+  }
 }
 
 /** A customer known by user id who goes on under a number: that names both, too. */

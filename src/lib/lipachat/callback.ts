@@ -56,6 +56,8 @@ export interface Moved {
   /** The customer as known until now. */
   readonly pair: Pair;
   readonly to: Customer;
+  /** Only the user id is another. */
+  readonly keepsNumber?: boolean | undefined;
   readonly writtenAt: Date | undefined;
 }
 

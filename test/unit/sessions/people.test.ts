@@ -32,6 +32,7 @@ const wrote = (text: string, changes: Partial<Inbound> & Pick<Callback, 'people'
 };
 const byId = (text: string) => wrote(text, { pair: BY_ID });
 const byBoth = (text: string, people: Callback['people'] = BOTH) => wrote(text, { people });
+const byBothLater = () => byBoth('hi');
 const handle = async (...entries: Callback[]) => {
   for (const entry of entries) {
     world.clock.advance(1_000);
@@ -129,6 +130,30 @@ describe('a person known by number and by user id', () => {
     });
     expect(customers()).toEqual([CUSTOMER]);
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
+  it.each([
+    ['the callback', [], { number: CUSTOMER, userId: OTHER_ID }],
+    ['the alias of the former id', [byBothLater], { userId: OTHER_ID }],
+  ])('is known by a new user id, too: %s names the number', async (_, before, to) => {
+    await handle(wrote('hello'), ...before.map((make) => make()));
+    const people = 'number' in to ? [to] : undefined;
+    await handle({ kind: 'moved', pair: BY_ID, to, keepsNumber: true, writtenAt: undefined, people });
+    await handle(wrote('STOP', { pair: { business: BUSINESS, customer: OTHER_ID } }));
+    expect(customers()).toEqual([CUSTOMER]);
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
+  it('keeps a START that was said before a new user id was told', async () => {
+    await handle(byBoth('STOP'), byBoth('START'));
+    await handle({
+      kind: 'moved',
+      pair: BY_ID,
+      to: { userId: OTHER_ID },
+      keepsNumber: true,
+      writtenAt: undefined,
+    });
+    expect(await shown(PAIR)).toMatchObject({ optedOut: false });
   });
 
   it('is opted out and in by either name', async () => {

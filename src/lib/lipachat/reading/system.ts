@@ -13,17 +13,22 @@ export function readSystem(source: Source): Callback {
   const system = recordIn(pick(fields, 'system'));
   const type = wordIn(pick(system, 'type'));
   if (readSystemAs(type) !== 'moved') return remarked(notice('system'), source);
-  const isOfNumber = type !== 'user_changed_user_id';
   const number = pick(fields, 'from') ?? pick(system, 'customer');
   const renewed = pick(system, 'user_id', 'new_user_id');
   const named = pick(fields, 'from_user_id', 'user_id');
   const before = personIn([
-    isOfNumber ? number : undefined,
+    type === 'user_changed_user_id' ? undefined : number,
     pick(system, 'previous_user_id') ?? (named === renewed ? undefined : named),
-    isOfNumber ? undefined : pick(fields, 'from'),
+    pick(fields, 'from'),
   ]);
   const after = personIn([pick(system, 'wa_id', 'new_wa_id'), renewed]);
-  return moved(source, 'system', { before: isOfNumber ? before : onlyId(before), after });
+  if (type !== 'user_changed_user_id') return moved(source, 'system', { before, after });
+  const kept = after.number ?? before.number ?? personIn([number]).number;
+  return moved(source, 'system', {
+    before: onlyId(before),
+    after: { ...after, number: kept },
+    keepsNumber: true,
+  });
 }
 
 /** `{ wa_id, user_id: { previous, current } }`, as providers passed it on before it became a `system` message. */
@@ -35,7 +40,7 @@ export function readUserIdUpdate(source: Source): Callback {
     pick(fields, 'wa_id'),
     pick(ids, 'current', 'new') ?? pick(fields, 'user_id', 'current_user_id', 'new_user_id'),
   ]);
-  return moved(source, 'user_id_update', { before, after });
+  return moved(source, 'user_id_update', { before, after, keepsNumber: true });
 }
 
 /** The number has not changed. */
@@ -43,18 +48,24 @@ function onlyId({ number, userId }: Customer): Customer {
   return userId === undefined ? { number } : { userId };
 }
 
-function moved(
-  source: Source,
-  about: string,
-  { before, after }: { readonly before: Customer; readonly after: Customer },
-): Callback {
+interface Move {
+  readonly before: Customer;
+  readonly after: Customer;
+  readonly keepsNumber?: boolean;
+}
+
+function moved(source: Source, about: string, { before, after, keepsNumber }: Move): Callback {
   const reader = readerOf(source.fields);
   const [business, customer, next] = [businessOf(source), idOf(before), idOf(after)];
   const writtenAt = reader.take(['timestamp'], instantIn);
   if (!business || !customer || !next)
     return remarked(notice(about), source, { persons: [after], unread: [...reader.unread, about] });
-  return remarked({ kind: 'moved', pair: { business, customer }, to: after, writtenAt }, source, {
-    persons: [before, after],
-    unread: reader.unread,
-  });
+  const callback: Callback = {
+    kind: 'moved',
+    pair: { business, customer },
+    to: after,
+    ...(keepsNumber ? { keepsNumber } : {}),
+    writtenAt,
+  };
+  return remarked(callback, source, { persons: [before, after], unread: reader.unread });
 }

@@ -212,10 +212,15 @@ describe('a person moves', () => {
       'to another user id, with a number',
       system({}, { type: 'user_changed_user_id', user_id: 'KE.2', previous_user_id: 'KE.1' }),
       'KE.1',
-      { userId: 'KE.2' },
+      { number, userId: 'KE.2' },
     ],
   ])('%s', (_, callbacks, customer, to) => {
     expect(callbacks).toMatchObject([{ kind: 'moved', pair: { business, customer }, to, writtenAt: at }]);
+  });
+
+  it('to another user id of the number that the callback names: they are one person', () => {
+    const inner = { type: 'user_changed_user_id', user_id: 'KE.2', previous_user_id: 'KE.1' };
+    expect(system({}, inner)).toMatchObject([{ keepsNumber: true, people: [{ number, userId: 'KE.2' }] }]);
   });
 
   it('by the event that providers passed on before', () => {

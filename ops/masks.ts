@@ -12,7 +12,7 @@ export const masked = (number: string): string =>
 /** Masks anything that may be a phone number: texts of WhatsApp and LipaChat quote them. */
 export const maskedText = (text: string): string => text.replace(/\d{7,}/g, masked);
 
-const USER_ID = /\b[A-Z]{2}\.[A-Za-z0-9]{4,}/g;
+const USER_ID = /\b[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{4,}/g;
 
 /** A callback without anything that names a person: numbers in any spelling, WhatsApp's message ids, and user ids. */
-export const maskedJson = (text: string): string => withoutNumbers(text).replace(USER_ID, '…');
+export const maskedJson = (text: string): string => withoutNumbers(text.replace(USER_ID, '…'));

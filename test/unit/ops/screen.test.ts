@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { askSecretly } from '../../../ops/ask.ts';
 import { explain, kindOf } from '../../../ops/explain.ts';
-import { masked, maskedText } from '../../../ops/masks.ts';
+import { masked, maskedJson, maskedText } from '../../../ops/masks.ts';
 import { columns, OpsError } from '../../../ops/report.ts';
 import { ago, bothTimes } from '../../../ops/times.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
@@ -29,6 +29,15 @@ describe('a phone number', () => {
       '131026: 254******565 is not on WhatsApp',
     );
   });
+});
+
+describe('a user id', () => {
+  it.each(['KE.12ab34cd', 'US.13491208655302741918', 'KE.1234567abcdefgh', 'KE.ENT.1234567abcdefgh'])(
+    '%s is masked as a whole',
+    (id) => {
+      expect(maskedJson(`{"from_user_id":"${id}"}`)).toBe('{"from_user_id":"…"}');
+    },
+  );
 });
 
 describe('an instant', () => {

@@ -73,7 +73,11 @@ export function makePeople(deps: PeopleDeps) {
     if (next.number === number) {
       const person = { business, customer: number };
       const fresh = await freshSession(erasedOptOuts, person);
-      await updateOrCreate(sessions, person, fresh, (session) => withUserId(session, key, at));
+      const { known: listed } = await updateOrCreate(sessions, person, fresh, (session) =>
+        withUserId(session, key, at),
+      );
+      // The id stays a customer of its own: an erasure by number would not find its alias.
+      if (!listed?.userIds.includes(userId)) return;
     }
     const first = known ?? (await personAliases.create(next)).stored;
     const alias = await updateWithRetry(personAliases, first, (one) => aliasAfter(one, tie));

@@ -60,10 +60,14 @@ export function aliasAfter(
   return { ...alias, number, namedAt: at, unmerged };
 }
 
-/** The session of the number, with the user id in its list. */
+/** No person has so many ids. Without a bound, the session of a number could outgrow its item, and never be written again. */
+const MOST_USER_IDS = 100;
+
+/** The session of the number, with the user id in its list, unless that is full. */
 export function withUserId(session: Session, { userId }: AliasKey, namedAt: Date): Session {
   const { userIds = [], namedAt: known = namedAt } = session.known ?? {};
   if (session.known && userIds.includes(userId) && known >= namedAt) return session;
+  if (userIds.length >= MOST_USER_IDS && !userIds.includes(userId)) return session;
   const latest = known > namedAt ? known : namedAt;
   return { ...session, known: { userIds: [...new Set([...userIds, userId])], namedAt: latest } };
 }

@@ -156,6 +156,14 @@ describe('a person known by number and by user id', () => {
     expect(await shown(PAIR)).toMatchObject({ optedOut: false });
   });
 
+  it('has at most 100 user ids: a further one stays apart, and the number is handled as ever', async () => {
+    for (let n = 0; n <= 100; n += 1)
+      await handle(byBoth('hi', [{ number: CUSTOMER, userId: `KE.${n}` as UserId }]));
+    expect((await world.sessions.get(PAIR))?.value.known?.userIds).toHaveLength(100);
+    expect(world.personAliases.all()).toHaveLength(100);
+    expect(await shown(PAIR)).toMatchObject({ open: true });
+  });
+
   it('is opted out and in by either name', async () => {
     await handle(byBoth('hello'));
     await webhook.consent.optOut(BY_ID, 'c');

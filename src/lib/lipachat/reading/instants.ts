@@ -115,7 +115,8 @@ function ofFields(fields: Fields): Date | undefined {
 const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 const MONTH = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?';
 const YEAR_FIRST = /^\s*(\d{4})([-/.]?)(\d\d?)\2(\d\d?)(?!\d)/;
-const YEAR_LAST = /^\s*(\d\d?)([-/.])(\d\d?)\2(\d{4})\b/;
+/** Two digits are no year after dots: `10.11.12` may be a time of day. */
+const YEAR_LAST = /^\s*(\d\d?)([-/.])(\d\d?)\2(\d{4}|(?<!\.)\d\d)\b/;
 /** `Tue, 24 Nov 2026`, `24-Nov-2026`. */
 const DAY_MONTH = new RegExp(`\\b(\\d{1,2})(?:st|nd|rd|th)?[\\s-]+${MONTH}`, 'i');
 /** `Nov 24, 2026`, `Tue Nov 24 10:00:00 EAT 2026`. */
@@ -147,24 +148,29 @@ function dateIn(text: string): WrittenDate | undefined {
   const first = YEAR_FIRST.exec(text);
   if (first) return { text: first[0], days: [[Number(first[1]), Number(first[3]), Number(first[4])]] };
   const last = YEAR_LAST.exec(text);
-  if (last) {
-    const [a, b, year] = [Number(last[1]), Number(last[3]), Number(last[4])];
-    return {
-      text: last[0],
-      days:
-        last[2] === '/'
-          ? [
-              [year, b, a],
-              [year, a, b],
-            ]
-          : [[year, b, a]],
-    };
-  }
+  if (last) return { text: last[0], days: daysOf(last) };
   const year = YEAR.exec(text)?.[0];
   const [dayMonth, monthDay] = [DAY_MONTH.exec(text), MONTH_DAY.exec(text)];
   if (year === undefined) return undefined;
   if (dayMonth) return { text: dayMonth[0], days: [dayOf(year, dayMonth[2], dayMonth[1])] };
   return monthDay ? { text: monthDay[0], days: [dayOf(year, monthDay[1], monthDay[2])] } : undefined;
+}
+
+/** Day first, or month first after slashes and with a year of two digits: that may come first, too. */
+function daysOf([, first, separator, second, year = '']: RegExpExecArray): YearMonthDay[] {
+  const [a, b, y] = [Number(first), Number(second), Number(year)];
+  if (year.length === 2)
+    return [
+      [2000 + y, b, a],
+      [2000 + y, a, b],
+      [2000 + a, b, y],
+    ];
+  return separator === '/'
+    ? [
+        [y, b, a],
+        [y, a, b],
+      ]
+    : [[y, b, a]];
 }
 
 function dayOf(year: string, month = '', day = ''): YearMonthDay {

@@ -67,7 +67,8 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
       case 'template':
         return callbacks.keepTemplateStatus(templateStatusOf(callback.status, run));
       case 'notice':
-        telemetry.info('callback.notice', { about: callback.about });
+        // A new type is foreign text.
+        telemetry.info('callback.notice', { about: withoutNumbers(callback.about) });
         return Promise.resolve();
       case 'unplaced':
       case 'unrecognised':

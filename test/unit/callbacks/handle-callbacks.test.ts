@@ -190,6 +190,11 @@ describe('any other callback', () => {
     expect(world.telemetry.counted('callback.notice')).toBe(1);
   });
 
+  it('is logged without the digits of a new type', async () => {
+    await webhook.handleCallbacks([{ kind: 'notice', about: `type ${PAIR.customer}` }]);
+    expect(world.telemetry.lines).toMatchObject([{ event: 'callback.notice', fields: { about: 'type …' } }]);
+  });
+
   it('is never logged with a number, an id or its text', async () => {
     await webhook.handleCallbacks([inbound(), status(), { kind: 'unrecognised', raw: '{"text":"canary"}' }]);
     expect(JSON.stringify(world.telemetry.lines)).not.toMatch(/254717746565|canary|wamid/);

@@ -42,19 +42,19 @@ export function callbacksPage(): string {
 const RULES = [
   'LipaChat may pass WhatsApp’s webhooks on whole, in part, or in its own shape. LipaFlow reads an entry field by field:',
   '',
-  '- **What decides** is what the entry is (its type, event or status) and about whom (the customer and the business number, or the id of a',
-  '  message). Any other field counts if it can be read. One that can’t is named in a log line, and the raw entry is kept.',
-  '- **The window** opens when a customer writes to this business or calls it. A message type without a row is new: it opens the window and',
-  '  is named. News about people, messages, groups and accounts opens nothing.',
-  '- **A group** is not the business: a message with a `group_id` opens no window and says no STOP.',
-  '- **STOP and START** are what the customer typed, or the button or row that they chose, by its text or by its id.',
+  '- **Two facts are required**: what the entry is (its type, event or status), and what it is about (the customer and the business number, or',
+  '  the id of a message). Every other field is optional. One that can’t be read is named in a log line, and the raw entry is kept.',
+  '- **The window** opens when a customer writes to this business or calls it. A message type without a row is new: it opens the window, and',
+  '  a log line names it. Notifications about people, messages, groups and accounts open nothing.',
+  '- **A group message** is not addressed to the business: with a `group_id`, it opens no window and is not read for STOP or START.',
+  '- **STOP and START** are read from what the customer typed, and from the text and the id of the button or list row that they chose.',
   '- **A customer** is a number (`from`, `wa_id`) or a user id (`from_user_id`, `user_id`, or `from`). Where both can be read, in the entry or',
-  '  in its contact, they are one person. A message whose customer or business number can’t be read is `unplaced`: it is kept, with an alarm.',
+  '  in its contact, they are one person. A message without a readable customer or business number is `unplaced`: it is kept, and raises an alarm.',
   '- **A time** may be a number of seconds, milliseconds, microseconds or nanoseconds, or a date in any common form. A time without a zone is',
-  '  read as the latest instant that it may mean. A time after the arrival, or one that can’t be read, is the arrival.',
-  '- **An error code** may stand anywhere among the errors, in any shape. One reader reads responses and statuses.',
+  '  read as the latest instant that it may mean. A time after the arrival, or one that can’t be read, is replaced by the arrival.',
+  '- **An error code** is found anywhere among the errors, in any shape. Responses and statuses share one reader.',
   '- **An id** or a name of more than 512 characters is replaced by its SHA-256.',
-  '- **Unrecognised** is only what has no row here and is no message or status.',
+  '- **Unrecognised** entries are those that have no row here and are neither a message nor a status.',
   '',
 ];
 
@@ -64,8 +64,8 @@ const TRY = [
   'The simulator of `npm start` sends each shape. Below `http://127.0.0.1:4010/__sim`:',
   '',
   '- `POST /customers/{number}/messages` takes `shape`: `flat`, `array`, `messages`, `text` (JSON text), and WhatsApp’s `whatsapp`, `entry`,',
-  '  `change` or `value`. `timestamp` is `s`, `ms`, `iso`, `local`, `list` or a number. `userId` names the customer by a user id too, and',
-  '  `hideNumber` by nothing else. `group` is the group in which it is written. `raw` is merged over the message.',
+  '  `change` or `value`. `timestamp` is `s`, `ms`, `iso`, `local`, `list` or a number. `userId` adds a user id, and `hideNumber`',
+  '  removes the number. `group` is the id of a group. `raw` is merged over the message.',
   '- `POST /customers/{number}/flow-replies` takes the shapes of [flow replies](flow-replies.md), and `timestamp`, `userId` and `raw`.',
   '- `POST /messages/{messageId}/status` takes `shape`: `flat`, `words`, `objects`, `whatsapp`, `entry`, `change` or `value`.',
   '- `POST /callbacks` sends any `body`.',
@@ -83,10 +83,11 @@ function section<T extends Readonly<Record<string, Does>>>(
   kinds: T,
 ): string[] {
   const rows = Object.entries(kinds).map(([key, does]) => {
-    const { what, source, says = 'no' } = texts[key] ?? { what: '', source: '' };
-    const opens = does === 'inbound' ? 'yes' : does === 'messages' ? 'by its entries' : 'no';
-    const moves = does === 'moved' ? 'yes' : 'no';
-    return `| \`${key}\` | ${what} | ${opens} | ${says} | ${moves} | ${keptOf(does)} | ${source} |`;
+    const { what, source, says } = texts[key] ?? { what: '', source: '' };
+    const byEntries = does === 'messages' ? 'by its entries' : 'no';
+    const opens = does === 'inbound' ? 'yes' : byEntries;
+    const moves = does === 'moved' ? 'yes' : byEntries;
+    return `| \`${key}\` | ${what} | ${opens} | ${says ?? byEntries} | ${moves} | ${keptOf(does)} | ${source} |`;
   });
   return [
     `## ${title}`,

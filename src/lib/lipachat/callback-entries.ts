@@ -17,7 +17,7 @@ export interface Entry {
     /** An event about an account, a template, a group or other things. */
     | 'event';
   readonly body: unknown;
-  /** What stands around it in WhatsApp's envelope. */
+  /** Its context in WhatsApp's envelope. */
   readonly around?: Around | undefined;
 }
 
@@ -123,7 +123,7 @@ const LISTS = [
   { member: 'user_id_update', as: 'userIdUpdate' },
 ] as const;
 
-/** A new field may bring messages, too. A field whose row says that it is an event does not. */
+/** A new field may bring messages, too. A field that the table lists as an event does not. */
 function inValue(value: Fields, field: string | undefined, whole: unknown): Entry[] {
   const readAs = readFieldAs(field);
   const isNewField = field !== undefined && readAs === undefined;

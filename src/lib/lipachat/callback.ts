@@ -50,13 +50,13 @@ export interface Preference {
   readonly writtenAt: Date | undefined;
 }
 
-/** The customer goes on under another number or user id. */
+/** The customer has another number or user id. */
 export interface Moved {
   readonly kind: 'moved';
   /** The customer as known until now. */
   readonly pair: Pair;
   readonly to: Customer;
-  /** Only the user id is another. */
+  /** Only the user id changed. */
   readonly keepsNumber?: boolean | undefined;
   readonly writtenAt: Date | undefined;
 }

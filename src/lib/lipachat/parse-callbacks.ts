@@ -26,8 +26,8 @@ import { readUserIdUpdate } from './reading/system.ts';
 /*
  * Parses LipaChat's callbacks, in every known or likely shape, field by field:
  *
- * 1. What an entry is, and whose, decides: its type, the customer and the business number, the status and the ids.
- * 2. Every other field counts if it can be read. One that can't is named in `unread`, with the raw entry.
+ * 1. The kind of an entry and its subject are required: its type, the customer and the business number, the status and the ids.
+ * 2. Every other field is optional. One that can't be read is named in `unread`, with the raw entry.
  * 3. Only what is new is `unrecognised`.
  */
 

@@ -1,9 +1,9 @@
 import { bareName, wordIn } from './fields.ts';
 
 /*
- * What each type and event of WhatsApp's webhooks is to LipaFlow. One rule: what a customer does to reach this business
- * opens the window (Meta: "messages you or calls you"); what is told about people, messages, groups and accounts does not.
- * `event-texts.ts` says what each is and where that is from, and docs/callbacks.md shows both.
+ * What LipaFlow does with each type and event of WhatsApp's webhooks. One rule: what a customer does to reach this business
+ * opens the window (Meta: "messages you or calls you"); notifications about people, messages, groups and accounts don't.
+ * `event-texts.ts` describes each and names its source, and docs/callbacks.md shows both.
  */
 
 /** How an entry is read. */

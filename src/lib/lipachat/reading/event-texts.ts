@@ -2,8 +2,8 @@ import type { MESSAGE_TYPES, SYSTEM_TYPES, WEBHOOK_FIELDS } from './event-kinds.
 import type { STATUS_WORDS } from './status-words.ts';
 
 /*
- * What each type and event of WhatsApp's webhooks is, and where that is from, for docs/callbacks.md. No function loads this
- * file. What LipaFlow does about each is in `event-kinds.ts` and `status-words.ts`.
+ * Describes each type and event of WhatsApp's webhooks, with its source, for docs/callbacks.md. No function loads this file.
+ * What LipaFlow does with each is in `event-kinds.ts` and `status-words.ts`.
  */
 
 /** The day on which the rows were compared with their sources. */
@@ -57,19 +57,19 @@ export const MESSAGE_TEXTS: Texts<typeof MESSAGE_TYPES> = {
   flow_reply: { what: 'A flow reply, in a shape that LipaChat may use', source: 'LipaChat' },
   flow_response: { what: 'A flow reply, in a shape that LipaChat may use', source: 'LipaChat' },
   reaction: {
-    what: 'An emoji on a message. Unproven that it opens the window, and there is no setting for it',
+    what: 'An emoji on a message. Meta does not say that it opens the window, so it opens none; no setting changes that',
     source: 'Meta messages/reaction',
   },
-  system: { what: 'News of a customer, by its own type below', source: 'Meta messages/system' },
-  unsupported: { what: 'Something that the API does not pass on', source: 'Meta messages/unsupported' },
-  unknown: { what: 'The older name of `unsupported`', source: 'Meta messages/unsupported' },
-  ephemeral: { what: 'A disappearing message, which is not passed on', source: 'Meta messages/unsupported' },
+  system: { what: 'A change to a customer: see the types below', source: 'Meta messages/system' },
+  unsupported: { what: 'Content that the API doesn’t deliver', source: 'Meta messages/unsupported' },
+  unknown: { what: '`unsupported`, by its older name', source: 'Meta messages/unsupported' },
+  ephemeral: { what: 'A disappearing message, without its content', source: 'Meta messages/unsupported' },
   request_welcome: {
     what: 'A customer opened the chat for the first time and has written nothing',
     source: 'Meta messages',
   },
   edit: {
-    what: 'A customer changed an earlier message. It opens nothing, and its new text is no STOP',
+    what: 'A customer changed an earlier message. It opens nothing, and its new text does not count as a STOP',
     source: 'Meta messages/edit',
   },
   revoke: { what: 'A customer deleted a message', source: 'Meta messages/revoke' },
@@ -77,7 +77,7 @@ export const MESSAGE_TEXTS: Texts<typeof MESSAGE_TYPES> = {
 
 export const SYSTEM_TEXTS: Texts<typeof SYSTEM_TYPES> = {
   user_changed_number: {
-    what: 'A customer has another number, and so another user id',
+    what: 'A customer changed the number, and with it the user id',
     source: 'Meta messages/system',
   },
   customer_changed_number: { what: 'The same, by an older name', source: 'SDK' },
@@ -89,20 +89,20 @@ export const SYSTEM_TEXTS: Texts<typeof SYSTEM_TYPES> = {
 export const FIELD_TEXTS: Texts<typeof WEBHOOK_FIELDS> = {
   messages: { what: 'Messages and statuses, each by its own row', source: 'Meta messages' },
   standby: {
-    what: 'The same while another agent answers: the window is the number’s',
+    what: 'The same while another agent answers: the window belongs to the number',
     source: 'Meta standby',
   },
   calls: {
-    what: 'Calls. One that the customer places opens the window, answered or not; no other does',
+    what: 'Calls. Only a call that the customer places opens the window, answered or not',
     source: 'Window',
   },
   user_preferences: {
-    what: 'Marketing stopped or resumed in WhatsApp’s settings. `signup` has no effect',
+    what: 'Marketing messages stopped or resumed in WhatsApp’s settings. `signup` has no effect',
     source: 'Meta user_preferences',
     says: 'chosen',
   },
   user_id_update: {
-    what: 'A customer has another user id, as providers passed it on before `system` did',
+    what: 'A customer has another user id: the event that providers sent before `system`',
     source: 'Changelog',
   },
   message_template_status_update: {
@@ -125,16 +125,22 @@ export const FIELD_TEXTS: Texts<typeof WEBHOOK_FIELDS> = {
     what: 'A template’s category will change',
     source: 'Meta template_category_update',
   },
-  message_echoes: { what: 'What the business sent in another way', source: 'Meta standby' },
-  smb_message_echoes: { what: 'What the business sent from its phone', source: 'Meta smb_message_echoes' },
+  message_echoes: { what: 'Messages that the business sent through another channel', source: 'Meta standby' },
+  smb_message_echoes: {
+    what: 'Messages that the business sent from its phone',
+    source: 'Meta smb_message_echoes',
+  },
   smb_app_state_sync: { what: 'Contacts on the business’s phone', source: 'Meta smb_app_state_sync' },
-  history: { what: 'Old messages on the business’s phone', source: 'Meta history' },
+  history: { what: 'The message history of the business’s phone', source: 'Meta history' },
   contacts: {
-    what: 'What is known of people. A number and a user id of one person are joined',
+    what: 'Contact details. A number and a user id of one person are joined',
     source: 'Meta messages',
   },
   account_update: { what: 'The account’s state, terms or partners', source: 'Meta account_update' },
-  account_alerts: { what: 'A limit, a profile or an official account', source: 'Meta account_alerts' },
+  account_alerts: {
+    what: 'An alert about a limit, a profile or an official account',
+    source: 'Meta account_alerts',
+  },
   account_review_update: { what: 'The account was reviewed', source: 'Meta account_review_update' },
   account_settings_update: { what: 'A setting of a number changed', source: 'Meta' },
   phone_number_name_update: { what: 'A display name was reviewed', source: 'Meta phone_number_name_update' },
@@ -148,20 +154,20 @@ export const FIELD_TEXTS: Texts<typeof WEBHOOK_FIELDS> = {
   },
   business_status_update: { what: 'The business’s state changed', source: 'Meta' },
   business_username_update: { what: 'A user name of the business changed', source: 'Meta' },
-  security: { what: 'A PIN of a number', source: 'Meta security' },
+  security: { what: 'The PIN of a number changed', source: 'Meta security' },
   flows: { what: 'A flow’s state, or the health of its endpoint', source: 'Flows' },
   partner_solutions: { what: 'A partner’s solution changed', source: 'Meta partner_solutions' },
   payment_configuration_update: { what: 'A way to pay changed', source: 'Meta payment_configuration_update' },
   automatic_events: {
-    what: 'A purchase or a lead that WhatsApp found in a chat',
+    what: 'A purchase or a lead that WhatsApp detected in a chat',
     source: 'Meta automatic_events',
   },
   tracking_events: { what: 'Figures about marketing messages', source: 'Meta' },
   messaging_handovers: { what: 'Another agent takes over a chat', source: 'Meta standby' },
   group_lifecycle_update: { what: 'A group was made or deleted', source: 'Groups' },
-  group_participants_update: { what: 'People of a group', source: 'Groups' },
+  group_participants_update: { what: 'The members of a group changed', source: 'Groups' },
   group_settings_update: { what: 'A group’s name, picture or rules', source: 'Groups' },
-  group_status_update: { what: 'A group was suspended, or is back', source: 'Groups' },
+  group_status_update: { what: 'A group was suspended or restored', source: 'Groups' },
 };
 
 export const STATUS_TEXTS: Texts<typeof STATUS_WORDS> = {
@@ -169,7 +175,7 @@ export const STATUS_TEXTS: Texts<typeof STATUS_WORDS> = {
   delivered: { what: 'The customer’s phone has it', source: 'Meta messages/status' },
   read: { what: 'The customer saw it', source: 'Meta messages/status' },
   failed: {
-    what: 'It does not arrive. So does any word of failure: UNDELIVERED, REJECTED, EXPIRED …',
+    what: 'It won’t arrive. Any other word of failure counts as this one: UNDELIVERED, REJECTED, EXPIRED …',
     source: 'Meta messages/status',
   },
   played: { what: 'The customer played a voice message', source: 'SDK' },
@@ -183,10 +189,10 @@ export const STATUS_TEXTS: Texts<typeof STATUS_WORDS> = {
   processing: { what: 'Not sent yet', source: 'LipaChat' },
   sending: { what: 'Not sent yet', source: 'LipaChat' },
   held_for_quality_assessment: {
-    what: 'A template message that waits for WhatsApp',
+    what: 'A template message that WhatsApp holds back',
     source: 'Meta messages/status',
   },
-  paused: { what: 'A template message that waits for WhatsApp', source: 'Meta messages/status' },
+  paused: { what: 'A template message that WhatsApp holds back', source: 'Meta messages/status' },
   deleted: { what: 'The customer deleted it', source: 'SDK' },
-  warning: { what: 'A product in it is not available', source: 'SDK' },
+  warning: { what: 'A product in the message is not available', source: 'SDK' },
 };

@@ -5,7 +5,7 @@ import { instantIn } from './instants.ts';
 import { idOf, joined, personIn } from './people.ts';
 import { businessOf, notice, rawEntry, remarked, type Source, unrecognised } from './surroundings.ts';
 
-/* What comes beside messages and statuses: calls, preferences, templates, and events that have no effect. */
+/* Everything but messages and statuses: calls, preferences, templates, and events that have no effect. */
 
 /**
  * A call opens the window if the customer placed it (Meta: "messages you or calls you"), answered or not. `terminate`
@@ -42,7 +42,7 @@ const CHOICES = new Map([
   ['resume', false],
 ]);
 
-/** The customer's choice in WhatsApp's own settings. A sign-up elsewhere takes back no STOP. */
+/** The customer's choice in WhatsApp's own settings. A sign-up elsewhere does not revoke a STOP. */
 export function readPreference(source: Source): Callback {
   const { fields } = source;
   const reader = readerOf(fields);
@@ -82,7 +82,7 @@ export function readTemplate(source: Source, template: Fields): Callback {
   });
 }
 
-/** An event whose field, or else whose content, a row of the table has. */
+/** An event that the table knows by its field or, without one, by its content. */
 export function readEvent(source: Source): Callback {
   const { field, brings, isNewField } = source.around ?? {};
   const readAs = readFieldAs(field);
@@ -94,7 +94,7 @@ export function readEvent(source: Source): Callback {
   return brings === undefined || isNewField ? unrecognised(source) : remarked(notice(brings), source);
 }
 
-/** News of a template, where no field says which. */
+/** An event about a template, without a field that names it. */
 export function isOfTemplate(value: Fields): boolean {
   return pick(value, 'message_template_id', 'message_template_name') !== undefined;
 }

@@ -21,9 +21,9 @@ import { businessOf, notice, rawEntry, remarked, type Source, unrecognised } fro
 import { readSystem } from './system.ts';
 
 /*
- * A customer's message, in LipaChat's shape and in WhatsApp's. Its type says what it is, its customer and business number
- * whose: then it opens the window, whatever else can't be read. A type that no row of the table has is new, so it opens
- * the window too, and is named among the unread fields.
+ * A customer's message, in LipaChat's shape and in WhatsApp's. With a type, a customer and a business number it opens the
+ * window, whatever else can't be read. A type without a row in the table is new: it opens the window too, and `type` is
+ * listed among the unread fields.
  */
 
 export function readMessage(source: Source): Callback {
@@ -100,7 +100,7 @@ function isOtherEvent(fields: Fields): boolean {
   return event !== undefined && !/message|inbound|received/.test(event);
 }
 
-/** The first type whose content the message has. */
+/** The type of the first content that the message has. */
 function contentOf(fields: Fields): string | undefined {
   return Object.keys(MESSAGE_TYPES).find((type) => pick(fields, type) !== undefined);
 }
@@ -108,7 +108,7 @@ function contentOf(fields: Fields): string | undefined {
 function isNotice(type: string, fields: Fields): boolean {
   const readAs = readMessageAs(type);
   if (readAs !== undefined) return readAs === 'notice' || isAutomatic(fields);
-  // A new type that brings nothing but an error is what WhatsApp can't pass on.
+  // A new type with nothing but an error is content that WhatsApp can't deliver.
   const content = pick(fields, type) === undefined ? contentOf(fields) : type;
   if (content !== undefined && readMessageAs(content) !== 'notice') return false;
   return pick(fields, 'unsupported', 'errors') !== undefined;
@@ -146,7 +146,7 @@ function hasId(fields: Fields): boolean {
   );
 }
 
-/** Of a new type, only what names a sender or a recipient is a message. */
+/** An entry of a new type is a message only if it names a sender or a recipient. */
 function isMessage(type: string | undefined, fields: Fields): boolean {
   return (
     (type !== undefined && readMessageAs(type) !== undefined) ||

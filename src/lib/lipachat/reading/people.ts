@@ -4,8 +4,8 @@ import type { Around } from '../callback-entries.ts';
 import { type Fields, listIn, pick, recordIn, textIn } from './fields.ts';
 
 /*
- * Who an entry is about. A person is named by number, by user id, or by both; the number comes first where both can be
- * read. What the envelope's `contacts` say of that person is joined: by number, by user id, or because there is only one
+ * The person that an entry is about, named by number, by user id, or by both. The number is the key where both can be
+ * read. What the envelope's `contacts` say about that person is joined: by number, by user id, or because there is only one
  * contact, which contradicts nothing, and only one person in all entries.
  */
 
@@ -28,7 +28,7 @@ function namesIn(value: unknown): readonly unknown[] {
     : [value];
 }
 
-/** The person whom these values name, the first one that can be read of each kind. */
+/** The person that these values name: the first readable number and the first readable user id. */
 export function personIn(values: readonly unknown[]): Customer {
   const names = values.flatMap(namesIn);
   const texts = names.map((name) => textIn(name)?.trim() ?? '');
@@ -108,7 +108,7 @@ export function joined(
   };
 }
 
-/** The people whom an entry names both ways; for the first entry of a value, all of its contacts too. */
+/** The people that an entry names both ways. The first entry of a value brings all of its contacts, too. */
 export function peopleOf(
   persons: readonly Customer[],
   around: Around | undefined,

@@ -5,7 +5,7 @@ import type { Around, Entry } from '../callback-entries.ts';
 import { type Fields, pick, rawOf, recordIn, textIn } from './fields.ts';
 import { joined, numberOf, peopleOf, personIn } from './people.ts';
 
-/* What an entry is read with: the entry itself, and what stands around it in its body. */
+/* The source of an entry: the entry itself, and its context in the body. */
 
 export interface Source extends Entry {
   readonly fields: Fields;
@@ -73,7 +73,7 @@ interface Found {
   readonly unread?: readonly string[];
 }
 
-/** The callback with what else its entry tells. */
+/** The callback with the people and the unread fields of its entry. */
 export function remarked(
   callback: Callback,
   source: Source,

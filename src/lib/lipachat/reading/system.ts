@@ -6,7 +6,7 @@ import { instantIn } from './instants.ts';
 import { idOf, personIn } from './people.ts';
 import { businessOf, notice, remarked, type Source } from './surroundings.ts';
 
-/* The customer goes on under another number or user id: WhatsApp's `system` messages, and its former `user_id_update`. */
+/* A customer changes the number or the user id: WhatsApp's `system` messages, and its former `user_id_update`. */
 
 export function readSystem(source: Source): Callback {
   const { fields } = source;

@@ -113,7 +113,7 @@ const silentAlarm = ([name, effect]) => [
   ),
 ];
 
-/** More callbacks than these, and this share of all, in percent. A gateway may send something new now and then. */
+/** At least so many callbacks, and over this share of all, in percent: a gateway may send something new now and then. */
 const NOT_UNDERSTOOD = { atLeast: 3, percent: 5 };
 
 const notUnderstood = (own) => {
@@ -126,7 +126,7 @@ const notUnderstood = (own) => {
   const odd = 'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)';
   const Expression = `IF((${odd}) >= ${atLeast}, 100 * (${odd}) / m4, 0)`;
   const { Properties } = alarm(
-    `Over ${percent} % of LipaChat's callbacks of an hour are not understood, or not in full. Windows may stay shut and statuses be missed. Read them with "npm run ops -- callbacks list".`,
+    `Over ${percent} % of LipaChat's callbacks of an hour were not understood, or only in part. Windows may stay shut, and statuses may be missed. Read them with "npm run ops -- callbacks list".`,
     {
       Threshold: percent,
       Metrics: [
@@ -171,7 +171,7 @@ const ownAlarms = (stage) => {
       own('campaign.paused-itself'),
     ),
     UnplacedAlarm: alarm(
-      'A customer wrote, and the message names no customer or no business number that can be read. Its window stays shut, and a STOP in it is not honoured. Read it with "npm run ops -- callbacks list".',
+      'A customer wrote, and the customer or the business number is unreadable. The window stays shut, and a STOP in the message is not honoured. Read it with "npm run ops -- callbacks list".',
       own('callback.unplaced'),
     ),
     NotUnderstoodAlarm: notUnderstood(own),

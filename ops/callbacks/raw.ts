@@ -3,11 +3,11 @@ import type { RawCallback } from '../../src/lib/callbacks/ports.ts';
 import { misuse, OpsError } from '../report.ts';
 
 export const MOST = 10_000;
-/** As many hexadecimal digits of an id as are shown; so many at least are typed. */
+/** How many hexadecimal digits of an id are shown. An operator types at least six. */
 export const SHOWN = 12;
 const TYPED = /^[0-9a-f]{6,64}$/;
 
-/** What a text that lost nothing may differ by from its whole in bytes: none. Older ones did not keep the size. */
+/** Has the text lost its end? Version 0.1 did not keep the size of the whole, so only the limit tells. */
 export const isCut = ({ text, bytes }: RawCallback): boolean =>
   bytes !== undefined ? Buffer.byteLength(text) < bytes : Buffer.byteLength(text) >= 256 * 1024 - 4;
 

@@ -11,7 +11,7 @@ interface Deps {
   readonly erasedOptOuts: ErasedOptOutStore;
 }
 
-/** The session of a pair as it was read: the stored one, and what stands in for it if there is none. */
+/** The session of a pair as it was read: the stored one, and the default if there is none. */
 export interface ReadSession {
   readonly found: Stored<Session> | undefined;
   readonly fresh: Session;

@@ -9,10 +9,10 @@ import { readSession, writeSession } from './customer-session.ts';
 import { writtenAtOf } from './handle-inbound.ts';
 
 /*
- * What changes a consent without being a message, and so opens no window:
+ * Handles changes of consent that are no message, and so open no window:
  *
  * - a choice in WhatsApp's settings counts like a STOP or START, in the same order (`whatsapp/consent.ts`);
- * - a customer who goes on under another number stays opted out there.
+ * - a customer who changes the number stays opted out under the new one.
  */
 
 export interface HandleConsentDeps {
@@ -35,8 +35,8 @@ export function makeHandleConsent(deps: HandleConsentDeps) {
   }
 
   /**
-   * An opt-out goes along, dated like the move; without a time, like itself, so that a repeat does not undo a later
-   * START. An opt-in stays behind: it was given under the old number.
+   * Copies an opt-out to the new number, dated like the move. A move without a time keeps the opt-out's own date, so that a
+   * repeat does not undo a later START. An opt-in is not copied: it was given under the old number.
    */
   async function handleMoved({ pair, to, writtenAt }: Moved, run: EntryRun): Promise<void> {
     const { correlationId, receivedAt } = run;

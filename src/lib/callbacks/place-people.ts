@@ -15,7 +15,7 @@ export interface PlacePeopleDeps {
  * Learns the people that an entry names by number and user id, then replaces a user id by the number that it is known
  * to belong to. An entry that names a number only costs no call.
  *
- * A status may come after an erasure. It teaches nothing about a person of whom nothing is stored.
+ * A status may arrive after an erasure, so it creates no alias for a person without any stored data.
  */
 export function makePlacePeople({ people, messages, aliases }: PlacePeopleDeps) {
   const findQuoted = makeFindQuoted({ messages, aliases });
@@ -56,7 +56,7 @@ export function makePlacePeople({ people, messages, aliases }: PlacePeopleDeps) 
   }
 }
 
-/** A customer known by user id who goes on under a number: that names both, too. */
+/** A move from a user id to a number names one person by both, too. */
 function renumbered(entry: Callback): NamedByBoth[] {
   if (entry.kind !== 'moved' || !isUserId(entry.pair.customer) || !entry.to.number) return [];
   return [{ number: entry.to.number, userId: entry.pair.customer }];

@@ -21,7 +21,7 @@ export interface TelemetryOptions {
  * Not by Powertools, which takes 4 % of the CPU of a send, and of the time of a first one.
  */
 export function makeTelemetry({ functionName, stage, level, clock }: TelemetryOptions): Telemetry {
-  // Not the global console, to whose lines Lambda adds its own words.
+  // Lambda adds its own words to the lines of the global console.
   const out = new Console({ stdout: process.stdout, stderr: process.stderr });
   const from = LEVELS.indexOf(level);
 

@@ -12,8 +12,8 @@ export interface RecipientDeps {
 }
 
 /**
- * Judges a recipient of whom the contract alone can't tell whether they can get a message. Called before the claim, so
- * that a refusal takes no messageId. Throws `invalid-request`.
+ * Refuses a recipient that the contract can't judge on its own: a user id, or a number that no numbering plan has. Called
+ * before the claim, so that a refusal uses up no messageId. Throws `invalid-request`.
  */
 export function makeAssertRecipient({ messages, sessions, sendToUserIds }: RecipientDeps) {
   /** A message that is stored already was allowed once: its answer stays the same. */

@@ -19,11 +19,11 @@ export interface PersonAlias {
   readonly number: PhoneNumber;
   /** The latest callback that named both, to within `REFRESH_MS`. */
   readonly namedAt: Date;
-  /** Whose sessions are still to be merged into the number's: the user id's, and those of earlier numbers. */
+  /** Customers with sessions still to be merged into the number's: the user id, and earlier numbers. */
   readonly unmerged?: readonly CustomerId[] | undefined;
 }
 
-/** Of a pair whose customer is a user id. */
+/** The key of a pair that names its customer by user id. */
 export function aliasKeyOf({ business, customer }: Pair): AliasKey {
   return { business, userId: customer as UserId };
 }
@@ -81,8 +81,8 @@ export function withoutUserId(session: Session, { userId }: AliasKey): Session {
 }
 
 /**
- * What stood apart as one session: an opt-out on either side stays in force, and otherwise the later of each. From an
- * earlier number only an opt-out goes over. Merging again changes nothing.
+ * Merges two sessions of one person: an opt-out on either side stays in force, and of all else the later value counts. From
+ * an earlier number only an opt-out is taken. Merging again changes nothing.
  */
 export function merged(session: Session, other: Session): Session {
   const word = consentWordOf(other);

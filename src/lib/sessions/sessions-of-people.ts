@@ -10,7 +10,7 @@ export interface PeopleStores {
   readonly personAliases: PersonAliasStore;
 }
 
-/** Merges what stands under a user id into the session of its number. Undefined if the id has no number. */
+/** Merges the session of a user id into that of its number. Undefined if the id has no number. */
 type MergeLeftover = (pair: Pair) => Promise<Stored<Session> | undefined>;
 
 /**

@@ -140,10 +140,7 @@ function plainWord(value: unknown): string {
 }
 
 function hasId(fields: Fields): boolean {
-  return (
-    pick(fields, 'event', 'status') === undefined &&
-    pick(fields, 'messageId', 'id', 'profileName') !== undefined
-  );
+  return pick(fields, 'event') === undefined && pick(fields, 'messageId', 'id', 'profileName') !== undefined;
 }
 
 /** An entry of a new type is a message only if it names a sender or a recipient. */

@@ -249,6 +249,15 @@ describe('a person moves', () => {
   });
 });
 
+it.each([{ '': false }, 'FOO', 5, [1]])(
+  'a message without type and text opens the window, with status %j',
+  (status) => {
+    expect(flat({ from: number, type: '', text: null, status })).toMatchObject([
+      { kind: 'inbound', pair: { business, customer: number }, unread: { fields: ['type'] } },
+    ]);
+  },
+);
+
 describe('a group', () => {
   it.each([{ isGroup: true }, { isGroup: 'true' }, { isGroup: 1 }, { group_id: 'g-1' }, { group_id: 7 }])(
     'is one with %j',

@@ -9,6 +9,8 @@ export interface Pair {
   readonly customer: CustomerId;
 }
 
+/** Invisible marks, such as the directions that phones and address books put around a number. */
+const MARKS = /\p{Cf}/gu;
 const SPELLING = /^\+?[\d\s()\-\u2010-\u2015]+$/u;
 // WhatsApp still writes some Mexican mobile numbers with a 1 that the numbering plan has dropped.
 const MEXICAN_WHATSAPP_ID = /^521\d{10}$/;
@@ -18,7 +20,7 @@ const MEXICAN_WHATSAPP_ID = /^521\d{10}$/;
  * the digits are not a possible number of a known country.
  */
 export function parsePhoneNumber(text: string): PhoneNumber | undefined {
-  if (!SPELLING.test(text)) return undefined;
+  if (!SPELLING.test(text.replace(MARKS, ''))) return undefined;
   const digits = text.replace(/\D/g, '');
   if (MEXICAN_WHATSAPP_ID.test(digits)) return digits as PhoneNumber;
   const parsed = parsePhoneNumberFromString(`+${digits}`);
@@ -31,7 +33,10 @@ export function parsePhoneNumber(text: string): PhoneNumber | undefined {
  * Undefined unless 5 to 20 digits remain.
  */
 export function gatewayPhoneNumber(text: string): PhoneNumber | undefined {
-  const digits = text.replace(/^\+|[\s()\-\u2010-\u2015]/gu, '');
+  const digits = text
+    .replace(MARKS, '')
+    .trim()
+    .replace(/^\+|[\s()\-\u2010-\u2015]/gu, '');
   return /^\d{5,20}$/.test(digits) ? (digits as PhoneNumber) : undefined;
 }
 
@@ -51,7 +56,7 @@ export function customerIn(text: string): CustomerId | undefined {
 /** Does the text contain the number, in any spelling, or inside base64 as in WhatsApp's message ids? Or the user id? */
 export function isNamedIn(text: string, number: CustomerId): boolean {
   if (isUserId(number)) return isIdIn(text, number);
-  if (text.replace(/[\s()+\-.\u2010-\u2015]/gu, '').includes(number)) return true;
+  if (text.replace(/[\s()+\-.\u2010-\u2015\p{Cf}]/gu, '').includes(number)) return true;
   const runs = text.replaceAll('\\', '').match(/[A-Za-z0-9+/_-]{16,}/g) ?? [];
   return runs.some((run) => Buffer.from(run, 'base64').includes(number));
 }

@@ -16,6 +16,8 @@ describe('a phone number as a caller may write it', () => {
     ['dashes', '254-717-746-565'],
     ['brackets', '+254 (717) 746565'],
     ['typographic dashes and a no-break space', '+254\u00a0717\u2011746\u2013565'],
+    ['marks of direction around it', '\u202a+254717746565\u202c'],
+    ['a mark of direction behind it', '254717746565\u200e'],
     ['blanks around it', '  +254717746565 '.trimStart()],
     ['a trunk zero after the country code', '+254 (0)717 746565'],
   ])('is read with %s', (_, spelling) => {

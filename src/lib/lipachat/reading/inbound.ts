@@ -17,7 +17,7 @@ import {
 import { instantIn } from './instants.ts';
 import { idOf, joined, numberOf, personIn } from './people.ts';
 import { saidIn } from './said-words.ts';
-import { businessOf, notice, rawEntry, remarked, type Source, unrecognised } from './surroundings.ts';
+import { businessOf, GROUP, notice, rawEntry, remarked, type Source, unrecognised } from './surroundings.ts';
 import { readSystem } from './system.ts';
 
 /*
@@ -30,7 +30,7 @@ export function readMessage(source: Source): Callback {
   const { fields } = source;
   const reader = readerOf(fields);
   const type = typeOf(fields, reader);
-  if (isOfGroup(fields)) return remarked(notice('group'), source);
+  if (isOfGroup(fields)) return remarked(notice(GROUP), source);
   if (type === 'system') return readSystem(source);
   if (type !== undefined && isNotice(type, fields)) return remarked(notice(type), source);
   const { person } = joined(senderOf(fields), source.around);

@@ -99,15 +99,11 @@ function ofFields(fields: Fields): Date | undefined {
     '$numberLong',
     'value',
   );
-  if (instant !== undefined) return recordIn(instant) ? undefined : instantIn(instant);
-  const [year, month, day, hour, minute, second] = [
-    pick(fields, 'year'),
-    pick(fields, 'monthValue', 'month'),
-    pick(fields, 'dayOfMonth', 'day'),
-    pick(fields, 'hour'),
-    pick(fields, 'minute'),
-    pick(fields, 'second'),
-  ];
+  // Only MongoDB has another object inside: `{"$date":{"$numberLong":"…"}}`.
+  const inner = recordIn(instant) ? pick(recordIn(instant), '$numberLong') : instant;
+  if (instant !== undefined) return recordIn(inner) ? undefined : instantIn(inner);
+  const [year, hour, minute, second] = ['year', 'hour', 'minute', 'second'].map((name) => pick(fields, name));
+  const [month, day] = [pick(fields, 'monthValue', 'month'), pick(fields, 'dayOfMonth', 'day')];
   if (year === undefined) return undefined;
   return ofList(hour === undefined ? [year, month, day] : [year, month, day, hour, minute ?? 0, second ?? 0]);
 }

@@ -68,6 +68,34 @@ const LIST_OF: Readonly<Record<Entry['as'], string | undefined>> = {
   event: undefined,
 };
 
+/** A message in a group is no news of a person. */
+export const GROUP = 'group';
+
+/** Beyond these, an event is no news of single people. */
+const MOST_PARTS = 1_000;
+
+/** All people that an entry names, whatever it is about. An event names them in its parts, such as the echoes. */
+function personsOf({ as, fields, around }: Source): Customer[] {
+  if (as !== 'event') return personsIn(fields);
+  const parts = Object.values(around?.value ?? {}).filter(Array.isArray);
+  return parts.flatMap((list) => list.slice(0, MOST_PARTS)).flatMap((part) => personsIn(recordIn(part)));
+}
+
+function personsIn(fields: Fields | undefined): Customer[] {
+  return [
+    personIn([pick(fields, 'from'), pick(fields, 'from_user_id')]),
+    personIn([pick(fields, 'to'), pick(fields, 'to_user_id')]),
+    personIn([pick(fields, 'recipient_id'), pick(fields, 'recipient_user_id')]),
+    personIn([pick(fields, 'wa_id'), pick(fields, 'user_id')]),
+  ];
+}
+
+/** The business number of a flat entry: its other party. */
+function otherParty({ number }: Customer, fields: Fields): PhoneNumber | undefined {
+  const parties = [pick(fields, 'from'), pick(fields, 'to')].map(numberOf);
+  return parties.includes(number) ? parties.find((party) => party !== number) : undefined;
+}
+
 interface Found {
   readonly persons?: readonly Customer[];
   readonly unread?: readonly string[];
@@ -79,9 +107,11 @@ export function remarked(
   source: Source,
   { persons = [], unread = [] }: Found = {},
 ): Callback {
-  const named = peopleOf(persons, source.around);
-  const business = 'pair' in callback ? undefined : businessAround(source);
-  const people = business === undefined ? named : named?.map((one) => ({ ...one, business }));
+  const isOfGroup = callback.kind === 'notice' && callback.about === GROUP;
+  const named = peopleOf(isOfGroup ? persons : [...persons, ...personsOf(source)], source.around);
+  const businessOfPerson = (one: Customer) =>
+    'pair' in callback ? undefined : (businessAround(source) ?? otherParty(one, source.fields));
+  const people = named?.map((one) => ({ ...one, business: businessOfPerson(one) }));
   const fields = source.around?.isNewField ? [...unread, 'field'] : unread;
   const contact = joined(persons[0] ?? {}, source.around).contact;
   return {

@@ -48,6 +48,7 @@ describe('an instant is read exactly from', () => {
     ['protobuf’s timestamp with text', { seconds: String(seconds), nanos: 0 }],
     ['Java’s Instant', { epochSecond: seconds, nano: 0 }],
     ['MongoDB’s date', { $date: AT }],
+    ['MongoDB’s date with the type of its number', { $date: { $numberLong: String(Date.parse(AT)) } }],
     ['JSON text', JSON.stringify({ seconds })],
     ['a list of one', [seconds]],
   ])('%s', (_, stamp) => {

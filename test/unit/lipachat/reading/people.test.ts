@@ -273,3 +273,53 @@ describe('a group', () => {
     expect(flat({ from: number, ...changes })).toMatchObject([{ kind: 'inbound' }]);
   });
 });
+
+describe('a person named both ways is known in an entry of any kind', () => {
+  const message = { id: 'in-1', timestamp: '1795775000', from: number, from_user_id: userId };
+  const value = (members: object) => readCallbacks({ metadata, ...members });
+  const known = [{ number, userId, business }];
+
+  it.each([
+    ['reaction', { reaction: { message_id: 'm', emoji: '👍' } }],
+    ['system', { system: { type: 'customer_identity_changed' } }],
+    ['unsupported', { errors: [{ code: 131051 }] }],
+    ['edit', { edit: { message_id: 'm', text: { body: 'x' } } }],
+    ['revoke', { revoke: { original_message_id: 'm' } }],
+  ])('a message that opens nothing: %s', (type, content) => {
+    expect(value({ messages: [{ ...message, type, ...content }] })).toMatchObject([
+      { kind: 'notice', people: known },
+    ]);
+  });
+
+  it('an echo', () => {
+    const echo = {
+      id: 'm',
+      type: 'text',
+      text: { body: 'x' },
+      from: business,
+      to: number,
+      to_user_id: userId,
+    };
+    const change = { field: 'smb_message_echoes', value: { metadata, message_echoes: [echo] } };
+    expect(readCallbacks({ entry: [{ changes: [change] }] })).toMatchObject([
+      { kind: 'notice', people: known },
+    ]);
+  });
+
+  it('a status', () => {
+    const status = { id: 'wamid.x', status: 'read', recipient_id: number, recipient_user_id: userId };
+    expect(value({ statuses: [status] })).toMatchObject([{ kind: 'status', people: known }]);
+  });
+
+  it('a flat entry, of which the other party is the business', () => {
+    expect(flat({ type: 'REACTION', from: number, from_user_id: userId })).toMatchObject([
+      { kind: 'notice', people: known },
+    ]);
+  });
+
+  it('but not in a group', () => {
+    const inGroup = { ...message, type: 'text', text: { body: 'hi' }, group_id: 'g' };
+    const [callback] = value({ messages: [inGroup] });
+    expect(callback).toEqual({ kind: 'notice', about: 'group' });
+  });
+});

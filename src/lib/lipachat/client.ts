@@ -11,6 +11,8 @@ export interface LipaChatOptions {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly clock: Clock;
+  /** Opens connections; by default over the network. */
+  readonly connect?: Agent.Options['connect'];
 }
 
 const FLOWS = '/whatsapp/interactive/flows';
@@ -27,8 +29,9 @@ const CONNECT_MS = 5_000;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** LipaChat over HTTP: one call, one outcome. Never throws, follows no redirect, decodes no content encoding. */
-export function makeLipaChat({ baseUrl, clock }: LipaChatOptions): Gateway {
-  const agents = makeAgents(clock);
+export function makeLipaChat({ baseUrl, ...options }: LipaChatOptions): Gateway {
+  const { clock } = options;
+  const agents = makeAgents(options);
   const { origin, pathname } = new URL(baseUrl);
   const prefix = pathname.replace(/\/$/, '');
 
@@ -123,12 +126,15 @@ function dispatched(agent: Agent, request: Dispatcher.DispatchOptions, timeoutMs
  * The agent for a call made now. undici closes idle connections by timers, which stop while Lambda freezes the process.
  * After a pause by the wall clock, the old agent is replaced together with its connections. `used` ends a call.
  */
-function makeAgents(clock: Clock): { now: () => Agent; used: () => void } {
+function makeAgents({ clock, connect = { timeout: CONNECT_MS } }: Omit<LipaChatOptions, 'baseUrl'>): {
+  now: () => Agent;
+  used: () => void;
+} {
   const fresh = () =>
     new Agent({
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
-      connect: { timeout: CONNECT_MS },
+      connect,
       allowH2: false,
     });
   let agent = fresh();

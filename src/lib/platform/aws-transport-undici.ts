@@ -1,13 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
+import type { Agent } from 'undici';
 import { IDLE_MS, TRY_LIMIT_MS, type Transport, withLiveConnections } from './aws-transport.ts';
 import type { Clock } from './ports.ts';
 
 /**
  * For functions that bundle undici for LipaChat anyway: a call takes less CPU than with Node's own client
- * (ADR 020).
+ * (ADR 020). `agent` takes precedence over the options here.
  */
-export function undiciTransport(clock: Clock): Transport {
+export function undiciTransport(clock: Clock, agent: Agent.Options = {}): Transport {
   optimizeParserLater();
   const dispatcher = {
     connect: { timeout: TRY_LIMIT_MS },
@@ -15,6 +16,7 @@ export function undiciTransport(clock: Clock): Transport {
     bodyTimeout: TRY_LIMIT_MS,
     keepAliveTimeout: IDLE_MS,
     allowH2: false,
+    ...agent,
   };
   const transport = new UndiciHttpHandler({ dispatcher });
   // Replaces the agent. The old one closes what is idle, and the rest when its calls have ended.

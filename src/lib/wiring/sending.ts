@@ -1,19 +1,25 @@
-import { makeLipaChat } from '../lipachat/client.ts';
+import { type LipaChatOptions, makeLipaChat } from '../lipachat/client.ts';
 import { undiciTransport } from '../platform/aws-transport-undici.ts';
 import { systemClock } from '../platform/clock.ts';
-import { sendSettings, wireQueue, wireSecrets, wireStores } from './stores.ts';
+import { type Entry, sendSettings, storesOf, wireEntry, wireQueue, wireSecrets } from './stores.ts';
 import { sendUseCases, sweepUseCase } from './use-cases.ts';
 
 /* The functions that call LipaChat, apart from the others: loading undici dominates a cold start. */
 
+/** All but the queue. */
+export function sendPortsOf(entry: Entry, connect?: LipaChatOptions['connect']) {
+  const { config, clock } = entry;
+  const gateway = makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock, connect });
+  return { ...storesOf(entry), apiKey: wireSecrets(entry).apiKey(), gateway };
+}
+
 /** AWS is reached over undici, too, since it is loaded anyway. */
 function wireSendPorts(functionName: string) {
-  const stores = wireStores(functionName, undiciTransport(systemClock));
-  const apiKey = wireSecrets(stores).apiKey();
-  const { config, clock } = stores;
-  const gateway = makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock });
-  return { ...stores, queue: wireQueue(stores), apiKey, gateway };
+  const ports = sendPortsOf(wireEntry(functionName, undiciTransport(systemClock)));
+  return { ...ports, queue: wireQueue(ports) };
 }
+
+export type Send = ReturnType<typeof wireSend>;
 
 export function wireSend(functionName: string) {
   const ports = wireSendPorts(functionName);

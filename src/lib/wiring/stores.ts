@@ -14,7 +14,7 @@ import { systemClock, systemRandom } from '../platform/clock.ts';
 import { type Config, readConfig } from '../platform/config.ts';
 import { makeDynamoClient } from '../platform/dynamo-client.ts';
 import { makeTable } from '../platform/dynamo-table.ts';
-import type { Secret } from '../platform/ports.ts';
+import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import { makeSecret } from '../platform/secrets.ts';
 import { makeTelemetry } from '../platform/telemetry.ts';
 import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
@@ -23,20 +23,32 @@ import { makePersonAliasStore } from '../sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
 import type { SendSettings } from './use-cases.ts';
 
-/** What every function needs: settings, clock and telemetry. */
-export function wireEntry(functionName: string, transport: Transport = nodeTransport(systemClock)) {
+/** What every function needs. */
+export interface Entry {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly transport: Transport;
+  /** Tries of one call to AWS, instead of the usual ones. */
+  readonly maxAttempts?: number;
+}
+
+export function wireEntry(functionName: string, transport: Transport = nodeTransport(systemClock)): Entry {
   const config = readConfig();
   const clock = systemClock;
   const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL, clock });
   return { config, telemetry, transport, clock, random: systemRandom };
 }
 
-export type Entry = ReturnType<typeof wireEntry>;
-
 /** The same with the table's stores. One client per AWS service and process. */
 export function wireStores(functionName: string, transport: Transport = nodeTransport(systemClock)) {
-  const entry = wireEntry(functionName, transport);
-  const client = makeDynamoClient({ requestHandler: transport, maxAttempts: 4 });
+  return storesOf(wireEntry(functionName, transport));
+}
+
+export function storesOf(entry: Entry) {
+  const { transport, maxAttempts = 4 } = entry;
+  const client = makeDynamoClient({ requestHandler: transport, maxAttempts });
   const table = makeTable({ ...entry, client, tableName: entry.config.TABLE_NAME });
   return {
     ...entry,
@@ -55,7 +67,7 @@ export function wireStores(functionName: string, transport: Transport = nodeTran
   };
 }
 
-export type Stores = ReturnType<typeof wireStores>;
+export type Stores = ReturnType<typeof storesOf>;
 
 let sqs: SQSClient | undefined;
 
@@ -71,8 +83,8 @@ export function wireQueue(stores: Stores) {
 }
 
 /** Readers of the parameter store, for functions that need a secret. */
-export function wireSecrets({ config, telemetry, clock, transport }: Entry) {
-  const client = new SSMClient({ requestHandler: transport, maxAttempts: 2 });
+export function wireSecrets({ config, telemetry, clock, transport, maxAttempts = 2 }: Entry) {
+  const client = new SSMClient({ requestHandler: transport, maxAttempts });
   const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
     makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });
   return {

@@ -1,0 +1,31 @@
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+
+/** The time of a function behind the HTTP API, whose limit is 30 s. A send starts nothing with little time left. */
+const TIME_LEFT_MS = 29_000;
+
+/** A POST as the HTTP API invokes a function with it, and its context. For a rehearsal (ADR 020). */
+export function rehearsedPost(path: string, body: object) {
+  const routeKey = `POST ${path}`;
+  const http = { method: 'POST', path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' };
+  const event: APIGatewayProxyEventV2 = {
+    version: '2.0',
+    routeKey,
+    rawPath: path,
+    rawQueryString: '',
+    headers: { 'content-type': 'application/json' },
+    requestContext: {
+      ...{ accountId: '', apiId: '', domainName: '', domainPrefix: '', stage: '$default' },
+      ...{ http, requestId: 'rehearsal', routeKey, time: '', timeEpoch: 0 },
+    },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
+  const ends = () => {};
+  const context: Context = {
+    ...{ functionName: '', functionVersion: '', invokedFunctionArn: '', memoryLimitInMB: '' },
+    ...{ awsRequestId: 'rehearsal', logGroupName: '', logStreamName: '' },
+    ...{ callbackWaitsForEmptyEventLoop: true, done: ends, fail: ends, succeed: ends },
+    getRemainingTimeInMillis: () => TIME_LEFT_MS,
+  };
+  return { event, context };
+}

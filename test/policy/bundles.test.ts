@@ -76,6 +76,21 @@ describe('a bundle', () => {
 // Lambda's loader imports the handler's path without an extension first: beside `dist/docs.cjs`, a directory
 // `dist/docs/` ends in ERR_UNSUPPORTED_DIR_IMPORT before the function has started.
 describe('a package', () => {
+  it.each(['.cjs', '.mjs'])('has each %s file that was built for its function, and no other', (extension) => {
+    const built = readdirSync(dist).filter((file) => file.endsWith(extension));
+    const found = Object.entries(packed).flatMap(
+      ([
+        name,
+        {
+          package: { patterns },
+        },
+      ]) => patterns.filter((pattern) => pattern.endsWith(extension)).map((pattern) => ({ name, pattern })),
+    );
+    const wanted = built.map((file) => ({ name: file.slice(0, -extension.length), pattern: `dist/${file}` }));
+    expect(found).toHaveLength(wanted.length);
+    expect(found).toEqual(expect.arrayContaining(wanted));
+  });
+
   it('has no directory with the name of its bundle', () => {
     const found = Object.entries(packed).map(([name, one]) => [name, shadows(one)]);
     expect(found).toEqual(functions.map((name) => [name, []]));

@@ -3,7 +3,7 @@
  * Lambda's bootstrap gives to Node, and answers one real event.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,22 @@ describe('a packaged function', () => {
 
   it('is in serverless.yml for each sample', () => {
     expect(Object.keys(SAMPLES).filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  // dist/sendFlow.handler is both files', and the loader looks for .mjs before .cjs.
+  it('is loaded as the module that rehearses: sendFlow', async () => {
+    const task = await unzip('sendFlow');
+    const module = join(task, 'dist/sendFlow.mjs');
+    const source = await readFile(module, 'utf8');
+    await writeFile(module, source.replace('await rehearse()', "console.log('rehearsed', await rehearse())"));
+    const lambda = await start('sendFlow', task);
+    try {
+      await lambda.invoke(await SAMPLES['sendFlow']?.(world));
+      expect(lambda.output()).toMatch(/rehearsed \[[^\]]*'PutItem'[^\]]*'sendFlow'/);
+      expect(lambda.output()).not.toContain('rehearsal.failed');
+    } finally {
+      await lambda.stop();
+    }
   });
 
   // Lambda's loader tries the handler's path without an extension first, and imports the directory.

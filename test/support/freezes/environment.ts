@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FunctionDefinition } from '../../../local/stack.ts';
+import { loadedFile } from '../bootstrap.ts';
 import { spawnChild, whenReady } from '../children.ts';
 import { until } from '../fleet/wait.ts';
 import { environmentOf } from '../worker.ts';
@@ -42,9 +43,9 @@ export const startEnvironment = async (
 ): Promise<LambdaEnvironment> => {
   const { handler, timeoutMs } = definition;
   const dot = handler.lastIndexOf('.');
-  const bundle = fileURLToPath(new URL(`${handler.slice(0, dot)}.cjs`, ROOT));
+  const bundle = loadedFile(fileURLToPath(new URL(handler.slice(0, dot), ROOT)));
   const { process: child, ...rest } = spawnChild({
-    file: 'test/support/freezes/host.cjs',
+    file: 'test/support/freezes/host.mjs',
     args: [bundle, handler.slice(dot + 1), JSON.stringify(firstStop)],
     env: environmentOf(definition, env),
   });

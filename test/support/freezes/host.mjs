@@ -1,10 +1,13 @@
+import { createRequire } from 'node:module';
+
 /**
  * Hosts a bundle as Lambda's runtime does: it asks for one event at a time, and the process stops at the moment that it
  * was told to, counted from when it asks. Plain JavaScript, so that a hundred of them start soon.
  * Arguments: the bundle, the export, and when to stop the first time (`Stop` in environment.ts) as JSON.
  */
 const [path, exportName, firstStop] = process.argv.slice(2);
-const handler = require(path)[exportName];
+// A rehearsal belongs to init, which a module holds back until it is over.
+const { [exportName]: handler } = path.endsWith('.mjs') ? await import(path) : createRequire(path)(path);
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-/** Runs a bundle in its own process, hosted by bench/lambda.cjs, and measures each call. */
+/** Runs a bundle in its own process, hosted by bench/lambda.mjs, and measures each call. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,7 +62,7 @@ function startProcess({ path, env, memoryMb, freeze, procs }: BundleOptions) {
   const stdio: ('ignore' | 'ipc')[] = ['ignore', 'ignore', 'ignore', 'ipc'];
   const execArgv = bootstrapOptions(memoryMb);
   const args = [path, JSON.stringify({ freeze, procs })];
-  const child = fork(new URL('lambda.cjs', import.meta.url), args, { env, execArgv, stdio });
+  const child = fork(new URL('lambda.mjs', import.meta.url), args, { env, execArgv, stdio });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${path} did not start`);
   running.add(child);

@@ -15,7 +15,7 @@ import { s3ClientFor } from '../test/support/s3.ts';
 import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
 import { type HttpResult, spawnWorker, type Worker } from '../test/support/worker.ts';
 import { startBundle } from './bundle.ts';
-import { bundleOf, memoryOf } from './world.ts';
+import { memoryOf, startOf } from './world.ts';
 
 export interface CampaignFigures {
   readonly rows: number;
@@ -106,7 +106,7 @@ export async function benchCampaign(rows: number): Promise<CampaignFigures> {
     const source = await upload(standIns, rows);
     const campaigns = await spawnWorker('campaigns', environment);
     const start = (name: string, env: Record<string, string>) =>
-      startBundle({ path: bundleOf(name), env, memoryMb: memoryOf(name) });
+      startBundle({ path: startOf(name), env, memoryMb: memoryOf(name) });
     const planner = await start('campaignPlanner', environment);
     const campaignId = `bench-${rows}`;
     const message = { from: '254110090747', text: 'Hello {{name}}', flowId: 'F', flowCta: 'Go', screen: 'S' };

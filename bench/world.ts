@@ -14,6 +14,7 @@ import { systemClock, systemRandom } from '../src/lib/platform/clock.ts';
 import { makeTable } from '../src/lib/platform/dynamo-table.ts';
 import { makeSessionStore } from '../src/lib/sessions/dynamo-sessions.ts';
 import type { Pair } from '../src/lib/whatsapp/phone.ts';
+import { loadedFile } from '../test/support/bootstrap.ts';
 import { stopChildren } from '../test/support/children.ts';
 import { httpEvent } from '../test/support/http-event.ts';
 import { type StandIns, spawnStandIns } from '../test/support/stand-ins.ts';
@@ -35,6 +36,8 @@ export type Candidate = 'lipaflow' | 'peer';
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** What Lambda loads: the module that rehearses, for a function that has one. */
+export const startOf = (name: string) => loadedFile(file(`../dist/${name}`));
 export const bundleOf = (name: string) => file(`../dist/${name}.cjs`);
 
 /** In MB, from serverless.yml. */
@@ -105,7 +108,7 @@ export async function openWorld(peerPath: string, settings: Record<string, strin
   const environment = { ...standIns.environment, AWS_LAMBDA_FUNCTION_NAME: 'bench' };
   /** The peer has the memory of `sendFlow`. */
   const bundleOptions = (which: Candidate, more: Record<string, string>): BundleOptions => ({
-    path: which === 'peer' ? peerPath : bundleOf('sendFlow'),
+    path: which === 'peer' ? peerPath : startOf('sendFlow'),
     env: { ...environment, ...more },
     memoryMb: memoryOf('sendFlow'),
   });
@@ -114,7 +117,7 @@ export async function openWorld(peerPath: string, settings: Record<string, strin
     /** Starts a function by name. */
     start: (name: string, more: Record<string, string> = {}): Promise<Bundle> => {
       return startBundle({
-        path: bundleOf(name),
+        path: startOf(name),
         env: { ...environment, ...more },
         memoryMb: memoryOf(name),
       });

@@ -72,6 +72,15 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect(await stores.erasedOptOuts().whoOptedOut([a, b, a])).toEqual([false, true, false]);
   });
 
+  it('remember an erasure, of this pair only', async () => {
+    const [pair, other] = [newPair(), newPair()];
+    expect(await stores.erasedOptOuts().wasErased(pair)).toBe(false);
+    await stores.erasedOptOuts().noteErasure(pair, NOW);
+    expect(await stores.erasedOptOuts().wasErased(pair)).toBe(true);
+    expect(await stores.erasedOptOuts().wasErased(other)).toBe(false);
+    expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
+  });
+
   it('are gone once they were removed as they were read, and can be removed twice', async () => {
     const pair = newPair();
     const other = newPair();

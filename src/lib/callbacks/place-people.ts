@@ -2,6 +2,7 @@ import type { Callback, Moved } from '../lipachat/callback.ts';
 import type { Message } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { People } from '../sessions/people.ts';
+import type { ErasedOptOutStore } from '../sessions/ports.ts';
 import { isUserId, type NamedByBoth } from '../whatsapp/customer.ts';
 import { makeFindQuoted } from './quoted-message.ts';
 
@@ -9,15 +10,16 @@ export interface PlacePeopleDeps {
   readonly people: Pick<People, 'learn' | 'personOf'>;
   readonly messages: MessageStore;
   readonly aliases: MessageAliasStore;
+  readonly erasedOptOuts: ErasedOptOutStore;
 }
 
 /**
  * Learns the people that an entry names by number and user id, then replaces a user id by the number that it is known
  * to belong to. An entry that names a number only costs no call.
  *
- * A status may arrive after an erasure, so it creates no alias for a person without any stored data.
+ * A status may arrive after an erasure: of a message that is not stored, it brings no erased person back.
  */
-export function makePlacePeople({ people, messages, aliases }: PlacePeopleDeps) {
+export function makePlacePeople({ people, messages, aliases, erasedOptOuts }: PlacePeopleDeps) {
   const findQuoted = makeFindQuoted({ messages, aliases });
 
   /** The message of ours that a status is about. */
@@ -35,8 +37,11 @@ export function makePlacePeople({ people, messages, aliases }: PlacePeopleDeps) 
     // A flat status names no business number.
     const business = named.business ?? ownBusiness ?? (await messageOf(entry))?.from;
     if (business === undefined) return;
-    const isOurs = async () => entry.kind !== 'status' || (await messageOf(entry)) !== undefined;
-    await people.learn({ ...named, business }, seenAt, isOurs);
+    const isErased = async () =>
+      entry.kind === 'status' &&
+      (await messageOf(entry)) === undefined &&
+      (await erasedOptOuts.wasErased({ business, customer: named.number }));
+    await people.learn({ ...named, business }, seenAt, async () => !(await isErased()));
   }
 
   return async function placePeople(entry: Callback, seenAt: Date): Promise<Callback> {

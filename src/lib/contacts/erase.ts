@@ -17,7 +17,7 @@ import { consentWordOf, type Session } from '../whatsapp/session-window.ts';
 /*
  * Erases one customer, by number or by user id. Safe to repeat.
  *
- * 1. Remove the session; an opt-out is first kept as a salted hash. The session of a person with user ids only loses
+ * 1. Note that the customer was erased, as a salted hash. Remove the session; an opt-out is first kept as a salted hash. The session of a person with user ids only loses
  *    its window, because after a crash nothing else leads to the ids.
  * 2. Remove the messages with their aliases and template locks. The index lags and sends may be in flight, so
  *    passes repeat until two in a row find none. A send in flight finds its record gone and writes nothing.
@@ -137,6 +137,7 @@ export function makeErase(deps: EraseDeps) {
   return async function erase(named: Pair, correlationId: string): Promise<void> {
     const pairs = await people.pairsOf(named);
     const [person, ...ids] = pairs;
+    for (const pair of pairs) await erasedOptOuts.noteErasure(pair, clock.now());
     if (ids.length > 0) await closeSession(person);
     let optOutKept = ids.length === 0 && (await eraseSession(person));
     const erased = await total(pairs, eraseMessages);

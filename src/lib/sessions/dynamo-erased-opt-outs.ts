@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { attributes } from '../platform/dynamo-codec.ts';
-import { instant, plain } from '../platform/dynamo-fields.ts';
+import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Random } from '../platform/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { ErasedOptOut, ErasedOptOutStore } from './ports.ts';
 
+/** Longer than WhatsApp repeats a webhook (7 days). */
+const NOTED_MS = 8 * 86_400_000;
 const SALT = 'salt#forgotten';
 
 const saltAttributes = attributes<{ readonly salt: string }>({ fields: { salt: plain } });
@@ -33,9 +35,14 @@ export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOu
     return saltAttributes.decode(stored.value).salt;
   }
 
+  async function anySalt(): Promise<string> {
+    salt ??= (await knownSalt()) ?? (await madeSalt());
+    return salt;
+  }
+
   async function find(pair: Pair): Promise<ErasedOptOut | undefined> {
     const known = await knownSalt();
-    const stored = known === undefined ? undefined : await table.get(keyOf(pair, known));
+    const stored = known === undefined ? undefined : await table.get(optOutKey(pair, known));
     if (!stored) return undefined;
     const { at = new Date(0), seenAt, place } = optOutAttributes.decode(stored.value);
     return { at, seenAt, place };
@@ -47,20 +54,31 @@ export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOu
     async whoOptedOut(pairs) {
       const known = await knownSalt();
       if (known === undefined) return pairs.map(() => false);
-      const items = await table.getMany(pairs.map((pair) => keyOf(pair, known)));
+      const items = await table.getMany(pairs.map((pair) => optOutKey(pair, known)));
       return items.map((item) => item !== undefined);
     },
     async remember(pair, at, { seenAt, place } = {}) {
-      salt ??= (await knownSalt()) ?? (await madeSalt());
-      await table.overwrite({ ...optOutAttributes.encode({ at, seenAt, place }), pk: keyOf(pair, salt) });
+      const pk = optOutKey(pair, await anySalt());
+      await table.overwrite({ ...optOutAttributes.encode({ at, seenAt, place }), pk });
     },
     async forget(pair) {
       const known = await knownSalt();
-      if (known !== undefined) await table.drop(keyOf(pair, known));
+      if (known !== undefined) await table.drop(optOutKey(pair, known));
+    },
+    async noteErasure(pair, now) {
+      const expires = inSeconds(new Date(now.getTime() + NOTED_MS));
+      await table.overwrite({ pk: erasureKey(pair, await anySalt()), expires });
+    },
+    async wasErased(pair) {
+      const known = await knownSalt();
+      return known !== undefined && (await table.get(erasureKey(pair, known))) !== undefined;
     },
   };
 }
 
-function keyOf({ business, customer }: Pair, salt: string): string {
-  return `forgotten#${createHmac('sha256', salt).update(`${business} ${customer}`).digest('hex')}`;
+const optOutKey = (pair: Pair, salt: string) => `forgotten#${hashOf(pair, salt)}`;
+const erasureKey = (pair: Pair, salt: string) => `erased#${hashOf(pair, salt)}`;
+
+function hashOf({ business, customer }: Pair, salt: string): string {
+  return createHmac('sha256', salt).update(`${business} ${customer}`).digest('hex');
 }

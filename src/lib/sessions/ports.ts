@@ -23,6 +23,9 @@ export interface ErasedOptOutStore {
   find(pair: Pair): Promise<ErasedOptOut | undefined>;
   remember(pair: Pair, at: Date, arrival?: Omit<ErasedOptOut, 'at'>): Promise<void>;
   forget(pair: Pair): Promise<void>;
+  /** Notes for 8 days that the customer was erased: statuses may still arrive, and must not bring them back. */
+  noteErasure(pair: Pair, now: Date): Promise<void>;
+  wasErased(pair: Pair): Promise<boolean>;
 }
 
 /** Which number a user id belongs to. */

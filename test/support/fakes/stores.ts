@@ -173,6 +173,7 @@ export interface FakeForgotten extends ErasedOptOutStore {
 
 export function fakeErasedOptOuts(): FakeForgotten {
   const pairs = new Map<string, ErasedOptOut>();
+  const erased = new Set<string>();
   const keyOf = ({ business, customer }: Pair) => `${business} ${customer}`;
   const over = (link: Link): ErasedOptOutStore => ({
     optedOutAt: (pair) => link('optedOutAt', () => pairs.get(keyOf(pair))?.at),
@@ -181,6 +182,8 @@ export function fakeErasedOptOuts(): FakeForgotten {
     remember: (pair, at, { seenAt, place } = {}) =>
       link('remember-forgotten', () => void pairs.set(keyOf(pair), { at, seenAt, place })),
     forget: (pair) => link('forget', () => void pairs.delete(keyOf(pair))),
+    noteErasure: (pair) => link('note-erasure', () => void erased.add(keyOf(pair))),
+    wasErased: (pair) => link('was-erased', () => erased.has(keyOf(pair))),
   });
   return { ...over(straight), over };
 }

@@ -780,4 +780,6 @@ const nobodyForgotten: ErasedOptOutStore = {
   whoOptedOut: () => Promise.reject(new Error('a read of one asks for one')),
   remember: () => Promise.reject(new Error('a read writes nothing')),
   forget: () => Promise.reject(new Error('a read writes nothing')),
+  noteErasure: () => Promise.reject(new Error('a read writes nothing')),
+  wasErased: () => Promise.reject(new Error('a read of one asks for none')),
 };

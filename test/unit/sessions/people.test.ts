@@ -121,6 +121,15 @@ describe('a person known by number and by user id', () => {
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
   });
 
+  it('is learnt from a status of which nothing is known', async () => {
+    const report = { status: 'read', waId: 'wamid.of-another-system' } as const;
+    await handle(
+      { kind: 'status', messageId: undefined, report, at: undefined, people: [TIE] },
+      byId('STOP'),
+    );
+    expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+  });
+
   it('is learnt when a user id goes on under a number', async () => {
     await handle(byId('STOP'), {
       kind: 'moved',

@@ -152,7 +152,10 @@ describe('docs/security.md', () => {
     const { Rules } = bucket['LifecycleConfiguration'] as { Rules: { ExpirationInDays?: number }[] };
     const ends = new Set(Rules.flatMap(({ ExpirationInDays }) => ExpirationInDays ?? []));
     expect([...ends].map((day) => kept(/^uploaded/).startsWith(`${day} days`))).toEqual([true]);
-    const source = readFileSync(join(ROOT, 'src/lib/callbacks/dynamo-callbacks.ts'), 'utf8');
+    const stores = ['dynamo-callbacks', 'dynamo-raw-callbacks'];
+    const source = stores
+      .map((name) => readFileSync(join(ROOT, `src/lib/callbacks/${name}.ts`), 'utf8'))
+      .join('\n');
     const constant = (name: string) => new RegExp(`const ${name} = (\\d+);`).exec(source)?.[1];
     expect(kept(/^ids of inbound/)).toBe(`${constant('INBOUND_DAYS')} days`);
     expect(kept(/^callbacks/)).toBe(`${constant('RAW_DAYS')} days`);

@@ -22,6 +22,7 @@ export const NOT_RUN = new Map([
   ['npm run test:mutation', 'it takes minutes, and proves the tests, not the code'],
   ['npm run bench -- --write', 'it takes minutes and changes a page; .ci/run has the quick form'],
   ['npm run docs:diagrams', 'it changes a page; a test compares the page with what it writes'],
+  ['npm run docs:callbacks', 'it changes a page; a test compares the page with what it writes'],
   ['npm run docs:error-codes', 'it changes a page; a test compares the page with what it writes'],
   ['npm run check:facts -- --strict', 'a release may fail by it, a test may not; a test runs its script'],
   ['git diff v0.1.0 v0.2.0 -- serverless.yml infra/', 'there are no two releases yet'],

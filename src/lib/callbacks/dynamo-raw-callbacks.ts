@@ -6,7 +6,8 @@ import type { Table } from '../platform/dynamo-table.ts';
 import { isNamedIn } from '../whatsapp/phone.ts';
 import type { RawCallback, RawCallbackStore } from './ports.ts';
 
-const RAW_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const RAW_DAYS = 30;
 /** An item holds 400 KB. Only a single callback above this limit loses its end. */
 const RAW_LIMIT = 256 * 1024;
 const RAW = 'raw';
@@ -23,7 +24,7 @@ const codec = attributes<StoredRaw>({
     // In the index of due items, so that erasure finds it. The sweeper reads other partitions.
     due: () => RAW,
     dueAt: ({ keptAt }) => keptAt.getTime(),
-    expires: ({ keptAt }) => inSeconds(new Date(keptAt.getTime() + RAW_MS)),
+    expires: ({ keptAt }) => inSeconds(new Date(keptAt.getTime() + RAW_DAYS * DAY_MS)),
   },
 });
 

@@ -33,6 +33,10 @@ const LIMITS: readonly { what: string; instead: string }[] = [
     what: 'IAM is evaluated by ministack, not by AWS; alarms and dashboards are kept, and alarm nobody.',
     instead: 'cfn-lint knows AWS’s own schemas; test/policy knows each role, alarm and metric.',
   },
+  {
+    what: 'It knows no alarm of several metrics, and keeps the first of them.',
+    instead: 'cfn-lint knows AWS’s own schemas; test/policy reads the alarm’s expression.',
+  },
 ];
 
 export const printLimits = (): void => {

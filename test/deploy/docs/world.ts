@@ -85,6 +85,8 @@ export const startWorld = async () => {
         cwd,
         env: { ...variables, PIPED: input },
         timeoutMs: 120_000,
+      }).catch((fault: Error & { stdout?: string }) => {
+        throw new Error(`${fault.message}\n${fault.stdout ?? ''}`);
       }),
     assign: async (name: string, text: string): Promise<void> => {
       variables[name] = await shell(`${text}\nprintf %s "$${name}"`, { cwd, env: variables });

@@ -9,6 +9,7 @@ import sys
 import threading
 
 from ministack.core import iam_actions, lambda_runtime
+from ministack.services.cloudformation import provisioners
 
 
 def end_with_parent() -> None:
@@ -23,11 +24,11 @@ def replace_once(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-# Lambda finds a handler in a `.cjs` file. Ministack's workers look only for `.js` and `.mjs`.
+# Lambda finds a handler in a `.cjs` file, after the `.mjs`. Ministack's workers look only for `.js` and `.mjs`.
 lambda_runtime._NODEJS_WORKER_SCRIPT = replace_once(
     lambda_runtime._NODEJS_WORKER_SCRIPT,
     'const mjsPath = fullPath + ".mjs";',
-    'const mjsPath = fullPath + (fs.existsSync(fullPath + ".cjs") ? ".cjs" : ".mjs");',
+    'const mjsPath = fullPath + (fs.existsSync(fullPath + ".mjs") ? ".mjs" : ".cjs");',
 )
 
 # In AWS, the permission for a single SQS call covers its batch: SendMessage allows SendMessageBatch, which has no action
@@ -53,6 +54,20 @@ def logged_denial(service, action, principal_arn, *args, **kwargs):
 
 
 iam_actions.access_denied_response = logged_denial
+
+# CloudWatch has alarms of several metrics. Ministack knows one metric: such an alarm is kept with its first.
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def record_of_first_metric(name, props):
+    stats = [one["MetricStat"] for one in props.get("Metrics") or [] if "MetricStat" in one]
+    if stats:
+        others = {key: value for key, value in props.items() if key != "Metrics"}
+        props = {**others, **stats[0]["Metric"], "Period": stats[0]["Period"], "Statistic": stats[0]["Stat"]}
+    return alarm_record(name, props)
+
+
+provisioners._cw_metric_alarm_record = record_of_first_metric
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()

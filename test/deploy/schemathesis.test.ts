@@ -77,7 +77,7 @@ const schemathesis = async (description: string, ...args: string[]) => {
     SCHEMATHESIS_HOOKS: join(FOLDER, 'hooks.py'),
     LIPAFLOW_ANSWERS: answers,
   };
-  const options = { cwd: scratch, env: { ...env, PYTHONDONTWRITEBYTECODE: '1' }, timeout: 120_000 };
+  const options = { cwd: scratch, env: { ...env, PYTHONDONTWRITEBYTECODE: '1' }, timeout: 300_000 };
   const command = [...config, 'run', description, '--url', api, '--seed', seed, ...output, ...args];
   const ended = await run(join(bin, 'schemathesis'), command, options).then(
     ({ stdout }) => ({ code: 0, stdout }),

@@ -116,7 +116,7 @@ const callbacks = (fleet: Fleet) => async (): Promise<Happening> => {
   return {
     event: { Records },
     faultOf: failsNothing,
-    metrics: { 'callback.status': BATCH },
+    metrics: { 'callback.entries': BATCH, 'callback.status': BATCH },
     effects: async () => {
       const found = await Promise.all(flows.map(({ messageId }) => isDelivered(fleet, messageId)));
       return found.find((fault) => fault !== undefined);

@@ -5,11 +5,11 @@
  */
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foundIn } from '../support/fleet/canaries.ts';
-import { chanceFor } from '../support/fleet/chance.ts';
-import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
-import { type Freeze, runSchedule, type Schedule, schedulesBy } from '../support/freezes/schedules.ts';
-import { type Subjects, subjectsOf } from '../support/freezes/subjects.ts';
+import { foundIn } from '../../support/fleet/canaries.ts';
+import { chanceFor } from '../../support/fleet/chance.ts';
+import { type Fleet, startFleet } from '../../support/fleet/fleet.ts';
+import { type Freeze, runSchedule, type Schedule, schedulesBy } from '../../support/freezes/schedules.ts';
+import { type Subjects, subjectsOf } from '../../support/freezes/subjects.ts';
 
 const SCHEDULES = Number(process.env['FREEZES'] ?? 100);
 /** Frozen processes cost nothing. */

@@ -53,6 +53,8 @@ export function faultyLink() {
   return {
     link,
     calls,
+    /** No more faults. */
+    restore: () => void plans.splice(0),
     fail(call: string, fault: LinkFault, options: FailOptions = {}): void {
       const { nth = 1, times = 1, meanwhile = () => undefined } = options;
       const from = calls(call) + nth;

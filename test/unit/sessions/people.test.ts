@@ -356,3 +356,37 @@ describe('a STOP by user id while both are learnt', () => {
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
   });
 });
+
+describe('a copy of a message that fails halfway, after the other copy was handled', () => {
+  const steps = Array.from({ length: 6 }, (_, n) => n + 1);
+  const cases = steps.flatMap((slow) => steps.map((more) => [slow, slow + more] as const));
+
+  /** SQS delivers the message no more: its other copy was handled. */
+  async function failHalfway(slow: number, failing: number): Promise<void> {
+    await handle(wrote('hello'));
+    const stop = byId('STOP');
+    const other = world.process('other');
+    const meanwhile = () => other.handleCallbacks([stop, byBoth('hi')]);
+    faults.fail('get', 'slow', { nth: slow, meanwhile });
+    faults.fail('get', 'before', { nth: failing, times: 12 });
+    await webhook.handleCallbacks([stop]).catch(() => undefined);
+    faults.restore();
+  }
+
+  it.each(cases)(
+    'leaves the STOP in force, and one session after the next: reads %i and %i',
+    async (...nths) => {
+      await failHalfway(...nths);
+      expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+      await handle(byId('hi'));
+      expect(customers()).toEqual([CUSTOMER]);
+      expect(await shown(PAIR)).toMatchObject({ optedOut: true });
+    },
+  );
+
+  it.each(cases)('is erased with the number: reads %i and %i', async (...nths) => {
+    await failHalfway(...nths);
+    await webhook.erase(PAIR, 'c');
+    expect([customers(), world.personAliases.all()]).toEqual([[], []]);
+  });
+});

@@ -1,4 +1,5 @@
 /** A callback that was kept raw: its row, and whether it can be replayed. */
+import { RAW_LIMIT } from '../../src/lib/callbacks/dynamo-raw-callbacks.ts';
 import type { RawCallback } from '../../src/lib/callbacks/ports.ts';
 import { misuse, OpsError } from '../report.ts';
 
@@ -7,9 +8,14 @@ export const MOST = 10_000;
 export const SHOWN = 12;
 const TYPED = /^[0-9a-f]{6,64}$/;
 
+/** Of UTF-8, in bytes: a cut inside of one shortens the text. */
+const LONGEST_CHARACTER = 4;
+
 /** Has the text lost its end? Version 0.1 did not keep the size of the whole, so only the limit tells. */
 export const isCut = ({ text, bytes }: RawCallback): boolean =>
-  bytes !== undefined ? Buffer.byteLength(text) < bytes : Buffer.byteLength(text) >= 256 * 1024 - 4;
+  bytes !== undefined
+    ? Buffer.byteLength(text) < bytes
+    : Buffer.byteLength(text) > RAW_LIMIT - LONGEST_CHARACTER;
 
 const isJson = (text: string): boolean => {
   try {

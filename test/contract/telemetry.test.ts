@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/platform/clock.ts';
+import { traceOfInvocation } from '../../src/lib/platform/config.ts';
 import type { Telemetry } from '../../src/lib/platform/ports.ts';
 import { makeTelemetry } from '../../src/lib/platform/telemetry.ts';
 import { type FakeTelemetry, fakeTelemetry } from '../support/fakes/telemetry.ts';
@@ -43,7 +44,13 @@ function openLogger(): Opened {
     return true;
   });
   return {
-    telemetry: makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level: 'INFO', clock: systemClock }),
+    telemetry: makeTelemetry({
+      functionName: 'sendFlow',
+      stage: 'dev',
+      level: 'INFO',
+      clock: systemClock,
+      trace: traceOfInvocation,
+    }),
     async seen() {
       // A metric is written two turns of the event loop later.
       for (let turns = 0; turns < 3; turns += 1) await nextTurn();

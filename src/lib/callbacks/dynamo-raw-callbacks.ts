@@ -9,7 +9,7 @@ import type { RawCallback, RawCallbackStore } from './ports.ts';
 const DAY_MS = 86_400_000;
 const RAW_DAYS = 30;
 /** An item holds 400 KB. Only a single callback above this limit loses its end. */
-const RAW_LIMIT = 256 * 1024;
+export const RAW_LIMIT = 256 * 1024;
 const RAW = 'raw';
 const PREFIX = 'raw#';
 const AT_ONCE = 16;

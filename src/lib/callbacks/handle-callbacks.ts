@@ -69,7 +69,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
       case 'notice':
         // A new type is foreign text.
         telemetry.info('callback.notice', { about: withoutNumbers(callback.about) });
-        return Promise.resolve();
+        return;
       case 'unplaced':
       case 'unrecognised':
         telemetry.warn(`callback.${callback.kind}`, {

@@ -1,6 +1,7 @@
 import type { Callback, Moved } from '../lipachat/callback.ts';
 import type { Message } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
+import { mapEnded } from '../platform/all-ended.ts';
 import type { People } from '../sessions/people.ts';
 import type { ErasedOptOutStore } from '../sessions/ports.ts';
 import { isUserId, type NamedByBoth } from '../whatsapp/customer.ts';
@@ -12,6 +13,9 @@ export interface PlacePeopleDeps {
   readonly aliases: MessageAliasStore;
   readonly erasedOptOuts: ErasedOptOutStore;
 }
+
+/** An envelope may list hundreds of contacts, and the worker has half a minute. */
+const AT_ONCE = 8;
 
 /**
  * Learns the people that an entry names by number and user id, then replaces a user id by the number that it is known
@@ -45,7 +49,8 @@ export function makePlacePeople({ people, messages, aliases, erasedOptOuts }: Pl
   }
 
   return async function placePeople(entry: Callback, seenAt: Date): Promise<Callback> {
-    for (const named of [...(entry.people ?? []), ...renumbered(entry)]) await learn(entry, named, seenAt);
+    const named = [...(entry.people ?? []), ...renumbered(entry)];
+    await mapEnded(named, (one) => learn(entry, one, seenAt), { concurrency: AT_ONCE });
     if (!('pair' in entry)) return entry;
     const placed = { ...entry, pair: await people.personOf(entry.pair, seenAt) };
     return placed.kind === 'moved' ? withNumber(placed, seenAt) : placed;

@@ -17,8 +17,8 @@ import { consentWordOf, type Session } from '../whatsapp/session-window.ts';
 /*
  * Erases one customer, by number or by user id. Safe to repeat.
  *
- * 1. Note that the customer was erased, as a salted hash. Remove the session; an opt-out is first kept as a salted hash. The session of a person with user ids only loses
- *    its window, because after a crash nothing else leads to the ids.
+ * 1. Note the erasure as a salted hash. Remove the session; an opt-out is first kept as a salted hash, too. The session of a
+ *    person with user ids only loses its window, because after a crash nothing else leads to the ids.
  * 2. Remove the messages with their aliases and template locks. The index lags and sends may be in flight, so
  *    passes repeat until two in a row find none. A send in flight finds its record gone and writes nothing.
  * 3. Remove the raw callbacks that contain the number or one of the ids.

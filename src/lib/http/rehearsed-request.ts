@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 
-/** The time of a function behind the HTTP API, whose limit is 30 s. A send starts nothing with little time left. */
+/** Enough for a send to start: with little time left it would refuse. */
 const TIME_LEFT_MS = 29_000;
 
 /** A POST as the HTTP API invokes a function with it, and its context. For a rehearsal (ADR 020). */

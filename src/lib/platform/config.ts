@@ -72,6 +72,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   };
 }
 
+/** The X-Ray trace by which CloudWatch links log lines. Lambda sets it in the environment with each event. */
+export function traceOfInvocation(): string | undefined {
+  return /Root=([^;]+)/.exec(process.env['_X_AMZN_TRACE_ID'] ?? '')?.[1];
+}
+
 function isGatewayUrl(text: string): boolean {
   const url = URL.parse(text);
   if (!url || url.username || url.password || url.search || url.hash || /[?#]/.test(text)) return false;

@@ -44,11 +44,18 @@ export interface Secret {
   newerThan(refused: string): Promise<string>;
 }
 
+/** What JSON can hold, so that no log line can throw. */
+type Loggable = string | number | boolean | null | undefined | readonly Loggable[] | LogFields;
+
+export interface LogFields {
+  readonly [name: string]: Loggable;
+}
+
 /** Logs and metrics. Fields must not contain phone numbers, secrets or message texts. */
 export interface Telemetry {
-  info(event: string, fields?: Record<string, unknown>): void;
-  warn(event: string, fields?: Record<string, unknown>): void;
-  error(event: string, fault: unknown, fields?: Record<string, unknown>): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fault: unknown, fields?: LogFields): void;
   count(metric: string, n?: number): void;
   /** Records a duration in milliseconds. The number of samples serves as a count. */
   measure(metric: string, ms: number): void;

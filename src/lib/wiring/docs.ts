@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { makeDocsFiles } from '../docs/files.ts';
 import { systemClock, systemRandom } from '../platform/clock.ts';
 import { readConfig } from '../platform/config.ts';
-import { makeTelemetry } from '../platform/telemetry.ts';
+import { wireTelemetry } from './logs-and-metrics.ts';
 
 /** The documentation needs no AWS service. The build puts its files beside the bundle. */
 export function wireDocs(functionName: string) {
   const config = readConfig();
   const clock = systemClock;
-  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL, clock });
+  const telemetry = wireTelemetry(functionName, config, clock);
   return {
     telemetry,
     clock,

@@ -25,7 +25,7 @@ import { sendUseCases } from './use-cases.ts';
 /** An environment that starts must not wait for long, whatever goes wrong. */
 const LIMIT_MS = 1_000;
 
-/** Numbers that nobody has: 555-01xx is kept for fiction. */
+/** Fictitious numbers: 555-01xx is reserved for them. */
 const PAIR = { business: '12025550100', customer: '12025550199' } as Pair;
 const FLOW = {
   messageId: 'rehearsal',

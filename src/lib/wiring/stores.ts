@@ -16,11 +16,11 @@ import { makeDynamoClient } from '../platform/dynamo-client.ts';
 import { makeTable } from '../platform/dynamo-table.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import { makeSecret } from '../platform/secrets.ts';
-import { makeTelemetry } from '../platform/telemetry.ts';
 import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
 import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makePersonAliasStore } from '../sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
+import { wireTelemetry } from './logs-and-metrics.ts';
 import type { SendSettings } from './use-cases.ts';
 
 /** What every function needs. */
@@ -37,7 +37,7 @@ export interface Entry {
 export function wireEntry(functionName: string, transport: Transport = nodeTransport(systemClock)): Entry {
   const config = readConfig();
   const clock = systemClock;
-  const telemetry = makeTelemetry({ functionName, stage: config.STAGE, level: config.LOG_LEVEL, clock });
+  const telemetry = wireTelemetry(functionName, config, clock);
   return { config, telemetry, transport, clock, random: systemRandom };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/lib/platform/clock.ts';
+import { traceOfInvocation } from '../../../src/lib/platform/config.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { makeTelemetry } from '../../../src/lib/platform/telemetry.ts';
 
@@ -28,7 +29,15 @@ async function linesOf(
   work: (telemetry: ReturnType<typeof makeTelemetry>) => void,
   level: 'INFO' | 'ERROR' = 'INFO',
 ) {
-  work(makeTelemetry({ functionName: 'sendFlow', stage: 'dev', level, clock: systemClock }));
+  work(
+    makeTelemetry({
+      functionName: 'sendFlow',
+      stage: 'dev',
+      level,
+      clock: systemClock,
+      trace: traceOfInvocation,
+    }),
+  );
   await aWhile();
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -60,6 +69,7 @@ describe('a log line', () => {
       stage: 'dev',
       level: 'INFO',
       clock: systemClock,
+      trace: traceOfInvocation,
     });
     telemetry.count('first');
     expect(output).toMatch(/first.*\n$/);

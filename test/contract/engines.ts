@@ -135,14 +135,18 @@ export const clientFor = (endpoint: string, transport: Transport = new NodeHttpH
   });
 
 /** The real adapters over an existing table. */
-export function storesOn(client: DynamoDBClient, tableName: string): Omit<Stores, 'close'> {
+export function storesOn(
+  client: DynamoDBClient,
+  tableName: string,
+  settings?: { readonly packs: boolean },
+): Omit<Stores, 'close'> {
   const clock = manualClock(NOW);
   const table = makeTable({ client, tableName, clock, random: systemRandom });
   const scan = async (): Promise<Record<string, AttributeValue>[]> =>
     (await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }))).Items ?? [];
   return {
     clock,
-    messages: makeMessageStore(table),
+    messages: makeMessageStore(table, settings),
     sessions: makeSessionStore(table),
     callbacks: makeCallbackStore(table),
     aliases: makeMessageAliasStore(table, clock),

@@ -83,19 +83,25 @@ const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
   invitationSlot: ({ slot, ...lock }) => ({ ...lock, key: slot }),
 };
 
+const base64 = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+
 const todaysValue = ({ kind, value }: Dumped): unknown =>
   renamed[kind]?.(value as Record<string, unknown>) ?? value;
 
 describe('an item of 0.1', () => {
   let aws: Aws;
   let client: DynamoDBClient;
+  /** As in the first deployment over 0.1. */
   let stores: ReturnType<typeof storesOn>;
+  let packing: ReturnType<typeof storesOn>;
   let registry: ReturnType<typeof makeClientRegistry>;
 
   beforeAll(async () => {
     aws = await startAws({ port: 0, tableName: 'dump', parameters: {} });
     client = clientFor(aws.url);
-    stores = storesOn(client, 'dump');
+    stores = storesOn(client, 'dump', { packs: false });
+    packing = storesOn(client, 'dump');
     registry = makeClientRegistry(
       makeTable({ client, tableName: 'dump', clock: stores.clock, random: systemRandom }),
     );
@@ -230,6 +236,24 @@ describe('an item of 0.1', () => {
     await kind.write(value as never, dumped);
     // Sets have no order.
     expect(unmarshall((await stored(String(dumped.item['pk']?.S))) ?? {})).toEqual(unmarshall(dumped.item));
+  });
+
+  const messages = cases.filter(([, { kind }]) => kind === 'message');
+
+  it.each(messages)('is packed by its next write, and stays the same to the byte: %s', async (_, dumped) => {
+    const value = todaysValue(dumped) as Message;
+    await put(dumped.item);
+    const found = await packing.messages.get(value.messageId);
+    if (!found) throw new Error('not there');
+    expect(await packing.messages.replace(found, found.value)).toMatchObject({ done: true });
+    for (const { messages } of [packing, stores])
+      expect((await messages.get(value.messageId))?.value).toEqual(value);
+    const item = (await stored(String(dumped.item['pk']?.S))) ?? {};
+    expect(item['request'] ?? item['answer']?.M?.['body']).toBeUndefined();
+    const image = JSON.parse(
+      JSON.stringify(item, (_key, one) => (ArrayBuffer.isView(one) ? base64(one) : one)),
+    );
+    expect(readChange({ before: undefined, after: image })?.after).toEqual(value);
   });
 
   it.each(cases.filter(([name]) => /^(message|session|campaign|templateStatus)/.test(name)))(

@@ -11,6 +11,10 @@ const bytes = (text: string): number => Buffer.byteLength(text);
 const sizeOf = (value: AttributeValue): number => {
   if (value.S !== undefined) return bytes(value.S);
   if (value.N !== undefined) return Math.ceil(value.N.replace(/\D/g, '').length / 2) + 1;
+  // Base64, if the item comes from a change stream.
+  const { B: binary }: { B?: Uint8Array | string } = value;
+  if (binary !== undefined)
+    return typeof binary === 'string' ? Buffer.byteLength(binary, 'base64') : binary.length;
   if (value.SS !== undefined) return value.SS.reduce((sum, text) => sum + bytes(text), 0);
   if (value.L !== undefined) return value.L.reduce((sum, one) => sum + 1 + sizeOf(one), 3);
   if (value.M !== undefined) return itemSize(value.M) + 3 + Object.keys(value.M).length;

@@ -1,7 +1,7 @@
 import { allEnded } from '../platform/all-ended.ts';
-import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
+import { type Codec, itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
-import type { Table } from '../platform/dynamo-table.ts';
+import type { Item, Table } from '../platform/dynamo-table.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import {
   type AmbiguousReply,
@@ -16,6 +16,7 @@ import {
   type TimelineEntry,
   waKeyOf,
 } from './message.ts';
+import { pack, unpack } from './packed-texts.ts';
 import type { MessageStore } from './ports.ts';
 
 /** Spreads the index of due messages, so that claim and settle of all sends don't share one partition. */
@@ -26,7 +27,8 @@ const PREFIX = 'message#';
 const pairKey = ({ business, customer }: Pair) => `${business}#${customer}`;
 const { pkOf, idIn } = prefixed<MessageId>(PREFIX);
 
-export function makeMessageStore(table: Table): MessageStore {
+/** `packs`: whether it writes packed messages. It reads both. */
+export function makeMessageStore(table: Table, { packs = true } = {}): MessageStore {
   const newest = (pair: Pair, stage: string, limit: number) =>
     table.keysOfPair(pairKey(pair), stage, { limit, newestFirst: true });
   const byWaKey = async (waKey: string) => {
@@ -35,7 +37,7 @@ export function makeMessageStore(table: Table): MessageStore {
   };
 
   return {
-    ...makeVersioned(table, messageCodec),
+    ...makeVersioned(table, packs ? messageCodec : { ...messageCodec, toItem: plainCodec.toItem }),
     findByWaId: (waId) => byWaKey(waKeyOf(waId)),
     findByWaKey: byWaKey,
     waiting: async (pair, limit) => (await table.keysOfPair(pairKey(pair), 'waiting#', { limit })).map(idIn),
@@ -62,7 +64,7 @@ const tried = { tries: plain, triesOf: plain } as const;
 
 const said = { id: plain, at: instant, response: json } as const;
 
-export const messageCodec = itemCodec<Message, 'messageId'>({
+const plainCodec = itemCodec<Message, 'messageId'>({
   key: 'messageId',
   pkOf,
   idIn,
@@ -117,6 +119,38 @@ export const messageCodec = itemCodec<Message, 'messageId'>({
     due: ({ dueAt, messageId }) => dueAt && `${PREFIX}${shardOf(messageId)}`,
   },
 });
+
+/** Packs the request and the receipt. Items of 0.1 have both as texts. */
+export const messageCodec: Codec<MessageId, Message> = {
+  ...plainCodec,
+  toItem(message) {
+    const { request, answer, ...item } = plainCodec.toItem(message);
+    const { kind, body } = (answer ?? {}) as { readonly kind?: string; readonly body?: string };
+    const texts = [request as string | undefined, body];
+    if (texts.every((text) => text === undefined)) return { ...item, answer };
+    const packed = pack(texts, repeatedIn({ ...item, pk: pkOf(message.messageId) }));
+    return { ...item, packed, answer: kind === 'sent' ? { kind } : answer };
+  },
+  fromItem({ packed, ...item }) {
+    if (packed === undefined) return plainCodec.fromItem(item);
+    const [request, body] = unpack(bytesOf(packed), repeatedIn(item));
+    const answer = body === undefined ? item['answer'] : { kind: 'sent', body };
+    return plainCodec.fromItem({ ...item, request, answer });
+  },
+};
+
+/** In a change stream, binary attributes are base64. */
+function bytesOf(packed: unknown): Uint8Array {
+  return typeof packed === 'string' ? Buffer.from(packed, 'base64') : (packed as Uint8Array);
+}
+
+/** The values that the request and the receipt repeat. */
+function repeatedIn(item: Item): string[] {
+  const { to, from, flowId, waId, createdAt, sentAt } = item;
+  const times = [createdAt, sentAt].filter((ms) => ms !== undefined);
+  const texts = [idIn(item.pk), to, from, flowId, waId].filter((text) => text !== undefined);
+  return [...(texts as string[]), ...times.map((ms) => new Date(ms as number).toISOString())];
+}
 
 function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
   if (isInRecipientQueue(message)) return 'waiting';

@@ -46,6 +46,8 @@ const schema = z.object({
   AMBIGUOUS_OUTCOME: z.enum(['resend', 'hold']).default('resend'),
   RESEND_HORIZON_SECONDS: wholeNumber(900, 0, 86_400),
   RETENTION_DAYS: wholeNumber(30, 1, 3650),
+  /** Off for the first deployment over version 0.1, which can't read packed messages (docs/upgrading.md). */
+  PACK_MESSAGES: z.stringbool().default(true),
   SESSION_MARGIN_SECONDS: wholeNumber(60, 0, 3600),
   OPT_OUT_WORDS: words(DEFAULT_WORDS.stop),
   OPT_IN_WORDS: words(DEFAULT_WORDS.start),

@@ -52,7 +52,7 @@ export function storesOf(entry: Entry) {
   const table = makeTable({ ...entry, client, tableName: entry.config.TABLE_NAME });
   return {
     ...entry,
-    messages: makeMessageStore(table),
+    messages: makeMessageStore(table, { packs: entry.config.PACK_MESSAGES }),
     sessions: makeSessionStore(table),
     personAliases: makePersonAliasStore(table),
     aliases: makeMessageAliasStore(table, systemClock),

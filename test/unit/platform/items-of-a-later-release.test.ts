@@ -42,7 +42,7 @@ describe('an attribute that this release does not know', () => {
   it('is preserved inside a lease, a template message, a reply and the timeline', () => {
     const item = {
       ...messageCodec.toItem(sampleMessage()),
-      pk: 'message#m',
+      pk: messageCodec.pkOf(sampleMessage().messageId),
       lease: { owner: 'o', until: 1, phase: 'claimed', ...later },
       invitation: { messageId: 'i', state: 'spared', ...later },
       reply: { id: 'r', at: 1, response: '"x"', matchedBy: 'token', ...later },

@@ -48,8 +48,8 @@ describe.each(engines)('the data of a pair on $name', ({ open }) => {
     await writeAll(pair, 'all');
     await writeAll(other, 'other');
     expect(await stores.messages.waiting(pair, 99)).toEqual(['all-queued', 'all-sending', 'all-parked']);
-    expect(await stores.messages.awaitingReply(pair, 99)).toEqual(['all-read', 'all-sent']);
-    expect(await stores.messages.replied(pair, 99)).toEqual(['all-answered']);
+    const outside = ['read', 'sent', 'failed', 'expired', 'direct', 'async', 'answered'];
+    expect(await stores.messages.latest(pair, 99)).toEqual(outside.map((id) => `all-${id}`));
     expect(await stores.messages.ofPair(pair, 99)).toHaveLength(10);
     expect((await stores.messages.ofPair(pair, 99)).every((id) => id.startsWith('all-'))).toBe(true);
     const swapped = { business: pair.customer, customer: pair.business };
@@ -67,26 +67,87 @@ describe.each(engines)('the data of a pair on $name', ({ open }) => {
     expect(await stores.messages.ofPair(pair, 4)).toHaveLength(4);
   });
 
-  it('include messages that await a reply, newest first, up to a limit', async () => {
+  it('include the latest messages outside the recipient queue, newest first, up to a limit', async () => {
     const pair = newPair();
-    for (const n of [2, 0, 1]) await write(pair, `newest-${n}`, { ...sent, createdAt: later(n) });
-    expect(await stores.messages.awaitingReply(pair, 2)).toEqual(['newest-2', 'newest-1']);
+    const changes = [sent, { ...sent, reply }, { ...sent, status: 'failed' }, {}] as const;
+    for (const n of [2, 0, 3, 1])
+      await write(pair, `newest-${n}`, { ...changes[n], createdAt: later(n / 1000) });
+    await write(pair, 'newest-parked', { ...parked, createdAt: later(9) });
+    expect(await stores.messages.latest(pair, 3)).toEqual(['newest-3', 'newest-2', 'newest-1']);
+    expect(await stores.messages.latest(pair, 4)).toHaveLength(4);
   });
 
   it('follow a message from state to state with the write that changes it', async () => {
     const pair = newPair();
     await write(pair, 'moving', parked);
     const read = () => stores.messages.get(idOf('moving'));
-    for (const [change, waiting, awaitingReply] of [
+    for (const [change, waiting, latest] of [
       [{ status: 'queued' }, 1, 0],
       [{ status: 'sent', sentAt: NOW }, 0, 1],
-      [{ reply }, 0, 0],
+      [{ reply }, 0, 1],
+      [{ status: 'parked' }, 1, 0],
     ] as const) {
       const stored = await read();
       if (stored) await stores.messages.replace(stored, { ...stored.value, ...change });
       expect(await stores.messages.waiting(pair, 9)).toHaveLength(waiting);
-      expect(await stores.messages.awaitingReply(pair, 9)).toHaveLength(awaitingReply);
+      expect(await stores.messages.latest(pair, 9)).toHaveLength(latest);
     }
+  });
+
+  describe('page by page', () => {
+    async function pagesOf(pair: Pair, limit: number, meanwhile?: () => Promise<void>): Promise<string[][]> {
+      const pages: string[][] = [];
+      let before: string | undefined;
+      do {
+        const page = await stores.messages.page(pair, { limit, before });
+        pages.push([...page.ids]);
+        before = page.next;
+        await meanwhile?.();
+      } while (before !== undefined);
+      return pages;
+    }
+
+    const newestFirst = [
+      'read',
+      'sent',
+      'parked',
+      'sending',
+      'queued',
+      'failed',
+      'expired',
+      'direct',
+      'async',
+    ];
+
+    it.each([1, 2, 3, 9, 10, 11])('are in any state, newest first, each once: %i a page', async (limit) => {
+      const [pair, other] = [newPair(), newPair()];
+      await writeAll(pair, `page${limit}`);
+      await writeAll(other, `aside${limit}`);
+      const pages = await pagesOf(pair, limit);
+      expect(pages.flat()).toEqual([...newestFirst, 'answered'].map((id) => `page${limit}-${id}`));
+      expect(pages.map((page) => page.length)).toEqual(
+        Array.from({ length: Math.ceil(10 / limit) }, (_, n) => Math.min(limit, 10 - n * limit)),
+      );
+    });
+
+    it('are each there once while they change state and new ones come', async () => {
+      const pair = newPair();
+      for (let n = 0; n < 6; n += 1) await write(pair, `turns-${n}`, { ...parked, createdAt: later(n) });
+      let n = 0;
+      const pages = await pagesOf(pair, 2, async () => {
+        for (const id of ['turns-4', 'turns-3', 'turns-0'].slice(n, n + 1)) {
+          const stored = await stores.messages.get(idOf(id));
+          if (stored) await stores.messages.replace(stored, { ...stored.value, status: 'sent', sentAt: NOW });
+        }
+        await write(pair, `turns-new-${n}`, { createdAt: later(60 + n) });
+        n += 1;
+      });
+      expect(pages.flat()).toEqual([5, 4, 3, 2, 1, 0].map((k) => `turns-${k}`));
+    });
+
+    it('are one empty page of a pair without any', async () => {
+      expect(await stores.messages.page(newPair(), { limit: 5 })).toEqual({ ids: [], next: undefined });
+    });
   });
 
   it('exclude a dropped message, even while a process holds it, and it can be dropped twice', async () => {

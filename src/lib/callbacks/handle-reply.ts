@@ -57,7 +57,9 @@ type Tied = 'matched' | 'ambiguous' | 'unmatched';
 
 export type HandleReply = (reply: FlowReply) => Promise<Tied>;
 
-const LOOKED_AT = 20;
+/** How many of the customer's messages a reply may answer. */
+const LATEST = 60;
+const WAITING = 20;
 const STAMP_SKEW_MS = 5_000;
 
 export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleReplyDeps): {
@@ -96,10 +98,9 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
     return stored && isOfPair(stored.value, pair) ? stored : undefined;
   }
 
-  /** The pair's latest flows, in any status. The indexes lag, so each is read itself. */
+  /** The pair's latest flows, in any status. The index lags, so each is read itself. */
   async function flowsOf(pair: Pair): Promise<Stored<Message>[]> {
-    const groups = [messages.awaitingReply, messages.replied, messages.others, messages.waiting];
-    const ids = await allEnded(groups.map((list) => list(pair, LOOKED_AT)));
+    const ids = await allEnded([messages.latest(pair, LATEST), messages.waiting(pair, WAITING)]);
     return load([...new Set(ids.flat())]);
   }
 

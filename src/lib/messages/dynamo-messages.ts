@@ -2,11 +2,9 @@ import { allEnded } from '../platform/all-ended.ts';
 import { type Codec, itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
-import type { Pair } from '../whatsapp/phone.ts';
+import { makePairLookups, pairKey, shardOf, shardsOf, stageOf, stageOf01 } from './dynamo-message-keys.ts';
 import {
   type AmbiguousReply,
-  isAwaitingReply,
-  isInRecipientQueue,
   type Lease,
   type Message,
   type MessageId,
@@ -19,44 +17,35 @@ import {
 import { pack, unpack } from './packed-texts.ts';
 import type { MessageStore } from './ports.ts';
 
-/** Spreads the index of due messages, so that claim and settle of all sends don't share one partition. */
-const DUE_SHARDS = 4;
-
 const PREFIX = 'message#';
-/** The index of a pair's messages: waiting ones, ones without a reply, and the rest. */
-const pairKey = ({ business, customer }: Pair) => `${business}#${customer}`;
 const { pkOf, idIn } = prefixed<MessageId>(PREFIX);
 
-/** `packs`: whether it writes packed messages. It reads both. */
+/**
+ * `packs`: whether it writes packed messages under today's keys. Otherwise it writes what version 0.1 writes. It reads
+ * both.
+ */
 export function makeMessageStore(table: Table, { packs = true } = {}): MessageStore {
-  const newest = (pair: Pair, stage: string, limit: number) =>
-    table.keysOfPair(pairKey(pair), stage, { limit, newestFirst: true });
   const byWaKey = async (waKey: string) => {
     const pk = await table.keyByWaKey(waKey);
     return pk === undefined ? undefined : idIn(pk);
+  };
+  /** The oldest message may be in any shard. */
+  const oldestDue = async (prefix: string, range: { upTo: Date; limit: number }) => {
+    const found = await allEnded(shardsOf(prefix).map((shard) => table.dueKeys(shard, range)));
+    return found
+      .flat()
+      .sort((a, b) => a.dueAt - b.dueAt)
+      .slice(0, range.limit)
+      .map(({ pk }) => idIn(pk));
   };
 
   return {
     ...makeVersioned(table, packs ? messageCodec : { ...messageCodec, toItem: plainCodec.toItem }),
     findByWaId: (waId) => byWaKey(waKeyOf(waId)),
     findByWaKey: byWaKey,
-    waiting: async (pair, limit) => (await table.keysOfPair(pairKey(pair), 'waiting#', { limit })).map(idIn),
-    awaitingReply: async (pair, limit) => (await newest(pair, 'open#', limit)).map(idIn),
-    replied: async (pair, limit) => (await newest(pair, 'answered#', limit)).map(idIn),
-    others: async (pair, limit) => (await newest(pair, 'done#', limit)).map(idIn),
-    ofPair: async (pair, limit) => (await table.keysOfPair(pairKey(pair), '', { limit })).map(idIn),
+    ...makePairLookups(table, idIn),
     drop: (id) => table.drop(pkOf(id)),
-    due: async (now, limit) => {
-      const shards = Array.from({ length: DUE_SHARDS }, (_, n) => `${PREFIX}${n}`);
-      // The oldest message may be in any shard.
-      const range = { upTo: now, limit };
-      const found = await allEnded(shards.map((shard) => table.dueKeys(shard, range)));
-      return found
-        .flat()
-        .sort((a, b) => a.dueAt - b.dueAt)
-        .slice(0, limit)
-        .map(({ pk }) => idIn(pk));
-    },
+    due: (now, limit) => oldestDue(PREFIX, { upTo: now, limit }),
   };
 }
 
@@ -114,17 +103,17 @@ const plainCodec = itemCodec<Message, 'messageId'>({
   derived: {
     waKey: ({ waId }) => waId && waKeyOf(waId),
     pair: (message) => pairKey(pairOf(message)),
-    stage: (message) =>
-      `${stageOf(message)}#${String(message.createdAt.getTime()).padStart(15, '0')}#${message.messageId}`,
+    stage: stageOf01,
     due: ({ dueAt, messageId }) => dueAt && `${PREFIX}${shardOf(messageId)}`,
   },
 });
 
-/** Packs the request and the receipt. Items of 0.1 have both as texts. */
+/** Packs the request and the receipt, and writes today's keys. Items of 0.1 have both as texts, and its keys. */
 export const messageCodec: Codec<MessageId, Message> = {
   ...plainCodec,
   toItem(message) {
-    const { request, answer, ...item } = plainCodec.toItem(message);
+    const { request, answer, ...plainItem } = plainCodec.toItem(message);
+    const item = { ...plainItem, stage: stageOf(message) };
     const { kind, body } = (answer ?? {}) as { readonly kind?: string; readonly body?: string };
     const texts = [request as string | undefined, body];
     if (texts.every((text) => text === undefined)) return { ...item, answer };
@@ -150,16 +139,4 @@ function repeatedIn(item: Item): string[] {
   const times = [createdAt, sentAt].filter((ms) => ms !== undefined);
   const texts = [idIn(item.pk), to, from, flowId, waId].filter((text) => text !== undefined);
   return [...(texts as string[]), ...times.map((ms) => new Date(ms as number).toISOString())];
-}
-
-function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
-  if (isInRecipientQueue(message)) return 'waiting';
-  if (message.reply) return 'answered';
-  return isAwaitingReply(message) ? 'open' : 'done';
-}
-
-function shardOf(id: MessageId): number {
-  let sum = 0;
-  for (const character of id) sum += character.charCodeAt(0);
-  return sum % DUE_SHARDS;
 }

@@ -11,18 +11,28 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   findByWaKey(waKey: string): Promise<MessageId | undefined>;
   /** Up to `limit` messages in the pair's recipient queue, oldest first. Eventually consistent. */
   waiting(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Up to `limit` flows of the pair that were sent and have no reply yet, newest first. Eventually consistent. */
-  awaitingReply(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Up to `limit` flows of the pair with a reply, newest first. Eventually consistent. */
-  replied(pair: Pair, limit: number): Promise<readonly MessageId[]>;
-  /** Up to `limit` messages of the pair in none of these three groups, newest first. Eventually consistent. */
-  others(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** The pair's newest `limit` messages outside the recipient queue, in any status. Eventually consistent. */
+  latest(pair: Pair, limit: number): Promise<readonly MessageId[]>;
+  /** The pair's messages in any status, newest first, page by page. Eventually consistent. */
+  page(pair: Pair, range: PageRange): Promise<MessagePage>;
   /** Up to `limit` messages of the pair, in any status. Eventually consistent. */
   ofPair(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Removes the message unconditionally, for erasure. */
   drop(id: MessageId): Promise<void>;
   /** Up to `limit` messages with a `dueAt` in the past, oldest first. */
   due(now: Date, limit: number): Promise<readonly MessageId[]>;
+}
+
+/** `before`: the `next` of the page before it. */
+interface PageRange {
+  readonly limit: number;
+  readonly before?: string | undefined;
+}
+
+/** `next` is undefined on the last page. A message that changes meanwhile keeps its place. */
+interface MessagePage {
+  readonly ids: readonly MessageId[];
+  readonly next: string | undefined;
 }
 
 /** Enqueues a message for the worker, at least once. Throws `store-unavailable`. */

@@ -49,17 +49,12 @@ export function makeIndexes({
   }
 
   /** The keys of one pair's items at a stage (at all stages if empty), oldest first. Eventually consistent. */
-  async function keysOfPair(
-    pair: string,
-    stage: string,
-    { limit, newestFirst = false }: { readonly limit: number; readonly newestFirst?: boolean },
-  ): Promise<string[]> {
+  async function keysOfPair(pair: string, stage: string, limit: number): Promise<string[]> {
     const items = await query({
       IndexName: 'pair',
       KeyConditionExpression: stage ? 'pair = :pair AND begins_with(stage, :stage)' : 'pair = :pair',
       ExpressionAttributeValues: marshall({ ':pair': pair, ...(stage ? { ':stage': stage } : {}) }),
       ProjectionExpression: 'pk',
-      ScanIndexForward: !newestFirst,
       Limit: limit,
     });
     return items.map(({ pk }) => pk);

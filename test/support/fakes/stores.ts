@@ -3,7 +3,6 @@
 import type { ApiClient, ClientStore } from '../../../src/lib/clients/ports.ts';
 import {
   type FlowRequest,
-  isAwaitingReply,
   isInRecipientQueue,
   type Message,
   type MessageId,
@@ -59,16 +58,11 @@ const templateLockKind: Kind<string, TemplateLock> = {
   copy: (lock) => ({ ...structuredClone(lock), until: new Date(inSeconds(lock.until) * 1000) }),
 };
 
-/** The state of a message in the table's index by pair: each message has one state only. */
-function stageOf(message: Message): 'waiting' | 'open' | 'answered' | 'done' {
-  if (isInRecipientQueue(message)) return 'waiting';
-  if (message.reply) return 'answered';
-  return isAwaitingReply(message) ? 'open' : 'done';
-}
-
 function byAge(a: Message, b: Message): number {
   return a.createdAt.getTime() - b.createdAt.getTime() || (a.messageId < b.messageId ? -1 : 1);
 }
+
+const placeOf = ({ createdAt, messageId }: Message) => `${createdAt.toISOString()} ${messageId}`;
 
 export interface FakeMessages extends MessageStore {
   /** The same messages, over another link. */
@@ -82,28 +76,32 @@ export function fakeMessages(clock: Clock): FakeMessages {
   const shelf = makeShelf(messageKind, clock);
 
   function over(link: Link): MessageStore {
-    interface Range {
-      readonly pair: Pair;
-      readonly limit: number;
-      readonly newestFirst?: true;
-    }
-    const ofPair = (call: string, { pair, limit, newestFirst }: Range, stage?: string) =>
-      link(call, () =>
-        shelf
-          .all()
-          .filter((m) => m.from === pair.business && (m.customer ?? m.to) === pair.customer)
-          .filter((m) => stage === undefined || stageOf(m) === stage)
-          .sort((a, b) => stageOf(a).localeCompare(stageOf(b)) || byAge(a, b) * (newestFirst ? -1 : 1))
-          .slice(0, limit)
-          .map(({ messageId }) => messageId),
-      );
+    const ofPair = ({ business, customer }: Pair) =>
+      shelf
+        .all()
+        .filter((m) => m.from === business && (m.customer ?? m.to) === customer)
+        .sort(byAge);
+    const idsOf = (found: readonly Message[]) => found.map(({ messageId }) => messageId);
     return {
       ...shelf.view(link),
-      waiting: (pair, limit) => ofPair('waiting', { pair, limit }, 'waiting'),
-      awaitingReply: (pair, limit) => ofPair('answerable', { pair, limit, newestFirst: true }, 'open'),
-      replied: (pair, limit) => ofPair('answered', { pair, limit, newestFirst: true }, 'answered'),
-      others: (pair, limit) => ofPair('others', { pair, limit, newestFirst: true }, 'done'),
-      ofPair: (pair, limit) => ofPair('ofPair', { pair, limit }),
+      waiting: (pair, limit) =>
+        link('waiting', () => idsOf(ofPair(pair).filter(isInRecipientQueue).slice(0, limit))),
+      latest: (pair, limit) =>
+        link('latest', () => {
+          const outside = ofPair(pair).filter((m) => !isInRecipientQueue(m));
+          return idsOf(outside.reverse().slice(0, limit));
+        }),
+      page: (pair, { limit, before }) =>
+        link('page', () => {
+          const found = ofPair(pair).reverse();
+          const left = found.filter((m) => before === undefined || placeOf(m) < before);
+          const last = left[limit - 1];
+          return {
+            ids: idsOf(left.slice(0, limit)),
+            next: last && left.length > limit ? placeOf(last) : undefined,
+          };
+        }),
+      ofPair: (pair, limit) => link('ofPair', () => idsOf(ofPair(pair).slice(0, limit))),
       findByWaKey: (waKey) =>
         link('findByWaKey', () => shelf.all().find((m) => m.waId && waKeyOf(m.waId) === waKey)?.messageId),
       findByWaId: (waId) => link('findByWaId', () => shelf.all().find((m) => m.waId === waId)?.messageId),

@@ -213,6 +213,25 @@ describe('a flow reply', () => {
     expect(find('a')?.reply).toMatchObject({ id: 'r', matchedBy: 'only-open-flow' });
   });
 
+  it('is matched to the only open flow, behind 59 later ones in any other state', async () => {
+    await sent('a');
+    const reply0 = { id: 'r-0', at: world.clock.now(), response: {}, matchedBy: 'token' } as const;
+    const later59 = [{ status: 'failed' }, { status: 'read', reply: reply0 }, { status: 'unknown' }] as const;
+    for (let n = 0; n < 59; n += 1) {
+      world.clock.advance(1_000);
+      const at = { createdAt: world.clock.now(), sentAt: n % 3 === 2 ? undefined : world.clock.now() };
+      const message = sampleMessage({
+        messageId: idOf(`b-${n}`),
+        lease: undefined,
+        ...at,
+        ...later59[n % 3],
+      });
+      expect(await world.messages.create(message)).toMatchObject({ done: true });
+    }
+    expect(await reply('r')).toBe('matched');
+    expect(find('a')?.reply).toMatchObject({ id: 'r', matchedBy: 'only-open-flow' });
+  });
+
   it('is ambiguous when two flows are open: both show it, neither counts it', async () => {
     await sent('a', 'b');
     expect(await reply('r')).toBe('ambiguous');

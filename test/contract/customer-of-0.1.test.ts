@@ -87,4 +87,19 @@ describe('a customer of 0.1', () => {
     expect(await handleReply(reply)).toBe('matched');
     expect((await stores.messages.get(idOf('open')))?.value.reply).toBeUndefined();
   });
+
+  it('has its unknown message listed once it changes, and no longer once 0.1 could be back', async () => {
+    const [unknown] = messages.filter((one) => idIn(one) === 'unknown-least');
+    if (!unknown) throw new Error('not dumped');
+    await put([unknown]);
+    for (const [as, listed] of [
+      [stores01, []],
+      [stores, ['unknown-least']],
+      [stores01, []],
+    ] as const) {
+      await rewrite(unknown, { as });
+      expect(await stores.messages.unknown(later(99), 9)).toEqual(listed);
+      expect(await stores.messages.due(later(99), 9)).toEqual([]);
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Message, waKeyOf } from '../../src/lib/messages/message.ts';
 import type { Stored } from '../../src/lib/platform/ports.ts';
 import { idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
@@ -78,6 +78,79 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
     await dueIn(-5, 'message');
     expect(await stores.messages.due(NOW, 10)).toEqual(['message']);
     expect((await stores.callbacks.dueUnmatched(NOW, 10)).map(({ waKey }) => waKey)).toEqual(['wamid.due']);
+  });
+});
+
+describe.each(engines)('messages that are unknown for good on $name', ({ open }) => {
+  let stores: Stores;
+  beforeEach(async () => {
+    stores = await open();
+  });
+  afterEach(() => stores.close());
+
+  const entry = (status: Message['status'], seconds: number) =>
+    ({ at: later(seconds), status, source: 'gateway' }) as const;
+
+  async function write(id: string, changes: Partial<Message> = {}): Promise<Stored<Message>> {
+    const unknown = { status: 'unknown', lease: undefined, dueAt: undefined } as const;
+    const message = sampleMessage({ messageId: idOf(id), ...unknown, ...changes });
+    const end = await stores.messages.create(message);
+    if (!end.done) throw new Error(`${id} was there already`);
+    expect(end.stored.value).toEqual(message);
+    return end.stored;
+  }
+
+  it('are listed by since when, oldest first, up to an instant and a limit', async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `since-${String.fromCharCode(97 + ((n * 7) % 12))}`);
+    for (const [n, id] of [...ids.entries()].reverse())
+      await write(id, { createdAt: later(-n), timeline: [entry('sending', -n), entry('unknown', n)] });
+    expect(await stores.messages.unknown(later(99), 99)).toEqual(ids);
+    expect(await stores.messages.unknown(later(4), 99)).toEqual(ids.slice(0, 5));
+    expect(await stores.messages.unknown(later(99), 3)).toEqual(ids.slice(0, 3));
+  });
+
+  it('count from the last time, and from their creation if the timeline is full', async () => {
+    await write('twice', { timeline: [entry('unknown', 1), entry('queued', 2), entry('unknown', 30)] });
+    await write('full', { createdAt: later(20), timeline: [entry('sending', 20)] });
+    expect(await stores.messages.unknown(later(29), 9)).toEqual(['full']);
+    expect(await stores.messages.unknown(later(30), 9)).toEqual(['full', 'twice']);
+  });
+
+  it('are never due, and are read without a due time', async () => {
+    await write('resting');
+    expect(await stores.messages.due(later(1e9), 9)).toEqual([]);
+    const stored = await stores.messages.get(idOf('resting'));
+    expect(stored?.value.dueAt).toBeUndefined();
+    if (!stored) throw new Error('not there');
+    const again = await stores.messages.replace(stored, { ...stored.value, attempts: 2 });
+    expect(again.stored?.value).toEqual({ ...stored.value, attempts: 2 });
+    expect(await stores.messages.unknown(later(99), 9)).toEqual(['resting']);
+  });
+
+  it('exclude one that is to be repeated, and each in another status', async () => {
+    await write('repeated', { dueAt: later(5) });
+    await write('sent', { status: 'sent', sentAt: NOW });
+    await write('failed', { status: 'failed', timeline: [entry('unknown', 0), entry('failed', 1)] });
+    expect(await stores.messages.unknown(later(99), 9)).toEqual([]);
+    expect(await stores.messages.due(later(5), 9)).toEqual(['repeated']);
+  });
+
+  it('come and go with the writes that change them', async () => {
+    let stored = await write('going', { dueAt: later(5) });
+    for (const [change, unknown, due] of [
+      [{ dueAt: undefined }, 1, 0],
+      [{ status: 'sent', sentAt: NOW }, 0, 0],
+      [{ status: 'unknown' }, 1, 0],
+      [{ dueAt: later(7) }, 0, 1],
+    ] as const) {
+      const end = await stores.messages.replace(stored, { ...stored.value, ...change });
+      if (!end.done) throw new Error('not replaced');
+      stored = end.stored;
+      expect(await stores.messages.unknown(later(99), 9)).toHaveLength(unknown);
+      expect(await stores.messages.due(later(99), 9)).toHaveLength(due);
+    }
+    await stores.messages.drop(idOf('going'));
+    expect(await stores.messages.due(later(99), 9)).toEqual([]);
   });
 });
 

@@ -18,6 +18,9 @@ const OF_01 = ['open#', 'answered#', 'done#'];
 const OUTSIDE_QUEUE = [FLOW, ...OF_01];
 const ANYWHERE = [WAITING, ...OUTSIDE_QUEUE];
 
+/** Of unknown messages that nothing repeats. The sweeper reads other partitions. */
+export const UNKNOWN = 'unknown#';
+
 export function pairKey({ business, customer }: Pair): string {
   return `${business}#${customer}`;
 }
@@ -41,6 +44,19 @@ function prefixOf01(message: Message): string {
 /** A message's place among its pair's: the same in each group. */
 function placeOf({ createdAt, messageId }: Message): string {
   return `${String(createdAt.getTime()).padStart(15, '0')}#${messageId}`;
+}
+
+/** The entry of an unknown message that nothing repeats, dated by since when it is unknown. */
+export function unknownEntry(message: Message): { due: string; dueAt: number } | undefined {
+  const { status, dueAt, messageId, timeline, createdAt } = message;
+  if (status !== 'unknown' || dueAt) return undefined;
+  // A full timeline has no entry for it.
+  const since = timeline.findLast((entry) => entry.status === 'unknown')?.at ?? createdAt;
+  return { due: `${UNKNOWN}${shardOf(messageId)}`, dueAt: since.getTime() };
+}
+
+export function isUnknownEntry(due: unknown): boolean {
+  return typeof due === 'string' && due.startsWith(UNKNOWN);
 }
 
 export function shardOf(id: MessageId): number {

@@ -2,7 +2,17 @@ import { allEnded } from '../platform/all-ended.ts';
 import { type Codec, itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
-import { makePairLookups, pairKey, shardOf, shardsOf, stageOf, stageOf01 } from './dynamo-message-keys.ts';
+import {
+  isUnknownEntry,
+  makePairLookups,
+  pairKey,
+  shardOf,
+  shardsOf,
+  stageOf,
+  stageOf01,
+  UNKNOWN,
+  unknownEntry,
+} from './dynamo-message-keys.ts';
 import {
   type AmbiguousReply,
   type Lease,
@@ -46,6 +56,7 @@ export function makeMessageStore(table: Table, { packs = true } = {}): MessageSt
     ...makePairLookups(table, idIn),
     drop: (id) => table.drop(pkOf(id)),
     due: (now, limit) => oldestDue(PREFIX, { upTo: now, limit }),
+    unknown: (upTo, limit) => oldestDue(UNKNOWN, { upTo, limit }),
   };
 }
 
@@ -113,14 +124,15 @@ export const messageCodec: Codec<MessageId, Message> = {
   ...plainCodec,
   toItem(message) {
     const { request, answer, ...plainItem } = plainCodec.toItem(message);
-    const item = { ...plainItem, stage: stageOf(message) };
+    const item = { ...plainItem, stage: stageOf(message), ...unknownEntry(message) };
     const { kind, body } = (answer ?? {}) as { readonly kind?: string; readonly body?: string };
     const texts = [request as string | undefined, body];
     if (texts.every((text) => text === undefined)) return { ...item, answer };
     const packed = pack(texts, repeatedIn({ ...item, pk: pkOf(message.messageId) }));
     return { ...item, packed, answer: kind === 'sent' ? { kind } : answer };
   },
-  fromItem({ packed, ...item }) {
+  fromItem({ packed, ...stored }) {
+    const item = isUnknownEntry(stored['due']) ? { ...stored, dueAt: undefined } : stored;
     if (packed === undefined) return plainCodec.fromItem(item);
     const [request, body] = unpack(bytesOf(packed), repeatedIn(item));
     const answer = body === undefined ? item['answer'] : { kind: 'sent', body };

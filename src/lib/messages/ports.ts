@@ -21,6 +21,8 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   drop(id: MessageId): Promise<void>;
   /** Up to `limit` messages with a `dueAt` in the past, oldest first. */
   due(now: Date, limit: number): Promise<readonly MessageId[]>;
+  /** Up to `limit` messages that became unknown by `upTo` and that nothing repeats, oldest first. */
+  unknown(upTo: Date, limit: number): Promise<readonly MessageId[]>;
 }
 
 /** `before`: the `next` of the page before it. */

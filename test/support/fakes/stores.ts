@@ -64,6 +64,9 @@ function byAge(a: Message, b: Message): number {
 
 const placeOf = ({ createdAt, messageId }: Message) => `${createdAt.toISOString()} ${messageId}`;
 
+const unknownSince = ({ timeline, createdAt }: Message): number =>
+  (timeline.findLast(({ status }) => status === 'unknown')?.at ?? createdAt).getTime();
+
 export interface FakeMessages extends MessageStore {
   /** The same messages, over another link. */
   over(link: Link): MessageStore;
@@ -114,6 +117,12 @@ export function fakeMessages(clock: Clock): FakeMessages {
             .slice(0, limit)
             .map(({ messageId }) => messageId),
         ),
+      unknown: (upTo, limit) =>
+        link('unknown', () => {
+          const found = shelf.all().filter((m) => m.status === 'unknown' && !m.dueAt);
+          const byThen = found.filter((m) => unknownSince(m) <= upTo.getTime());
+          return idsOf(byThen.sort((a, b) => unknownSince(a) - unknownSince(b)).slice(0, limit));
+        }),
     };
   }
 

@@ -40,8 +40,8 @@ const callback = (world: World, body: object): object =>
 export const statusEvent = (world: World, messageId: string, status: string): object =>
   callback(world, { event: 'MESSAGE_STATUS', messageStatus: { messageId, status, statusDesc: status } });
 
-const inboundEvent = (world: World): object => {
-  const { business: to, customer: from } = PAIR;
+export const inboundEvent = (world: World, from: string = PAIR.customer): object => {
+  const { business: to } = PAIR;
   return callback(world, {
     messageId: randomUUID(),
     from,
@@ -59,9 +59,9 @@ const figuresOf = (calls: readonly Call[]): CallbackFigures => {
 };
 
 /** The webhook and its worker, if the stack has one, in processes of their own, with the queue between them. */
-export async function startCallbacks(world: World) {
+export async function startCallbacks(world: World, settings: Record<string, string> = {}) {
   const queue = await startQueueStub({ latencyMs: AWS_LATENCY_MS, name: 'CallbackQueue' });
-  const environment = { CALLBACK_QUEUE_URL: queue.url };
+  const environment = { ...settings, CALLBACK_QUEUE_URL: queue.url };
   const webhook = await world.start('webhook', environment);
   const hasWorker = readStack().functions['callbacks'] !== undefined;
   const worker: Bundle | undefined = hasWorker ? await world.start('callbacks', environment) : undefined;

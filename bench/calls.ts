@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { StreamRecord } from '../local/aws/stream.ts';
 import { itemSize, writeUnits } from '../test/support/capacity.ts';
 import type { Bundle } from './bundle.ts';
-import { startCallbacks, statusEvent } from './callbacks.ts';
+import { inboundEvent, startCallbacks, statusEvent } from './callbacks.ts';
 import { startGatewayStub } from './gateway.ts';
+import { startQueueStub } from './queue.ts';
 import { type Candidate, expectStatus, flowEvent, type World } from './world.ts';
 
 export interface Calls {
@@ -14,6 +15,17 @@ export interface Calls {
   readonly readUnits: number;
   readonly writeUnits: number;
 }
+
+/** Write units of version 0.1, and the goal; undefined without one. */
+export const UNITS: Readonly<Record<string, { readonly of01: number; readonly goal?: number }>> = {
+  'new send': { of01: 9, goal: 4 },
+  'repeat of it': { of01: 2, goal: 1 },
+  'status callback': { of01: 2, goal: 1 },
+  parked: { of01: 8 },
+  'released and sent': { of01: 18 },
+  'parked, released and sent': { of01: 26, goal: 13 },
+  '202, then sent': { of01: 12 },
+};
 
 const DYNAMODB = new Set(['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem']);
 
@@ -75,12 +87,78 @@ export async function benchCalls(world: World) {
   // The queue is a stub of its own.
   const status = { ...counted, others: counted.others + queued };
   callbacks.stop();
+  const waiting = await waitingFlows(world, settings);
   gateway.close();
   return {
     'new send': lipaflow.fresh,
     'repeat of it': lipaflow.repeat,
     'status callback': status,
+    ...waiting,
     'peer: new send': peer.fresh,
     'peer: repeat of it': peer.repeat,
   };
+}
+
+/** Customers without a session window. */
+const SILENT = ['254717746598', '254717746599'] as const;
+
+/** Flows that a worker sends: one accepted with a 202, and one that waits for its customer's message. */
+async function waitingFlows(world: World, { LIPACHAT_BASE_URL }: { LIPACHAT_BASE_URL: string }) {
+  const queue = await startQueueStub({ latencyMs: 1, name: 'DeliveryQueue' });
+  const settings = { LIPACHAT_BASE_URL, DELIVERY_QUEUE_URL: queue.url };
+  const sender = await world.candidate('lipaflow', settings);
+  const worker = await world.start('worker', settings);
+  const callbacks = await startCallbacks(world, settings);
+  let queued = 0;
+  const accept = async (more: Parameters<typeof flowEvent>[1]) =>
+    expectStatus(await sender.invoke(flowEvent(randomUUID(), more)), 202);
+  const work = async () => {
+    const bodies = queue.takeAll();
+    queued += bodies.length;
+    await handle(worker, bodies);
+  };
+  const park = (to: string) => accept({ to, whenClosed: 'park' });
+  const release = async (from: string) => {
+    const call = await callbacks.take(inboundEvent(world, from));
+    queued += call.worker ? 1 : 0;
+    await work();
+  };
+  const sendLater = async () => {
+    await accept({ headers: { prefer: 'respond-async' } });
+    await work();
+  };
+  // The queues are stubs of their own.
+  const counted = async (run: () => Promise<unknown>): Promise<Calls> => {
+    queued = 0;
+    const calls = await countedOn(world, run);
+    return { ...calls, others: calls.others + queued };
+  };
+
+  const [first, second] = SILENT;
+  await sendLater();
+  await park(first);
+  await release(first);
+  const later = await counted(sendLater);
+  const parked = await counted(() => park(second));
+  const released = await counted(() => release(second));
+  for (const one of [sender, worker, callbacks]) one.stop();
+  queue.close();
+  return {
+    parked,
+    'released and sent': released,
+    'parked, released and sent': sumOf(parked, released),
+    '202, then sent': later,
+  };
+}
+
+async function handle(worker: Bundle, bodies: readonly string[]): Promise<void> {
+  if (bodies.length === 0) throw new Error('nothing was enqueued');
+  const record = (body: string) => ({ messageId: randomUUID(), receiptHandle: 'r', body, attributes: {} });
+  const call = await worker.invoke({ Records: bodies.map(record) });
+  if (call.answer?.batchItemFailures?.length !== 0) throw new Error(JSON.stringify(call));
+}
+
+function sumOf(a: Calls, b: Calls): Calls {
+  const names = Object.keys(a) as (keyof Calls)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Record<keyof Calls, number>;
 }

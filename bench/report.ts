@@ -1,6 +1,6 @@
 /** The figures as Markdown tables, readable in a terminal too. */
 import type { CallbackFigures, CallbacksResult } from './callbacks.ts';
-import type { Calls } from './calls.ts';
+import { type Calls, UNITS } from './calls.ts';
 import type { CampaignFigures } from './campaign.ts';
 import type { FirstSend, Loading } from './cold.ts';
 import type { FaultRow } from './faults.ts';
@@ -84,6 +84,8 @@ export function callTable(calls: Record<string, Calls>): string {
       'AWS calls',
       'DynamoDB requests',
       'write units',
+      'of 0.1',
+      'goal',
       'read units',
       'SSM',
       'other',
@@ -93,6 +95,8 @@ export function callTable(calls: Record<string, Calls>): string {
       name,
       c.dynamodb,
       c.writeUnits,
+      UNITS[name]?.of01 ?? '',
+      UNITS[name]?.goal ?? '',
       c.readUnits,
       c.ssm,
       c.others,

@@ -65,8 +65,11 @@ export async function buildPeer(): Promise<{ path: string; remove: () => void }>
   return { path, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** A flow with a new id, as an API event. */
-export function flowEvent(messageId: string = randomUUID()): object {
+/** A flow with a new id, as an API event. `more` is added to its body. */
+export function flowEvent(
+  messageId: string = randomUUID(),
+  { headers = {}, ...more }: { readonly headers?: object; readonly to?: string; whenClosed?: string } = {},
+): object {
   const { business: from, customer: to } = PAIR;
   const words = { text: 'Thank you share your details and one of our agents will be in touch' };
   const flow = { flowId: 'YOUR_FLOW_ID', flowCta: 'Share Details!', screen: 'FIRST' };
@@ -77,9 +80,18 @@ export function flowEvent(messageId: string = randomUUID()): object {
       authorization: 'Bearer bench',
       accept: '*/*',
       host: 'bench.execute-api.eu-west-1.amazonaws.com',
+      ...headers,
     },
     authorizer: { clientId: 'bench', scopes: 'send read' },
-    body: { messageId, to, from, ...words, ...flow, data: { service: '', serviceOption: '', package: '' } },
+    body: {
+      messageId,
+      to,
+      from,
+      ...words,
+      ...flow,
+      data: { service: '', serviceOption: '', package: '' },
+      ...more,
+    },
   });
 }
 

@@ -36,17 +36,6 @@ const arn = (service: string, rest: string) =>
 
 export const ACKNOWLEDGED: Acknowledgement[] = [
   {
-    rule: 'AwsSolutions-IAM5[Resource::*]',
-    at: ROLES,
-    reason:
-      'X-Ray has no resources: PutTraceSegments and PutTelemetryRecords can be given for all or for none.',
-  },
-  {
-    rule: 'Serverless-LambdaStarPermissions',
-    at: ROLES,
-    reason: 'The same statement for X-Ray; our own assertions see to it that there is no other.',
-  },
-  {
     rule: `AwsSolutions-IAM5[Resource::${arn('logs', 'log-group:/aws/lambda/lipaflow-<stage>-<function>:*')}]`,
     at: ROLES,
     reason: "The streams of the function's own log group, which Lambda names as it likes.",
@@ -113,6 +102,12 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
     reason:
       'Functions that take events have a failure destination, which says more than a dead-letter queue. The others are ' +
       'called by somebody who sees the failure: the API, a queue or a stream.',
+  },
+  {
+    rule: 'Serverless-LambdaTracing',
+    at: FUNCTIONS.map((name) => `${name}LambdaFunction`),
+    reason:
+      "X-Ray costs more than all the rest of a quiet stage, and Lambda's sampling can't be set. The param `tracing` turns it on.",
   },
   {
     rule: 'Serverless-LambdaAsyncFailureDestination',

@@ -12,11 +12,17 @@ type Statement = {
 const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 const statementsOf = (document: unknown): Statement[] => (document as { Statement: Statement[] }).Statement;
 
-const rolesOf = (packaged: Packaged) =>
-  ofType(packaged, 'AWS::IAM::Role').map(([id, { Policies }]) => ({
+/** Roles with what they allow by themselves, and policies of the stack. */
+const rolesOf = (packaged: Packaged) => [
+  ...ofType(packaged, 'AWS::IAM::Role').map(([id, { Policies }]) => ({
     id,
     statements: (Policies as { PolicyDocument: unknown }[]).flatMap((p) => statementsOf(p.PolicyDocument)),
-  }));
+  })),
+  ...ofType(packaged, 'AWS::IAM::Policy').map(([id, { PolicyDocument }]) => ({
+    id,
+    statements: statementsOf(PolicyDocument),
+  })),
+];
 
 const allowed = (packaged: Packaged) =>
   rolesOf(packaged).flatMap(({ id, statements }) => statements.map((statement) => ({ id, ...statement })));
@@ -51,10 +57,25 @@ export const sharedRoles = (packaged: Packaged) =>
     .filter(([id, { Role }]) => idIn(Role) !== id.replace(/LambdaFunction$/, 'Role'))
     .map(([id]) => id);
 
-export const untraced = (packaged: Packaged) =>
+/** Functions that X-Ray traces. Each traced request costs money. */
+export const traced = (packaged: Packaged) =>
   ofType(packaged, 'AWS::Lambda::Function')
-    .filter(([, { TracingConfig }]) => (TracingConfig as Json | undefined)?.['Mode'] !== 'Active')
+    .filter(([, { TracingConfig }]) => (TracingConfig as Json | undefined)?.['Mode'] === 'Active')
     .map(([id]) => id);
+
+/** Roles that may write traces. */
+export const tracers = (packaged: Packaged) => {
+  const may = new Set(
+    allowed(packaged)
+      .filter(({ Action }) => listOf(Action).some((action) => action.startsWith('xray:')))
+      .map(({ id }) => id),
+  );
+  const attached = ofType(packaged, 'AWS::IAM::Policy').filter(([id]) => may.has(id));
+  return [
+    ...ofType(packaged, 'AWS::IAM::Role').flatMap(([id]) => (may.has(id) ? [id] : [])),
+    ...attached.flatMap(([, { Roles }]) => listOf(Roles).map(idIn)),
+  ];
+};
 
 export const endlessLogs = (packaged: Packaged) => {
   const groups = ofType(packaged, 'AWS::Logs::LogGroup');

@@ -3,23 +3,23 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readStack } from '../../local/stack.ts';
-import { packageStage, type Stage } from '../support/serverless-package.ts';
+import { type Params, packageStage, type Stage } from '../support/serverless-package.ts';
 
 export type Json = { [name: string]: unknown };
-type Resource = { Type: string; Properties: Json; DeletionPolicy?: string };
+type Resource = { Type: string; Properties: Json; DeletionPolicy?: string; DependsOn?: string | string[] };
 type Template = { Resources: Record<string, Resource>; Outputs: Record<string, { Value: unknown }> };
 
 export type { Stage };
 export type Packaged = { stage: Stage; template: Template; text: string };
 
 /** In a directory of its own, since two of them at once get into each other's way. Bundles are of no account: they are empty. */
-export const packageFor = async (stage: Stage): Promise<Packaged> => {
+export const packageFor = async (stage: Stage, params: Params = {}): Promise<Packaged> => {
   const cwd = await mkdtemp(join(tmpdir(), 'lipaflow-policy-'));
   try {
     await mkdir(join(cwd, 'dist'));
     const bundles = Object.keys(readStack().functions).map((name) => join(cwd, 'dist', `${name}.cjs`));
     await Promise.all(bundles.map((bundle) => writeFile(bundle, '')));
-    const out = await packageStage(stage, cwd);
+    const out = await packageStage(stage, cwd, params);
     const text = await readFile(join(out, 'cloudformation-template-update-stack.json'), 'utf8');
     return { stage, template: JSON.parse(text) as Template, text };
   } finally {

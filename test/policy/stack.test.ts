@@ -1,4 +1,4 @@
-/** The packaged template, judged: by cdk-nag, and by rules of our own. Both stages are packaged once, at the same time. */
+/** The packaged template, judged: by cdk-nag, and by rules of our own. Each stage is packaged once, at the same time. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ACKNOWLEDGED } from './acknowledged.ts';
 import { findingsIn } from './findings.ts';
@@ -7,10 +7,15 @@ import { functionNames, idIn, type Json, ofType, type Packaged, packageFor, type
 
 const STAGES: Stage[] = ['dev', 'prod'];
 const packaged = new Map<Stage, Packaged>();
+let withParams: Packaged;
 
 beforeAll(async () => {
-  const both = await Promise.all(STAGES.map(packageFor));
-  for (const one of both) packaged.set(one.stage, one);
+  const [other, ...all] = await Promise.all([
+    packageFor('dev', { tracing: 'true', packMessages: 'false' }),
+    ...STAGES.map((stage) => packageFor(stage)),
+  ]);
+  withParams = other;
+  for (const one of all) packaged.set(one.stage, one);
 }, 120_000);
 
 const of = (stage: Stage): Packaged => {
@@ -46,7 +51,8 @@ describe.each(STAGES)('our own rules on %s', (stage) => {
     ['no role reaches everything, but for what has no resource', rules.wildcardResources],
     ['a role names the indexes that its function queries', rules.wildcardIndexes],
     ['each function has a role of its own', rules.sharedRoles],
-    ['each function is traced', rules.untraced],
+    ['no function is traced', rules.traced],
+    ['no role may write traces', rules.tracers],
     ['each log group is there and has an end', rules.endlessLogs],
     [
       'each queue takes TLS only, is encrypted, keeps for 14 days and has a place for what fails',
@@ -98,6 +104,35 @@ describe.each(STAGES)('our own rules on %s', (stage) => {
     expect(Object.keys(Outputs)).toEqual(expect.arrayContaining(queues));
     expect(JSON.stringify(Outputs['WebhookUrl'])).toMatch(/\/v1\/webhooks\/lipachat"/);
     expect(JSON.stringify(Outputs)).not.toMatch(/resolve:|api-key|webhook\/secret|\{secret\}/);
+  });
+});
+
+describe('the params', () => {
+  it('turn X-Ray on: each function is traced, and its role may write traces, and nothing more', () => {
+    const functions = functionNames(withParams);
+    expect(rules.traced(withParams).toSorted()).toEqual(
+      functions.map((name) => `${name}LambdaFunction`).toSorted(),
+    );
+    expect(rules.tracers(withParams).toSorted()).toEqual(functions.map((name) => `${name}Role`).toSorted());
+    expect(rules.wildcardResources(withParams)).toEqual([]);
+    // Lambda refuses a traced function while its role may not write traces.
+    const { Resources } = withParams.template;
+    for (const name of functions)
+      expect(Resources[`${name}LambdaFunction`]?.DependsOn).toContain('TracePolicy');
+    const known = findingsIn(of('dev')).map(({ rule, at }) => `${rule} at ${at}`);
+    const more = findingsIn(withParams).map(({ rule, at }) => `${rule} at ${at}`);
+    expect(more.filter((one) => !known.includes(one))).toEqual([
+      'AwsSolutions-IAM5[Resource::*] at TracePolicy',
+    ]);
+  });
+
+  it.each(STAGES)('have %s store messages packed, unless the deployment over 0.1 says otherwise', (stage) => {
+    const settings = (one: Packaged) =>
+      ofType(one, 'AWS::Lambda::Function').map(
+        ([, { Environment }]) => (Environment as { Variables: Json }).Variables['PACK_MESSAGES'],
+      );
+    expect(new Set(settings(of(stage)))).toEqual(new Set(['true']));
+    expect(new Set(settings(withParams))).toEqual(new Set(['false']));
   });
 });
 

@@ -13,15 +13,19 @@ const run = promisify(execFile);
 const { PATH = '', HOME = '' } = process.env;
 const ENV = { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true' };
 
+/** Params beside those of the stage. */
+export type Params = Readonly<Record<string, string>>;
+
 /**
  * Packages what `cwd` has in `dist/`, and returns the directory of the template and of one ZIP per function. Each
  * call needs a `cwd` of its own, because serverless writes its state there.
  */
-export const packageStage = async (stage: Stage, cwd: string): Promise<string> => {
+export const packageStage = async (stage: Stage, cwd: string, params: Params = {}): Promise<string> => {
   for (const part of ['serverless.yml', 'package.json', 'infra']) {
     await cp(join(ROOT, part), join(cwd, part), { recursive: true });
   }
   const cli = join(ROOT, 'node_modules/.bin/serverless');
-  await run(cli, ['package', '--stage', stage, '--package', 'out'], { cwd, env: ENV });
+  const given = Object.entries(params).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+  await run(cli, ['package', '--stage', stage, '--package', 'out', ...given], { cwd, env: ENV });
   return join(cwd, 'out');
 };

@@ -3,10 +3,11 @@ import { pauseAfter } from '../lib/callbacks/process-received.ts';
 import { receivesOf, records } from '../lib/http/sqs-batch.ts';
 import { wireCallbacks } from '../lib/wiring/callbacks.ts';
 
-const { stores, callbackQueue, processReceived } = wireCallbacks('callbacks');
+const { stores, tally, callbackQueue, processReceived } = wireCallbacks('callbacks');
 
 /** The callback queue, with one record per callback that the webhook stored. */
 export const handler = records(stores.telemetry, {
   handle: ({ body }) => processReceived(parseCallbackRecord(body)),
   onFailure: (record) => callbackQueue.retryIn(record.receiptHandle, pauseAfter(receivesOf(record))),
+  onEnd: tally.flush,
 });

@@ -118,7 +118,14 @@ export function codesIn(schema: Schema | undefined): ErrorCode[] {
 }
 
 const nothing = () => {};
-const silent: Telemetry = { info: nothing, warn: nothing, error: nothing, count: nothing, measure: nothing };
+const silent: Telemetry = {
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  count: nothing,
+  counts: nothing,
+  measure: nothing,
+};
 const context = { getRemainingTimeInMillis: () => 5000 } as Context;
 
 /** The whole answer, by the one stack of all HTTP handlers. */

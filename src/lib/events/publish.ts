@@ -46,12 +46,11 @@ export function makePublish({ bus, telemetry }: PublishDeps) {
       for (const fact of wave.filter((_, n) => taken[n]).flatMap(({ event }) => factsOf(event))) {
         facts.set(fact, (facts.get(fact) ?? 0) + 1);
       }
-      telemetry.count('events.published', wave.length - failed.length);
       stuck.push(...failed);
       const held = new Set(stuck.map(({ key }) => key));
       pending = pending.filter((one) => !wave.includes(one) && !held.has(one.key));
     }
-    for (const [fact, n] of facts) telemetry.count(fact, n);
+    telemetry.counts(facts);
     return stuck.length === 0 ? undefined : Math.min(...stuck.map(({ index }) => index));
   };
 }

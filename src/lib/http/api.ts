@@ -47,7 +47,7 @@ export function isHttpEvent(event: unknown): event is APIGatewayProxyEventV2 {
   return requestContext?.http !== undefined;
 }
 
-/** Wraps every HTTP handler: correlation id, response format, problems, and one log line per request. */
+/** Wraps every HTTP handler: correlation id, response format, problems, and one log line per client's request. */
 export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<ApiResponse>) {
   const { telemetry } = ports;
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({ timeoutEarlyResponse: outOfTime })
@@ -55,7 +55,9 @@ export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<
     .handler(async (event, context: LambdaContext) => {
       const request = requestOf(ports, event, context);
       const answer = await handle(request);
-      telemetry.info('api.answered', { route: event.routeKey, status: answer.status, ...idOf(request) });
+      // Of a request without a client, the API's access log says as much.
+      if (authorizerOf(event))
+        telemetry.info('api.answered', { route: event.routeKey, status: answer.status, ...idOf(request) });
       return rendered(answer, request.correlationId);
     });
 }
@@ -128,11 +130,16 @@ export const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
 
 /** The client that the authorizer found. A request without an authorizer passed IAM instead. */
 function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll'> {
-  const { authorizer } = event.requestContext as { authorizer?: { lambda?: Record<string, unknown> | null } };
+  const authorizer = authorizerOf(event);
   if (!authorizer) return IAM_CALLER;
   const { clientId, scopes } = authorizer.lambda ?? {};
   if (typeof clientId !== 'string') return { clientId: 'unnamed', seesAll: false };
   return { clientId, seesAll: typeof scopes === 'string' && scopes.split(' ').includes('admin') };
+}
+
+/** What the authorizer said of the caller; undefined on a route without one. */
+function authorizerOf({ requestContext }: APIGatewayProxyEventV2) {
+  return (requestContext as { authorizer?: { lambda?: Record<string, unknown> | null } }).authorizer;
 }
 
 function idOf({ correlationId, clientId }: Run) {

@@ -8,12 +8,15 @@ export interface RecordHandler {
   readonly handle: (record: SQSRecord) => Promise<void>;
   /** Called for a failed record, before the queue gets it back. Its own fault changes nothing. */
   readonly onFailure?: (record: SQSRecord) => Promise<void>;
+  /** Called once, when every record has ended. */
+  readonly onEnd?: () => void;
 }
 
 /** Handles each SQS record on its own. Only the failed records are reported, so only they are repeated. */
-export function records(telemetry: Telemetry, { handle, onFailure }: RecordHandler) {
+export function records(telemetry: Telemetry, { handle, onFailure, onEnd }: RecordHandler) {
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
     const failed = await mapEnded(Records, (record) => fails(record), { concurrency: AT_ONCE });
+    onEnd?.();
     return { batchItemFailures: failed.flatMap((id) => (id === undefined ? [] : [{ itemIdentifier: id }])) };
   };
 

@@ -74,9 +74,13 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   };
 }
 
-/** The X-Ray trace by which CloudWatch links log lines. Lambda sets it in the environment with each event. */
+/**
+ * The X-Ray trace by which CloudWatch links log lines; undefined if X-Ray keeps none. Lambda sets it in the environment with each
+ * event, whether the event is sampled or not.
+ */
 export function traceOfInvocation(): string | undefined {
-  return /Root=([^;]+)/.exec(process.env['_X_AMZN_TRACE_ID'] ?? '')?.[1];
+  const trace = process.env['_X_AMZN_TRACE_ID'] ?? '';
+  return trace.includes('Sampled=1') ? /Root=([^;]+)/.exec(trace)?.[1] : undefined;
 }
 
 function isGatewayUrl(text: string): boolean {

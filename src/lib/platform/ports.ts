@@ -57,6 +57,8 @@ export interface Telemetry {
   warn(event: string, fields?: LogFields): void;
   error(event: string, fault: unknown, fields?: LogFields): void;
   count(metric: string, n?: number): void;
+  /** The same for several metrics, in one line. */
+  counts(facts: ReadonlyMap<string, number>): void;
   /** Records a duration in milliseconds. The number of samples serves as a count. */
   measure(metric: string, ms: number): void;
 }

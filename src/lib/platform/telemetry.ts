@@ -36,10 +36,11 @@ export function makeTelemetry({ functionName, stage, level, clock, trace }: Tele
     return JSON.stringify({ level: of, message: event, ...now, ...fields });
   }
 
-  function publish(Name: string, Unit: 'Count' | 'Milliseconds', value: number): void {
-    const metrics = { Namespace: 'LipaFlow', Dimensions: [['service']], Metrics: [{ Name, Unit }] };
+  function publish(Unit: 'Count' | 'Milliseconds', values: ReadonlyMap<string, number>): void {
+    const Metrics = [...values.keys()].map((Name) => ({ Name, Unit }));
+    const metrics = { Namespace: 'LipaFlow', Dimensions: [['service']], Metrics };
     const _aws = { Timestamp: clock.now().getTime(), CloudWatchMetrics: [metrics] };
-    out.log(JSON.stringify({ _aws, service: `lipaflow-${stage}`, [Name]: value }));
+    out.log(JSON.stringify({ _aws, service: `lipaflow-${stage}`, ...Object.fromEntries(values) }));
   }
 
   return {
@@ -51,8 +52,11 @@ export function makeTelemetry({ functionName, stage, level, clock, trace }: Tele
     },
     error: (event, fault, fields = {}) =>
       out.error(line('ERROR', event, { ...fields, fault: described(fault) })),
-    count: (metric, n = 1) => publish(metric, 'Count', n),
-    measure: (metric, ms) => publish(metric, 'Milliseconds', ms),
+    count: (metric, n = 1) => publish('Count', new Map([[metric, n]])),
+    counts: (facts) => {
+      if (facts.size > 0) publish('Count', facts);
+    },
+    measure: (metric, ms) => publish('Milliseconds', new Map([[metric, ms]])),
   };
 }
 

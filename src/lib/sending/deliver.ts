@@ -138,7 +138,6 @@ export function makeDeliver(deps: DeliverDeps) {
       mayHaveLeft,
     };
     const { verdict, calls } = await lipachat.sendFlow(request, gatewayMessageIdOf(claim.value), terms);
-    telemetry.count(`dispatch.${verdict.kind}`);
     try {
       if (verdict.kind === 'release') return await release(claim, attempt, { verdict, request, session });
       if (verdict.kind === 'unknown' && verdict.windowShut)

@@ -2,14 +2,15 @@ import { makeProcessReceived } from '../callbacks/process-received.ts';
 import { makeReceive, makeVerify } from '../callbacks/receive.ts';
 import { makeCallbackQueue } from '../callbacks/sqs-callbacks.ts';
 import { makeWebhookAuth } from '../callbacks/webhook-auth.ts';
+import { makeTally } from '../platform/tally.ts';
 import {
   type Entry,
   sendSettings,
   sqsClient,
+  storesOf,
   wireEntry,
   wireQueue,
   wireSecrets,
-  wireStores,
 } from './stores.ts';
 import { callbackUseCases } from './use-cases.ts';
 
@@ -31,13 +32,16 @@ export function wireWebhook(functionName: string) {
 
 /** Handles the callbacks that the webhook stored. */
 export function wireCallbacks(functionName: string) {
-  const stores = wireStores(functionName);
+  const entry = wireEntry(functionName);
+  const tally = makeTally(entry.telemetry);
+  const stores = storesOf({ ...entry, telemetry: tally.telemetry });
   const { OPT_OUT_WORDS: stop, OPT_IN_WORDS: start } = stores.config;
   const settings = { ...sendSettings(stores.config), words: { stop, start } };
   const { handleCallbacks } = callbackUseCases({ ...stores, queue: wireQueue(stores) }, settings);
   const { auth, callbackQueue } = wireDoor(stores);
   return {
     stores,
+    tally,
     callbackQueue,
     processReceived: makeProcessReceived({ ...stores, auth, handleCallbacks }),
   };

@@ -95,7 +95,7 @@ const CLOCK: Clock = {
 function keeping(faults: unknown[]): Telemetry {
   const nothing = () => {};
   const error: Telemetry['error'] = (_, fault) => void faults.push(fault);
-  return { info: nothing, warn: nothing, count: nothing, measure: nothing, error };
+  return { info: nothing, warn: nothing, count: nothing, counts: nothing, measure: nothing, error };
 }
 
 /** The kinds of a fault and of its causes. Their messages may quote a setting. */

@@ -26,6 +26,9 @@ export function fakeTelemetry(): FakeTelemetry {
     warn: (event, fields = {}) => void lines.push({ level: 'warn', event, fields }),
     error: (event, fault, fields = {}) => void lines.push({ level: 'error', event, fault, fields }),
     count: (metric, n = 1) => void counts.set(metric, (counts.get(metric) ?? 0) + n),
+    counts: (facts) => {
+      for (const [metric, n] of facts) counts.set(metric, (counts.get(metric) ?? 0) + n);
+    },
     measure: (metric, ms) => void times.push({ metric, ms }),
     lines,
     events: (level) => lines.filter((line) => line.level === level).map(({ event }) => event),

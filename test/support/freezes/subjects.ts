@@ -49,7 +49,7 @@ const sendFlow = (fleet: Fleet) => (): Promise<Happening> => {
   return Promise.resolve({
     event: httpEvent({ method: 'POST', path: '/v1/flows', body: flow, authorizer }),
     faultOf: answers(201),
-    metrics: { 'dispatch.sent': 1, 'gateway.accepted': 1 },
+    metrics: { 'gateway.accepted': 1 },
     effects: () => deliveredOnce(fleet, flow.messageId),
   });
 };
@@ -67,7 +67,7 @@ const worker = (fleet: Fleet) => async (): Promise<Happening> => {
   return {
     event: { Records },
     faultOf: failsNothing,
-    metrics: { 'dispatch.sent': BATCH, 'gateway.accepted': BATCH },
+    metrics: { 'gateway.accepted': BATCH },
     effects: async () => {
       const found = await Promise.all(flows.map(({ messageId }) => deliveredOnce(fleet, messageId)));
       return found.find((fault) => fault !== undefined);
@@ -148,7 +148,7 @@ const publisher = (fleet: Fleet) => {
     return {
       event: { Records: await changes(messageId) },
       faultOf: failsNothing,
-      metrics: { 'events.published': 1, 'message.sent': 1 },
+      metrics: { 'message.sent': 1 },
       effects: async () => {
         const told = await eventsOf(fleet, messageId);
         return told.some(({ type }) => type === 'message.sent') ? undefined : `${messageId}: no event`;

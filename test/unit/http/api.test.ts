@@ -42,9 +42,20 @@ describe('a response', () => {
   });
 
   it('is logged by its route, not by its path, which may contain a secret', async () => {
-    await answer(plainEvent({ pathParameters: { secret: 'secret-canary' } }));
-    expect(telemetry.lines).toMatchObject([{ fields: { route: 'POST /v1/flows', status: 200 } }]);
+    const authorizer = { lambda: { clientId: 'crm', scopes: 'send' } };
+    await answer(plainEvent({ authorizer, pathParameters: { secret: 'secret-canary' } }));
+    expect(telemetry.lines).toMatchObject([
+      { event: 'api.answered', fields: { route: 'POST /v1/flows', status: 200, clientId: 'crm' } },
+    ]);
     expect(JSON.stringify(telemetry.lines)).not.toContain('canary');
+  });
+
+  it('to a request without a client is left to the access log, unless it is a problem', async () => {
+    await answer(plainEvent());
+    expect(telemetry.lines).toEqual([]);
+    await answer(plainEvent(), refusing(new AppError('invalid-request', 'x')));
+    await answer(plainEvent(), refusing(new Error('x')));
+    expect(telemetry.lines.map(({ event }) => event)).toEqual(['api.refused', 'api.failed']);
   });
 });
 

@@ -1,10 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 /** The two loops over batches from AWS: SQS records, and records of the table's stream. */
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { type ChangeStreamDeps, changeStream } from '../../../src/lib/events/change-stream.ts';
 import type { Changed } from '../../../src/lib/events/events-of-change.ts';
 import type { Change } from '../../../src/lib/events/publish.ts';
-import { batch } from '../../../src/lib/http/sqs-batch.ts';
+import { batch, records as recordsOf } from '../../../src/lib/http/sqs-batch.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { parseDelivery } from '../../../src/lib/sending/contract.ts';
 import { idOf, sampleMessage } from '../../support/fakes/samples.ts';
@@ -41,6 +42,18 @@ describe('a batch of the queue', () => {
     expect(answer).toEqual(failures('sqs-0', 'sqs-2', 'sqs-3', 'sqs-4'));
     expect(worked).toEqual(['m-1', 'm-2']);
     expect(telemetry.events('error')).toHaveLength(4);
+  });
+
+  it('is over once, when each of its records has ended', async () => {
+    const ended: unknown[] = [];
+    const handle = async ({ body }: { body: string }) => {
+      await nextTurn();
+      ended.push(body);
+      if (body === '1') throw new Error('no');
+    };
+    const onEnd = () => void ended.push('end');
+    await recordsOf(fakeTelemetry(), { handle, onEnd })(records('0', '1', '2'));
+    expect(ended).toEqual(['0', '1', '2', 'end']);
   });
 
   it('catches errors that are thrown synchronously, too', async () => {

@@ -85,11 +85,14 @@ describe('a log line', () => {
     vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=5ab;Sampled=1');
     const lines = await linesOf((telemetry) => {
       telemetry.info('traced');
+      vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=5ab;Sampled=0');
+      telemetry.info('not sampled');
       vi.stubEnv('_X_AMZN_TRACE_ID', undefined);
       telemetry.info('not traced');
     });
     expect(lines.map((line) => line['xray_trace_id'])).toEqual([
       '1-5759e988-bd862e3fe1be46a994272793',
+      undefined,
       undefined,
     ]);
   });
@@ -184,6 +187,33 @@ describe('a metric', () => {
       service: 'lipaflow-dev',
       _aws: { CloudWatchMetrics: [{ Dimensions: [['service']] }] },
     });
+  });
+
+  it('shares its line with others of the same moment', async () => {
+    const facts = new Map([
+      ['message.sent', 2],
+      ['message.read', 1],
+    ]);
+    const lines = await linesOf((telemetry) => {
+      telemetry.counts(facts);
+      telemetry.counts(new Map());
+    });
+    expect(lines).toMatchObject([
+      {
+        'message.sent': 2,
+        'message.read': 1,
+        _aws: {
+          CloudWatchMetrics: [
+            {
+              Metrics: [
+                { Name: 'message.sent', Unit: 'Count' },
+                { Name: 'message.read', Unit: 'Count' },
+              ],
+            },
+          ],
+        },
+      },
+    ]);
   });
 
   it('of a duration is in milliseconds', async () => {

@@ -59,7 +59,8 @@ describe('a rehearsal', () => {
     const { lines } = await rehearsed(({ stores: { telemetry, queue, clock } }) => async () => {
       telemetry.info('api.answered');
       telemetry.warn('gateway.slow');
-      telemetry.count('dispatch.sent');
+      telemetry.count('message.sent');
+      telemetry.counts(new Map([['message.sent', 1]]));
       telemetry.measure('gateway.ms', 1);
       const send = [queue.enqueue(id, 0), clock.sleep(1)];
       refused.push(...(await Promise.allSettled(send)).map(({ status }) => status));

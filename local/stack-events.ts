@@ -45,6 +45,8 @@ const stream = z.strictObject({
   arn: z.strictObject({ 'Fn::GetAtt': z.tuple([z.literal('Table'), z.literal('StreamArn')]) }),
   startingPosition: z.literal('TRIM_HORIZON'),
   batchSize: z.number(),
+  // Not honoured: here, events follow at once.
+  batchWindow: z.string(),
   parallelizationFactor: z.number(),
   bisectBatchOnFunctionError: z.boolean(),
   maximumRetryAttempts: z.number(),

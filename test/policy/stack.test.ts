@@ -66,6 +66,27 @@ describe.each(STAGES)('our own rules on %s', (stage) => {
     expect(broken(of(stage))).toEqual([]);
   });
 
+  it("Lambda's own lines are those of failures, and none of our metrics is dropped", () => {
+    const functions = ofType(of(stage), 'AWS::Lambda::Function');
+    for (const [, { LoggingConfig }] of functions)
+      expect(LoggingConfig).toEqual({
+        LogFormat: 'JSON',
+        SystemLogLevel: 'WARN',
+        ApplicationLogLevel: 'INFO',
+      });
+  });
+
+  it('events gather for a second at most, and nothing else waits for a batch', () => {
+    const windows = ofType(of(stage), 'AWS::Lambda::EventSourceMapping').map(([id, properties]) => [
+      id,
+      properties['MaximumBatchingWindowInSeconds'] ?? 0,
+    ]);
+    expect(windows.filter(([, seconds]) => seconds !== 0)).toEqual([
+      ['PublisherEventSourceMappingDynamodbTable', 1],
+    ]);
+    expect(windows).toHaveLength(5);
+  });
+
   it('the access log says what was asked for by its route, and nothing that the caller wrote', () => {
     const [[, { AccessLogSettings }] = ['', {}]] = ofType(of(stage), 'AWS::ApiGatewayV2::Stage');
     const { Format } = AccessLogSettings as { Format: string };

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 /** The two loops over batches from AWS: SQS records, and records of the table's stream. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { type ChangeStreamDeps, changeStream } from '../../../src/lib/events/change-stream.ts';

@@ -93,7 +93,7 @@ describe.each(STAGES)('our own rules on %s', (stage) => {
     const fields = [...Format.matchAll(/\$context\.([\w.]+)/g)].map(([, field]) => field);
     expect(fields.toSorted()).toEqual(
       [
-        ...['authorizer.error', 'integrationLatency', 'integrationErrorMessage'],
+        ...['authorizer.error', 'integrationErrorMessage'],
         ...['integrationStatus', 'requestId', 'responseLatency', 'routeKey', 'status'],
       ].toSorted(),
     );

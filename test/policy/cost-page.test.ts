@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { readStack } from '../../local/stack.ts';
 import { ROOT } from '../support/readme.ts';
 
@@ -30,7 +31,7 @@ describe('docs/cost.md', () => {
       .flat()
       .flatMap(([what, service, unit]) => (what === 'sum' ? [] : [`${service}, ${unit}`]));
     expect(used.filter((one) => !prices.has(one))).toEqual([]);
-    const spare = ['CloudWatch, metric', 'S3, million writes'];
+    const spare = ['CloudWatch, metric', 'S3, million writes', 'X-Ray, million traces'];
     expect([...prices.keys()].filter((one) => !used.includes(one) && !spare.includes(one))).toEqual([]);
   });
 
@@ -46,6 +47,26 @@ describe('docs/cost.md', () => {
       expect(rows.at(-1)).toEqual(['sum', '', '', '', cents(sum)]);
     },
   );
+
+  it('has a million flows sent and read for 20 dollars at most, and says at what rate', () => {
+    const start = page.indexOf('**One million flows sent in an open window and read**');
+    const [atRate = ''] = /^[\s\S]*?\| sum .*/.exec(page.slice(start)) ?? [];
+    expect(atRate).toMatch(/^\*\*One million flows.*[\s\S]*80 a second/);
+    expect(Number(/\| sum \|[ |]*([\d.]+) \|$/.exec(atRate)?.[1])).toBeLessThanOrEqual(20);
+  });
+
+  it('assumes the batches that the stack asks for', () => {
+    const { params, functions } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as {
+      params: { default: Record<string, unknown> };
+      functions: Record<string, { events: Record<string, Record<string, unknown>>[] }>;
+    };
+    expect(params.default).toMatchObject({ tracing: false, eventWindow: 1, systemLogLevel: 'WARN' });
+    const [{ stream } = {}] = functions['publisher']?.events ?? [];
+    expect(stream).toMatchObject({ batchSize: 100, parallelizationFactor: 2 });
+    expect(page).toMatch(/each in two lanes, and `eventWindow` gathers\s+a second/);
+    const [{ sqs } = {}] = functions['callbacks']?.events ?? [];
+    expect(sqs).toMatchObject({ batchSize: 10 });
+  });
 
   it('counts the alarms that there are, and the ticks', async () => {
     const make = createRequire(import.meta.url)(`${ROOT}infra/alarms.cjs`) as (by: unknown) => Promise<{

@@ -93,7 +93,7 @@ export const STEPS: [command: RegExp, run: Run][] = [
   [/^[A-Z]+=\$\(aws /, assigns],
   [/^npm ci$/, inCi],
   [/^npm run build$/, prints('dist/sendFlow.cjs')],
-  [/^npx serverless deploy --stage prod$/, deploy],
+  [/^npx serverless deploy --stage prod( --param packMessages=false)?$/, deploy],
   [/^npx serverless package --stage prod$/, prints(/Service packaged/)],
   [/^npx serverless invoke /, invokeAgain],
   [/^npx serverless remove --stage prod$/, prints('successfully removed')],

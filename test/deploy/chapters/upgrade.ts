@@ -1,4 +1,4 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { isReplay } from '../../support/fleet/answer.ts';
 import { until } from '../../support/fleet/wait.ts';
@@ -6,6 +6,13 @@ import { BUSINESS, flow, type System } from '../system.ts';
 import { templateOf } from '../template.ts';
 
 type Body = ReturnType<typeof flow>;
+
+const TABLE = 'infra/table.yml';
+/** The index that 0.1 did not have, and its keys. */
+const PAIR = [
+  / *# By business number and customer[\s\S]*?KEYS_ONLY }\n/,
+  / *- \{ AttributeName: pair, AttributeType: S \}\n *- \{ AttributeName: stage, AttributeType: S \}\n/,
+];
 
 /** The deployments of docs/upgrading.md, "From 0.1.0". */
 export const upgrade = (system: () => System): void => {
@@ -17,6 +24,13 @@ export const upgrade = (system: () => System): void => {
   const first = () => deploy('--param', 'packMessages=false');
   const second = () => deploy();
 
+  const indexes = async () => {
+    const { account, outputs } = system();
+    const described = await account.dynamodb.send(
+      new DescribeTableCommand({ TableName: outputs['TableName'] }),
+    );
+    return described.Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName);
+  };
   const stored = async ({ messageId }: Body) => {
     const { account, outputs } = system();
     const Key = { pk: { S: `message#${messageId}` } };
@@ -55,8 +69,16 @@ export const upgrade = (system: () => System): void => {
     let parked: Body;
     let table: unknown;
 
-    it('store messages as 0.1 does, with the first', { timeout: 120_000 }, async () => {
+    it('bring the index `pair` to the table of 0.1, with the first', { timeout: 180_000 }, async () => {
+      for (const part of PAIR) system().service.change(TABLE, part, () => '');
+      await second();
+      expect(await indexes()).toEqual(['due', 'waId']);
+      system().service.restore(TABLE);
       table = await first();
+      expect(await indexes()).toEqual(['due', 'waId', 'pair']);
+    });
+
+    it('store messages as 0.1 does, with the first', async () => {
       old = await send();
       expect(await stored(old.body)).toEqual(expect.arrayContaining(['request', 'answer']));
       expect(await stored(old.body)).not.toContain('packed');

@@ -15,7 +15,8 @@ import { clientItem, makeClientRegistry } from '../../src/lib/clients/dynamo-cli
 import type { RegisteredClient } from '../../src/lib/clients/ports.ts';
 import { readChange } from '../../src/lib/events/dynamo-changes.ts';
 import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
-import type { Message, MessageId, TemplateMessage } from '../../src/lib/messages/message.ts';
+import type { Message, MessageId } from '../../src/lib/messages/message.ts';
+import type { TemplateMessage } from '../../src/lib/messages/sends.ts';
 import { systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import type { TemplateLock } from '../../src/lib/sending/ports.ts';

@@ -85,6 +85,7 @@ describe.each(engines)('a message that is stored and read on $name', ({ open }) 
       triesOf: { 'cannot-tell': 2, 'held-for-user': 1 },
       notBefore: new Date(NOW.getTime() + 86_400_007),
       resends: 2,
+      resendIds: { 2: 'resend-2' },
       parkedUntil: new Date(NOW.getTime() + 60_123),
       templateMessage: {
         messageId: 'inv-1',
@@ -93,6 +94,7 @@ describe.each(engines)('a message that is stored and read on $name', ({ open }) 
         triedAt: later(0.007),
         notBefore: later(0.009),
         resends: 1,
+        earlierIds: { 0: 'template-0' },
         tries: 2,
         triesOf: { 'cannot-tell': 1 },
       },

@@ -19,7 +19,7 @@ import { isOfTemplate } from './quoted-message.ts';
 /*
  * Handles one status callback:
  *
- * 1. find the message by the caller's id, a derived id or WhatsApp's id;
+ * 1. find the message by its messageId, an alias or WhatsApp's id;
  * 2. advance the message and act on the class of its error code. A transient failure puts it back into the
  *    queue, or parks it, in the same write;
  * 3. keep a status that matches nothing: it may precede the stored answer of its send and name only
@@ -39,7 +39,7 @@ const GIVE_UP_MS = 20 * 60_000;
 const FIRST_PAUSE_MS = 20_000;
 
 export function makeHandleStatus(deps: HandleStatusDeps) {
-  const { messages, sessions, callbacks, aliases, recipientQueue, clock, telemetry } = deps;
+  const { messages, sessions, callbacks, aliases, recipientQueue, clock, random, telemetry } = deps;
   const handleTemplateStatus = makeHandleTemplateStatus(deps);
 
   async function applyTo(found: Stored<Message>, report: StatusReport): Promise<void> {
@@ -49,18 +49,25 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     if (errorClass === 'window-shut' && !hasArrived(found.value)) await closeWindowOf(found.value);
     const event = EVENT_OF_REPORT[report.status];
     const { ambiguity } = deps.terms;
-    const change = (message: Message) => transition(message, event, { report, now: clock.now(), ambiguity });
+    // One pair of ids for all tries of the write: what is stored counts.
+    const newIds = { resend: random.uuid(), template: random.uuid() };
+    const change = (message: Message) =>
+      transition(message, event, { report, now: clock.now(), ambiguity, newIds });
     const next = change(found.value);
     if (report.status === 'failed' && next !== found.value) countFailure(telemetry, errorClass);
     // Before the resend: its callbacks may name nothing but these ids.
-    if (next.resends !== found.value.resends) await keepAliases(next);
+    const isKept = next.resends !== found.value.resends;
+    if (isKept) await keepAliases(next);
     const stored = await updateWithRetry(messages, found, change);
     // The message was erased meanwhile, so its aliases must go too.
     if (!stored) await aliases.drop(otherIdsOf(next));
     await actOn(errorClass, found.value);
     if (!stored) return;
+    // Another callback about the same failure may have been faster. Then its id counts.
+    const isDecided = otherIdsOf(stored.value).includes(newIds.resend);
+    if (isKept && !isDecided) await aliases.drop([newIds.resend]);
     // A receipt that came in between has added its id. An erasure since then did not find that alias.
-    if (stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) {
+    if ((isDecided && !isKept) || stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) {
       await keepAliases(stored.value);
       if (!(await messages.get(stored.value.messageId))) await aliases.drop(otherIdsOf(stored.value));
     }
@@ -69,7 +76,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
       await recipientQueue.releaseNext(pairOf(stored.value));
   }
 
-  /** The derived id of the next send, and WhatsApp's id of the failed one. */
+  /** The id of the next send, and WhatsApp's id of the failed one. */
   async function keepAliases(message: Message): Promise<void> {
     const retired = message.retiredWaIds?.at(-1);
     const ids = [gatewayMessageIdOf(message), ...(retired === undefined ? [] : [waKeyOf(retired)])];
@@ -102,7 +109,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     );
   }
 
-  /** By the messageId in the callback: the caller's id or a derived one. */
+  /** By the messageId in the callback: the message's own or an alias. */
   async function applyByName(gatewayMessageId: string, report: StatusReport): Promise<boolean> {
     if (!isMessageId(gatewayMessageId)) return false;
     const found = await messages.get(gatewayMessageId);

@@ -5,7 +5,7 @@ import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { StatusReport } from '../messages/status-report.ts';
 import { type TemplateName, withDeliveredTemplate } from '../messages/template-message.ts';
-import type { Clock, Stored } from '../platform/ports.ts';
+import type { Clock, Random, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
@@ -27,11 +27,12 @@ export interface HandleTemplateStatusDeps {
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
+  readonly random: Random;
   readonly terms: Pick<ClaimTerms, 'ambiguity'>;
 }
 
 export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
-  const { messages, sessions, recipientQueue, clock } = deps;
+  const { messages, sessions, recipientQueue, clock, random } = deps;
 
   return async function handleTemplateStatus(
     found: Stored<Message>,
@@ -53,7 +54,8 @@ export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
     const detail = report.detail ?? 'WhatsApp reported a failure of the template message';
     const { ambiguity } = deps.terms;
     const known = { now: clock.now(), detail, correlationId: messageId, report, name, writtenAt, ambiguity };
-    const change = (message: Message) => transition(message, 'templateFailed', known);
+    const failure = { ...known, templateId: random.uuid() };
+    const change = (message: Message) => transition(message, 'templateFailed', failure);
     await updateWithRetry(messages, found, change);
   };
 }

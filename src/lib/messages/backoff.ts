@@ -1,5 +1,6 @@
 import { type ErrorClass, pairPauseSeconds, scheduleOf } from '../whatsapp/error-codes.ts';
-import type { Message, Tried } from './message.ts';
+import type { Message } from './message.ts';
+import type { Tried } from './sends.ts';
 
 /*
  * How a retry of each error class appears to the caller, and the pauses between tries. How long and how often a class is

@@ -20,12 +20,12 @@ import {
   type MessageId,
   pairOf,
   type Reply,
-  type TemplateMessage,
   type TimelineEntry,
   waKeyOf,
 } from './message.ts';
 import { pack, unpack } from './packed-texts.ts';
 import type { MessageStore } from './ports.ts';
+import type { TemplateMessage } from './sends.ts';
 
 const PREFIX = 'message#';
 const { pkOf, idIn } = prefixed<MessageId>(PREFIX);
@@ -84,6 +84,7 @@ const plainCodec = itemCodec<Message, 'messageId'>({
     accepted: as('promised', plain),
     notBefore: instant,
     resends: plain,
+    resendIds: plain,
     parkedUntil: instant,
     templateMessage: as(
       'invitation',
@@ -92,6 +93,7 @@ const plainCodec = itemCodec<Message, 'messageId'>({
         messageId: plain,
         state: words<TemplateMessage['state']>({ suppressed: 'spared' }),
         resends: plain,
+        earlierIds: plain,
         notBefore: instant,
         waId: plain,
         retiredWaIds: plain,

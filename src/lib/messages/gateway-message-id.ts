@@ -1,41 +1,50 @@
 import { derivedId } from '../platform/deterministic-id.ts';
-import { type Message, type MessageId, waKeyOf } from './message.ts';
+import { type Message, waKeyOf } from './message.ts';
+import type { SentIds, TemplateMessage } from './sends.ts';
 
 /*
- * The ids sent to LipaChat. LipaChat deduplicates on them, so each new send needs a new one. Each is derived
- * from stored data, so that a repeat after a crash uses the same id.
+ * The ids sent to LipaChat. LipaChat deduplicates on them, so each new send needs a new one. No client can compute the id of
+ * a resend or a template message: it is random, and stored in the write that decides the send, so that a repeat after a
+ * crash uses the same id. Version 0.1 stored no ids of resends and earlier template messages. Those are derived.
  */
 
-/** The flow's id: the caller's messageId for the first send, a derived id for each resend. */
-export function gatewayMessageIdOf({
-  messageId,
-  resends = 0,
-}: Pick<Message, 'messageId' | 'resends'>): string {
-  return resends === 0 ? messageId : derivedId(`resend:${resends}:${messageId}`);
+/** The flow's id: the message's own for the first send, another one for each resend. */
+export function gatewayMessageIdOf(message: Pick<Message, 'messageId' | 'resends' | 'resendIds'>): string {
+  return sentIdOf(message, message.resends ?? 0);
 }
 
-/** The template message's id, always a derived one. */
-export function templateIdOf(messageId: MessageId, resends = 0): string {
-  return derivedId(resends === 0 ? `template:${messageId}` : `template-again:${resends}:${messageId}`);
+/** The ids of all sends of the flow, the current one last. */
+export function sentIdsOf(message: Pick<Message, 'messageId' | 'resends' | 'resendIds'>): string[] {
+  return Array.from({ length: (message.resends ?? 0) + 1 }, (_, n) => sentIdOf(message, n));
+}
+
+/** What changes for a resend under this id. */
+export function resentUnder(
+  id: string,
+  { resends = 0, resendIds }: Pick<Message, 'resends' | 'resendIds'>,
+): Pick<Message, 'resends' | 'resendIds'> {
+  return { resends: resends + 1, resendIds: { ...resendIds, [resends + 1]: id } };
+}
+
+/** What changes for another template message under this id. */
+export function askedAgainUnder(
+  id: string,
+  { messageId, resends = 0, earlierIds }: TemplateMessage,
+): Pick<TemplateMessage, 'messageId' | 'resends' | 'earlierIds'> {
+  return { messageId: id, resends: resends + 1, earlierIds: { ...earlierIds, [resends]: messageId } };
 }
 
 /** Is it an id of the flow's template message, the current one or an earlier one? */
-export function isTemplateId({ messageId, templateMessage }: Message, id: string): boolean {
-  return templateMessage !== undefined && templateIdsOf(messageId, templateMessage.resends).includes(id);
+export function isTemplateId(message: Message, id: string): boolean {
+  return templateIdsOf(message).includes(id);
 }
 
 /** The aliases of a message: ids, other than its messageId and `waId`, under which a callback may name it. */
-export function otherIdsOf({
-  messageId,
-  resends = 0,
-  templateMessage,
-  retiredWaIds = [],
-}: Message): string[] {
-  const resent = Array.from({ length: resends }, (_, n) => gatewayMessageIdOf({ messageId, resends: n + 1 }));
-  const templates = templateMessage ? templateIdsOf(messageId, templateMessage.resends) : [];
+export function otherIdsOf(message: Message): string[] {
+  const { templateMessage, retiredWaIds = [] } = message;
   const { waId, retiredWaIds: ofTemplates = [] } = templateMessage ?? {};
   const waIds = [...retiredWaIds, ...ofTemplates, ...(waId === undefined ? [] : [waId])];
-  return [...resent, ...templates, ...waIds.map(waKeyOf)];
+  return [...sentIdsOf(message).slice(1), ...templateIdsOf(message), ...waIds.map(waKeyOf)];
 }
 
 /** The message with WhatsApp's id of an earlier send, which still identifies callbacks and replies. */
@@ -45,6 +54,21 @@ export function withEarlierWaId(message: Message, waId: string | undefined): Mes
   return { ...message, retiredWaIds: [...retiredWaIds, waId] };
 }
 
-function templateIdsOf(messageId: MessageId, resends = 0): string[] {
-  return Array.from({ length: resends + 1 }, (_, n) => templateIdOf(messageId, n));
+function sentIdOf({ messageId, resendIds }: Pick<Message, 'messageId' | 'resendIds'>, n: number): string {
+  if (n === 0) return messageId;
+  return storedOf(resendIds, n) ?? derivedId(`resend:${n}:${messageId}`);
 }
+
+function templateIdsOf({ messageId, templateMessage }: Message): string[] {
+  if (!templateMessage) return [];
+  const { resends = 0, earlierIds } = templateMessage;
+  const earlier = Array.from(
+    { length: resends },
+    (_, n) =>
+      storedOf(earlierIds, n) ??
+      derivedId(n === 0 ? `template:${messageId}` : `template-again:${n}:${messageId}`),
+  );
+  return [...earlier, templateMessage.messageId];
+}
+
+const storedOf = (ids: SentIds | undefined, n: number): string | undefined => ids?.[String(n)];

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { ErrorClass } from '../whatsapp/error-codes.ts';
 import type { Pair, PhoneNumber } from '../whatsapp/phone.ts';
 import type { TemplateContent } from '../whatsapp/template.ts';
+import type { SentIds, TemplateMessage, Tried } from './sends.ts';
 import type { Status } from './status.ts';
 
 declare const brand: unique symbol;
@@ -66,28 +66,6 @@ export type RejectionCode =
   | 'recipient-opted-out'
   | 'session-closed';
 
-/** Counts tries that sent nothing, or nothing that arrived. */
-export interface Tried {
-  readonly tries?: number | undefined;
-  /** By error class, for classes with their own limit. */
-  readonly triesOf?: { readonly [name in ErrorClass]?: number } | undefined;
-}
-
-export interface TemplateMessage extends Tried {
-  /** Derived from the flow's messageId, so that a repeat sends no second one. */
-  readonly messageId: string;
-  /** `suppressed`: this customer has another flow's already. `delivered`: one of its sends was, so none follows. */
-  readonly state: 'pending' | 'sent' | 'delivered' | 'suppressed' | 'failed' | 'unknown';
-  /** How many earlier template messages WhatsApp failed. Each had its own id. */
-  readonly resends?: number | undefined;
-  readonly notBefore?: Date | undefined;
-  readonly waId?: string | undefined;
-  /** WhatsApp's ids of earlier template messages. Version 0.1 kept them in the message's own list. */
-  readonly retiredWaIds?: readonly string[] | undefined;
-  /** When it may first have left; its own resend horizon starts here. */
-  readonly triedAt?: Date | undefined;
-}
-
 export interface Reply {
   /** The inbound message's id, which identifies a repeat. */
   readonly id: string;
@@ -130,6 +108,8 @@ export interface Message extends Tried {
   readonly notBefore?: Date | undefined;
   /** How many times it was sent again, each under its own id (`gatewayMessageIdOf`). */
   readonly resends?: number | undefined;
+  /** The ids of those sends, the first one under 1. */
+  readonly resendIds?: SentIds | undefined;
   /** The end of its wait for the customer. Set once the message has been parked. */
   readonly parkedUntil?: Date | undefined;
   readonly templateMessage?: TemplateMessage | undefined;

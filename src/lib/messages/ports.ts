@@ -49,7 +49,7 @@ export interface Aliased {
 }
 
 /**
- * Other ids under which a callback may name a message: the derived id of a resend or a template message, or
+ * Other ids under which a callback may name a message: the id of a resend or a template message, or
  * the hash of WhatsApp's id (`waKeyOf`) of an earlier send or a template message. Kept for 30 days.
  */
 export interface MessageAliasStore {

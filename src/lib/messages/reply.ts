@@ -1,4 +1,4 @@
-import { gatewayMessageIdOf } from './gateway-message-id.ts';
+import { sentIdsOf } from './gateway-message-id.ts';
 import type { AmbiguousReply, Message } from './message.ts';
 import { isProven } from './status.ts';
 
@@ -81,10 +81,6 @@ function waIdsOf({ waId, retiredWaIds = [] }: Message): string[] {
 function gatewayIdsOf(message: Message): string[] {
   const own = ownIdOf(message);
   return own === undefined ? sentIdsOf(message) : [...sentIdsOf(message), own];
-}
-
-function sentIdsOf({ messageId, resends = 0 }: Message): string[] {
-  return Array.from({ length: resends + 1 }, (_, n) => gatewayMessageIdOf({ messageId, resends: n }));
 }
 
 /** LipaChat's messageId in its stored response: an echo of ours, or an id of its own. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Pair } from '../whatsapp/phone.ts';
 import { counted, pauseBefore, type Retry } from './backoff.ts';
-import { type Message, type TemplateMessage, waKeyOf } from './message.ts';
+import { type Message, waKeyOf } from './message.ts';
+import type { TemplateMessage } from './sends.ts';
 
 /*
  * The template message of a parked flow: its lock and its pauses. `sending/send-template.ts` sends it, and

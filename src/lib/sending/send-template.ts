@@ -4,10 +4,11 @@ import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import { mayRepeat } from '../messages/hold-or-resend.ts';
 import type { ClaimTerms } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
-import { type Message, pairOf, type TemplateMessage, waKeyOf } from '../messages/message.ts';
+import { type Message, pairOf, waKeyOf } from '../messages/message.ts';
 import type { Accepted, ThrottleReason } from '../messages/outcome.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
+import type { TemplateMessage } from '../messages/sends.ts';
 import {
   addressOf,
   isStillWanted,
@@ -30,7 +31,7 @@ import { hasTimeForDispatch } from './settle.ts';
  *
  * 1. Take the lock of this customer and flow. If another flow's template message is out, suppress this one.
  * 2. Keep its id, so that a callback about it finds the flow, and note that it may leave from now on.
- * 3. Send it under that id, which is derived from the flow's, so that a repeat sends none.
+ * 3. Send it under that id. A repeat uses it again, so that it sends no second one.
  * 4. Store the outcome. If nothing left, it stays pending and the sweeper tries again.
  */
 
@@ -105,7 +106,6 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     verdict: Verdict,
     run: TemplateRun,
   ): Promise<Stored<Message> | undefined> {
-    const { triedAt } = tried.value.templateMessage ?? {};
     switch (verdict.kind) {
       case 'sent':
         return accepted(tried, verdict.accepted);
@@ -118,7 +118,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
       case 'release':
         return released(tried, verdict, run);
       case 'unknown':
-        return verdict.again && mayRepeat(triedAt ?? clock.now(), now(run))
+        return verdict.again && mayRepeat(tried.value.templateMessage?.triedAt ?? clock.now(), now(run))
           ? Promise.resolve(tried)
           : note(tried, { state: 'unknown' });
     }

@@ -3,7 +3,7 @@ import { transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import type { Clock, Random, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
@@ -25,13 +25,14 @@ export interface WindowClosedDeps {
   readonly sendTemplate: SendTemplate;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
+  readonly random: Random;
   readonly telemetry: Telemetry;
 }
 
 export type WindowClosed = ReturnType<typeof makeWindowClosed>;
 
 export function makeWindowClosed(deps: WindowClosedDeps) {
-  const { messages, sessions, notSent, sendTemplate, recipientQueue, clock, telemetry } = deps;
+  const { messages, sessions, notSent, sendTemplate, recipientQueue, clock, random, telemetry } = deps;
 
   async function refuseOrPark(
     claim: Stored<Message>,
@@ -41,9 +42,8 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     if (request.whenClosed === 'reject') {
       return notSent.refuse(claim, attempt, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
     }
-    const waiting = await updateWithRetry(messages, claim, (m) =>
-      transition(m, 'windowClosed', { fence: fenceOf(claim.value), now: clock.now() }),
-    );
+    const facts = { fence: fenceOf(claim.value), now: clock.now(), templateId: random.uuid() };
+    const waiting = await updateWithRetry(messages, claim, (m) => transition(m, 'windowClosed', facts));
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
     // The flow waits in any case. The sweeper retries a failed template message.
     const { flow, throttleReason } = await sendTemplate(waiting, attempt).catch((fault) => {

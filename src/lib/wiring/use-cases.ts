@@ -47,6 +47,7 @@ export interface SendPorts extends MessagePorts {
 }
 
 export interface CallbackPorts extends MessagePorts {
+  readonly random: Random;
   readonly callbacks: CallbackStore;
 }
 

@@ -65,7 +65,7 @@ function onlyOwnerCalls(name: string, { world, broken }: { world: World; broken:
     sendFlow(request, call) {
       const stored = world.messages.all().find((m) => m.messageId === request.messageId);
       const { owner = 'nobody', until } = stored?.lease ?? {};
-      const isHis = owner.startsWith(`${name}/`) && until !== undefined && until > world.clock.now();
+      const isHis = owner.startsWith(`${name}~`) && until !== undefined && until > world.clock.now();
       if (call.timeoutMs > 0 && !isHis && stored?.answer?.kind !== 'sent') {
         broken.push(`${name} called LipaChat while ${owner} held the message`);
       }

@@ -69,7 +69,7 @@ function faultsOf({ before, after, now, name }: Write): string[] {
   const newOwner = after.lease !== undefined && after.lease.owner !== before.lease?.owner;
   if (newOwner && after.epoch !== before.epoch + 1) faults.push('took over without the next epoch');
   if (newOwner && isLive(before, now)) faults.push('took over a live lease');
-  const isHis = before.lease?.owner.startsWith(`${name}/`) ?? false;
+  const isHis = before.lease?.owner.startsWith(`${name}~`) ?? false;
   const ended = isLive(before, now) && after.lease?.owner !== before.lease?.owner;
   if (ended && !isHis && after.answer?.kind !== 'sent') faults.push('ended another’s live lease');
   if (before.answer && JSON.stringify(before.answer) !== JSON.stringify(after.answer)) {

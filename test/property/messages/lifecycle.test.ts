@@ -2,9 +2,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MESSAGE_TRANSITIONS, newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
-import type { Message, TemplateMessage } from '../../../src/lib/messages/message.ts';
+import type { Message } from '../../../src/lib/messages/message.ts';
+import type { TemplateMessage } from '../../../src/lib/messages/sends.ts';
 import { isProven, type ReportedStatus, type Status } from '../../../src/lib/messages/status.ts';
-import { idOf, later, NOW, sampleMessage, sampleRequest, sampleTerms } from '../../support/fakes/samples.ts';
+import {
+  idOf,
+  later,
+  NEW_IDS,
+  NOW,
+  sampleMessage,
+  sampleRequest,
+  sampleTerms,
+} from '../../support/fakes/samples.ts';
 
 type Table = typeof MESSAGE_TRANSITIONS;
 type Event = { [S in Status]: keyof Table[S] }[Status];
@@ -43,6 +52,7 @@ const reported = (status: ReportedStatus) =>
   fc.record({
     now,
     ambiguity,
+    newIds: fc.constant(NEW_IDS),
     report: fc.record({
       status: fc.constant(status),
       at: now,
@@ -55,7 +65,7 @@ const ending = { now, detail: reason, correlationId: reason };
 /** Facts for every event. A new event needs its own here. */
 const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
   takenOver: terms,
-  windowClosed: fc.record({ fence, now }),
+  windowClosed: fc.record({ fence, now, templateId: fc.constant('template-2') }),
   postponed: fc.record({ fence, now, reason, delaySeconds: seconds, errorClass: fc.constant(undefined) }),
   gatewayAccepted: now.map((at) => ({ ...settling, accepted, now: at })),
   refused: fc.record({ fence, now, detail: reason }).map((facts) => ({
@@ -81,6 +91,7 @@ const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
     name: fc.constantFrom({ gatewayMessageId: 'template-1' }, { gatewayMessageId: 'template-0' }),
     writtenAt: fc.option(now, { nil: undefined }),
     ambiguity,
+    templateId: fc.constant('template-2'),
   }),
   reportedSent: reported('sent'),
   reportedFailed: reported('failed'),

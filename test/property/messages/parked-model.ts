@@ -3,7 +3,7 @@
  * the sweeper and the clock, interleaved by fast-check's scheduler at every await.
  */
 import type fc from 'fast-check';
-import { gatewayMessageIdOf, templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { otherIdsOf, sentIdsOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
 import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
 import { makeWorld, type World } from '../../support/fakes/world.ts';
@@ -107,6 +107,9 @@ async function jumping({ jumps }: ParkedScenario, s: fc.Scheduler, world: World)
   }
 }
 
+const flowIn = (world: World, { flow }: Pick<Refusal, 'flow'>) =>
+  world.messages.all().find(({ messageId }) => messageId === idOf(`f-${flow}`));
+
 type TakeStatus = ReturnType<World['process']>['handleStatus'];
 
 /** WhatsApp takes back a message that it had accepted. */
@@ -115,16 +118,19 @@ async function refuse(
   { send, ...refusal }: ParkedScenario['refused'][number],
   handleStatus: TakeStatus,
 ): Promise<void> {
-  const messageId = idOf(`f-${refusal.flow}`);
-  const resends = world.messages.all().find((m) => m.messageId === messageId)?.resends;
-  const gatewayMessageId = gatewayMessageIdOf({ messageId, resends: send === 'first' ? 0 : resends });
+  const stored = flowIn(world, refusal);
+  const gatewayMessageId = stored && sentIdsOf(stored).at(send === 'first' ? 0 : -1);
+  if (gatewayMessageId === undefined) return;
   if (!world.gateway.deliveries.some((d) => d.messageId === gatewayMessageId)) return;
   await failed(world, { ...refusal, gatewayMessageId }, handleStatus);
 }
 
 async function refuseTemplate(world: World, refusal: Refusal, handleStatus: TakeStatus): Promise<void> {
-  const gatewayMessageId = templateIdOf(idOf(`f-${refusal.flow}`));
-  if (!world.gateway.templates.some((t) => t.messageId === gatewayMessageId)) return;
+  // Its first template message.
+  const stored = flowIn(world, refusal);
+  const known = stored ? otherIdsOf(stored) : [];
+  const gatewayMessageId = world.gateway.templates.find((t) => known.includes(t.messageId))?.messageId;
+  if (gatewayMessageId === undefined) return;
   await failed(world, { ...refusal, gatewayMessageId }, handleStatus);
 }
 

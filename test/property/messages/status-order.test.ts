@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import { isProven, type ReportedStatus, type Status } from '../../../src/lib/messages/status.ts';
-import { later, sampleMessage } from '../../support/fakes/samples.ts';
+import { later, NEW_IDS, sampleMessage } from '../../support/fakes/samples.ts';
 
 const rung = fc.constantFrom<ReportedStatus>('sent', 'failed', 'delivered', 'read');
 const UNPROVEN = ['queued', 'parked', 'expired', 'sending', 'unknown'] as const satisfies Status[];
@@ -27,6 +27,7 @@ function hearing(message: Message, said: Word, at: Date): Message {
       report,
       now: at,
       ambiguity: { mode: 'resend' },
+      newIds: NEW_IDS,
     });
   }
   const accepted = { kind: 'accepted', waId: WA_ID, envelope: {} } as const;

@@ -4,7 +4,7 @@ import { verdictOn } from '../../../src/lib/lipachat/verdict.ts';
 import { counted, pauseBefore, retryOf } from '../../../src/lib/messages/backoff.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import { classOf, ERROR_CLASSES, scheduleOf } from '../../../src/lib/whatsapp/error-codes.ts';
-import { later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
+import { later, NEW_IDS, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const code = fc.oneof(
   fc.integer(),
@@ -43,6 +43,7 @@ describe('the error codes', () => {
           report,
           now: later(1),
           ambiguity: { mode: 'resend' },
+          newIds: NEW_IDS,
         });
         const parks = errorClass === 'window-shut' && whenClosed === 'park';
         expect(after.status).toBe(parks ? 'parked' : retryOf(errorClass) ? 'queued' : 'failed');

@@ -42,13 +42,13 @@ export function manualClock(
   };
 }
 
-/** Ids that show their owner: `racer-1/1`, `racer-1/2`; and always the same fraction. */
+/** Ids that show their owner: `racer-1~1`, `racer-1~2`; and always the same fraction. */
 export function namedRandom(name: string, fraction = 0.5): Random {
   let count = 0;
   return {
     uuid: () => {
       count += 1;
-      return `${name}/${count}`;
+      return `${name}~${count}`;
     },
     fraction: () => fraction,
   };

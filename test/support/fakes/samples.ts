@@ -11,6 +11,9 @@ export const CUSTOMER = '254717746565' as PhoneNumber;
 export const BUSINESS = '254110090747' as PhoneNumber;
 export const PAIR = { business: BUSINESS, customer: CUSTOMER } satisfies Pair;
 
+/** The ids of sends that a transition decides. */
+export const NEW_IDS = { resend: 'resend-1', template: 'template-1' };
+
 export const idOf = (text: string): MessageId => text as MessageId;
 
 /** `NOW` plus this many seconds. */

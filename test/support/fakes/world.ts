@@ -120,7 +120,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   function randomOf(name: string): Random {
     const nth = (environments.get(name) ?? 0) + 1;
     environments.set(name, nth);
-    return namedRandom(nth === 1 ? name : `${name}/${nth}`);
+    return namedRandom(nth === 1 ? name : `${name}~${nth}`);
   }
 
   /** One Lambda environment. Everything it does goes over its link. */

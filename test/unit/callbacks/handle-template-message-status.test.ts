@@ -2,7 +2,6 @@
  * Status callbacks about the template message of a parked flow. They are never taken for callbacks about the flow.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { waKeyOf } from '../../../src/lib/messages/message.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import type { ReportedStatus } from '../../../src/lib/messages/status.ts';
@@ -13,8 +12,6 @@ import { idOf, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
 
 const ID = idOf('m-1');
-const FIRST = templateIdOf(ID);
-const SECOND = templateIdOf(ID, 1);
 const DAY_MS = 86_400_000;
 const request = sampleRequest({
   messageId: ID,
@@ -34,6 +31,14 @@ beforeEach(async () => {
 
 const message = () => world.messages.all().find((m) => m.messageId === ID);
 const templates = () => world.gateway.templates.map(({ messageId }) => messageId);
+/** The ids of its template messages, as they are stored. */
+function ids(): string[] {
+  const { messageId, earlierIds = {} } = message()?.templateMessage ?? {};
+  return [...Object.values(earlierIds), ...(messageId === undefined ? [] : [messageId])];
+}
+const nth = (n: number): string => ids()[n] ?? expect.fail();
+const first = () => nth(0);
+const second = () => nth(1);
 const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
   status: 'failed',
   at: world.clock.now(),
@@ -57,14 +62,20 @@ async function rest(minutes: number): Promise<void> {
 }
 
 /** The ids by which a callback may name it: LipaChat's shape, the shape with both ids, and WhatsApp's own. */
-const NAMES: [string, string | undefined, string | undefined][] = [
-  ['its messageId', FIRST, undefined],
-  ['both ids', FIRST, waIdOf(FIRST)],
-  ['its id at WhatsApp', undefined, waIdOf(FIRST)],
-  ['its id at WhatsApp and one of LipaChat’s own', 'gateway-77', waIdOf(FIRST)],
+const NAMES: [string, () => string | undefined, () => string | undefined][] = [
+  ['its messageId', first, () => undefined],
+  ['both ids', first, () => waIdOf(first())],
+  ['its id at WhatsApp', () => undefined, () => waIdOf(first())],
+  ['its id at WhatsApp and one of LipaChat’s own', () => 'gateway-77', () => waIdOf(first())],
 ];
 
-describe.each(NAMES)('a callback that names the template message by %s', (_, name, waId) => {
+describe.each(NAMES)('a callback that names the template message by %s', (_, nameOf, waIdNow) => {
+  let name: string | undefined;
+  let waId: string | undefined;
+  beforeEach(() => {
+    [name, waId] = [nameOf(), waIdNow()];
+  });
+
   it.each<ReportedStatus>(['sent', 'delivered', 'read'])(
     'changes nothing of the flow as %s, and is not stored',
     async (status) => {
@@ -85,7 +96,7 @@ describe.each(NAMES)('a callback that names the template message by %s', (_, nam
       for (const step of [failure, proof, failure, proof]) await step();
       expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
       await rest(30);
-      expect(templates()).toEqual([FIRST]);
+      expect(templates()).toEqual([first()]);
     },
   );
 
@@ -109,7 +120,7 @@ describe.each(NAMES)('a callback that names the template message by %s', (_, nam
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh', answer: { code: 'gateway-rejected' } });
     expect(message()?.request).toBeUndefined();
     await rest(3);
-    expect(templates()).toEqual([FIRST]);
+    expect(templates()).toEqual([first()]);
   });
 
   it("records the customer's opt-out, and sends nothing that waits", async () => {
@@ -128,16 +139,14 @@ describe.each(NAMES)('a callback that names the template message by %s', (_, nam
     'lets another template message go out later for class %s, and the flow keeps waiting',
     async (errorClass, code, minutes) => {
       await p.handleStatus(name, report({ waId, code }));
-      expect(message()).toMatchObject({
-        status: 'parked',
-        templateMessage: { state: 'pending', messageId: SECOND },
-      });
+      expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'pending' } });
+      expect(ids()).toHaveLength(2);
       await p.handleStatus(name, report({ waId, code }));
       await rest(minutes);
-      expect(templates()).toEqual([FIRST, SECOND]);
+      expect(templates()).toEqual([first(), second()]);
       expect(message()).toMatchObject({
         status: 'parked',
-        templateMessage: { state: 'sent', waId: waIdOf(SECOND) },
+        templateMessage: { state: 'sent', waId: waIdOf(second()) },
       });
       const alerts = ['stop-number', 'content-held'].includes(errorClass) ? 2 : 0;
       expect(world.telemetry.counted('gateway.alert')).toBe(alerts);
@@ -164,19 +173,19 @@ describe('a template message that WhatsApp failed', () => {
     const found = () => world.messages.all().find(({ messageId }) => messageId === other.messageId);
     const before = found();
     expect(before?.status).toBe('parked');
-    const gatewayMessageId = templateIdOf(other.messageId);
+    const gatewayMessageId = before?.templateMessage?.messageId;
     for (const code of [132_001, 130_429]) await p.handleStatus(gatewayMessageId, report({ code }));
     expect(found()).toEqual(before);
   });
 
   it("is sent again once, a day later at the earliest, when it was held for the user's sake", async () => {
-    await p.handleStatus(FIRST, report({ code: 131_049 }));
+    await p.handleStatus(first(), report({ code: 131_049 }));
     world.clock.advance(DAY_MS - 120_000);
     await rest(1);
-    expect(templates()).toEqual([FIRST]);
+    expect(templates()).toEqual([first()]);
     await rest(3);
-    expect(templates()).toEqual([FIRST, SECOND]);
-    await p.handleStatus(SECOND, report({ code: 131_049 }));
+    expect(templates()).toEqual([first(), second()]);
+    await p.handleStatus(second(), report({ code: 131_049 }));
     world.clock.advance(DAY_MS);
     await rest(3);
     expect(templates()).toHaveLength(2);
@@ -185,7 +194,7 @@ describe('a template message that WhatsApp failed', () => {
 
   it('is sent again at most twice when the cause is unknown', async () => {
     for (const n of [0, 1, 2, 3]) {
-      await p.handleStatus(templateIdOf(ID, n), report({ code: 131_000 }));
+      await p.handleStatus(ids()[n] ?? 'none', report({ code: 131_000 }));
       await rest(12);
     }
     expect(templates()).toHaveLength(3);
@@ -193,16 +202,16 @@ describe('a template message that WhatsApp failed', () => {
   });
 
   it('has no effect on the flow once a newer template message is out', async () => {
-    await p.handleStatus(FIRST, report({ code: 130_429 }));
+    await p.handleStatus(first(), report({ code: 130_429 }));
     await rest(5);
     for (const [name, waId] of [
-      [FIRST, undefined],
-      [undefined, waIdOf(FIRST)],
+      [first(), undefined],
+      [undefined, waIdOf(first())],
     ]) {
       await p.handleStatus(name, report({ waId, code: 132_001 }));
     }
     expect(message()?.status).toBe('parked');
-    await p.handleStatus(undefined, report({ waId: waIdOf(SECOND), code: 132_001 }));
+    await p.handleStatus(undefined, report({ waId: waIdOf(second()), code: 132_001 }));
     expect(message()?.status).toBe('failed');
   });
 
@@ -214,7 +223,7 @@ describe('a template message that WhatsApp failed', () => {
         ...gateway,
         async sendTemplate(template, call) {
           const outcome = await gateway.sendTemplate(template, call);
-          await p.handleStatus(undefined, report({ waId: waIdOf(FIRST), code: 132_001 }));
+          await p.handleStatus(undefined, report({ waId: waIdOf(template.messageId), code: 132_001 }));
           return outcome;
         },
       }),
@@ -234,32 +243,32 @@ describe('a template message that WhatsApp failed', () => {
         ...gateway,
         async sendTemplate(template, call) {
           const outcome = await gateway.sendTemplate(template, call);
-          await p.handleStatus(FIRST, report({ code: 130_429 }));
+          await p.handleStatus(template.messageId, report({ code: 130_429 }));
           return outcome;
         },
       }),
     });
     await slow.send({ request });
-    expect(message()?.templateMessage).toMatchObject({ state: 'pending', messageId: SECOND });
+    expect(message()?.templateMessage).toMatchObject({ state: 'pending', resends: 1 });
     await rest(5);
-    expect(templates()).toEqual([FIRST, SECOND]);
+    expect(templates()).toEqual([first(), second()]);
   });
 });
 
 describe('proof that a template message was delivered', () => {
   it('calls another one off while its send is under way', async () => {
-    await p.handleStatus(FIRST, report({ code: 130_429 }));
+    await p.handleStatus(first(), report({ code: 130_429 }));
     const late = world.process('late', {
       link: async (call, apply) => {
         const result = apply();
-        if (call === 'keepAlias') await p.handleStatus(FIRST, report({ status: 'delivered' }));
+        if (call === 'keepAlias') await p.handleStatus(first(), report({ status: 'delivered' }));
         return result;
       },
     });
     world.clock.advance(DAY_MS / 24);
     await late.sweep();
     await rest(5);
-    expect(templates()).toEqual([FIRST]);
+    expect(templates()).toEqual([first()]);
     expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
   });
 
@@ -272,13 +281,13 @@ describe('proof that a template message was delivered', () => {
         ...gateway,
         async sendTemplate(template, call) {
           const outcome = await gateway.sendTemplate(template, call);
-          await p.handleStatus(FIRST, report({ status: 'read' }));
+          await p.handleStatus(first(), report({ status: 'read' }));
           return outcome;
         },
       }),
     });
     await early.send({ request });
-    await p.handleStatus(FIRST, report({ code: 132_001 }));
+    await p.handleStatus(first(), report({ code: 132_001 }));
     expect(message()).toMatchObject({ status: 'parked', templateMessage: { state: 'delivered' } });
   });
 
@@ -288,11 +297,11 @@ describe('proof that a template message was delivered', () => {
       world = makeWorld({ mode: 'hold' });
       p = world.process('p');
       await p.send({ request });
-      const failure = () => p.handleStatus(FIRST, report({ code: 131_000 }));
-      const proof = () => p.handleStatus(undefined, report({ status: 'delivered', waId: waIdOf(FIRST) }));
+      const failure = () => p.handleStatus(first(), report({ code: 131_000 }));
+      const proof = () => p.handleStatus(undefined, report({ status: 'delivered', waId: waIdOf(first()) }));
       for (const step of order === 'before' ? [proof, failure] : [failure, proof]) await step();
       await rest(30);
-      expect(templates()).toEqual([FIRST]);
+      expect(templates()).toEqual([first()]);
       await writes();
       await rest(2);
       expect(message()?.status).toBe('sent');
@@ -322,7 +331,7 @@ describe('a template message that LipaChat refuses for a temporary reason', () =
       await rest(minutesBefore);
       expect(templates()).toEqual([]);
       await rest(minutesAfter);
-      expect(templates()).toEqual([FIRST]);
+      expect(templates()).toEqual([first()]);
     },
   );
 
@@ -346,8 +355,8 @@ describe('a template message that LipaChat refuses for a temporary reason', () =
     p = world.process('p');
     world.gateway.nextTemplates('accept-unheard', 'accept-unheard');
     await p.send({ request });
-    expect(world.aliases.all()).toEqual([FIRST]);
+    expect(world.aliases.all()).toEqual([first()]);
     await rest(2);
-    expect(world.aliases.all()).toEqual([FIRST, waKeyOf(waIdOf(FIRST))]);
+    expect(world.aliases.all()).toEqual([first(), waKeyOf(waIdOf(first()))]);
   });
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type FindQuoted, makeFindQuoted } from '../../../src/lib/callbacks/quoted-message.ts';
-import { gatewayMessageIdOf, templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { sentIdsOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { waKeyOf } from '../../../src/lib/messages/message.ts';
 import type { Aliased } from '../../../src/lib/messages/ports.ts';
 import { type FakeAliases, fakeAliases } from '../../support/fakes/aliases.ts';
@@ -9,12 +9,14 @@ import { idOf, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 import { type FakeMessages, fakeMessages } from '../../support/fakes/stores.ts';
 
 const ID = idOf('m-1');
+const TEMPLATE = 'template-1';
 const flow = sampleMessage({
   messageId: ID,
   waId: 'wamid.1',
   resends: 1,
   retiredWaIds: ['wamid.0'],
-  templateMessage: { messageId: templateIdOf(ID), state: 'sent', waId: 'wamid.t' },
+  resendIds: { 1: 'resend-1' },
+  templateMessage: { messageId: TEMPLATE, state: 'sent', waId: 'wamid.t' },
 });
 
 let messages: FakeMessages;
@@ -33,7 +35,7 @@ const found = async (id: string) => {
 };
 
 describe('a quoted id', () => {
-  const second = gatewayMessageIdOf({ messageId: ID, resends: 1 });
+  const [, second = ''] = sentIdsOf(flow);
 
   it('names a flow by our messageId and by WhatsApp’s id of the latest send', async () => {
     expect(await Promise.all([ID, 'wamid.1'].map(found))).toEqual([ID, ID]);
@@ -51,8 +53,8 @@ describe('a quoted id', () => {
   it.each<[string, string, Aliased['of'], string]>([
     ['WhatsApp’s id', waKeyOf('wamid.t'), 'template', 'wamid.t'],
     ['WhatsApp’s id, kept by version 0.1', waKeyOf('wamid.t'), undefined, 'wamid.t'],
-    ['our id', templateIdOf(ID), 'template', templateIdOf(ID)],
-    ['our id, kept by version 0.1', templateIdOf(ID), undefined, templateIdOf(ID)],
+    ['our id', TEMPLATE, 'template', TEMPLATE],
+    ['our id, kept by version 0.1', TEMPLATE, undefined, TEMPLATE],
   ])('names no flow, but a template message, by %s', async (_name, alias, of, id) => {
     await aliases.keep(alias, { messageId: ID, of });
     expect(await found(id)).toBe('no flow');

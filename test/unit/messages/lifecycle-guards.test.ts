@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import type { ReportedStatus, Status } from '../../../src/lib/messages/status.ts';
-import { later, NOW, sampleMessage, sampleRequest, sampleTerms } from '../../support/fakes/samples.ts';
+import {
+  later,
+  NEW_IDS,
+  NOW,
+  sampleMessage,
+  sampleRequest,
+  sampleTerms,
+} from '../../support/fakes/samples.ts';
 
 const REPORTED = ['sent', 'failed', 'delivered', 'read'] as const;
 const UNPROVEN = ['queued', 'parked', 'expired', 'sending', 'unknown'] as const;
@@ -24,6 +31,7 @@ const report = (stored: Message, status: ReportedStatus, waId: string, code?: nu
     report: { status, at: NOW, waId, code },
     now: NOW,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
 
 describe.each([...UNPROVEN, ...REPORTED])('a message that is %s', (status) => {
@@ -63,7 +71,9 @@ const pausing = { now: NOW, delaySeconds: 5, errorClass: undefined, reason: 'wai
 describe('a message that its owner is sending', () => {
   it('waits again where its owner learns that nothing was sent', () => {
     const stored = inStatus('sending');
-    expect(transition(stored, 'windowClosed', { fence, now: NOW }).status).toBe('parked');
+    expect(transition(stored, 'windowClosed', { fence, now: NOW, templateId: 'template-1' }).status).toBe(
+      'parked',
+    );
     expect(transition(stored, 'postponed', { ...pausing, fence }).status).toBe('queued');
   });
 });
@@ -71,7 +81,7 @@ describe('a message that its owner is sending', () => {
 describe.each(REPORTED)('a message that is proved to be %s', (status) => {
   it('is not taken back by its owner', () => {
     const stored = inStatus(status);
-    expect(transition(stored, 'windowClosed', { fence, now: NOW })).toBe(stored);
+    expect(transition(stored, 'windowClosed', { fence, now: NOW, templateId: 'template-1' })).toBe(stored);
     expect(transition(stored, 'postponed', { ...pausing, fence })).toBe(stored);
   });
 
@@ -97,7 +107,7 @@ describe.each(OWNED)('a message that its owner has claimed and that is %s', (sta
   it('is not changed by an earlier owner', () => {
     const stored = inStatus(status, { epoch: 2 });
     const refusal = { ...settling, code: 'gateway-rejected', detail: 'No.', correlationId: 'c' } as const;
-    expect(transition(stored, 'windowClosed', { fence, now: NOW })).toBe(stored);
+    expect(transition(stored, 'windowClosed', { fence, now: NOW, templateId: 'template-1' })).toBe(stored);
     expect(transition(stored, 'postponed', { ...pausing, fence })).toBe(stored);
     expect(transition(stored, 'refused', { ...refusal, fence })).toBe(stored);
     expect(transition(stored, 'outcomeUnknown', { ...settling, fence, reason: 'silence' })).toBe(stored);

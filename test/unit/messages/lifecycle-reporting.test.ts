@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import type { StatusReport } from '../../../src/lib/messages/status-report.ts';
-import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
+import { idOf, later, NEW_IDS, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const WINDOW_SHUT = 131_047;
 const WAIT = 130_429;
@@ -34,7 +34,12 @@ const report = (
   mode: 'resend' | 'hold' = 'resend',
 ): Message => {
   const said: StatusReport = { status: 'failed', at: AT, waId: 'wamid.1', ...changes };
-  return transition(stored, EVENT_OF_REPORT[said.status], { report: said, now: SEEN, ambiguity: { mode } });
+  return transition(stored, EVENT_OF_REPORT[said.status], {
+    report: said,
+    now: SEEN,
+    ambiguity: { mode },
+    newIds: NEW_IDS,
+  });
 };
 
 describe('a status callback', () => {
@@ -121,6 +126,7 @@ describe('a failure for a shut window', () => {
       waId: undefined,
       retiredWaIds: ['wamid.0', 'wamid.1'],
       resends: 2,
+      resendIds: { 2: NEW_IDS.resend },
       attempts: 0,
       firstTryAt: undefined,
       accepted: true,
@@ -175,6 +181,7 @@ describe('a failure that passes', () => {
       waId: undefined,
       retiredWaIds: ['wamid.1'],
       resends: 1,
+      resendIds: { 1: NEW_IDS.resend },
       attempts: 0,
       firstTryAt: undefined,
       tries: 1,

@@ -1,8 +1,8 @@
 /** A parked message whose customer opts out or whose template message fails. */
 import { describe, expect, it } from 'vitest';
-import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
-import { type Message, type TemplateMessage, waKeyOf } from '../../../src/lib/messages/message.ts';
+import { type Message, waKeyOf } from '../../../src/lib/messages/message.ts';
+import type { TemplateMessage } from '../../../src/lib/messages/sends.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const WAIT = 130_429;
@@ -11,7 +11,8 @@ const UNDELIVERABLE = 131_026;
 const HOUR_S = 3_600;
 
 const ID = idOf('m-1');
-const FIRST = templateIdOf(ID);
+const FIRST = 'template-1';
+const NEXT = 'template-2';
 const out: TemplateMessage = { messageId: FIRST, state: 'sent', triedAt: later(10), waId: 'wamid.t' };
 const parked = (changes: Partial<Message> = {}): Message =>
   sampleMessage({
@@ -67,7 +68,8 @@ const fail = (stored: Message, failure: Failure = {}) => {
     mode = 'resend',
   } = failure;
   const report = { status: 'failed', at: later(59), code, waId } as const;
-  return transition(stored, 'templateFailed', { ...ending, report, name, writtenAt, ambiguity: { mode } });
+  const facts = { ...ending, report, name, writtenAt, ambiguity: { mode }, templateId: NEXT };
+  return transition(stored, 'templateFailed', facts);
 };
 
 describe('a failure of the template message', () => {
@@ -86,12 +88,13 @@ describe('a failure of the template message', () => {
       name: { gatewayMessageId: FIRST },
       writtenAt: undefined,
       ambiguity: { mode: 'resend' } as const,
+      templateId: NEXT,
     };
     expect(transition(parked(), 'templateFailed', facts).status).toBe('failed');
   });
 
   it.each<[string, Partial<Message>, Failure]>([
-    ['is about another template message', {}, { name: { gatewayMessageId: templateIdOf(ID, 1) } }],
+    ['is about another template message', {}, { name: { gatewayMessageId: NEXT } }],
     ['is about none', { templateMessage: undefined }, {}],
     ['comes after the customer has written', {}, { writtenAt: later(10.001) }],
     [
@@ -120,9 +123,10 @@ describe('a failure of the template message that passes', () => {
     expect(fail(stored, { code: WAIT })).toEqual({
       ...stored,
       templateMessage: {
-        messageId: templateIdOf(ID, 1),
+        messageId: NEXT,
         state: 'pending',
         resends: 1,
+        earlierIds: { 0: FIRST },
         tries: 1,
         triesOf: undefined,
         notBefore,
@@ -150,7 +154,7 @@ describe('a failure of the template message that passes', () => {
     const again = fail(parked({ templateMessage: { ...out, resends: 2, retiredWaIds: ['wamid.0'] } }), {
       code: WAIT,
     });
-    expect(again.templateMessage).toMatchObject({ resends: 3, messageId: templateIdOf(ID, 3) });
+    expect(again.templateMessage).toMatchObject({ resends: 3, messageId: NEXT, earlierIds: { 2: FIRST } });
     expect(again.templateMessage?.retiredWaIds).toEqual(['wamid.0', 'wamid.t']);
   });
 

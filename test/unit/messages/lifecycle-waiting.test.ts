@@ -1,6 +1,5 @@
 /** A message that waits: when it is due, how long it is kept, and what ends its wait. */
 import { describe, expect, it } from 'vitest';
-import { templateIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { fenceOf } from '../../../src/lib/messages/lease.ts';
 import { transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
@@ -21,7 +20,11 @@ const parked = (changes: Partial<Message> = {}) =>
 
 describe('a message that is parked', () => {
   const park = (stored: Message, seconds = 5) =>
-    transition(stored, 'windowClosed', { fence: fenceOf(stored), now: later(seconds) });
+    transition(stored, 'windowClosed', {
+      fence: fenceOf(stored),
+      now: later(seconds),
+      templateId: 'template-1',
+    });
 
   it('waits as long as its request says, and is kept for its retention after that', () => {
     const stored = claim();
@@ -55,7 +58,7 @@ describe('a message that is parked', () => {
   it('gets a template message where its request has one, and keeps the one that it has', () => {
     const asks = requestFor({ whenClosed: 'template' });
     expect(park(claim({ request: asks })).templateMessage).toEqual({
-      messageId: templateIdOf(ID),
+      messageId: 'template-1',
       state: 'pending',
     });
     expect(park(claim({ request: undefined })).templateMessage).toBeUndefined();

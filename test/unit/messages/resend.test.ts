@@ -1,6 +1,6 @@
-/** A callback reports a temporary failure: the message is sent once more, under an id derived from its own. */
+/** A callback reports a temporary failure: the message is sent once more, under a new id. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id.ts';
+import { sentIdsOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { FlowRequest } from '../../../src/lib/messages/message.ts';
 import type { Outcome } from '../../../src/lib/messages/outcome.ts';
 import type { StatusReport } from '../../../src/lib/messages/status-report.ts';
@@ -23,10 +23,15 @@ beforeEach(async () => {
 });
 
 const ID = 'm-1';
-const second = gatewayMessageIdOf({ messageId: idOf(ID), resends: 1 });
 const flow = (changes: Partial<FlowRequest> = {}) => sampleRequest({ messageId: idOf(ID), ...changes });
 const BY = { clientId: 'client-1', seesAll: false };
 const message = (id = ID) => world.messages.all().find((m) => m.messageId === id);
+/** The id of its nth resend. */
+function idOfResend(n: number): string {
+  const stored = message();
+  return (stored && sentIdsOf(stored)[n]) ?? expect.fail(`there is no resend ${n}`);
+}
+const second = () => idOfResend(1);
 const delivered = () => world.gateway.deliveries.map(({ messageId }) => messageId);
 
 const report = (changes: Partial<StatusReport> = {}): StatusReport => ({
@@ -79,8 +84,8 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     expect(delivered()).toEqual([ID]);
     await rest();
     expect(await p.send({ request: flow() })).toEqual(same);
-    expect(delivered()).toEqual([ID, second]);
-    expect(await p.read.message(idOf(ID), BY)).toMatchObject({ status: 'sent', waId: waIdOf(second) });
+    expect(delivered()).toEqual([ID, second()]);
+    expect(await p.read.message(idOf(ID), BY)).toMatchObject({ status: 'sent', waId: waIdOf(second()) });
   });
 
   it('shows its reason and the next step meanwhile', async () => {
@@ -95,14 +100,14 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
   it('is sent once more, and drops its content once it is delivered', async () => {
     await sendAndFail();
     await rest();
-    expect(delivered()).toEqual([ID, second]);
-    expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
+    expect(delivered()).toEqual([ID, second()]);
+    expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second()) });
     expect(message()?.request).toBeDefined();
-    await p.handleStatus(second, report({ status: 'delivered', waId: waIdOf(second) }));
+    await p.handleStatus(second(), report({ status: 'delivered', waId: waIdOf(second()) }));
     expect(message()).toMatchObject({ status: 'delivered', request: undefined });
-    await p.handleStatus(second, report({ waId: waIdOf(second) }));
+    await p.handleStatus(second(), report({ waId: waIdOf(second()) }));
     await rest();
-    expect(delivered()).toEqual([ID, second]);
+    expect(delivered()).toEqual([ID, second()]);
   });
 
   it('shows both sends in its history', async () => {
@@ -137,7 +142,7 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     await sendAndFail(UNTOLD);
     for (const resends of [1, 2]) {
       await rest();
-      const gatewayMessageId = gatewayMessageIdOf({ messageId: idOf(ID), resends });
+      const gatewayMessageId = idOfResend(resends);
       expect(delivered().at(-1)).toBe(gatewayMessageId);
       await p.handleStatus(
         gatewayMessageId,
@@ -149,7 +154,7 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     expect(delivered()).toHaveLength(3);
   });
 
-  it('is found by its derived id in the next callback, even if the process died after the write before it', async () => {
+  it('is found by its new id in the next callback, even if the process died after the write before it', async () => {
     await p.send({ request: flow() });
     const dying = world.process('dying', {
       link: async (call, apply) => {
@@ -160,7 +165,7 @@ describe('a message that WhatsApp fails for a temporary reason', () => {
     });
     await expect(dying.handleStatus(ID, report({ waId: waIdOf(ID) }))).rejects.toThrow('died');
     await rest(5);
-    await p.handleStatus(second, report({ status: 'read' }));
+    await p.handleStatus(second(), report({ status: 'read' }));
     expect(message()?.status).toBe('read');
   });
 });
@@ -172,7 +177,24 @@ describe('a status callback after a resend', () => {
     await Promise.all([1, 2, 3].map((n) => world.process(`webhook-${n}`).handleStatus(ID, same)));
     expect(message()).toMatchObject({ status: 'queued', resends: 1, tries: 1 });
     await rest(5);
-    expect(delivered()).toEqual([ID, second]);
+    expect(delivered()).toEqual([ID, second()]);
+  });
+
+  it('uses the id that was stored, whichever of two callbacks stored it, and keeps no other', async () => {
+    await p.send({ request: flow() });
+    const same = report({ waId: waIdOf(ID) });
+    const late = world.process('late', {
+      link: async (call, apply) => {
+        // The other callback comes between this one's alias and its write.
+        if (call === 'replace' && message()?.resends === undefined) await p.handleStatus(ID, same);
+        return apply();
+      },
+    });
+    await late.handleStatus(ID, same);
+    expect(message()?.resendIds).toEqual({ 1: expect.stringMatching(/^p~/) });
+    expect(world.aliases.all().filter((alias) => alias.includes('~'))).toEqual([second()]);
+    await rest(5);
+    expect(delivered()).toEqual([ID, second()]);
   });
 
   it.each<[string, string | undefined, Partial<StatusReport>]>([
@@ -194,16 +216,16 @@ describe('a status callback after a resend', () => {
     expect((await p.read.session(PAIR)).open).toBe(true);
   });
 
-  it.each<[string, string | undefined, string | undefined]>([
-    ['its derived id', second, undefined],
-    ['both ids', second, waIdOf(second)],
-    ['its id at WhatsApp', undefined, waIdOf(second)],
-    ['its id at WhatsApp and one of LipaChat’s own', 'gateway-77', waIdOf(second)],
-    ['its id at WhatsApp and the first messageId', ID, waIdOf(second)],
+  it.each<[string, () => string | undefined, () => string | undefined]>([
+    ['its own id', second, () => undefined],
+    ['both ids', second, () => waIdOf(second())],
+    ['its id at WhatsApp', () => undefined, () => waIdOf(second())],
+    ['its id at WhatsApp and one of LipaChat’s own', () => 'gateway-77', () => waIdOf(second())],
+    ['its id at WhatsApp and the first messageId', () => ID, () => waIdOf(second())],
   ])('counts for the second send when it names %s', async (_, name, waId) => {
     await sendAndFail();
     await rest();
-    await p.handleStatus(name, report({ status: 'delivered', waId }));
+    await p.handleStatus(name(), report({ status: 'delivered', waId: waId() }));
     expect(message()?.status).toBe('delivered');
   });
 
@@ -222,7 +244,7 @@ describe('a status callback after a resend', () => {
     expect(message()).toMatchObject({ status: 'queued', waId: undefined, retiredWaIds: [waIdOf(ID)] });
     expect(message()?.answer).toBeUndefined();
     await rest();
-    expect(delivered()).toEqual([ID, second]);
+    expect(delivered()).toEqual([ID, second()]);
   });
 
   it('leaves no alias of a late receipt if the message is erased meanwhile', async () => {
@@ -272,7 +294,7 @@ describe('a status callback after a resend', () => {
       link: (call, apply) => Promise.resolve(call === 'findByWaKey' ? (ID as never) : apply()),
     });
     await behind.handleStatus(undefined, report({ code: 131_026, waId: waIdOf(ID) }));
-    expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second) });
+    expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second()) });
     expect(world.callbacks.unmatchedStatuses()).toEqual([]);
   });
 });
@@ -345,14 +367,14 @@ describe.each(PROOFS)('proof that the failed send arrived: %s', (name, prove) =>
   it('counts after the resend, and after that one failed for good', async () => {
     await sendAndFail();
     await rest();
-    await p.handleStatus(second, report({ code: 131_026, waId: waIdOf(second) }));
+    await p.handleStatus(second(), report({ code: 131_026, waId: waIdOf(second()) }));
     expect(message()?.status).toBe('failed');
     await prove(p);
     proved();
-    await p.handleStatus(second, report({ waId: waIdOf(second) }));
+    await p.handleStatus(second(), report({ waId: waIdOf(second()) }));
     await rest(10);
     proved();
-    expect(delivered()).toEqual([ID, second]);
+    expect(delivered()).toEqual([ID, second()]);
   });
 
   it('counts during the resend, which settles with the first answer', async () => {
@@ -374,7 +396,7 @@ describe.each(PROOFS)('proof that the failed send arrived: %s', (name, prove) =>
     expect([message()?.lease, message()?.dueAt]).toEqual([undefined, undefined]);
     expect(await p.send({ request: flow() })).toEqual({ ...first, replayed: true });
     await rest(10);
-    expect(delivered()).toEqual([ID, second]);
+    expect(delivered()).toEqual([ID, second()]);
   });
 });
 
@@ -484,8 +506,8 @@ describe("a message that WhatsApp holds back for its user's sake", () => {
     expect(world.queue.log).toEqual([]);
     await aDay();
     await rest(3);
-    expect(delivered()).toEqual([ID, second]);
-    await p.handleStatus(second, report({ code: HELD }));
+    expect(delivered()).toEqual([ID, second()]);
+    await p.handleStatus(second(), report({ code: HELD }));
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
   });
 

@@ -4,7 +4,7 @@ import { gatewayMessageIdOf } from '../../../src/lib/messages/gateway-message-id
 import { EVENT_OF_REPORT, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import { isOutdated, type StatusReport } from '../../../src/lib/messages/status-report.ts';
-import { idOf, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
+import { idOf, later, NEW_IDS, NOW, sampleMessage } from '../../support/fakes/samples.ts';
 
 const first = sampleMessage({ messageId: idOf('m-1'), status: 'sent', waId: 'wamid.1' });
 const second = sampleMessage({ ...first, resends: 1, waId: 'wamid.2', retiredWaIds: ['wamid.1'] });
@@ -16,6 +16,7 @@ const afterReport = (message: Message, report: StatusReport): Message =>
     report,
     now: report.at,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
 
 describe('a status callback', () => {

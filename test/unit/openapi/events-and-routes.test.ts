@@ -34,6 +34,7 @@ import type { ErasedOptOutStore, SessionStore } from '../../../src/lib/sessions/
 import { afterConsent, afterInbound, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 import { CAMPAIGN_CHANGES } from '../../support/campaign-samples.ts';
 import { manualClock } from '../../support/fakes/clock.ts';
+import { NEW_IDS } from '../../support/fakes/samples.ts';
 import { fakePersonAliases } from '../../support/fakes/stores.ts';
 import {
   answered,
@@ -430,11 +431,13 @@ describe('the responses of the code conform', () => {
     report: { status: 'failed', at: later, detail: '131026 undeliverable' },
     now: later,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
   const delivered = transition(sent, 'reportedDelivered', {
     report: { status: 'delivered', at: later },
     now: later,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
   const template = { name: 'welcome', languageCode: 'en' };
   const patient = newMessage('claimed', {
@@ -442,7 +445,11 @@ describe('the responses of the code conform', () => {
     request: { ...request, whenClosed: 'template', template, parkForSeconds: 60 },
   });
   const queued = newMessage('accepted', claiming);
-  const waitingForReply = transition(patient, 'windowClosed', { fence: fenceOf(patient), now });
+  const waitingForReply = transition(patient, 'windowClosed', {
+    fence: fenceOf(patient),
+    now,
+    templateId: 'template-1',
+  });
   const letGo = transition(waitingForReply, 'customerWrote', { now: later, notBefore: later });
   const overdue = transition(waitingForReply, 'waitEnded', { now: new Date(now.getTime() + 60_000) });
   const stopped = transition(waitingForReply, 'optedOut', {
@@ -466,6 +473,7 @@ describe('the responses of the code conform', () => {
     report: { status: 'failed', at: later, code: 131047 },
     now: later,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
   const reply = { id: 'inbound-1', at: later, response: { package: 'home' } };
   const answeredFlow = transition(delivered, 'replied', {
@@ -644,13 +652,15 @@ describe('the events', () => {
     report: { status: 'failed', at: later },
     now: later,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
   const readByCustomer = transition(sent, 'reportedRead', {
     report: { status: 'read', at: later },
     now: later,
     ambiguity: { mode: 'resend' },
+    newIds: NEW_IDS,
   });
-  const waits = transition(claim, 'windowClosed', { fence, now });
+  const waits = transition(claim, 'windowClosed', { fence, now, templateId: 'template-1' });
   const reply: Reply = { id: 'inbound-1', at: later, response: {}, matchedBy: 'context' };
   const replied = (to: Message) => transition(to, 'replied', { reply, quotedWaId: undefined, now: later });
 
@@ -680,6 +690,7 @@ describe('the events', () => {
         report: { status: 'delivered', at: later },
         now: later,
         ambiguity: { mode: 'resend' },
+        newIds: NEW_IDS,
       }),
     ),
     message(sent, readByCustomer),
@@ -690,6 +701,7 @@ describe('the events', () => {
         report: { status: 'failed', at: later, code: 131047 },
         now: later,
         ambiguity: { mode: 'resend' },
+        newIds: NEW_IDS,
       }),
     ),
     message(

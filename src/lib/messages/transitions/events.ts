@@ -9,7 +9,7 @@ export interface MessageEvents {
   /** The lease is over, or a worker takes the message from the queue: it has a new owner. */
   takenOver: ClaimTerms;
   /** The owner finds the session window shut, and the request may wait. */
-  windowClosed: waiting.Owned;
+  windowClosed: waiting.Owned & waiting.Parking;
   /** The owner's attempt sent nothing; another one follows after a pause. */
   postponed: waiting.Owned & waiting.Pausing & { readonly reason: string };
   /** LipaChat accepted it. */

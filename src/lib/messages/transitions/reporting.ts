@@ -1,6 +1,6 @@
 import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
 import { pauseBefore, retryOf } from '../backoff.ts';
-import { withEarlierWaId } from '../gateway-message-id.ts';
+import { resentUnder, withEarlierWaId } from '../gateway-message-id.ts';
 import { mayReplace, type ResendPolicy } from '../hold-or-resend.ts';
 import { type Message, type Reply, remember } from '../message.ts';
 import type { Status } from '../status.ts';
@@ -18,6 +18,13 @@ export interface Reported {
   readonly now: Date;
   /** May another send follow a failed one? */
   readonly ambiguity: Pick<ResendPolicy, 'mode'>;
+  readonly newIds: NewIds;
+}
+
+/** New random ids, for what a failure may call for. */
+export interface NewIds {
+  readonly resend: string;
+  readonly template: string;
 }
 
 export interface Replied {
@@ -92,10 +99,10 @@ export function isParkable(message: Message, reported: Reported): boolean {
 
 /** Takes the send back and parks the flow. */
 export function parkAgain(message: Message, reported: Reported): Message {
-  const { now } = reported;
+  const { now, newIds } = reported;
   const failed = failedNow(message, reported);
   return {
-    ...parkedFor(takenBack(failed), now),
+    ...parkedFor(takenBack(failed, newIds), { now, templateId: newIds.template }),
     reason: 'WhatsApp reported that the session window was closed',
     timeline: remember(failed, { at: now, status: 'parked', source: 'callback' }),
   };
@@ -109,11 +116,11 @@ export function isRetryable(message: Message, reported: Reported): boolean {
 
 /** Takes the send back and queues the message, after a pause. */
 export function sendAgain(message: Message, reported: Reported): Message {
-  const { report, now } = reported;
+  const { report, now, newIds } = reported;
   const delaySeconds = pauseAfter(message, report) ?? 0;
   const failed = failedNow(message, reported);
   return {
-    ...heldBack(takenBack(failed), { now, delaySeconds, errorClass: classIn(report) }),
+    ...heldBack(takenBack(failed, newIds), { now, delaySeconds, errorClass: classIn(report) }),
     timeline: remember(failed, { at: now, status: 'queued', source: 'callback', detail: failed.reason }),
   };
 }
@@ -132,18 +139,15 @@ function failedNow(message: Message, reported: Reported): Message {
   return { ...record(message, reported, 'failed'), request: message.request };
 }
 
-/**
- * The next send gets a derived id (`gatewayMessageIdOf`), because LipaChat would deduplicate a repeat. An answer
- * that a caller has seen stays.
- */
-function takenBack(failed: Message): Message {
+/** The next send gets a new id, because LipaChat would deduplicate a repeat. An answer that a caller has seen stays. */
+function takenBack(failed: Message, { resend }: NewIds): Message {
   return {
     ...withEarlierWaId(failed, failed.waId),
     epoch: failed.epoch + 1,
     lease: undefined,
     sentAt: undefined,
     waId: undefined,
-    resends: (failed.resends ?? 0) + 1,
+    ...resentUnder(resend, failed),
     attempts: 0,
     firstTryAt: undefined,
   };

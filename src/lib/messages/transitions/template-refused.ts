@@ -1,6 +1,6 @@
 import { classOf } from '../../whatsapp/error-codes.ts';
 import { retryOf } from '../backoff.ts';
-import { templateIdOf } from '../gateway-message-id.ts';
+import { askedAgainUnder } from '../gateway-message-id.ts';
 import { mayReplace, type ResendPolicy } from '../hold-or-resend.ts';
 import type { Message } from '../message.ts';
 import type { StatusReport } from '../status-report.ts';
@@ -18,6 +18,8 @@ export interface TemplateFailure extends Ending {
   /** When the customer last wrote. A template message sent before that has served its purpose. */
   readonly writtenAt: Date | undefined;
   readonly ambiguity: Pick<ResendPolicy, 'mode'>;
+  /** A new random id, for another template message. */
+  readonly templateId: string;
 }
 
 /** LipaChat refused its template message: the caller has to change it. */
@@ -43,7 +45,10 @@ export function isTemplateRetryable(message: Message, failure: TemplateFailure):
  * WhatsApp failed its template message for a transient reason: another one follows under its own id, if it may and a
  * try is left. The flow still waits for its customer.
  */
-export function retryTemplate(message: Message, { report, now, ambiguity }: TemplateFailure): Message {
+export function retryTemplate(
+  message: Message,
+  { report, now, ambiguity, templateId }: TemplateFailure,
+): Message {
   const { templateMessage } = message;
   const retry = retryOfReport(report);
   if (!templateMessage || !retry) return message;
@@ -52,15 +57,13 @@ export function retryTemplate(message: Message, { report, now, ambiguity }: Temp
   if (next.state !== 'pending') return { ...message, templateMessage: next };
   // The callback may arrive before the receipt.
   const { waId = report.waId } = templateMessage;
-  const resends = (templateMessage.resends ?? 0) + 1;
   const { notBefore = now } = next;
   const { parkedUntil = notBefore } = message;
   return {
     ...message,
     templateMessage: {
       ...next,
-      resends,
-      messageId: templateIdOf(message.messageId, resends),
+      ...askedAgainUnder(templateId, templateMessage),
       waId: undefined,
       retiredWaIds: [...(templateMessage.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])],
     },

@@ -1,6 +1,5 @@
 import type { ErrorClass } from '../../whatsapp/error-codes.ts';
 import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../backoff.ts';
-import { templateIdOf } from '../gateway-message-id.ts';
 import type { Fence } from '../lease.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
 import { isOverdue } from '../waiting.ts';
@@ -21,6 +20,12 @@ export interface Owned {
   readonly now: Date;
 }
 
+export interface Parking {
+  readonly now: Date;
+  /** A new random id, for its template message. */
+  readonly templateId: string;
+}
+
 export interface Pausing {
   readonly now: Date;
   readonly delaySeconds: number;
@@ -28,16 +33,16 @@ export interface Pausing {
 }
 
 /** The owner parks the message: it waits for its customer. */
-export function park(message: Message, { now }: Owned): Message {
+export function park(message: Message, { now, templateId }: Owned & Parking): Message {
   return {
-    ...parkedFor(message, now),
+    ...parkedFor(message, { now, templateId }),
     reason: 'the session window is closed',
     timeline: [...message.timeline, { at: now, status: 'parked', source: 'api' }],
   };
 }
 
 /** The message without an owner, waiting for its customer as long as the request allows. */
-export function parkedFor(message: Message, now: Date): Message {
+export function parkedFor(message: Message, { now, templateId }: Parking): Message {
   const parkedUntil = parkedUntilOf(message);
   return {
     ...message,
@@ -45,7 +50,7 @@ export function parkedFor(message: Message, now: Date): Message {
     accepted: true,
     parkedUntil,
     expiresAt: retainedPast(parkedUntil, message),
-    templateMessage: message.templateMessage ?? templateMessageFor(message),
+    templateMessage: message.templateMessage ?? templateMessageFor(message, templateId),
     dueAt: earlier(parkedUntil, later(now, FIRST_CHECK_MS)),
   };
 }
@@ -61,9 +66,8 @@ function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Dat
   return new Date(Math.max(expiresAt.getTime(), parkedUntil.getTime() + retention));
 }
 
-function templateMessageFor(message: Message): Message['templateMessage'] {
-  const asks = message.request?.whenClosed === 'template';
-  return asks ? { messageId: templateIdOf(message.messageId), state: 'pending' } : undefined;
+function templateMessageFor({ request }: Message, messageId: string): Message['templateMessage'] {
+  return request?.whenClosed === 'template' ? { messageId, state: 'pending' } : undefined;
 }
 
 /** The message back in the queue, after an attempt that sent nothing. */

@@ -1,6 +1,7 @@
 /** The table of transitions against the functions behind it: every status, every event, every kind of message. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { otherIdsOf, sentIdsOf } from '../../../src/lib/messages/gateway-message-id.ts';
 import { MESSAGE_TRANSITIONS, newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import type { TemplateMessage } from '../../../src/lib/messages/sends.ts';
@@ -191,6 +192,23 @@ describe('the table of message transitions', () => {
           expect(end.epoch).toBeGreaterThanOrEqual(born.epoch);
         },
       ),
+    );
+  });
+
+  it('keeps every id under which a send may have left, those that 0.1 derived too', () => {
+    const any = fc.constantFrom<Event>('reportedFailed', 'templateFailed', ...EVENTS).chain(happening);
+    const message = fc.constantFrom(...STATUSES).chain(messageIn);
+    const of01 = fc.constantFrom(undefined, 1, 2);
+    fc.assert(
+      fc.property(message, of01, fc.array(any, { maxLength: 30 }), (first, resends, events) => {
+        let now: Message = { ...first, resends };
+        for (const apply of events) {
+          const after = apply(now);
+          expect(sentIdsOf(after).slice(0, sentIdsOf(now).length)).toEqual(sentIdsOf(now));
+          expect(otherIdsOf(after)).toEqual(expect.arrayContaining(otherIdsOf(now)));
+          now = after;
+        }
+      }),
     );
   });
 

@@ -188,9 +188,10 @@ describe('a schedule', () => {
     };
     const [run, ...others] = await runs();
     expect(others).toEqual([]);
-    expect(run?.campaignId).toBe(
-      `${order.campaignId}~${new Date(first).toISOString().slice(0, 16).replace(/[-:]/g, '')}`,
-    );
+    const minute = new Date(first).toISOString().slice(0, 16).replace(/[-:]/g, '');
+    const [prefix, tag] = [run?.campaignId.slice(0, -10), run?.campaignId.slice(-10)];
+    expect(prefix).toBe(`${order.campaignId}~${minute}~`);
+    expect(tag).toMatch(/^[A-Za-z0-9_-]{10}$/);
     expect((await campaigns.read(order.campaignId)).json).toMatchObject({
       state: 'scheduled',
       nextRunAt: new Date(first + 20 * 60_000).toISOString(),

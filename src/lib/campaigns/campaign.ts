@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { FlowRequest } from '../messages/message.ts';
-import type { CampaignId } from './campaign-id.ts';
+import { keyedTag } from '../platform/deterministic-id.ts';
+import { type CampaignId, LONGEST_CAMPAIGN_ID } from './campaign-id.ts';
 import type { BatchCounts } from './ledger.ts';
 import type { Plan } from './plan/figures.ts';
 
@@ -57,6 +58,8 @@ interface Cursor {
 export interface Campaign extends CampaignDefinition {
   readonly clientId: string;
   readonly fingerprint: string;
+  /** The secret from which the ids of its recipients and runs derive. No campaign of version 0.1 has one. */
+  readonly idKey?: string | undefined;
   readonly source?: RecipientSource | undefined;
   readonly state: CampaignState;
   /** Human-readable reason for the current state, when it isn't obvious. */
@@ -151,7 +154,13 @@ export function hasMore({ cursor, plan }: Campaign): boolean {
   return plan !== undefined && cursor.row < plan.counts.total;
 }
 
-/** The id of the run that a schedule creates for a time. */
-export function runIdOf({ campaignId }: Campaign, at: Date): CampaignId {
-  return `${campaignId}~${at.toISOString().slice(0, 16).replace(/[-:]/g, '')}` as CampaignId;
+/**
+ * The id of the run that a schedule creates for a time: `<campaignId>~<minute>~<tag>`. Another client can't compute the
+ * tag. A schedule of version 0.1 has no key, and its runs have no tag, so that an upgrade repeats none.
+ */
+export function runIdOf({ campaignId, idKey }: Campaign, at: Date): CampaignId {
+  const minute = at.toISOString().slice(0, 16).replace(/[-:]/g, '');
+  if (idKey === undefined) return `${campaignId}~${minute}` as CampaignId;
+  const suffix = `~${minute}~${keyedTag(idKey, `run:${minute}`)}`;
+  return `${campaignId.slice(0, LONGEST_CAMPAIGN_ID - suffix.length)}${suffix}` as CampaignId;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.ts';
-import type { Clock, Stored } from '../platform/ports.ts';
+import type { Clock, Random, Stored } from '../platform/ports.ts';
 import {
   type Campaign,
   type CampaignDefinition,
@@ -22,6 +22,7 @@ export interface CreateCampaignDeps {
   readonly campaigns: CampaignStore;
   readonly objects: ObjectStore;
   readonly clock: Clock;
+  readonly random: Random;
   readonly retentionDays: number;
 }
 
@@ -36,7 +37,7 @@ export interface CampaignOrder {
 
 export type CampaignCreator = ReturnType<typeof makeCreateCampaign>;
 
-export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }: CreateCampaignDeps) {
+export function makeCreateCampaign({ campaigns, objects, clock, random, retentionDays }: CreateCampaignDeps) {
   return async function create(
     order: CampaignOrder,
     by: Asker & { readonly autoStart?: true },
@@ -50,7 +51,15 @@ export function makeCreateCampaign({ campaigns, objects, clock, retentionDays }:
       const now = clock.now();
       assertInTime(definition, now);
       const made = await campaigns.create(
-        newCampaign(definition, { clientId, fingerprint, source, autoStart, now, retentionDays }),
+        newCampaign(definition, {
+          clientId,
+          fingerprint,
+          idKey: random.key(),
+          source,
+          autoStart,
+          now,
+          retentionDays,
+        }),
       );
       if (made.done) return { stored: made.stored, fresh: true };
     }

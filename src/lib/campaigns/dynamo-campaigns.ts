@@ -37,6 +37,7 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
     expiresAt: instant,
     clientId: plain,
     fingerprint: plain,
+    idKey: plain,
     source: plain,
     state: plain,
     reason: plain,

@@ -1,5 +1,5 @@
 import type { MessageId } from '../messages/message.ts';
-import { derivedId } from '../platform/deterministic-id.ts';
+import { derivedId, keyedId } from '../platform/deterministic-id.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { CampaignId } from './campaign-id.ts';
 
@@ -133,9 +133,16 @@ export function reenqueued(
   return { ...batch, enqueuedAt: now, lostAfter: lossDeadline(lastScheduledAt), isEnqueued: false, rounds };
 }
 
-/** Derived from campaign and number, so that every try for a recipient is the same message. */
-export function recipientMessageId(campaignId: CampaignId, number: PhoneNumber): MessageId {
-  return derivedId(`campaign:${campaignId}:${number}`) as MessageId;
+/**
+ * Derived from campaign and number, so that every try for a recipient is the same message. Another client can't compute it,
+ * except for a campaign of version 0.1.
+ */
+export function recipientMessageId(
+  { campaignId, idKey }: { readonly campaignId: CampaignId; readonly idKey?: string | undefined },
+  number: PhoneNumber,
+): MessageId {
+  const id = idKey === undefined ? derivedId(`campaign:${campaignId}:${number}`) : keyedId(idKey, number);
+  return id as MessageId;
 }
 
 /** A line of the plan object, parsed. */

@@ -153,7 +153,7 @@ function viewOf(
   batch: LedgerBatch | undefined,
   row: number,
 ): RecipientView {
-  const messageId = recipientMessageId(campaign.campaignId, to);
+  const messageId = recipientMessageId(campaign, to);
   return { line, to, messageId, ...statusIn(batch, row, hasEnded(campaign)) };
 }
 

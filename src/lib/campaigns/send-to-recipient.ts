@@ -100,7 +100,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
   ): Promise<JobResult> {
     try {
       const { to, columns } = await planReader.recipient(campaign, batch, job.row);
-      const messageId = recipientMessageId(campaign.campaignId, to);
+      const messageId = recipientMessageId(campaign, to);
       const request = parseFlow({ ...personalised(campaign.message, columns), to, messageId }, undefined);
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const { message, throttleReason } = await deps.sendFlow.send({ ...by, request });

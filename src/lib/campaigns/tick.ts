@@ -1,5 +1,5 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import type { Clock, Random, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, definitionOf, hasEnded, runIdOf } from './campaign.ts';
@@ -28,6 +28,7 @@ export interface TickDeps {
   readonly planStarter: PlanStarter;
   readonly runner: CampaignRunner;
   readonly clock: Clock;
+  readonly random: Random;
   readonly telemetry: Telemetry;
   /** A business number's whole rate. */
   readonly numberPerMinute: number;
@@ -110,6 +111,7 @@ export function makeTicker(deps: TickDeps) {
       newCampaign(definition, {
         clientId,
         fingerprint,
+        idKey: deps.random.key(),
         source,
         autoStart: true,
         parent: campaignId,
@@ -117,7 +119,10 @@ export function makeTicker(deps: TickDeps) {
         retentionDays: deps.retentionDays,
       }),
     );
-    if (made.stored) await planStarter.begin(made.stored, { dryRun: false, wait: false });
+    // Another client can have computed the id of a run of 0.1.
+    if (made.stored?.value.parent === campaignId)
+      await planStarter.begin(made.stored, { dryRun: false, wait: false });
+    else telemetry.warn('campaign.run-id-taken', { campaignId: runId });
     const next = nextAfter(schedule, nextRunAt, now);
     await updateWithRetry(campaigns, stored, (c) => transition(c, 'runScheduled', { nextRunAt: next, now }));
     telemetry.info('campaign.run-made', { campaignId: runId });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Random } from './ports.ts';
 
@@ -9,5 +9,6 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = {
   uuid: () => randomUUID(),
+  key: () => randomBytes(16).toString('base64url'),
   fraction: () => Math.random(),
 };

@@ -7,6 +7,8 @@ export interface Clock {
 export interface Random {
   /** A new, unguessable id. */
   uuid(): string;
+  /** A new secret: 128 random bits as base64url. */
+  key(): string;
   /** Uniform in [0, 1). */
   fraction(): number;
 }

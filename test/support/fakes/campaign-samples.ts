@@ -44,7 +44,8 @@ export function samplePlan(total: number, changes: Partial<Plan> = {}): Plan {
 /** A campaign with a plan of ten, with `changes` applied. */
 export function sampleCampaign(changes: Partial<Campaign> = {}): Campaign {
   const source = { bucket: 'recipients', key: 'uploads/1.csv', format: 'csv', given: 'upload' } as const;
-  const by = { clientId: 'client-1', fingerprint: 'f', source, now: NOW, retentionDays: 30 };
+  const idKey = 'c2l4dGVlbiBieXRlcywgMQ';
+  const by = { clientId: 'client-1', fingerprint: 'f', idKey, source, now: NOW, retentionDays: 30 };
   return { ...newCampaign(sampleDefinition(), by), plan: samplePlan(10), ...changes };
 }
 

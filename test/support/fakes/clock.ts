@@ -1,4 +1,5 @@
 /** Time that stands still until a test moves it. */
+import { createHash } from 'node:crypto';
 import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
 
 export interface ManualClock extends Clock {
@@ -45,11 +46,13 @@ export function manualClock(
 /** Ids that show their owner: `racer-1~1`, `racer-1~2`; and always the same fraction. */
 export function namedRandom(name: string, fraction = 0.5): Random {
   let count = 0;
+  const uuid = () => {
+    count += 1;
+    return `${name}~${count}`;
+  };
   return {
-    uuid: () => {
-      count += 1;
-      return `${name}~${count}`;
-    },
+    uuid,
+    key: () => createHash('sha256').update(uuid()).digest().subarray(0, 16).toString('base64url'),
     fraction: () => fraction,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import {
   NO_COUNTS,
   openedBatch,
@@ -12,6 +13,8 @@ import {
 } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import { withAggregated } from '../../../src/lib/campaigns/progress.ts';
+import { campaignView } from '../../../src/lib/campaigns/report.ts';
+import { eventsFor } from '../../../src/lib/events/events-of-change.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { sampleBatch, sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { CUSTOMER, later, NOW } from '../../support/fakes/samples.ts';
@@ -96,18 +99,37 @@ describe('aggregating the batches of a campaign', () => {
 });
 
 describe("a recipient's messageId", () => {
-  const { campaignId } = sampleCampaign();
+  const campaign = sampleCampaign();
+  const { campaignId } = campaign;
+  const other = '254717746566' as PhoneNumber;
 
-  it('is stable, and differs for another campaign or number', () => {
-    const other = '254717746566' as PhoneNumber;
+  it('is stable, and differs for another number, another key and without a key', () => {
     const ids = [
-      recipientMessageId(campaignId, CUSTOMER),
-      recipientMessageId(campaignId, other),
-      recipientMessageId('another' as typeof campaignId, CUSTOMER),
+      recipientMessageId(campaign, CUSTOMER),
+      recipientMessageId(campaign, other),
+      recipientMessageId({ campaignId, idKey: 'c2l4dGVlbiBieXRlcywgMg' }, CUSTOMER),
+      recipientMessageId({ campaignId }, CUSTOMER),
     ];
-    expect(new Set(ids).size).toBe(3);
-    expect(recipientMessageId(campaignId, CUSTOMER)).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(4);
+    expect(recipientMessageId(campaign, CUSTOMER)).toBe(ids[0]);
     expect(ids.join(' ')).not.toContain('2547177');
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('derives from a key that neither the API nor an event shows', () => {
+    const after = { ...campaign, state: 'running', version: 1 } as const;
+    const shown = [campaignView(campaign, [], NOW), eventsFor({ kind: 'campaign', before: campaign, after })];
+    expect(shown[1]).toHaveLength(1);
+    expect(JSON.stringify(shown)).not.toContain(campaign.idKey);
+  });
+
+  it('is the one of version 0.1 without a key', () => {
+    const of01 = [{ campaignId: 'c-1' as CampaignId }, { campaignId: 'another' as CampaignId }].map((one) =>
+      recipientMessageId(one, CUSTOMER),
+    );
+    expect(of01[0]).toBe('38fdf5aa-0392-8b97-aef4-75f1c9b33643');
+    expect(of01[1]).not.toBe(of01[0]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { CampaignRunner } from '../../../src/lib/campaigns/run.ts';
 import { makeTicker } from '../../../src/lib/campaigns/tick.ts';
 import { sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 import { fakeCampaigns, fakeObjects, fakePlanQueue, fakeRateLimits } from '../../support/fakes/campaigns.ts';
-import { manualClock } from '../../support/fakes/clock.ts';
+import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
 import { BUSINESS, later, NOW } from '../../support/fakes/samples.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
@@ -42,6 +42,7 @@ function world() {
     planStarter,
     runner,
     clock,
+    random: namedRandom('tick'),
     telemetry: fakeTelemetry(),
     ...settings,
   });
@@ -123,9 +124,34 @@ describe('the tick of every minute', () => {
     clock.moveTo(new Date('2026-01-02T09:00:20Z'));
     await Promise.all([tick(), tick()]);
     await tick();
-    expect(new Set(begun)).toEqual(new Set(['daily~20260102T0900']));
-    expect(await stateOf('daily~20260102T0900')).toMatchObject({ parent: 'daily', autoStart: true });
-    expect((await stateOf('daily~20260102T0900'))?.schedule).toBeUndefined();
+    const [run = '', ...others] = new Set(begun);
+    expect(others).toEqual([]);
+    expect(run).toMatch(/^daily~20260102T0900~[A-Za-z0-9_-]{10}$/);
+    expect(await stateOf(run)).toMatchObject({ parent: 'daily', autoStart: true });
+    expect((await stateOf(run))?.schedule).toBeUndefined();
+    expect((await stateOf(run))?.idKey).not.toBe((await stateOf('daily'))?.idKey);
+    expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-03T09:00:00Z') });
+  });
+
+  it('continues the runs of a schedule of version 0.1 under their ids, and makes none anew', async () => {
+    const { clock, put, tick, begun } = world();
+    await put({ ...daily, idKey: undefined });
+    const run = { campaignId: id('daily~20260102T0900'), parent: id('daily'), state: 'completed' } as const;
+    await put({ ...run, idKey: undefined });
+    clock.moveTo(new Date('2026-01-02T09:00:20Z'));
+    await tick();
+    clock.moveTo(new Date('2026-01-03T09:00:20Z'));
+    await tick();
+    expect(begun).toEqual(['daily~20260102T0900', 'daily~20260103T0900']);
+  });
+
+  it("leaves another client's campaign under the id of a run alone", async () => {
+    const { clock, put, tick, stateOf, begun } = world();
+    await put({ ...daily, idKey: undefined });
+    await put({ campaignId: id('daily~20260102T0900'), clientId: 'client-2', state: 'draft' });
+    clock.moveTo(new Date('2026-01-02T09:00:20Z'));
+    await tick();
+    expect(begun).toEqual([]);
     expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-03T09:00:00Z') });
   });
 
@@ -134,7 +160,7 @@ describe('the tick of every minute', () => {
     await put({ ...daily, schedule: { expression: 'rate(1 day)' } });
     clock.moveTo(new Date('2026-01-06T10:00:00Z'));
     await tick();
-    expect(begun).toEqual(['daily~20260102T0900']);
+    expect(begun).toEqual([expect.stringMatching(/^daily~20260102T0900~.{10}$/)]);
     expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-07T09:00:00Z') });
   });
 

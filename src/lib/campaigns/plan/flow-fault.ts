@@ -7,11 +7,12 @@ import { personalised } from './row.ts';
 
 /** Why a send would refuse the recipient's own flow, and the columns that it comes from; undefined if it would not. */
 export function flowFault(
-  { campaignId, message }: Pick<Campaign, 'campaignId' | 'message'>,
+  campaign: Pick<Campaign, 'campaignId' | 'idKey' | 'message'>,
   { to, columns }: PlannedRecipient,
 ): string | undefined {
+  const { message } = campaign;
   try {
-    const messageId = recipientMessageId(campaignId, to);
+    const messageId = recipientMessageId(campaign, to);
     parseFlow({ ...personalised(message, columns), to, messageId }, undefined);
     return undefined;
   } catch (fault) {

@@ -1,6 +1,6 @@
 /** client create, list, revoke: the API's clients. A token is shown once; only its SHA-256 is stored. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { RegisteredClient } from '../src/lib/clients/ports.ts';
+import type { Namespace, RegisteredClient } from '../src/lib/clients/ports.ts';
 import { SCOPES } from '../src/lib/clients/scopes.ts';
 import type { Place } from './place.ts';
 import { columns, command, misuse, OpsError, plural, type Report } from './report.ts';
@@ -24,33 +24,53 @@ const scopesIn = (text: string): string[] => {
   return asked;
 };
 
+type Stores = ReturnType<typeof openStores>;
+
+/** The namespace of a new token. A client keeps its own, revoked or not: otherwise one messageId would be two messages. */
+const namespaceFor = async (
+  { clients, random }: Stores,
+  [first]: readonly RegisteredClient[],
+  asked: string | undefined,
+): Promise<Namespace | undefined> => {
+  if (first) {
+    if (asked === undefined || asked === first.namespace?.name) return first.namespace;
+    const own = first.namespace ? `is in the namespace ${first.namespace.name}` : 'has no namespace';
+    throw new OpsError(`${first.clientId} ${own}: for another one, create another client`);
+  }
+  if (asked === undefined) return undefined;
+  if (!NAME.test(asked)) throw misuse('a namespace is up to 64 of a-z 0-9 . _ -');
+  return { name: asked, key: await clients.openNamespace(asked, random.key()) };
+};
+
 export const createClient = async (
   place: Place,
   clientId: string,
-  options: { scopes: string; anotherToken?: boolean },
+  options: { scopes: string; anotherToken?: boolean; namespace?: string },
 ): Promise<Report> => {
   if (!NAME.test(clientId) || RESERVED.includes(clientId)) {
     throw misuse('a name is up to 64 of a-z 0-9 . _ -, and not `iam` or `unnamed`');
   }
   const scopes = scopesIn(options.scopes);
-  const { clients, clock } = openStores(place);
-  const isThere = (await clients.list()).some((client) => client.clientId === clientId && isLive(client));
-  if (isThere && !options.anotherToken) {
+  const stores = openStores(place);
+  const { clients, clock } = stores;
+  const known = (await clients.list()).filter((client) => client.clientId === clientId);
+  if (known.some(isLive) && !options.anotherToken) {
     throw new OpsError(
       `${clientId} already exists: --another-token gives it a second token beside the first`,
     );
   }
+  const namespace = await namespaceFor(stores, known, options.namespace);
   const token = randomBytes(32).toString('hex');
   const tokenHash = createHash('sha256').update(token).digest('hex');
-  await clients.add({ clientId, scopes, tokenHash, createdAt: clock.now() });
+  await clients.add({ clientId, scopes, namespace, tokenHash, createdAt: clock.now() });
   const tokenId = idOf({ tokenHash });
   return {
     lines: [
-      `${clientId} may ${scopes.join(', ')}. Its token ${tokenId}, shown only once:`,
+      `${clientId} may ${scopes.join(', ')}${namespace ? `, in the namespace ${namespace.name}` : ''}. Its token ${tokenId}, shown only once:`,
       `  ${token}`,
       `It never expires. ${command(place.stage, `client revoke ${clientId}`)} revokes it.`,
     ],
-    data: { clientId, scopes, tokenId, token },
+    data: { clientId, scopes, namespace: namespace?.name ?? null, tokenId, token },
   };
 };
 
@@ -60,20 +80,22 @@ export const listClients = async (place: Place): Promise<Report> => {
     .map((client) => ({
       clientId: client.clientId,
       scopes: [...client.scopes].sort(),
+      namespace: client.namespace?.name ?? null,
       tokenId: idOf(client),
       createdAt: client.createdAt.toISOString(),
       revokedAt: client.revokedAt?.toISOString() ?? null,
     }))
     .sort((a, b) => a.clientId.localeCompare(b.clientId) || a.createdAt.localeCompare(b.createdAt));
   if (data.length === 0) return { lines: ['There are no clients.'], data };
-  const rows = data.map(({ clientId, scopes, tokenId, createdAt, revokedAt }) => [
+  const rows = data.map(({ clientId, scopes, namespace, tokenId, createdAt, revokedAt }) => [
     clientId,
     tokenId,
     scopes.join(','),
+    namespace ?? '-',
     createdAt,
     revokedAt ? `revoked ${revokedAt}` : 'live',
   ]);
-  return { lines: columns([['client', 'token', 'scopes', 'created', 'state'], ...rows]), data };
+  return { lines: columns([['client', 'token', 'scopes', 'namespace', 'created', 'state'], ...rows]), data };
 };
 
 export const revokeClient = async (

@@ -18,6 +18,7 @@ export const openStores = ({ connection, tableName }: Place) => {
   return {
     client,
     clock: systemClock,
+    random: systemRandom,
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
     personAliases: makePersonAliasStore(table),

@@ -42,10 +42,11 @@ const setup = (act: Act): Command =>
     );
 
 const client = (act: Act): Command => {
-  type Create = Common & { scopes: string; anotherToken?: boolean };
+  type Create = Common & { scopes: string; anotherToken?: boolean; namespace?: string };
   type Revoke = Common & { token?: string };
   const create = verb('create <name>', 'create a client; its token is shown only once')
     .requiredOption('--scopes <scopes>', 'send, read, campaigns, admin, comma-separated')
+    .option('--namespace <name>', 'keep its messageIds apart from those of clients outside this namespace')
     .option('--another-token', 'add a second token to an existing client, to replace its first')
     .action((name: string, options: Create) =>
       act<Create>(async (find) => (await import('./client.ts')).createClient(await find(), name, options))(
@@ -113,10 +114,11 @@ const callbacks = (act: Act): Command => {
 const message = (act: Act): Command =>
   verb('message <id>', "show a message's status, history and next step")
     .option(...NUMBERS)
-    .action((id: string, options: Shown) =>
-      act<Shown>(async (find) => (await import('./message.ts')).showMessage(await find(), id, options))(
-        options,
-      ),
+    .option('--namespace <name>', "the id is a client's own in this namespace")
+    .action((id: string, options: Shown & { namespace?: string }) =>
+      act<Shown & { namespace?: string }>(async (find) =>
+        (await import('./message.ts')).showMessage(await find(), id, options),
+      )(options),
     );
 
 const session = (act: Act): Command =>

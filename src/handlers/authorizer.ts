@@ -1,4 +1,4 @@
-import { makeAuthorize } from '../lib/clients/authorize.ts';
+import { contextOf, makeAuthorize } from '../lib/clients/authorize.ts';
 import { wireStores } from '../lib/wiring/stores.ts';
 
 const authorize = makeAuthorize(wireStores('authorizer'));
@@ -12,5 +12,5 @@ interface AuthorizerEvent {
 export const handler = async ({ routeKey, headers }: AuthorizerEvent) => {
   const client = await authorize(headers?.authorization, routeKey);
   if (!client) return { isAuthorized: false };
-  return { isAuthorized: true, context: { clientId: client.clientId, scopes: client.scopes.join(' ') } };
+  return { isAuthorized: true, context: contextOf(client) };
 };

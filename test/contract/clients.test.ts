@@ -14,6 +14,13 @@ describe.each(engines)('API clients on $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
+  it('are found with the namespace that they have', async () => {
+    const namespace = { name: 'shops', key: 'c2hvcHMsIHNpeHRlZW4gLg' };
+    await stores.addClient(hashOf('named'), { clientId: 'named', scopes: ['send'], namespace });
+    expect((await stores.clients.byTokenHash(hashOf('named')))?.namespace).toEqual(namespace);
+    expect((await stores.clients.byTokenHash(hashOf('one')))?.namespace).toBeUndefined();
+  });
+
   it('are found by the hash of their token, with their scopes', async () => {
     const client = await stores.clients.byTokenHash(hashOf('one'));
     expect(client?.clientId).toBe('shop');

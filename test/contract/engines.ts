@@ -171,11 +171,12 @@ export function storesOn(
         }));
     },
     everything: async () => JSON.stringify((await scan()).map((item) => unmarshall(item))),
-    async addClient(hash, { clientId, scopes, revokedAt }) {
+    async addClient(hash, { clientId, scopes, namespace, revokedAt }) {
       const row = {
         pk: `client#${hash}`,
         clientId,
         scopes: new Set(scopes),
+        namespace,
         revokedAt: revokedAt?.getTime(),
       };
       const Item = marshall(row, { removeUndefinedValues: true });

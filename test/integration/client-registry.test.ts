@@ -53,6 +53,18 @@ it('a revoked one is found no more, and stays in the list with the time of its f
   });
 });
 
+it('a namespace keeps the key that it was made with, and another one has its own', async () => {
+  expect(await registry.namespaceKey('shops')).toBeUndefined();
+  const keys = await Promise.all(
+    ['key-1', 'key-2', 'key-3'].map((key) => registry.openNamespace('shops', key)),
+  );
+  const [key = '', ...others] = new Set(keys);
+  expect([others, ['key-1', 'key-2', 'key-3'].includes(key)]).toEqual([[], true]);
+  expect(await registry.openNamespace('shops', 'key-4')).toBe(key);
+  expect(await registry.namespaceKey('shops')).toBe(key);
+  expect(await registry.openNamespace('banks', 'key-5')).toBe('key-5');
+});
+
 it('a token that nobody has cannot be revoked, and leaves nothing behind', async () => {
   expect(await registry.revoke(hashOf('nobody'), at(5))).toBe(false);
   expect(await clients.byTokenHash(hashOf('nobody'))).toBeUndefined();

@@ -22,3 +22,9 @@ export function makeAuthorize({ clients, telemetry }: { clients: ClientStore; te
     return undefined;
   };
 }
+
+/** What API Gateway passes on to the route's function, and keeps while it caches the decision. Nothing logs it. */
+export function contextOf({ clientId, scopes, namespace }: ApiClient): Readonly<Record<string, string>> {
+  const texts = { clientId, scopes: scopes.join(' ') };
+  return namespace ? { ...texts, namespaceKey: namespace.key } : texts;
+}

@@ -1,8 +1,13 @@
+import { attributes } from '../platform/dynamo-codec.ts';
+import { plain } from '../platform/dynamo-fields.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import { clientCodec, LISTED_CLIENTS } from './dynamo-clients.ts';
 import type { RegisteredClient } from './ports.ts';
 
 const PAGE = 100;
+
+const keyAttribute = attributes<{ readonly key: string }>({ fields: { key: plain } });
+const namespacePk = (name: string) => `namespace#${name}`;
 
 export type ClientRegistry = ReturnType<typeof makeClientRegistry>;
 
@@ -20,6 +25,20 @@ export function makeClientRegistry(table: Table) {
         before = keys.length === PAGE ? keys.at(-1)?.stage : undefined;
       } while (before !== undefined);
       return found;
+    },
+    /** The key of a namespace; undefined if there is none of this name. */
+    async namespaceKey(name: string): Promise<string | undefined> {
+      const stored = await table.get(namespacePk(name));
+      return stored && keyAttribute.decode(stored.value).key;
+    },
+    /** The key of a namespace. A new namespace gets `newKey`. */
+    async openNamespace(name: string, newKey: string): Promise<string> {
+      const { stored } = await table.create({
+        ...keyAttribute.encode({ key: newKey }),
+        pk: namespacePk(name),
+      });
+      if (!stored) throw new Error('the namespace was removed while it was read');
+      return keyAttribute.decode(stored.value).key;
     },
     /** False if the token exists already. */
     async add(client: RegisteredClient): Promise<boolean> {

@@ -1,7 +1,7 @@
-import { itemCodec, prefixed } from '../platform/dynamo-codec.ts';
+import { itemCodec, prefixed, record } from '../platform/dynamo-codec.ts';
 import { instant, plain, stringSet } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
-import type { ClientStore, RegisteredClient } from './ports.ts';
+import type { ClientStore, Namespace, RegisteredClient } from './ports.ts';
 
 /** The partition of the index of pairs that lists clients. */
 export const LISTED_CLIENTS = 'clients';
@@ -9,7 +9,13 @@ export const LISTED_CLIENTS = 'clients';
 export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
   key: 'tokenHash',
   ...prefixed<string>('client#'),
-  fields: { clientId: plain, scopes: stringSet, createdAt: instant, revokedAt: instant },
+  fields: {
+    clientId: plain,
+    scopes: stringSet,
+    namespace: record<Namespace>({ name: plain, key: plain }),
+    createdAt: instant,
+    revokedAt: instant,
+  },
   derived: {
     pair: () => LISTED_CLIENTS,
     stage: ({ createdAt, tokenHash }) => `${String(createdAt.getTime()).padStart(15, '0')}#${tokenHash}`,
@@ -21,9 +27,9 @@ export function makeClientStore(table: Table): ClientStore {
     async byTokenHash(hash) {
       const stored = await table.get(clientCodec.pkOf(hash));
       if (!stored) return undefined;
-      const { clientId, scopes, revokedAt } = clientCodec.fromItem(stored.value);
+      const { clientId, scopes, namespace, revokedAt } = clientCodec.fromItem(stored.value);
       // A revoked client stays in the table as a record.
-      return revokedAt === undefined ? { clientId, scopes } : undefined;
+      return revokedAt === undefined ? { clientId, scopes, namespace } : undefined;
     },
   };
 }

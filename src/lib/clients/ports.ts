@@ -1,6 +1,14 @@
+/** Clients that share a namespace share their messageIds, and with no other client. */
+export interface Namespace {
+  readonly name: string;
+  /** 128 random bits as base64url. A secret: no log, event or response shows it. */
+  readonly key: string;
+}
+
 export interface ApiClient {
   readonly clientId: string;
   readonly scopes: readonly string[];
+  readonly namespace?: Namespace | undefined;
 }
 
 export interface ClientStore {

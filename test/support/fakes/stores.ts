@@ -207,8 +207,9 @@ export function fakeClients(link: Link = straight): FakeClients {
     },
     byTokenHash: (hash) =>
       link('byTokenHash', () => {
-        const { clientId, scopes, revokedAt } = clients.get(hash) ?? {};
-        return clientId !== undefined && scopes && !revokedAt ? { clientId, scopes: [...scopes] } : undefined;
+        const { clientId, scopes, namespace, revokedAt } = clients.get(hash) ?? {};
+        if (clientId === undefined || !scopes || revokedAt) return undefined;
+        return { clientId, scopes: [...scopes], namespace };
       }),
   };
 }

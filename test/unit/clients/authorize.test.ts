@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeAuthorize } from '../../../src/lib/clients/authorize.ts';
+import { contextOf, makeAuthorize } from '../../../src/lib/clients/authorize.ts';
 import { mayUse } from '../../../src/lib/clients/scopes.ts';
 import { faultyLink } from '../../support/fakes/link.ts';
 import { NOW } from '../../support/fakes/samples.ts';
@@ -100,4 +100,26 @@ describe('a route', () => {
       expect(mayUse(route, ['send', 'read', 'campaigns', 'admin'])).toBe(false);
     },
   );
+});
+
+describe('what API Gateway passes on', () => {
+  const client = { clientId: 'shop', scopes: ['send', 'read'] };
+  const namespace = { name: 'shops', key: 'c2hvcHMsIHNpeHRlZW4gLg' };
+
+  it('is the client and its scopes, and nothing of a namespace without one', () => {
+    expect(contextOf(client)).toStrictEqual({ clientId: 'shop', scopes: 'send read' });
+  });
+
+  it('is the namespace, too, and no log has its key', async () => {
+    clients.add(hashOf('token-of-the-shops-012345'), { ...client, namespace });
+    const found = await authorize('Bearer token-of-the-shops-012345', SEND);
+    expect(found).toEqual({ ...client, namespace });
+    expect(contextOf(found ?? expect.fail())).toStrictEqual({
+      clientId: 'shop',
+      scopes: 'send read',
+      namespaceKey: namespace.key,
+    });
+    expect(await authorize('Bearer token-of-the-shops-012345', SESSION)).toBeDefined();
+    expect(JSON.stringify(telemetry)).not.toContain(namespace.key);
+  });
 });

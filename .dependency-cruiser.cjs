@@ -28,7 +28,7 @@ const RULES = [
   '^src/lib/platform/(deterministic-id|errors|exact-json|text)\\.ts$',
   '^src/lib/clients/scopes\\.ts$',
   '^src/lib/sessions/person\\.ts$',
-  '^src/lib/messages/(gateway-message-id|hold-or-resend|lease|lifecycle|message|outcome|receipt|reply|sends|backoff)\\.ts$',
+  '^src/lib/messages/(gateway-message-id|hold-or-resend|lease|lifecycle|message|outcome|namespaced|receipt|reply|sends|backoff)\\.ts$',
   '^src/lib/messages/(status|status-report|template-message|waiting)\\.ts$',
   '^src/lib/(messages|campaigns)/transitions/',
   '^src/lib/lipachat/verdict\\.ts$',

@@ -82,6 +82,7 @@ export const storyLines = (message: Message, now: Date, show: Show): string[] =>
   const { number, words } = wording(show);
   return [
     `message   ${message.messageId}`,
+    ...(message.clientMessageId ? [`own id    ${message.clientMessageId}, of its client's namespace`] : []),
     `status    ${message.status}: ${NOW_IT_IS[message.status]}`,
     ...(message.reason ? [`reason    ${words(message.reason)}`] : []),
     `next      ${nextStepOf(message, now)}`,
@@ -102,6 +103,7 @@ export const storyData = (message: Message, now: Date, show: Show) => {
   const { number, words } = wording(show);
   return {
     messageId: message.messageId,
+    clientMessageId: message.clientMessageId ?? null,
     clientId: message.clientId,
     status: message.status,
     reason: message.reason ? words(message.reason) : null,

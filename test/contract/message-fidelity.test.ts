@@ -84,6 +84,7 @@ describe.each(engines)('a message that is stored and read on $name', ({ open }) 
       tries: 3,
       triesOf: { 'cannot-tell': 2, 'held-for-user': 1 },
       notBefore: new Date(NOW.getTime() + 86_400_007),
+      clientMessageId: idOf('own-1'),
       resends: 2,
       resendIds: { 2: 'resend-2' },
       parkedUntil: new Date(NOW.getTime() + 60_123),

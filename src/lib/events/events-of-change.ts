@@ -1,6 +1,7 @@
 import type { Campaign, CampaignState } from '../campaigns/campaign.ts';
 import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { Message } from '../messages/message.ts';
+import { ownIdOf } from '../messages/namespaced.ts';
 import type { Status } from '../messages/status.ts';
 import { hasOptedOut, type Session } from '../whatsapp/session-window.ts';
 
@@ -129,8 +130,9 @@ function event(type: string, eventId: string, at: Date, ids: Record<string, unkn
   return { type, detail: { eventId, version: 1, at: at.toISOString(), ...ids } };
 }
 
-function idsOf({ messageId, status, from, to, flowId, waId, clientId, reason }: Message) {
-  return { messageId, status, from, to, flowId, waId, clientId, reason };
+function idsOf(message: Message) {
+  const { status, from, to, flowId, waId, clientId, reason } = message;
+  return { messageId: ownIdOf(message), status, from, to, flowId, waId, clientId, reason };
 }
 
 const pairIds = ({ pair }: Session) => ({ from: pair.business, to: pair.customer });

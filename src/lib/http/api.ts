@@ -13,6 +13,8 @@ export interface Run {
   readonly clientId: string;
   /** May read other clients' messages. */
   readonly seesAll: boolean;
+  /** Of the client's namespace, if it has one. A secret. */
+  readonly namespaceKey?: string | undefined;
 }
 
 export interface ApiRequest extends Run {
@@ -129,12 +131,13 @@ function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string 
 export const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
 
 /** The client that the authorizer found. A request without an authorizer passed IAM instead. */
-function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll'> {
+function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll' | 'namespaceKey'> {
   const authorizer = authorizerOf(event);
   if (!authorizer) return IAM_CALLER;
-  const { clientId, scopes } = authorizer.lambda ?? {};
+  const { clientId, scopes, namespaceKey } = authorizer.lambda ?? {};
   if (typeof clientId !== 'string') return { clientId: 'unnamed', seesAll: false };
-  return { clientId, seesAll: typeof scopes === 'string' && scopes.split(' ').includes('admin') };
+  const seesAll = typeof scopes === 'string' && scopes.split(' ').includes('admin');
+  return { clientId, seesAll, ...(typeof namespaceKey === 'string' ? { namespaceKey } : {}) };
 }
 
 /** What the authorizer said of the caller; undefined on a route without one. */

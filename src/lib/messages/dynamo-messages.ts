@@ -1,6 +1,15 @@
 import { allEnded } from '../platform/all-ended.ts';
 import { type Codec, itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
-import { as, instant, json, list, plain, seconds, words } from '../platform/dynamo-fields.ts';
+import {
+  as,
+  type FieldCodec,
+  instant,
+  json,
+  list,
+  plain,
+  seconds,
+  words,
+} from '../platform/dynamo-fields.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import {
   isUnknownEntry,
@@ -62,6 +71,18 @@ export function makeMessageStore(table: Table, { packs = true } = {}): MessageSt
 
 const tried = { tries: plain, triesOf: plain } as const;
 
+/** A client's own id. A UUID is stored as its 16 bytes, in base64 in a change stream; a messageId has no `=`. */
+const ownId: FieldCodec<MessageId> = {
+  encode: (id) => (UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id),
+  decode(stored) {
+    if (typeof stored === 'string' && !stored.endsWith('=')) return stored as MessageId;
+    const hex = Buffer.from(bytesOf(stored)).toString('hex');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as MessageId;
+  },
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const said = { id: plain, at: instant, response: json } as const;
 
 const plainCodec = itemCodec<Message, 'messageId'>({
@@ -71,6 +92,7 @@ const plainCodec = itemCodec<Message, 'messageId'>({
   fields: {
     ...tried,
     clientId: plain,
+    clientMessageId: as('own', ownId),
     fingerprint: plain,
     to: plain,
     customer: plain,
@@ -149,8 +171,9 @@ function bytesOf(packed: unknown): Uint8Array {
 
 /** The values that the request and the receipt repeat. */
 function repeatedIn(item: Item): string[] {
-  const { to, from, flowId, waId, createdAt, sentAt } = item;
+  const { to, from, flowId, waId, createdAt, sentAt, own } = item;
   const times = [createdAt, sentAt].filter((ms) => ms !== undefined);
   const texts = [idIn(item.pk), to, from, flowId, waId].filter((text) => text !== undefined);
-  return [...(texts as string[]), ...times.map((ms) => new Date(ms as number).toISOString())];
+  const instants = times.map((ms) => new Date(ms as number).toISOString());
+  return [...(texts as string[]), ...instants, ...(own === undefined ? [] : [ownId.decode(own)])];
 }

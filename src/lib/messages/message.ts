@@ -87,7 +87,10 @@ export interface TimelineEntry {
 
 /** One message, from its claim to the end of its retention. */
 export interface Message extends Tried {
+  /** The client's own id; for a client with a namespace, the key derived from it (`namespaced.ts`). */
   readonly messageId: MessageId;
+  /** The client's own id, if `messageId` is a key. */
+  readonly clientMessageId?: MessageId | undefined;
   readonly clientId: string;
   readonly fingerprint: string;
   readonly to: Pair['customer'];

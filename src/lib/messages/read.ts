@@ -1,12 +1,13 @@
 import { allEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
-import type { Clock } from '../platform/ports.ts';
+import type { Clock, Stored } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
 import { lookUpPerson, makeSessionsOfPeople } from '../sessions/sessions-of-people.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
-import { isMessageId } from './message.ts';
+import { isMessageId, type Message } from './message.ts';
+import { keyIn } from './namespaced.ts';
 import type { MessageStore } from './ports.ts';
 import { type MessageView, viewOf } from './receipt.ts';
 
@@ -20,6 +21,13 @@ export interface SessionAnswer {
   readonly lastInboundAt: string | null;
   readonly optedOut: boolean;
   readonly parked: number;
+}
+
+/** The client that reads. */
+interface Reader {
+  readonly clientId: string;
+  readonly seesAll: boolean;
+  readonly namespaceKey?: string | undefined;
 }
 
 export interface ReadDeps {
@@ -40,12 +48,23 @@ export function makeRead(deps: ReadDeps) {
   const sessions = makeSessionsOfPeople(deps, () => Promise.resolve(undefined));
 
   /** Another client's message is `not-found`, so that its existence isn't disclosed. */
-  async function message(id: string, reader: { clientId: string; seesAll: boolean }): Promise<MessageView> {
-    const stored = isMessageId(id) ? await messages.get(id) : undefined;
-    if (!stored || !(reader.seesAll || stored.value.clientId === reader.clientId)) {
-      throw new AppError('not-found', 'Message not found.');
-    }
+  async function message(id: string, reader: Reader): Promise<MessageView> {
+    const stored = await find(id, reader);
+    if (!stored) throw new AppError('not-found', 'Message not found.');
     return viewOf(stored.value);
+  }
+
+  /** By its key. The recipients of campaigns have none, and neither have messages from before the client's namespace. */
+  async function find(
+    id: string,
+    { clientId, seesAll, namespaceKey }: Reader,
+  ): Promise<Stored<Message> | undefined> {
+    if (!isMessageId(id)) return undefined;
+    for (const key of new Set([keyIn(namespaceKey, id), id])) {
+      const stored = await messages.get(key);
+      if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
+    }
+    return undefined;
   }
 
   /** `named`: under a user id, the session of the person's number is shown, if one is known. */

@@ -1,5 +1,6 @@
 import { shortened } from '../platform/text.ts';
 import type { AmbiguousReply, Message } from './message.ts';
+import { ownIdOf } from './namespaced.ts';
 import type { Status } from './status.ts';
 
 /** The session window in a response. */
@@ -59,7 +60,7 @@ export function receiptOf(
 ): Receipt {
   const status = seen.as ?? message.status;
   return {
-    messageId: message.messageId,
+    messageId: ownIdOf(message),
     type: 'flow',
     status,
     to: message.to,

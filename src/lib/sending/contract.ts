@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ApiResponse } from '../http/api.ts';
 import { count, customer, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
 import { asMessageId, type FlowRequest, type MessageId } from '../messages/message.ts';
+import { ownIdOf } from '../messages/namespaced.ts';
 import { receiptOf } from '../messages/receipt.ts';
 import { isUserId } from '../whatsapp/customer.ts';
 import { parsePhoneNumber } from '../whatsapp/phone.ts';
@@ -148,7 +149,7 @@ export function parseDelivery(body: unknown): MessageId {
 
 /** The HTTP response to a send: 201 with the stored bytes, or 202 and where to poll. */
 export function sendResponse({ message, fresh }: SendResult): ApiResponse {
-  const location = `/v1/messages/${message.messageId}`;
+  const location = `/v1/messages/${ownIdOf(message)}`;
   if (message.answer?.kind !== 'sent') {
     const body = receiptOf(message, { session: null, gateway: null });
     return { status: 202, body, headers: { location } };

@@ -2,6 +2,7 @@ import { isTooEarly } from '../messages/backoff.ts';
 import { type ClaimTerms, fenceOf, holds } from '../messages/lease.ts';
 import { newMessage, transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } from '../messages/message.ts';
+import { namespaced } from '../messages/namespaced.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Secret, Stored, Written } from '../platform/ports.ts';
@@ -31,6 +32,8 @@ import { assertTimeForSend } from './settle.ts';
 export interface SendCommand {
   readonly request: FlowRequest;
   readonly clientId: string;
+  /** Of the client's namespace, if it has one: the message gets a key derived from it. */
+  readonly namespaceKey?: string | undefined;
   /** May see other clients' messages: IAM callers, and clients with the scope `admin`. */
   readonly seesAll: boolean;
   /** No numbering plan has the recipient's number, so the customer must have written first. */
@@ -61,13 +64,16 @@ export function makeSendFlow(deps: SendFlowDeps) {
   const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.random.uuid(), now: clock.now() });
 
   /** Sends a caller's request. Throws an AppError if the answer is a problem. */
-  async function send(command: SendCommand): Promise<SendResult> {
+  async function send(given: SendCommand): Promise<SendResult> {
     const terms = termsNow();
-    const { request, clientId, respondAsync } = command;
+    const { request, own } = namespaced(given.request, given.namespaceKey);
+    const command = { ...given, request };
+    const { clientId, respondAsync } = command;
     assertTimeForSend(command, terms.now);
     const known = await knownPerson(command);
     const claim = {
       ...newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms }),
+      ...own,
       ...known,
     };
     // The write is slower than the reads, so it starts first.

@@ -6,7 +6,7 @@ import { manualClock, namedRandom } from './clock.ts';
 import { NOW } from './samples.ts';
 import { type FakeTelemetry, fakeTelemetry } from './telemetry.ts';
 
-/** What an entry needs: time that stands still at `NOW`, ids `entry/1`, `entry/2`, and logs that a test can read. */
+/** What an entry needs: time that stands still at `NOW`, ids `entry~1`, `entry~2`, and logs that a test can read. */
 export const entryPorts = (telemetry = fakeTelemetry()): EntryPorts & { telemetry: FakeTelemetry } => ({
   telemetry,
   clock: manualClock(NOW),

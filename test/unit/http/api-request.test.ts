@@ -82,6 +82,15 @@ describe('a caller', () => {
     expect(await requestFor(given)).toMatchObject({ clientId: 'shop', seesAll: false });
   });
 
+  it('has the key of its namespace, if the authorizer found one', async () => {
+    const named = (context: object) =>
+      requestFor(plainEvent({ authorizer: { lambda: { clientId: 'shop', scopes: 'send', ...context } } }));
+    expect(await named({ namespaceKey: 'key-1' })).toMatchObject({ namespaceKey: 'key-1' });
+    for (const context of [{}, { namespaceKey: 7 }]) {
+      expect(await named(context)).not.toHaveProperty('namespaceKey');
+    }
+  });
+
   it("sees other clients' messages with the admin scope", async () => {
     const scoped = (scopes: string) => plainEvent({ authorizer: { lambda: { clientId: 'ops', scopes } } });
     expect(await requestFor(scoped('read admin'))).toMatchObject({ seesAll: true });

@@ -62,7 +62,7 @@ describe('a direct invocation', () => {
   it('has an id of its own when Lambda gives none', async () => {
     const { invoke, seen } = invoked();
     await invoke(BODY, {});
-    expect(seen[0]?.run.correlationId).toBe('entry/1');
+    expect(seen[0]?.run.correlationId).toBe('entry~1');
   });
 
   it.each([

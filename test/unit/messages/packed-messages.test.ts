@@ -7,7 +7,7 @@ import type { Message } from '../../../src/lib/messages/message.ts';
 import { pack, unpack } from '../../../src/lib/messages/packed-texts.ts';
 import { receiptOf } from '../../../src/lib/messages/receipt.ts';
 import { itemSize } from '../../support/capacity.ts';
-import { later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
+import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
 
 const UNIT = 1024;
 const WA_ID = 'wamid.HBgMMjU0NzAyNDQzMzQ0FQIAERgSNkFDOEE0OTQxOEZGNDNDOEQ4AA==';
@@ -31,6 +31,10 @@ const request = sampleRequest({
 
 const claimed = sampleMessage({ request, flowId: request.flowId, createdAt: NOW });
 
+/** The same of a client with a namespace, under its own UUID. */
+const ownId = idOf('6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21');
+const named: Message = { ...claimed, clientMessageId: ownId };
+
 const gateway = {
   timestamp: '2026-11-27T23:19:20.488481553',
   data: {
@@ -44,8 +48,8 @@ const gateway = {
   errors: null,
 };
 
-function sent(): Message {
-  const { lease: _, dueAt: __, ...settled } = claimed;
+function sent(claim: Message = claimed): Message {
+  const { lease: _, dueAt: __, ...settled } = claim;
   const times = { firstTryAt: later(0.02), sentAt: later(0.81) };
   const timeline = [...claimed.timeline, { at: later(0.81), status: 'sent', source: 'gateway' } as const];
   const message: Message = { ...settled, ...times, status: 'sent', attempts: 1, waId: WA_ID, timeline };
@@ -80,14 +84,43 @@ describe('the item of a message', () => {
     ['sent', sent()],
     ['delivered', reported(sent(), 'delivered')],
     ['read', reported(sent(), 'delivered', 'read')],
+    ['claimed in a namespace', named],
+    ['sent in a namespace', sent(named)],
+    ['read in a namespace', reported(sent(named), 'delivered', 'read')],
   ])('costs one unit: %s', (_, message) => {
     expect(sizeOf(message)).toBeLessThanOrEqual(UNIT);
   });
 
-  it.each([claimed, sent(), reported(sent(), 'read')])('is read as it was written', (message) => {
-    const item = { ...messageCodec.toItem(message), pk: messageCodec.pkOf(message.messageId) };
-    const { rev: _, ...stored } = { rev: '', ...item };
-    expect(messageCodec.fromItem(stored)).toEqual(message);
+  it.each([claimed, sent(), reported(sent(), 'read'), named, sent(named)])(
+    'is read as it was written',
+    (message) => {
+      const item = { ...messageCodec.toItem(message), pk: messageCodec.pkOf(message.messageId) };
+      const { rev: _, ...stored } = { rev: '', ...item };
+      expect(messageCodec.fromItem(stored)).toEqual(message);
+    },
+  );
+});
+
+describe("a client's own id", () => {
+  const anyId = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9._:~-]{1,128}$/),
+    fc.uuid(),
+    fc.uuid().map((id) => id.toUpperCase()),
+  );
+
+  it('is read to the letter, from the table and from a change stream', () => {
+    fc.assert(
+      fc.property(anyId, (id) => {
+        const message: Message = { ...claimed, clientMessageId: idOf(id) };
+        const item = { ...messageCodec.toItem(message), pk: messageCodec.pkOf(message.messageId) };
+        const inStream = Object.entries(item).map(([name, value]) => [
+          name,
+          value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+        ]);
+        expect(messageCodec.fromItem(item)).toEqual(message);
+        expect(messageCodec.fromItem({ ...Object.fromEntries(inStream), pk: item.pk })).toEqual(message);
+      }),
+    );
   });
 });
 

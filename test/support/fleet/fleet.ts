@@ -19,6 +19,7 @@ import { createFleetTable, type FleetTable } from './table.ts';
 
 export type Flow = ReturnType<typeof flowBody>;
 type Request = { token?: string | null; headers?: Record<string, string>; body?: unknown };
+type ClientOptions = { revokedAt?: number; namespace?: { name: string; key: string } };
 export type SweepReport = { due: number; finished: number; failed: number; unmatchedStatuses: number };
 
 export type Fleet = StandIns & {
@@ -34,7 +35,7 @@ export type Fleet = StandIns & {
   business: string;
   customer: string;
   newCustomer: () => Promise<string>;
-  newClient: (scopes: string[], options?: { revokedAt?: number }) => Promise<string>;
+  newClient: (scopes: string[], options?: ClientOptions) => Promise<string>;
   /** A valid flow with a new id. */
   flow: (fields?: Partial<Flow>) => Flow;
   call: (method: string, path: string, request?: Request) => Promise<Answer>;
@@ -127,7 +128,10 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
   const auth = await startFrontDoor(workers, { webhook: callbacks.throughWebhook });
   await lipachat.configure({ webhookUrl: `${auth.url}/v1/webhooks/lipachat/${standIns.webhookSecret}` });
 
+  /** In the table, and nowhere else. */
+  const namespaceKeys: string[] = [];
   const newClient: Fleet['newClient'] = async (scopes, options = {}) => {
+    if (options.namespace) namespaceKeys.push(options.namespace.key);
     const token = canaries.secret('token');
     await table.addClient({ token, clientId: `client-${randomUUID()}`, scopes, ...options });
     return token;
@@ -175,8 +179,10 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
     const answered = JSON.stringify(answers);
     const stored = await table.asText();
     return [
-      ...foundIn(printed, [...secrets, ...numbers]).map((canary) => `${canary} in a process's output`),
-      ...foundIn(answered, secrets).map((canary) => `${canary} in an answer`),
+      ...foundIn(printed, [...secrets, ...numbers, ...namespaceKeys]).map(
+        (canary) => `${canary} in a process's output`,
+      ),
+      ...foundIn(answered, [...secrets, ...namespaceKeys]).map((canary) => `${canary} in an answer`),
       ...foundIn(stored, secrets).map((canary) => `${canary} in the table`),
     ];
   };

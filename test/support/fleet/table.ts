@@ -5,7 +5,13 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AwsProcess } from '../aws.ts';
 
 export type Item = Record<string, unknown> & { pk: string };
-export type ClientRow = { token: string; clientId: string; scopes: string[]; revokedAt?: number };
+export type ClientRow = {
+  token: string;
+  clientId: string;
+  scopes: string[];
+  revokedAt?: number;
+  namespace?: { name: string; key: string };
+};
 
 export type FleetTable = ReturnType<typeof createFleetTable>;
 
@@ -34,10 +40,14 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
     session: (business: string, customer: string) => item(`session#${business}#${customer}`),
     /** The whole table as text: equal texts, nothing written in between. */
     asText: async (): Promise<string> => JSON.stringify(await aws.dump()),
-    addClient: async ({ token, clientId, scopes, revokedAt }: ClientRow): Promise<void> => {
+    addClient: async ({ token, clientId, scopes, revokedAt, namespace }: ClientRow): Promise<void> => {
       const pk = `client#${createHash('sha256').update(token).digest('hex')}`;
       const row = { pk, clientId, scopes: new Set(scopes), createdAt: Date.now() };
-      await put(revokedAt === undefined ? row : { ...row, revokedAt });
+      await put({
+        ...row,
+        ...(revokedAt === undefined ? {} : { revokedAt }),
+        ...(namespace ? { namespace } : {}),
+      });
     },
     /** A customer who has just written in, without the message. */
     addWindow: async (business: string, customer: string): Promise<void> => {

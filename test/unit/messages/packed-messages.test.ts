@@ -113,7 +113,7 @@ describe("a client's own id", () => {
       fc.property(anyId, (id) => {
         const message: Message = { ...claimed, clientMessageId: idOf(id) };
         const item = { ...messageCodec.toItem(message), pk: messageCodec.pkOf(message.messageId) };
-        const inStream = Object.entries(item).map(([name, value]) => [
+        const inStream = Object.entries<unknown>(item).map(([name, value]) => [
           name,
           value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
         ]);

@@ -149,11 +149,34 @@ describe('client', () => {
     expect((await call('GET', '/v1/messages/not-there', token)).status).toBe(404);
     expect((await call('GET', '/v1/campaigns', token)).status).toBe(403);
     const { stdout } = await local('client list');
-    expect(stdout).toMatch(/^crm +[0-9a-f]{8} +read,send +\S+ +live$/m);
+    expect(stdout).toMatch(/^crm +[0-9a-f]{8} +read,send +- +\S+ +live$/m);
     expect(stdout).not.toContain(token);
     const dump = await (await fetch(`${system.awsUrl}/__aws/dump`)).text();
     expect(dump).toContain('"crm"');
     expect(dump).not.toContain(token);
+  });
+
+  it('creates one in a namespace, which all its tokens keep', async () => {
+    const created = (await again('client create bank --scopes send,read --namespace banks --json')).json();
+    expect(created).toMatchObject({ clientId: 'bank', namespace: 'banks' });
+    const same = (await again('client create bank --scopes read --another-token --json')).json();
+    expect(same).toMatchObject({ namespace: 'banks' });
+    const moved = await again('client create bank --scopes read --another-token --namespace tills');
+    expect([moved.exitCode, moved.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^bank is in the namespace banks/),
+    ]);
+    const { namespace } = (await again('client create branch --scopes read --namespace banks --json')).json<{
+      namespace: string;
+    }>();
+    expect(namespace).toBe('banks');
+    const keysIn = await (await fetch(`${system.awsUrl}/__aws/dump`)).text();
+    expect(keysIn).toContain('namespace#banks');
+    expect(keysIn).not.toContain('namespace#tills');
+    expect((await again('message not-there --namespace tills')).stderr).toMatch(
+      /^there is no namespace tills/,
+    );
+    expect((await again('message not-there --namespace banks')).stderr).toMatch(/^there is no such message/);
   });
 
   it('refuses a second of the same name, and revokes no one who is not there', async () => {

@@ -39,7 +39,7 @@ const GIVE_UP_MS = 20 * 60_000;
 const FIRST_PAUSE_MS = 20_000;
 
 export function makeHandleStatus(deps: HandleStatusDeps) {
-  const { messages, sessions, callbacks, aliases, recipientQueue, clock, random, telemetry } = deps;
+  const { messages, sessions, callbacks, aliases, recipientQueue, clock, newId, telemetry } = deps;
   const handleTemplateStatus = makeHandleTemplateStatus(deps);
 
   async function applyTo(found: Stored<Message>, report: StatusReport): Promise<void> {
@@ -50,7 +50,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     const event = EVENT_OF_REPORT[report.status];
     const { ambiguity } = deps.terms;
     // One pair of ids for all tries of the write: what is stored counts.
-    const newIds = { resend: random.uuid(), template: random.uuid() };
+    const newIds = { resend: newId(), template: newId() };
     const change = (message: Message) =>
       transition(message, event, { report, now: clock.now(), ambiguity, newIds });
     const next = change(found.value);
@@ -64,14 +64,16 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     await actOn(errorClass, found.value);
     if (!stored) return;
     // Another callback about the same failure may have been faster. Then its id counts.
-    const isDecided = otherIdsOf(stored.value).includes(newIds.resend);
-    if (isKept && !isDecided) await aliases.drop([newIds.resend]);
+    const isTakenBack = stored.value.resends !== found.value.resends;
+    const unused = isKept ? [gatewayMessageIdOf(next)] : [];
+    const known = [stored.value.messageId, ...otherIdsOf(stored.value)];
+    await aliases.drop(unused.filter((id) => !known.includes(id)));
     // A receipt that came in between has added its id. An erasure since then did not find that alias.
-    if ((isDecided && !isKept) || stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) {
+    if ((isTakenBack && !isKept) || stored.value.retiredWaIds?.length !== next.retiredWaIds?.length) {
       await keepAliases(stored.value);
       if (!(await messages.get(stored.value.messageId))) await aliases.drop(otherIdsOf(stored.value));
     }
-    if (stored.value.resends !== found.value.resends) await wake(stored.value);
+    if (isTakenBack) await wake(stored.value);
     else if (isInRecipientQueue(found.value) && !isInRecipientQueue(stored.value))
       await recipientQueue.releaseNext(pairOf(stored.value));
   }

@@ -1,3 +1,4 @@
+import type { NewId } from '../messages/gateway-message-id.ts';
 import type { ClaimTerms } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type Message, pairOf } from '../messages/message.ts';
@@ -5,7 +6,7 @@ import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import type { StatusReport } from '../messages/status-report.ts';
 import { type TemplateName, withDeliveredTemplate } from '../messages/template-message.ts';
-import type { Clock, Random, Stored } from '../platform/ports.ts';
+import type { Clock, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
@@ -27,12 +28,12 @@ export interface HandleTemplateStatusDeps {
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly newId: () => NewId;
   readonly terms: Pick<ClaimTerms, 'ambiguity'>;
 }
 
 export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
-  const { messages, sessions, recipientQueue, clock, random } = deps;
+  const { messages, sessions, recipientQueue, clock, newId } = deps;
 
   return async function handleTemplateStatus(
     found: Stored<Message>,
@@ -54,7 +55,7 @@ export function makeHandleTemplateStatus(deps: HandleTemplateStatusDeps) {
     const detail = report.detail ?? 'WhatsApp reported a failure of the template message';
     const { ambiguity } = deps.terms;
     const known = { now: clock.now(), detail, correlationId: messageId, report, name, writtenAt, ambiguity };
-    const failure = { ...known, templateId: random.uuid() };
+    const failure = { ...known, templateId: newId() };
     const change = (message: Message) => transition(message, 'templateFailed', failure);
     await updateWithRetry(messages, found, change);
   };

@@ -1,5 +1,5 @@
 import { AppError } from '../platform/errors.ts';
-import type { Clock, Random, Stored } from '../platform/ports.ts';
+import type { Clock, Stored } from '../platform/ports.ts';
 import {
   type Campaign,
   type CampaignDefinition,
@@ -22,7 +22,8 @@ export interface CreateCampaignDeps {
   readonly campaigns: CampaignStore;
   readonly objects: ObjectStore;
   readonly clock: Clock;
-  readonly random: Random;
+  /** The key of a new campaign. */
+  readonly newKey: () => string | undefined;
   readonly retentionDays: number;
 }
 
@@ -37,7 +38,7 @@ export interface CampaignOrder {
 
 export type CampaignCreator = ReturnType<typeof makeCreateCampaign>;
 
-export function makeCreateCampaign({ campaigns, objects, clock, random, retentionDays }: CreateCampaignDeps) {
+export function makeCreateCampaign({ campaigns, objects, clock, newKey, retentionDays }: CreateCampaignDeps) {
   return async function create(
     order: CampaignOrder,
     by: Asker & { readonly autoStart?: true },
@@ -54,7 +55,7 @@ export function makeCreateCampaign({ campaigns, objects, clock, random, retentio
         newCampaign(definition, {
           clientId,
           fingerprint,
-          idKey: random.key(),
+          idKey: newKey(),
           source,
           autoStart,
           now,

@@ -1,5 +1,5 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import type { Clock, Random, Stored, Telemetry } from '../platform/ports.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, definitionOf, hasEnded, runIdOf } from './campaign.ts';
@@ -28,7 +28,8 @@ export interface TickDeps {
   readonly planStarter: PlanStarter;
   readonly runner: CampaignRunner;
   readonly clock: Clock;
-  readonly random: Random;
+  /** The key of a new run. */
+  readonly newKey: () => string | undefined;
   readonly telemetry: Telemetry;
   /** A business number's whole rate. */
   readonly numberPerMinute: number;
@@ -111,7 +112,7 @@ export function makeTicker(deps: TickDeps) {
       newCampaign(definition, {
         clientId,
         fingerprint,
-        idKey: deps.random.key(),
+        idKey: deps.newKey(),
         source,
         autoStart: true,
         parent: campaignId,

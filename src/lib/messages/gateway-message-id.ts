@@ -1,5 +1,5 @@
 import { derivedId } from '../platform/deterministic-id.ts';
-import { type Message, waKeyOf } from './message.ts';
+import { type Message, type MessageId, waKeyOf } from './message.ts';
 import type { SentIds, TemplateMessage } from './sends.ts';
 
 /*
@@ -18,20 +18,34 @@ export function sentIdsOf(message: Pick<Message, 'messageId' | 'resends' | 'rese
   return Array.from({ length: (message.resends ?? 0) + 1 }, (_, n) => sentIdOf(message, n));
 }
 
+/** A new random id. Undefined while version 0.1 may come back: then the id is derived, as 0.1 derives it. */
+export type NewId = string | undefined;
+
 /** What changes for a resend under this id. */
 export function resentUnder(
-  id: string,
+  id: NewId,
   { resends = 0, resendIds }: Pick<Message, 'resends' | 'resendIds'>,
 ): Pick<Message, 'resends' | 'resendIds'> {
-  return { resends: resends + 1, resendIds: { ...resendIds, [resends + 1]: id } };
+  const ids = id === undefined ? resendIds : { ...resendIds, [resends + 1]: id };
+  return { resends: resends + 1, resendIds: ids };
 }
 
 /** What changes for another template message under this id. */
 export function askedAgainUnder(
-  id: string,
+  id: NewId,
+  flowId: MessageId,
   { messageId, resends = 0, earlierIds }: TemplateMessage,
 ): Pick<TemplateMessage, 'messageId' | 'resends' | 'earlierIds'> {
-  return { messageId: id, resends: resends + 1, earlierIds: { ...earlierIds, [resends]: messageId } };
+  return {
+    messageId: id ?? templateIdOf01(flowId, resends + 1),
+    resends: resends + 1,
+    earlierIds: { ...earlierIds, [resends]: messageId },
+  };
+}
+
+/** The id of a template message, as version 0.1 derives it. */
+export function templateIdOf01(messageId: MessageId, resends = 0): string {
+  return derivedId(resends === 0 ? `template:${messageId}` : `template-again:${resends}:${messageId}`);
 }
 
 /** Is it an id of the flow's template message, the current one or an earlier one? */
@@ -64,9 +78,7 @@ function templateIdsOf({ messageId, templateMessage }: Message): string[] {
   const { resends = 0, earlierIds } = templateMessage;
   const earlier = Array.from(
     { length: resends },
-    (_, n) =>
-      storedOf(earlierIds, n) ??
-      derivedId(n === 0 ? `template:${messageId}` : `template-again:${n}:${messageId}`),
+    (_, n) => storedOf(earlierIds, n) ?? templateIdOf01(messageId, n),
   );
   return [...earlier, templateMessage.messageId];
 }

@@ -1,9 +1,10 @@
+import type { NewId } from '../messages/gateway-message-id.ts';
 import { fenceOf } from '../messages/lease.ts';
 import { transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, type Message, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import type { Clock, Random, Stored, Telemetry } from '../platform/ports.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
@@ -25,14 +26,14 @@ export interface WindowClosedDeps {
   readonly sendTemplate: SendTemplate;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly newId: () => NewId;
   readonly telemetry: Telemetry;
 }
 
 export type WindowClosed = ReturnType<typeof makeWindowClosed>;
 
 export function makeWindowClosed(deps: WindowClosedDeps) {
-  const { messages, sessions, notSent, sendTemplate, recipientQueue, clock, random, telemetry } = deps;
+  const { messages, sessions, notSent, sendTemplate, recipientQueue, clock, newId, telemetry } = deps;
 
   async function refuseOrPark(
     claim: Stored<Message>,
@@ -42,7 +43,7 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     if (request.whenClosed === 'reject') {
       return notSent.refuse(claim, attempt, 'session-closed', sessionClosedSince(session?.window?.expiresAt));
     }
-    const facts = { fence: fenceOf(claim.value), now: clock.now(), templateId: random.uuid() };
+    const facts = { fence: fenceOf(claim.value), now: clock.now(), templateId: newId() };
     const waiting = await updateWithRetry(messages, claim, (m) => transition(m, 'windowClosed', facts));
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
     // The flow waits in any case. The sweeper retries a failed template message.

@@ -60,11 +60,14 @@ interface RecipientSettings extends CampaignSettings {
 interface PlanSettings extends CampaignSettings {
   readonly sessionMarginSeconds: number;
   readonly retentionDays: number;
+  /** Recipients and runs get the ids that version 0.1 derives, because it may come back. */
+  readonly derivesIds?: boolean | undefined;
 }
 
 /** Everything for campaigns except sending. */
 export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
-  const deps = { ...ports, ...settings };
+  const newKey = () => (settings.derivesIds ? undefined : ports.random.key());
+  const deps = { ...ports, ...settings, newKey };
   const base = { ...deps, runner: makeCampaignRunner(deps), planReader: makePlanReader(deps) };
   const planner = makePlanner(base);
   const planStarter = makePlanStarter({ ...base, planner });

@@ -120,5 +120,7 @@ export function sendSettings(config: Config): SendSettings {
     sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
     retentionDays,
     sendToUserIds: config.SEND_TO_USER_IDS === 'true',
+    // Version 0.1 may come back only as long as its form is written.
+    derivesIds: !config.PACK_MESSAGES,
   };
 }

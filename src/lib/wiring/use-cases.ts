@@ -53,6 +53,8 @@ export interface CallbackPorts extends MessagePorts {
 
 interface MessageSettings {
   readonly sessionMarginSeconds: number;
+  /** Later sends get the ids that version 0.1 derives, because it may come back. */
+  readonly derivesIds?: boolean | undefined;
 }
 
 export interface SendSettings extends MessageSettings {
@@ -62,6 +64,11 @@ export interface SendSettings extends MessageSettings {
   readonly retentionDays: number;
   readonly sendToUserIds: boolean;
 }
+
+const newIdOf =
+  ({ random }: Pick<SendPorts, 'random'>, { derivesIds }: MessageSettings) =>
+  () =>
+    derivesIds ? undefined : random.uuid();
 
 /** The ports with the sessions by person, and the queue of each recipient. */
 function byPerson<P extends MessagePorts, S extends MessageSettings>(ports: P, settings: S) {
@@ -76,7 +83,7 @@ function byPerson<P extends MessagePorts, S extends MessageSettings>(ports: P, s
 /** Sends, for callers, for the worker and for campaigns. */
 export function sendUseCases(ports: SendPorts, settings: SendSettings) {
   const deps = byPerson(ports, settings);
-  const base = { ...deps, lipachat: makeLipaChatCalls(deps) };
+  const base = { ...deps, newId: newIdOf(ports, settings), lipachat: makeLipaChatCalls(deps) };
   const settler = makeSettler(base);
   const sendTemplate = makeSendTemplate(base);
   const notSent = makeNotSent({ ...base, settler });
@@ -90,7 +97,7 @@ export function sweepUseCase(
   ports: SendPorts & CallbackPorts,
   settings: SendSettings & { readonly longestSendMs: number },
 ) {
-  const deps = byPerson(ports, settings);
+  const deps = { ...byPerson(ports, settings), newId: newIdOf(ports, settings) };
   const sweepMessage = makeSweepMessage({ ...deps, ...sendUseCases(ports, settings) });
   return makeSweep({ ...deps, ...makeHandleStatus(deps), sweepMessage });
 }
@@ -100,7 +107,7 @@ export function callbackUseCases(
   ports: CallbackPorts,
   settings: MessageSettings & Pick<HandleStatusDeps, 'terms'> & { readonly words: ConsentWords },
 ) {
-  const deps = byPerson(ports, settings);
+  const deps = { ...byPerson(ports, settings), newId: newIdOf(ports, settings) };
   const { handleStatus } = makeHandleStatus(deps);
   const { handleReply } = makeHandleReply(deps);
   const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply });

@@ -42,7 +42,7 @@ function world() {
     planStarter,
     runner,
     clock,
-    random: namedRandom('tick'),
+    newKey: namedRandom('tick').key,
     telemetry: fakeTelemetry(),
     ...settings,
   });

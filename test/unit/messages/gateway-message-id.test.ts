@@ -7,6 +7,7 @@ import {
   otherIdsOf,
   resentUnder,
   sentIdsOf,
+  templateIdOf01,
 } from '../../../src/lib/messages/gateway-message-id.ts';
 import { idOf, sampleMessage } from '../../support/fakes/samples.ts';
 
@@ -38,6 +39,8 @@ describe('the ids of a flow', () => {
     expect(first).toEqual({ resends: 1, resendIds: { 1: 'a' } });
     expect(resentUnder('b', first)).toEqual({ resends: 2, resendIds: { 1: 'a', 2: 'b' } });
     expect(resentUnder('b', { resends: 1 })).toEqual({ resends: 2, resendIds: { 2: 'b' } });
+    const of01 = resentUnder(undefined, {});
+    expect(sentIdsOf({ messageId: ID, ...of01 })).toEqual(['m-1', resend1]);
   });
 });
 
@@ -58,10 +61,17 @@ describe('the ids of a template message', () => {
     for (const id of ['m-1', resend1, 'other']) expect(isTemplateId(message, id)).toBe(false);
   });
 
+  it('are those of 0.1 as long as it may come back', () => {
+    expect(templateIdOf01(ID)).toBe(template0);
+    const again = askedAgainUnder(undefined, ID, { ...templateMessage, messageId: template0 });
+    expect(again).toEqual({ messageId: template1, resends: 1, earlierIds: { 0: template0 } });
+    expect(idsOf(again)).toEqual([template0, template1]);
+  });
+
   it('keep the earlier ones beside a new one', () => {
-    const again = askedAgainUnder('next', templateMessage);
+    const again = askedAgainUnder('next', ID, templateMessage);
     expect(again).toEqual({ messageId: 'next', resends: 1, earlierIds: { 0: 'now' } });
-    const twice = askedAgainUnder('last', { ...templateMessage, ...again });
+    const twice = askedAgainUnder('last', ID, { ...templateMessage, ...again });
     expect(twice).toEqual({ messageId: 'last', resends: 2, earlierIds: { 0: 'now', 1: 'next' } });
   });
 

@@ -12,7 +12,7 @@ const PLANNING_TRIES = 3;
 export interface NewCampaign {
   readonly clientId: string;
   readonly fingerprint: string;
-  readonly idKey: string;
+  readonly idKey: string | undefined;
   readonly source: RecipientSource | undefined;
   readonly autoStart?: true | undefined;
   readonly parent?: CampaignId | undefined;

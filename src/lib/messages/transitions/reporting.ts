@@ -1,6 +1,6 @@
 import { classOf, type ErrorClass } from '../../whatsapp/error-codes.ts';
 import { pauseBefore, retryOf } from '../backoff.ts';
-import { resentUnder, withEarlierWaId } from '../gateway-message-id.ts';
+import { type NewId, resentUnder, withEarlierWaId } from '../gateway-message-id.ts';
 import { mayReplace, type ResendPolicy } from '../hold-or-resend.ts';
 import { type Message, type Reply, remember } from '../message.ts';
 import type { Status } from '../status.ts';
@@ -21,10 +21,10 @@ export interface Reported {
   readonly newIds: NewIds;
 }
 
-/** New random ids, for what a failure may call for. */
+/** For what a failure may call for. */
 export interface NewIds {
-  readonly resend: string;
-  readonly template: string;
+  readonly resend: NewId;
+  readonly template: NewId;
 }
 
 export interface Replied {

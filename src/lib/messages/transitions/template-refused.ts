@@ -1,6 +1,6 @@
 import { classOf } from '../../whatsapp/error-codes.ts';
 import { retryOf } from '../backoff.ts';
-import { askedAgainUnder } from '../gateway-message-id.ts';
+import { askedAgainUnder, type NewId } from '../gateway-message-id.ts';
 import { mayReplace, type ResendPolicy } from '../hold-or-resend.ts';
 import type { Message } from '../message.ts';
 import type { StatusReport } from '../status-report.ts';
@@ -18,8 +18,8 @@ export interface TemplateFailure extends Ending {
   /** When the customer last wrote. A template message sent before that has served its purpose. */
   readonly writtenAt: Date | undefined;
   readonly ambiguity: Pick<ResendPolicy, 'mode'>;
-  /** A new random id, for another template message. */
-  readonly templateId: string;
+  /** For another template message. */
+  readonly templateId: NewId;
 }
 
 /** LipaChat refused its template message: the caller has to change it. */
@@ -63,7 +63,7 @@ export function retryTemplate(
     ...message,
     templateMessage: {
       ...next,
-      ...askedAgainUnder(templateId, templateMessage),
+      ...askedAgainUnder(templateId, message.messageId, templateMessage),
       waId: undefined,
       retiredWaIds: [...(templateMessage.retiredWaIds ?? []), ...(waId === undefined ? [] : [waId])],
     },

@@ -1,5 +1,6 @@
 import type { ErrorClass } from '../../whatsapp/error-codes.ts';
 import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../backoff.ts';
+import { type NewId, templateIdOf01 } from '../gateway-message-id.ts';
 import type { Fence } from '../lease.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
 import { isOverdue } from '../waiting.ts';
@@ -22,8 +23,8 @@ export interface Owned {
 
 export interface Parking {
   readonly now: Date;
-  /** A new random id, for its template message. */
-  readonly templateId: string;
+  /** For its template message. */
+  readonly templateId: NewId;
 }
 
 export interface Pausing {
@@ -66,8 +67,9 @@ function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Dat
   return new Date(Math.max(expiresAt.getTime(), parkedUntil.getTime() + retention));
 }
 
-function templateMessageFor({ request }: Message, messageId: string): Message['templateMessage'] {
-  return request?.whenClosed === 'template' ? { messageId, state: 'pending' } : undefined;
+function templateMessageFor({ request, messageId }: Message, id: NewId): Message['templateMessage'] {
+  if (request?.whenClosed !== 'template') return undefined;
+  return { messageId: id ?? templateIdOf01(messageId), state: 'pending' };
 }
 
 /** The message back in the queue, after an attempt that sent nothing. */

@@ -22,7 +22,7 @@ export interface Reported {
 }
 
 /** For what a failure may call for. */
-export interface NewIds {
+interface NewIds {
   readonly resend: NewId;
   readonly template: NewId;
 }

@@ -1,7 +1,7 @@
 /** The queues: the fakes, and the adapters on SQS's stand-in. What a consumer gets, and when. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { queueUrl } from '../../local/aws/queues.ts';
 import { startSqs } from '../../local/aws/sqs.ts';
 import { callSqs } from '../../local/aws/sqs-call.ts';
@@ -13,9 +13,9 @@ import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from '../../src/lib/campaigns/ports.ts';
 import { parsePlanJob, parseRecipientJob } from '../../src/lib/campaigns/queue-records.ts';
 import { makeCampaignQueue, makePlanQueue } from '../../src/lib/campaigns/sqs-campaigns.ts';
-import type { DeliveryQueue } from '../../src/lib/messages/ports.ts';
+import type { DeliveryQueue, Watch, WatchQueue } from '../../src/lib/messages/ports.ts';
 import { makeDeliveryQueue } from '../../src/lib/messages/sqs-deliveries.ts';
-import { parseDelivery } from '../../src/lib/sending/contract.ts';
+import { isWatch, parseDelivery, parseWatch } from '../../src/lib/sending/contract.ts';
 import { fakeCampaignQueue, fakePlanQueue } from '../support/fakes/campaigns.ts';
 import { manualClock } from '../support/fakes/clock.ts';
 import { type Link, storeDown } from '../support/fakes/link.ts';
@@ -24,7 +24,7 @@ import { idOf, later, NOW } from '../support/fakes/samples.ts';
 import { callJson } from '../support/json-http.ts';
 
 interface Ports {
-  readonly deliveries: DeliveryQueue;
+  readonly deliveries: DeliveryQueue & WatchQueue;
   readonly recipients: CampaignQueue;
   readonly plans: PlanQueue;
   readonly callbacks: CallbackQueue;
@@ -42,6 +42,8 @@ interface Queues extends Ports {
   pass(seconds: number): Promise<void>;
   close(): Promise<void>;
 }
+
+const watchedBy = ({ messageId, owner }: Watch) => ({ messageId, owner });
 
 const dead: Link = () => Promise.reject(storeDown());
 
@@ -65,11 +67,16 @@ function openFakes(): Promise<Queues> {
     waiting: (queue) =>
       Promise.resolve(
         {
-          deliveries: () =>
-            all.deliveries.waiting.map(({ messageId, visibleAt }) => ({
+          deliveries: () => [
+            ...all.deliveries.waiting.map(({ messageId, visibleAt }) => ({
               record: messageId,
               delaySeconds: delayOf(visibleAt),
             })),
+            ...all.deliveries.watches.map(({ watch, visibleAt }) => ({
+              record: watchedBy(watch),
+              delaySeconds: delayOf(visibleAt),
+            })),
+          ],
           recipients: () =>
             all.recipients.waiting.map(({ job, visibleAt }) => ({
               record: job,
@@ -82,7 +89,13 @@ function openFakes(): Promise<Queues> {
     take: (queue) =>
       Promise.resolve(
         {
-          deliveries: () => all.deliveries.take().map(({ messageId }) => messageId),
+          deliveries: () => [
+            ...all.deliveries.take().map(({ messageId }) => messageId),
+            ...all.deliveries.takeWatches().map((watched) => {
+              all.deliveries.forget(watched);
+              return watchedBy(watched.watch);
+            }),
+          ],
           recipients: () => all.recipients.take(),
           plans: () => all.plans.take(),
           callbacks: () => all.callbacks.take(),
@@ -100,7 +113,10 @@ const QUEUES: Record<Name, string> = {
   callbacks: 'CallbackQueue',
 };
 const READERS: Record<Name, (body: string) => unknown> = {
-  deliveries: (body) => parseDelivery(JSON.parse(body)),
+  deliveries: (body) => {
+    const record: unknown = JSON.parse(body);
+    return isWatch(record) ? parseWatch(record) : parseDelivery(record);
+  },
   recipients: (body) => parseRecipientJob(JSON.parse(body)),
   plans: (body) => parsePlanJob(JSON.parse(body)),
   callbacks: parseCallbackRecord,
@@ -122,10 +138,10 @@ async function openSqs(): Promise<Queues> {
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       maxAttempts: 1,
     });
-    const at = (queue: Name) => ({ client, queueUrl: queueUrl(url, QUEUES[queue]) });
+    const at = (queue: Name) => ({ client, clock, queueUrl: queueUrl(url, QUEUES[queue]) });
     const ports: Ports = {
       deliveries: makeDeliveryQueue(at('deliveries')),
-      recipients: makeCampaignQueue({ ...at('recipients'), clock }),
+      recipients: makeCampaignQueue(at('recipients')),
       plans: makePlanQueue(at('plans')),
       callbacks: makeCallbackQueue(at('callbacks')),
     };
@@ -243,6 +259,59 @@ describe.each([
     const taken = await both();
     await queues.pass(1);
     expect([...taken, ...(await both())]).toEqual(['soon', recipient(2, later(1))]);
+  });
+});
+
+const watchOf = (id: string, seconds: number): Watch => ({
+  messageId: idOf(id),
+  owner: `${id}/1`,
+  until: later(seconds),
+});
+
+describe.each([
+  { name: 'the fakes', open: openFakes },
+  { name: 'SQS’s stand-in', open: openSqs },
+])('the watches of leases on $name', ({ open }) => {
+  let queues: Queues;
+  beforeEach(async () => {
+    queues = await open();
+  });
+  afterEach(() => queues.close());
+
+  it('wait a second longer than their leases, at once when the lease is over, and 15 minutes at most', async () => {
+    const seconds = [60, 59.2, -3, 899, 900, 1_200];
+    expect(await queues.deliveries.watch(seconds.map((s, n) => watchOf(`m-${n}`, s)))).toEqual(
+      seconds.map(() => true),
+    );
+    const waiting = (await queues.waiting('deliveries')) as {
+      record: { owner: string };
+      delaySeconds: number;
+    }[];
+    const delays = Object.fromEntries(
+      waiting.map(({ record, delaySeconds }) => [record.owner, delaySeconds]),
+    );
+    expect(delays).toEqual({
+      'm-0/1': 61,
+      'm-1/1': 61,
+      'm-2/1': 0,
+      'm-3/1': 900,
+      'm-4/1': 900,
+      'm-5/1': 900,
+    });
+  });
+
+  it('are delivered beside messages to send', async () => {
+    await queues.deliveries.watch([watchOf('m-1', -5)]);
+    await queues.deliveries.enqueue(idOf('m-2'), 0);
+    const taken = await queues.take('deliveries');
+    expect(taken).toHaveLength(2);
+    expect(taken).toEqual(expect.arrayContaining(['m-2', { messageId: 'm-1', owner: 'm-1/1' }]));
+  });
+
+  it('fail with store-unavailable while the service is down', async () => {
+    await expect(queues.down.deliveries.watch([watchOf('m-1', 1)])).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
   });
 });
 

@@ -37,9 +37,25 @@ interface MessagePage {
   readonly next: string | undefined;
 }
 
+/** At its end, the lease is looked at: if it is still in place, its owner crashed. */
+export interface Watch {
+  readonly messageId: MessageId;
+  /** The lease's owner, which identifies the lease. */
+  readonly owner: string;
+  readonly until: Date;
+}
+
 /** Enqueues a message for the worker, at least once. Throws `store-unavailable`. */
 export interface DeliveryQueue {
   enqueue(messageId: MessageId, delaySeconds: number): Promise<void>;
+}
+
+export interface WatchQueue {
+  /**
+   * Enqueues one to ten watches for the worker, each until its lease is over, or for 15 minutes if that is sooner.
+   * Returns, in their order, which of them the queue accepted. Throws `store-unavailable` if the call fails.
+   */
+  watch(watches: readonly Watch[]): Promise<readonly boolean[]>;
 }
 
 /** What an alias names. Version 0.1 stored no `of`. */

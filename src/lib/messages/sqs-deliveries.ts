@@ -1,39 +1,56 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../platform/errors.ts';
+import type { Clock } from '../platform/ports.ts';
 import { withinMs } from '../platform/time-limit.ts';
-import type { DeliveryQueue } from './ports.ts';
+import type { DeliveryQueue, Watch, WatchQueue } from './ports.ts';
 
 const CALL_LIMIT_MS = 5_000;
 /** SQS's longest delay. */
 const MAX_DELAY_S = 900;
+/** SQS delays by whole seconds, and a watch that comes early has to be enqueued again. */
+const AFTER_LEASE_MS = 1_000;
 
-/** The delivery queue. A record contains a messageId and nothing else. */
+/** The delivery queue. A record has a messageId, or the messageId and the owner of a lease, and nothing else. */
 export function makeDeliveryQueue({
   client,
   queueUrl,
+  clock,
 }: {
   client: SQSClient;
   queueUrl: string | undefined;
-}): DeliveryQueue {
+  clock: Clock;
+}): DeliveryQueue & WatchQueue {
+  const entryOf = ({ messageId, owner, until }: Watch, n: number) => ({
+    Id: String(n),
+    MessageBody: JSON.stringify({ watch: messageId, owner }),
+    DelaySeconds: delayOf((until.getTime() + AFTER_LEASE_MS - clock.now().getTime()) / 1000),
+  });
+
   return {
     async enqueue(messageId, delaySeconds) {
-      try {
-        const command = new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: JSON.stringify({ messageId }),
-          DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(delaySeconds))),
-        });
-        await withinMs(CALL_LIMIT_MS, (abortSignal) => client.send(command, { abortSignal }));
-      } catch (cause) {
-        throw new AppError(
-          'store-unavailable',
-          'The queue did not respond. Repeat the request in a few seconds.',
-          {
-            retryAfter: 2,
-            cause,
-          },
-        );
-      }
+      const command = new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: JSON.stringify({ messageId }),
+        DelaySeconds: delayOf(delaySeconds),
+      });
+      await called((abortSignal) => client.send(command, { abortSignal }));
+    },
+    async watch(watches) {
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: watches.map(entryOf) });
+      const { Successful = [] } = await called((abortSignal) => client.send(command, { abortSignal }));
+      const accepted = new Set(Successful.map(({ Id }) => Id));
+      return watches.map((_, n) => accepted.has(String(n)));
     },
   };
+}
+
+const delayOf = (seconds: number) => Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(seconds)));
+
+async function called<T>(call: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  try {
+    return await withinMs(CALL_LIMIT_MS, call);
+  } catch (cause) {
+    const detail = 'The queue did not respond. Repeat the request in a few seconds.';
+    throw new AppError('store-unavailable', detail, { retryAfter: 2, cause });
+  }
 }

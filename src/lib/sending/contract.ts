@@ -3,6 +3,7 @@ import type { ApiResponse } from '../http/api.ts';
 import { count, customer, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
 import { asMessageId, type FlowRequest, type MessageId } from '../messages/message.ts';
 import { ownIdOf } from '../messages/namespaced.ts';
+import type { Watch } from '../messages/ports.ts';
 import { receiptOf } from '../messages/receipt.ts';
 import { isUserId } from '../whatsapp/customer.ts';
 import { parsePhoneNumber } from '../whatsapp/phone.ts';
@@ -142,9 +143,22 @@ export function prefersAsync(prefer: string | undefined): boolean {
 
 const delivery = z.object({ messageId });
 
-/** Parses a record of the delivery queue. */
+/** Parses a record of the delivery queue that asks for a send. */
 export function parseDelivery(body: unknown): MessageId {
   return parse(delivery, body).messageId;
+}
+
+const watched = z.object({ watch: messageId, owner: z.string() });
+
+/** Is this record of the delivery queue the watch of a lease? */
+export function isWatch(body: unknown): boolean {
+  return isObject(body) && 'watch' in body;
+}
+
+/** Parses the watch of a lease. */
+export function parseWatch(body: unknown): Pick<Watch, 'messageId' | 'owner'> {
+  const { watch, owner } = parse(watched, body);
+  return { messageId: watch, owner };
 }
 
 /** The HTTP response to a send: 201 with the stored bytes, or 202 and where to poll. */

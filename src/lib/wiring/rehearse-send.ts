@@ -80,7 +80,8 @@ export async function rehearseSend(
 
 function wireRehearsal(entry: Entry, connect: Parameters<typeof sendPortsOf>[1]) {
   const ports = sendPortsOf({ ...entry, maxAttempts: 1 }, connect);
-  const queue = { enqueue: () => Promise.reject(new Error('a rehearsal enqueues nothing')) };
+  const enqueue = () => Promise.reject(new Error('a rehearsal enqueues nothing'));
+  const queue = { enqueue, watch: enqueue };
   const stores = { ...ports, queue };
   return { stores, ...sendUseCases(stores, { ...sendSettings(entry.config), gatewayAttempts: 1 }) };
 }

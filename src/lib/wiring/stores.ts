@@ -79,7 +79,8 @@ export function sqsClient({ transport }: Pick<Entry, 'transport'>): SQSClient {
 
 /** The delivery queue, for the functions that release or requeue messages. */
 export function wireQueue(stores: Stores) {
-  return makeDeliveryQueue({ client: sqsClient(stores), queueUrl: stores.config.DELIVERY_QUEUE_URL });
+  const { config, clock } = stores;
+  return makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL, clock });
 }
 
 /** Readers of the parameter store, for functions that need a secret. */

@@ -2,7 +2,7 @@
 import type { CallbackQueue } from '../../../src/lib/callbacks/ports.ts';
 import type { ReceivedCallback } from '../../../src/lib/callbacks/received-callback.ts';
 import type { MessageId } from '../../../src/lib/messages/message.ts';
-import type { DeliveryQueue } from '../../../src/lib/messages/ports.ts';
+import type { DeliveryQueue, Watch, WatchQueue } from '../../../src/lib/messages/ports.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import { type Link, straight } from './link.ts';
 
@@ -11,8 +11,19 @@ interface Queued {
   readonly visibleAt: Date;
 }
 
-export interface FakeQueue extends DeliveryQueue {
-  over(link: Link): DeliveryQueue;
+interface Watched {
+  readonly watch: Watch;
+  visibleAt: Date;
+}
+
+export interface FakeQueue extends DeliveryQueue, WatchQueue {
+  over(link: Link): DeliveryQueue & WatchQueue;
+  /** The watches that are visible now, hidden for the visibility timeout. */
+  takeWatches(): readonly Watched[];
+  /** Deletes a watch that was handled. */
+  forget(watched: Watched): void;
+  /** The watches in the queue, visible or not. They are not in `waiting`. */
+  readonly watches: readonly Watched[];
   /** Takes out everything that is visible now. */
   take(): readonly Queued[];
   /** Everything in the queue, visible or not. */
@@ -22,17 +33,30 @@ export interface FakeQueue extends DeliveryQueue {
 }
 
 const MAX_DELAY_S = 900;
+const VISIBILITY_MS = 180_000;
 
 export function fakeQueue(clock: Clock): FakeQueue {
   const waiting: Queued[] = [];
   const log: (Queued & { delaySeconds: number })[] = [];
-  const over = (link: Link): DeliveryQueue => ({
+  const watches: Watched[] = [];
+  const visibleIn = (seconds: number) => {
+    const delay = Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(seconds)));
+    return new Date(clock.now().getTime() + delay * 1000);
+  };
+  const over = (link: Link): DeliveryQueue & WatchQueue => ({
     enqueue: (messageId, delaySeconds) =>
       link('enqueue', () => {
-        const delay = Math.min(MAX_DELAY_S, Math.max(0, Math.ceil(delaySeconds)));
-        const queued = { messageId, visibleAt: new Date(clock.now().getTime() + delay * 1000) };
+        const queued = { messageId, visibleAt: visibleIn(delaySeconds) };
         waiting.push(queued);
         log.push({ ...queued, delaySeconds });
+      }),
+    watch: (asked) =>
+      link('watch', () => {
+        for (const watch of asked) {
+          const leftMs = watch.until.getTime() - clock.now().getTime();
+          watches.push({ watch, visibleAt: visibleIn(leftMs / 1000 + 1) });
+        }
+        return asked.map(() => true);
       }),
   });
   return {
@@ -43,6 +67,13 @@ export function fakeQueue(clock: Clock): FakeQueue {
       for (const one of visible) waiting.splice(waiting.indexOf(one), 1);
       return visible;
     },
+    takeWatches() {
+      const visible = watches.filter(({ visibleAt }) => visibleAt <= clock.now());
+      for (const one of visible) one.visibleAt = new Date(clock.now().getTime() + VISIBILITY_MS);
+      return visible;
+    },
+    forget: (watched) => void watches.splice(watches.indexOf(watched), watches.includes(watched) ? 1 : 0),
+    watches,
     waiting,
     log,
   };

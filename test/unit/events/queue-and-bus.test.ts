@@ -4,8 +4,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeEventBus } from '../../../src/lib/events/eventbridge.ts';
 import { makeDeliveryQueue } from '../../../src/lib/messages/sqs-deliveries.ts';
+import { manualClock } from '../../support/fakes/clock.ts';
 import { answer, type Loopback, loopback } from '../../support/fakes/loopback.ts';
-import { idOf, NOW } from '../../support/fakes/samples.ts';
+import { idOf, later, NOW } from '../../support/fakes/samples.ts';
 
 let server: Loopback | undefined;
 afterEach(() => server?.close());
@@ -30,7 +31,7 @@ describe('the delivery queue', () => {
     server = await loopback(answer(status, body, { 'content-type': 'application/x-amz-json-1.0' }));
     const queueUrl = `http://127.0.0.1:${server.port}/000000000000/deliveries`;
     const client = new SQSClient({ ...config(server.port), md5: false });
-    const queue = makeDeliveryQueue({ client, queueUrl });
+    const queue = makeDeliveryQueue({ client, queueUrl, clock: manualClock(NOW) });
     await queue.enqueue(idOf('m-1'), delaySeconds).finally(() => client.destroy());
     return bodiesOf(server)[0];
   }
@@ -50,6 +51,27 @@ describe('the delivery queue', () => {
       expect(String(sent?.['QueueUrl'])).toMatch(/deliveries$/);
     },
   );
+
+  it('gets the messageId and the owner of a lease to watch, and reports what it accepted', async () => {
+    const reply = { Successful: [{ Id: '0' }, { Id: '2' }], Failed: [{ Id: '1', Code: 'InternalError' }] };
+    const type = { 'content-type': 'application/x-amz-json-1.0' };
+    server = await loopback(answer(200, JSON.stringify(reply), type));
+    const client = new SQSClient({ ...config(server.port), md5: false });
+    const queueUrl = `http://127.0.0.1:${server.port}/000000000000/deliveries`;
+    const queue = makeDeliveryQueue({ client, queueUrl, clock: manualClock(NOW) });
+    const watches = ['m-1', 'm-2', 'm-3'].map((id) => ({
+      messageId: idOf(id),
+      owner: 'o',
+      until: later(60),
+    }));
+    expect(await queue.watch(watches).finally(() => client.destroy())).toEqual([true, false, true]);
+    const [body] = bodiesOf(server);
+    expect(body?.['Entries']).toMatchObject([
+      { Id: '0', MessageBody: '{"watch":"m-1","owner":"o"}', DelaySeconds: 61 },
+      { Id: '1' },
+      { Id: '2' },
+    ]);
+  });
 
   it('is unavailable when it refuses, and the error shows nothing of the refusal', async () => {
     const fault = await enqueueAt(500, '{"__type":"InternalError"}', 0).catch((e: unknown) => e);

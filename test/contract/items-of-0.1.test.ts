@@ -229,7 +229,7 @@ describe('an item of 0.1', () => {
     const image = JSON.parse(
       JSON.stringify(item, (_key, one) => (ArrayBuffer.isView(one) ? base64(one) : one)),
     );
-    expect(readChange({ before: undefined, after: image })?.after).toEqual(value);
+    expect(readChange({ before: undefined, after: image })).toMatchObject({ after: value });
   });
 
   it.each(cases.filter(([name]) => /^(message|session|campaign|templateStatus)/.test(name)))(

@@ -3,6 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { templateStatusCodec } from '../callbacks/dynamo-template-statuses.ts';
 import { campaignCodec } from '../campaigns/dynamo-campaigns.ts';
 import { messageCodec } from '../messages/dynamo-messages.ts';
+import type { MessageId } from '../messages/message.ts';
 import type { Item } from '../platform/dynamo-table.ts';
 import { sessionCodec } from '../sessions/dynamo-sessions.ts';
 import type { Changed } from './events-of-change.ts';
@@ -12,12 +13,19 @@ type Image = Record<string, unknown> | undefined;
 
 const read = (image: NonNullable<Image>) => unmarshall(image as Record<string, AttributeValue>) as Item;
 
-/** Decodes one record of the table's stream; undefined if its item causes no events. */
+const MESSAGE = 'message#';
+
+/** Was given back, erased or expired, which causes no event. */
+const removed = (item: Item): Changed | undefined =>
+  item.pk.startsWith(MESSAGE)
+    ? { kind: 'message-removed', messageId: item.pk.slice(MESSAGE.length) as MessageId }
+    : undefined;
+
+/** Decodes one record of the table's stream; undefined if its item causes nothing. */
 export function readChange(images: { readonly before: Image; readonly after: Image }): Changed | undefined {
   const before = images.before && read(images.before);
   const after = images.after && read(images.after);
-  // A removed item was given back, erased or expired, which causes no event.
-  if (!after) return undefined;
+  if (!after) return before && removed(before);
   switch (after.pk.split('#')[0]) {
     case 'message':
       return {

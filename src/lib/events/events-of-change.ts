@@ -1,6 +1,6 @@
 import type { Campaign, CampaignState } from '../campaigns/campaign.ts';
 import type { TemplateStatus } from '../lipachat/callback.ts';
-import type { Message } from '../messages/message.ts';
+import type { Message, MessageId } from '../messages/message.ts';
 import { ownIdOf } from '../messages/namespaced.ts';
 import type { Status } from '../messages/status.ts';
 import { hasOptedOut, type Session } from '../whatsapp/session-window.ts';
@@ -17,9 +17,11 @@ export interface OutboundEvent {
   >;
 }
 
-/** A change to an item of the table that may cause events. */
+/** A change to an item of the table that may cause events, or concerns the lease of a message. */
 export type Changed =
   | { readonly kind: 'message'; readonly before: Message | undefined; readonly after: Message }
+  /** Given back, erased or expired. */
+  | { readonly kind: 'message-removed'; readonly messageId: MessageId }
   | { readonly kind: 'session'; readonly before: Session | undefined; readonly after: Session }
   | { readonly kind: 'campaign'; readonly before: Campaign | undefined; readonly after: Campaign }
   | {
@@ -43,6 +45,8 @@ export function eventsFor(change: Changed): OutboundEvent[] {
   switch (change.kind) {
     case 'message':
       return [...statusEvents(change.before, change.after), ...replyEvents(change.before, change.after)];
+    case 'message-removed':
+      return [];
     case 'session':
       return [...windowEvents(change.before, change.after), ...consentEvents(change.before, change.after)];
     case 'campaign':
@@ -57,6 +61,8 @@ export function orderKeyOf(change: Changed): string {
   switch (change.kind) {
     case 'message':
       return change.after.messageId;
+    case 'message-removed':
+      return change.messageId;
     case 'session':
       return `${change.after.pair.business} ${change.after.pair.customer}`;
     case 'campaign':

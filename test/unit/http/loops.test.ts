@@ -97,7 +97,11 @@ describe('a batch of the stream', () => {
     });
   const readChange: ChangeStreamDeps['readChange'] = ({ after }) =>
     after?.['pk']?.S?.startsWith('message#') ? changed(after['pk'].S.slice(8)) : undefined;
-  const deps = (publish: ChangeStreamDeps['publish']): ChangeStreamDeps => ({ readChange, publish });
+  const nothing = () => Promise.resolve(undefined);
+  const deps = (
+    publish: ChangeStreamDeps['publish'],
+    watchLeases: ChangeStreamDeps['watchLeases'] = nothing,
+  ): ChangeStreamDeps => ({ readChange, publish, watchLeases });
 
   it('is published with the positions of its records, without those that carry no event', async () => {
     let seen: readonly Change[] = [];
@@ -114,6 +118,35 @@ describe('a batch of the stream', () => {
   it('is retried from the record that failed', async () => {
     const handler = changeStream(deps(() => Promise.resolve(3)));
     expect(await handler(stream('raw#1', 'message#a', 'raw#2', 'message#b'))).toEqual(failures('seq-3'));
+  });
+
+  it('is retried from the first record whose event or watch failed', async () => {
+    const batch = stream('message#a', 'message#b', 'message#c');
+    for (const [published, watched, first] of [
+      [1, 2, 'seq-1'],
+      [2, 1, 'seq-1'],
+      [undefined, 0, 'seq-0'],
+      [2, undefined, 'seq-2'],
+    ] as const) {
+      const both = deps(
+        () => Promise.resolve(published),
+        () => Promise.resolve(watched),
+      );
+      expect(await changeStream(both)(batch)).toEqual(failures(first));
+    }
+  });
+
+  it('has its watches enqueued although its events fail, and the reverse', async () => {
+    const done: string[] = [];
+    const slow = (name: string) => async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      done.push(name);
+      return undefined;
+    };
+    const broken = () => Promise.reject(new Error('broken'));
+    await expect(changeStream(deps(broken, slow('watches')))(stream('message#a'))).rejects.toThrow('broken');
+    await expect(changeStream(deps(slow('events'), broken))(stream('message#a'))).rejects.toThrow('broken');
+    expect(done).toEqual(['watches', 'events']);
   });
 
   it('is retried as a whole when publishing threw', async () => {

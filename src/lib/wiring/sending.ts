@@ -2,7 +2,7 @@ import { type LipaChatOptions, makeLipaChat } from '../lipachat/client.ts';
 import { undiciTransport } from '../platform/aws-transport-undici.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type Entry, sendSettings, storesOf, wireEntry, wireQueue, wireSecrets } from './stores.ts';
-import { sendUseCases, sweepUseCase } from './use-cases.ts';
+import { sendUseCases, sweepUseCase, workUseCases } from './use-cases.ts';
 
 /* The functions that call LipaChat, apart from the others: loading undici dominates a cold start. */
 
@@ -24,6 +24,12 @@ export type Send = ReturnType<typeof wireSend>;
 export function wireSend(functionName: string) {
   const ports = wireSendPorts(functionName);
   return { stores: ports, ...sendUseCases(ports, sendSettings(ports.config)) };
+}
+
+/** The worker. */
+export function wireWork(functionName: string) {
+  const ports = wireSendPorts(functionName);
+  return { stores: ports, ...workUseCases(ports, sendSettings(ports.config)) };
 }
 
 const LONGEST_WAIT_MS = 21_000;

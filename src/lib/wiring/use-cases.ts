@@ -7,10 +7,11 @@ import { makeOptOut } from '../contacts/opt-out.ts';
 import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Gateway } from '../lipachat/ports.ts';
 import { makeFollowPerson } from '../messages/follow-person.ts';
-import type { DeliveryQueue, MessageAliasStore, MessageStore } from '../messages/ports.ts';
+import type { DeliveryQueue, MessageAliasStore, MessageStore, WatchQueue } from '../messages/ports.ts';
 import { makeRecipientQueue } from '../messages/recipient-queue.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import { makeDeliver } from '../sending/deliver.ts';
+import { makeFinishClaim } from '../sending/finish-claim.ts';
 import { makeNotSent } from '../sending/not-sent.ts';
 import type { TemplateLockStore } from '../sending/ports.ts';
 import { makeSendFlow, type SendFlowDeps } from '../sending/send-flow.ts';
@@ -90,6 +91,15 @@ export function sendUseCases(ports: SendPorts, settings: SendSettings) {
   const windowClosed = makeWindowClosed({ ...base, notSent, sendTemplate });
   const deliver = makeDeliver({ ...base, settler, notSent, windowClosed });
   return { sendFlow: makeSendFlow({ ...base, deliver, settler }), sendTemplate };
+}
+
+/** The same for the worker, which also finishes what a crash left. */
+export function workUseCases(
+  ports: SendPorts & { readonly queue: DeliveryQueue & WatchQueue },
+  settings: SendSettings,
+) {
+  const sends = sendUseCases(ports, settings);
+  return { ...sends, finishClaim: makeFinishClaim({ ...ports, ...sends }) };
 }
 
 /** The sweeper's tick. `longestSendMs` is what one send may take. */

@@ -1,5 +1,6 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
 
+import { makeWatchLeases } from '../../../src/lib/events/watch-leases.ts';
 import type { Callback } from '../../../src/lib/lipachat/callback.ts';
 import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
 import type { Message, MessageId } from '../../../src/lib/messages/message.ts';
@@ -9,13 +10,14 @@ import { makeRecipientQueue } from '../../../src/lib/messages/recipient-queue.ts
 import type { Clock, Random } from '../../../src/lib/platform/ports.ts';
 import type { SendResult } from '../../../src/lib/sending/attempt.ts';
 import { sendResponse } from '../../../src/lib/sending/contract.ts';
+import type { FinishClaim } from '../../../src/lib/sending/finish-claim.ts';
 import type { SendCommand } from '../../../src/lib/sending/send-flow.ts';
 import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
 import {
   callbackUseCases,
   contactUseCases,
-  sendUseCases,
   sweepUseCase,
+  workUseCases,
 } from '../../../src/lib/wiring/use-cases.ts';
 import { fakeAliases } from './aliases.ts';
 import { fakeCallbacks } from './callbacks.ts';
@@ -114,6 +116,13 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     retentionDays: RETENTION_DAYS,
   };
 
+  /** The publisher. It is never late, and each write is a batch of its own. */
+  const watchLeases = makeWatchLeases({ queue, telemetry });
+  const published: Promise<unknown>[] = [];
+  messages.watch(({ before, after }) => {
+    if (after) published.push(watchLeases([{ index: 0, changed: { kind: 'message', before, after } }]));
+  });
+
   const environments = new Map<string, number>();
 
   /** Ids that no other environment has, not even one of the same name. */
@@ -121,6 +130,27 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     const nth = (environments.get(name) ?? 0) + 1;
     environments.set(name, nth);
     return namedRandom(nth === 1 ? name : `${name}~${nth}`);
+  }
+
+  /** A worker's watches. One that fails comes again after the queue's visibility timeout. */
+  async function finishWatched(finishClaim: (watch: Parameters<FinishClaim>[0]) => Promise<void>) {
+    await Promise.all(published.splice(0));
+    const ends = { finished: 0, failed: 0 };
+    const handle = async (watched: ReturnType<typeof queue.takeWatches>[number]) => {
+      const { messageId } = watched.watch;
+      const before = await messages.get(messageId);
+      try {
+        await finishClaim(watched.watch);
+        queue.forget(watched);
+        const after = await messages.get(messageId);
+        if (after?.revision !== before?.revision) ends.finished += 1;
+      } catch (fault) {
+        telemetry.error('record.failed', fault, { messageId });
+        ends.failed += 1;
+      }
+    };
+    await Promise.all(queue.takeWatches().map(handle));
+    return ends;
   }
 
   /** One Lambda environment. Everything it does goes over its link. */
@@ -141,12 +171,14 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       random: randomOf(name),
       telemetry,
     };
-    const { sendFlow } = sendUseCases(ports, sendSettings);
+    const { sendFlow, finishClaim } = workUseCases(ports, sendSettings);
     const longestSendMs = settings.gatewayDeadlineMs + 4_000;
     const sweep = sweepUseCase(ports, { ...sendSettings, longestSendMs });
     const callbackSettings = { ...sendSettings, words: DEFAULT_WORDS };
     const { handleCallbacks, handleStatus, handleReply } = callbackUseCases(ports, callbackSettings);
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
+    const finishClaims = () => finishWatched((watch) => finishClaim(watch, run()));
+    const tick = () => sweep(run());
     return {
       /** Sends the sample request, with `command` applied. */
       send: async (command: Partial<SendCommand> = {}): Promise<Sent> => {
@@ -161,7 +193,16 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
         });
         return sentOf(result);
       },
-      sweep: () => sweep(run()),
+      /** A tick of the sweeper. */
+      tick,
+      /** Processes the watches that are visible in the queue now. */
+      finishClaims,
+      /** Both, as they come in every minute. */
+      async sweep() {
+        const watched = await finishClaims();
+        const { finished, failed, ...report } = await tick();
+        return { ...report, finished: finished + watched.finished, failed: failed + watched.failed };
+      },
       handleStatus,
       /** Processes one record of the delivery queue. */
       work: (messageId: MessageId) => sendFlow.work(messageId, { ...run(), source: 'worker' }),

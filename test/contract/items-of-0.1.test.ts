@@ -23,7 +23,7 @@ import type { TemplateLock } from '../../src/lib/sending/ports.ts';
 import type { Pair } from '../../src/lib/whatsapp/phone.ts';
 import type { Session } from '../../src/lib/whatsapp/session-window.ts';
 import { type Attributes, type Dumped, dump } from '../support/dump/items.ts';
-import { NOW } from '../support/fakes/samples.ts';
+import { idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
 import { clientFor, storesOn } from './engines.ts';
 
 const templateMessageOf = ({
@@ -241,4 +241,16 @@ describe('an item of 0.1', () => {
       expect(readChange({ before: undefined, after })).toEqual(change);
     },
   );
+
+  it('has an entry among the due messages while it is claimed, as 0.1 looks for it there', async () => {
+    const lease = { owner: 'o-1', until: later(-5), phase: 'dispatched' } as const;
+    const claimed = (id: string) => sampleMessage({ messageId: idOf(id), lease, dueAt: later(-5) });
+    await stores.messages.create(claimed('of-0.1'));
+    await packing.messages.create(claimed('of-today'));
+    const isOne = (id: string) => ['of-0.1', 'of-today'].includes(id);
+    expect((await stores.messages.due(NOW, 100)).filter(isOne)).toEqual(['of-0.1']);
+    const all = { segment: 0, of: 1 } as const;
+    const { ids } = await stores.messages.abandoned(all, { now: NOW, after: undefined });
+    expect(ids.filter(isOne)).toEqual(['of-today']);
+  });
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Message, waKeyOf } from '../../src/lib/messages/message.ts';
 import type { Stored } from '../../src/lib/platform/ports.ts';
-import { idOf, later, NOW, sampleMessage } from '../support/fakes/samples.ts';
+import { idOf, later, NOW, sampleMessage, sampleSession } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
 
 describe.each(engines)('messages that are due on $name', ({ open }) => {
@@ -21,7 +21,8 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
 
   async function dueIn(seconds: number | undefined, id: string): Promise<Stored<Message>> {
     const dueAt = seconds === undefined ? undefined : later(seconds);
-    const end = await stores.messages.create(sampleMessage({ messageId: idOf(id), dueAt }));
+    const waiting = sampleMessage({ messageId: idOf(id), status: 'queued', lease: undefined, dueAt });
+    const end = await stores.messages.create(waiting);
     if (!end.done) throw new Error(`${id} was there already`);
     written.push(end.stored);
     return end.stored;
@@ -51,6 +52,15 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
   it('exclude messages with nothing left to do', async () => {
     await dueIn(undefined, 'settled');
     expect(await stores.messages.due(later(1e9), 10)).toEqual([]);
+  });
+
+  it('exclude a message while it holds a lease, and include it again when it waits', async () => {
+    const lease = { owner: 'o-1', until: later(-5), phase: 'dispatched' } as const;
+    const stored = await dueIn(-5, 'claimed');
+    const claimed = await stores.messages.replace(stored, { ...stored.value, lease });
+    expect(await stores.messages.due(NOW, 10)).toEqual([]);
+    if (claimed.done) await stores.messages.replace(claimed.stored, { ...stored.value, lease: undefined });
+    expect(await stores.messages.due(NOW, 10)).toEqual(['claimed']);
   });
 
   it('exclude a message once a write has removed its due time', async () => {
@@ -151,6 +161,82 @@ describe.each(engines)('messages that are unknown for good on $name', ({ open })
     }
     await stores.messages.drop(idOf('going'));
     expect(await stores.messages.due(later(99), 9)).toEqual([]);
+  });
+});
+
+describe.each(engines)('messages that a crash left on $name', ({ open }) => {
+  let stores: Stores;
+  const lease = (seconds: number) => ({ owner: 'o-1', until: later(seconds), phase: 'dispatched' }) as const;
+  const create = async (id: string, changes: Partial<Message>) => {
+    const end = await stores.messages.create(sampleMessage({ messageId: idOf(id), ...changes }));
+    if (!end.done) throw new Error(`${id} was there already`);
+    return end.stored;
+  };
+  const claimed = (id: string, seconds: number) =>
+    create(id, { status: 'sending', lease: lease(seconds), dueAt: later(seconds) });
+
+  beforeEach(async () => {
+    stores = await open();
+  });
+  afterEach(() => stores.close());
+
+  async function foundIn(segment: number, of: number, now = NOW): Promise<string[]> {
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const { ids, next } = await stores.messages.abandoned({ segment, of }, { now, after });
+      found.push(...ids);
+      after = next;
+    } while (after !== undefined);
+    return found;
+  }
+
+  it('are those whose lease is over, up to the current millisecond', async () => {
+    await claimed('before', -60);
+    await claimed('now', 0);
+    await claimed('after', 0.001);
+    expect((await foundIn(0, 1)).toSorted()).toEqual(['before', 'now']);
+    expect(await foundIn(0, 1, later(0.001))).toHaveLength(3);
+  });
+
+  it('exclude what waits, what is settled, what was given up, and what is no message', async () => {
+    await create('waits', { status: 'queued', lease: undefined, dueAt: later(-5) });
+    await create('settled', { status: 'sent', lease: undefined, dueAt: undefined });
+    await create('given-up', { status: 'unknown', lease: lease(-5), dueAt: undefined });
+    const report = { status: 'delivered', at: NOW, waId: 'wamid.scan' } as const;
+    await stores.callbacks.keepUnmatched({ waKey: 'wamid.scan', report, keptAt: NOW }, later(-5));
+    await stores.sessions.create(sampleSession());
+    expect(await foundIn(0, 1)).toEqual([]);
+  });
+
+  it('include one that a callback has proved, and one that was answered before', async () => {
+    const answer = { kind: 'sent', body: '{}' } as const;
+    await create('proven', { status: 'delivered', lease: lease(-5), dueAt: later(-5) });
+    await create('resend', { status: 'sending', lease: lease(-5), dueAt: later(-5), answer });
+    expect((await foundIn(0, 1)).toSorted()).toEqual(['proven', 'resend']);
+  });
+
+  it('are gone once they are settled, erased or expired', async () => {
+    const { value, ...rest } = await claimed('settled', -5);
+    await stores.messages.replace({ value, ...rest }, { ...value, lease: undefined, dueAt: undefined });
+    await claimed('erased', -5);
+    await stores.messages.drop(idOf('erased'));
+    expect(await foundIn(0, 1)).toEqual([]);
+  });
+
+  it('are each in one part of the table, in however many parts and pages it is read', async () => {
+    const ids = Array.from({ length: 240 }, (_, n) => `part-${n}`);
+    for (const [n, id] of ids.entries()) {
+      await (n % 4 === 0
+        ? claimed(id, -5)
+        : create(id, { status: 'sent', lease: undefined, dueAt: undefined }));
+    }
+    const crashed = ids.filter((_, n) => n % 4 === 0).toSorted();
+    for (const of of [1, 3, 1_440]) {
+      const found: string[] = [];
+      for (let segment = 0; segment < of; segment += 1) found.push(...(await foundIn(segment, of)));
+      expect(found.toSorted()).toEqual(crashed);
+    }
   });
 });
 

@@ -118,6 +118,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
         { target: 'GetItem', fault: 'throttle', times: null },
         { target: 'PutItem', fault: 'throttle', times: null },
         { target: 'Query', fault: 'unavailable', times: null },
+        { target: 'Scan', fault: 'throttle', times: null },
         { target: 'DeleteItem', fault: 'hang', times: null },
       ]);
       const attempts: Record<string, Promise<unknown>> = {
@@ -126,6 +127,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
         replace: stores.messages.replace(stored, stored.value),
         remove: stores.messages.remove(stored),
         due: stores.messages.due(NOW, 4),
+        abandoned: stores.messages.abandoned({ segment: 0, of: 1 }, { now: NOW, after: undefined }),
         keepRaw: stores.callbacks.keepRaw('{}', NOW),
         byTokenHash: stores.clients.byTokenHash('0'.repeat(64)),
       };

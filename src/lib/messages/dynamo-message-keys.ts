@@ -46,6 +46,11 @@ function placeOf({ createdAt, messageId }: Message): string {
   return `${String(createdAt.getTime()).padStart(15, '0')}#${messageId}`;
 }
 
+/** A watch and the daily scan find a lease that is over, so a claim has no entry. Version 0.1 gives it one. */
+export function leaseEntry({ lease }: Message): { due: undefined } | undefined {
+  return lease && { due: undefined };
+}
+
 /** The entry of an unknown message that nothing repeats, dated by since when it is unknown. */
 export function unknownEntry(message: Message): { due: string; dueAt: number } | undefined {
   const { status, dueAt, messageId, timeline, createdAt } = message;

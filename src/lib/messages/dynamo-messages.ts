@@ -13,6 +13,7 @@ import {
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import {
   isUnknownEntry,
+  leaseEntry,
   makePairLookups,
   pairKey,
   shardOf,
@@ -66,6 +67,13 @@ export function makeMessageStore(table: Table, { packs = true } = {}): MessageSt
     drop: (id) => table.drop(pkOf(id)),
     due: (now, limit) => oldestDue(PREFIX, { upTo: now, limit }),
     unknown: (upTo, limit) => oldestDue(UNKNOWN, { upTo, limit }),
+    abandoned: async (part, { now, after }) => {
+      const filter =
+        'begins_with(pk, :prefix) AND attribute_exists(lease) AND attribute_not_exists(due) AND dueAt <= :now';
+      const values = { ':prefix': PREFIX, ':now': now.getTime() };
+      const { keys, next } = await table.scan(part, { filter, values, after });
+      return { ids: keys.map(idIn), next };
+    },
   };
 }
 
@@ -148,7 +156,7 @@ export const messageCodec: Codec<MessageId, Message> = {
   ...plainCodec,
   toItem(message) {
     const { request, answer, ...plainItem } = plainCodec.toItem(message);
-    const item = { ...plainItem, stage: stageOf(message), ...unknownEntry(message) };
+    const item = { ...plainItem, stage: stageOf(message), ...leaseEntry(message), ...unknownEntry(message) };
     const { kind, body } = (answer ?? {}) as { readonly kind?: string; readonly body?: string };
     const texts = [request as string | undefined, body];
     if (texts.every((text) => text === undefined)) return { ...item, answer };

@@ -19,10 +19,15 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   ofPair(pair: Pair, limit: number): Promise<readonly MessageId[]>;
   /** Removes the message unconditionally, for erasure. */
   drop(id: MessageId): Promise<void>;
-  /** Up to `limit` messages with a `dueAt` in the past, oldest first. */
+  /** Up to `limit` messages without a lease that have a `dueAt` in the past, oldest first. */
   due(now: Date, limit: number): Promise<readonly MessageId[]>;
   /** Up to `limit` messages that became unknown by `upTo` and that nothing repeats, oldest first. */
   unknown(upTo: Date, limit: number): Promise<readonly MessageId[]>;
+  /**
+   * One page of the messages in a part of the table whose lease is over and still in place: a crash left them.
+   * Reads every item of the part. Eventually consistent.
+   */
+  abandoned(part: TablePart, page: AbandonedPage): Promise<Abandoned>;
 }
 
 /** `before`: the `next` of the page before it. */
@@ -34,6 +39,24 @@ interface PageRange {
 /** `next` is undefined on the last page. A message that changes meanwhile keeps its place. */
 interface MessagePage {
   readonly ids: readonly MessageId[];
+  readonly next: string | undefined;
+}
+
+/** One of `of` equal parts of the table. `segment` counts from 0. */
+export interface TablePart {
+  readonly segment: number;
+  readonly of: number;
+}
+
+interface AbandonedPage {
+  readonly now: Date;
+  /** The `next` of the page before; undefined for the first page. */
+  readonly after: string | undefined;
+}
+
+interface Abandoned {
+  readonly ids: readonly MessageId[];
+  /** Undefined after the last page. A page may be empty and have a next one. */
   readonly next: string | undefined;
 }
 

@@ -1,4 +1,9 @@
-import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { callStore } from './dynamo-client.ts';
 
@@ -8,9 +13,15 @@ export interface DueKey {
   readonly dueAt: number;
 }
 
+interface ScanPage {
+  readonly filter: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly after: string | undefined;
+}
+
 type Projected = { readonly pk: string } & Readonly<Record<string, unknown>>;
 
-/** The look-ups by index. Each gives keys and is eventually consistent. */
+/** The look-ups by index, and the scan. Each gives keys and is eventually consistent. */
 export function makeIndexes({
   client,
   tableName,
@@ -82,5 +93,29 @@ export function makeIndexes({
     return items.map(({ pk, stage }) => ({ pk, stage: stage as string }));
   }
 
-  return { dueKeys, keyByWaKey, keysOfPair, listed };
+  /**
+   * The keys in one page of a part of the table whose items pass `filter`. `after`: the `next` of the page before.
+   * Eventually consistent. Costs as much as all items of the page, so it is no look-up for a request.
+   */
+  async function scan(
+    { segment, of }: { readonly segment: number; readonly of: number },
+    { filter, values, after }: ScanPage,
+  ): Promise<{ readonly keys: string[]; readonly next: string | undefined }> {
+    const command = new ScanCommand({
+      TableName: tableName,
+      Segment: segment,
+      TotalSegments: of,
+      FilterExpression: filter,
+      ExpressionAttributeValues: marshall(values),
+      ProjectionExpression: 'pk',
+      ...(after === undefined ? {} : { ExclusiveStartKey: marshall({ pk: after }) }),
+    });
+    const { Items = [], LastEvaluatedKey: last } = await callStore(() => client.send(command));
+    return {
+      keys: Items.map((item) => (unmarshall(item) as Projected).pk),
+      next: last && (unmarshall(last) as Projected).pk,
+    };
+  }
+
+  return { dueKeys, keyByWaKey, keysOfPair, listed, scan };
 }

@@ -1,18 +1,23 @@
 import type { MessageId } from '../messages/message.ts';
-import type { MessageStore } from '../messages/ports.ts';
+import type { MessageStore, TablePart } from '../messages/ports.ts';
 import { mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
 
 /*
- * The sweeper, every minute. Sweeps the due messages, each as `sweep-message.ts` says, then retries the
- * status callbacks that matched no message. A tick is bounded by number and by time; what is left stays due
- * for the next one.
+ * The sweeper, every minute:
+ *
+ * 1. Scan one part of the table for leases that are over, and finish their messages: in a day, every message that a
+ *    crash left, whatever became of its watch (ADR 028).
+ * 2. Sweep the due messages, each as `sweep-message.ts` says.
+ * 3. Retry the status callbacks that matched no message.
+ *
+ * A tick is bounded by number and by time. What is left of 2 and 3 stays due for the next one.
  */
 
 export interface SweepDeps {
-  readonly messages: MessageStore;
+  readonly messages: Pick<MessageStore, 'due' | 'abandoned'>;
   readonly sweepMessage: (id: MessageId, run: BackgroundRun) => Promise<boolean>;
   readonly retryUnmatched: (limit: number) => Promise<number>;
   readonly clock: Clock;
@@ -24,12 +29,16 @@ export interface SweepDeps {
 export interface SweepRun {
   readonly correlationId: string;
   readonly deadlineAt: Date;
+  /** The part of the table to scan. */
+  readonly part: TablePart;
 }
 
 export interface SweepReport {
   readonly finished: number;
   readonly failed: number;
   readonly unmatchedStatuses: number;
+  /** The scan did not reach the end of its part. */
+  readonly cut?: true;
 }
 
 const PER_ROUND = 300;
@@ -44,33 +53,66 @@ export function makeSweep({
   telemetry,
   longestSendMs,
 }: SweepDeps) {
+  const isLate = (run: SweepRun) => clock.now().getTime() + longestSendMs > run.deadlineAt.getTime();
+
   async function finishOne(messageId: MessageId, run: SweepRun): Promise<'finished' | 'failed' | 'left'> {
-    if (clock.now().getTime() + longestSendMs > run.deadlineAt.getTime()) return 'left';
+    if (isLate(run)) return 'left';
     try {
       return (await sweepMessage(messageId, { ...run, source: 'sweeper' })) ? 'finished' : 'left';
     } catch (fault) {
-      // A refusal is an answer too: it is stored, or the message is due again when its lease ends.
+      // A refusal is an answer too: it is stored, or the message has another lease, with a watch.
       if (fault instanceof AppError && fault.code !== 'store-unavailable') return 'finished';
       telemetry.error('sweep.message-failed', fault, { messageId });
       return 'failed';
     }
   }
 
-  return async function sweep(run: SweepRun): Promise<SweepReport> {
-    const ends = { finished: 0, failed: 0, left: 0 };
+  async function finishAll(ids: readonly MessageId[], run: SweepRun, ends: Ends): Promise<void> {
+    const finish = async (id: MessageId) => {
+      ends[await finishOne(id, run)] += 1;
+    };
+    await mapEnded(ids, finish, { concurrency: AT_ONCE });
+  }
+
+  /** True if it reached the end of the part. Its faults don't keep the due messages waiting. */
+  async function scan(run: SweepRun, ends: Ends): Promise<boolean> {
+    const now = clock.now();
+    let after: string | undefined;
+    try {
+      do {
+        if (isLate(run)) return false;
+        const { ids, next } = await messages.abandoned(run.part, { now, after });
+        await finishAll(ids, run, ends);
+        after = next;
+      } while (after !== undefined);
+      return !isLate(run);
+    } catch (fault) {
+      telemetry.error('sweep.scan-failed', fault, { ...run.part });
+      return false;
+    }
+  }
+
+  async function sweepDue(run: SweepRun, ends: Ends): Promise<void> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const due = await messages.due(clock.now(), PER_ROUND);
       const before = ends.finished;
-      const finish = async (id: MessageId) => {
-        ends[await finishOne(id, run)] += 1;
-      };
-      await mapEnded(due, finish, { concurrency: AT_ONCE });
+      await finishAll(due, run, ends);
       // Less than a full round was due, or nothing was finished: leave the rest to the next tick.
       if (due.length < PER_ROUND || ends.finished === before) break;
     }
+  }
+
+  return async function sweep(run: SweepRun): Promise<SweepReport> {
+    const ends: Ends = { finished: 0, failed: 0, left: 0 };
+    const isScanned = await scan(run, ends);
+    await sweepDue(run, ends);
     const unmatchedStatuses = await retryUnmatched(PER_ROUND);
-    const report = { finished: ends.finished, failed: ends.failed, unmatchedStatuses };
-    if (ends.finished + ends.failed + unmatchedStatuses > 0) telemetry.info('sweep.done', { ...report });
+    const { finished, failed } = ends;
+    const report = { finished, failed, unmatchedStatuses, ...(isScanned ? {} : ({ cut: true } as const)) };
+    if (!isScanned) telemetry.warn('sweep.scan-cut', { ...run.part });
+    if (finished + failed + unmatchedStatuses > 0) telemetry.info('sweep.done', { ...report });
     return report;
   };
 }
+
+type Ends = Record<'finished' | 'failed' | 'left', number>;

@@ -67,6 +67,12 @@ const placeOf = ({ createdAt, messageId }: Message) => `${createdAt.toISOString(
 const unknownSince = ({ timeline, createdAt }: Message): number =>
   (timeline.findLast(({ status }) => status === 'unknown')?.at ?? createdAt).getTime();
 
+/** A page of a scan has a megabyte of items. */
+const SCAN_PAGE = 100;
+
+const hashOf = (id: string) =>
+  [...id].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1_000_003, 7);
+
 export interface FakeMessages extends MessageStore {
   /** The same messages, over another link. */
   over(link: Link): MessageStore;
@@ -112,7 +118,9 @@ export function fakeMessages(clock: Clock): FakeMessages {
         link('due', () =>
           shelf
             .all()
-            .flatMap(({ messageId, dueAt }) => (dueAt && dueAt <= now ? [{ messageId, dueAt }] : []))
+            .flatMap(({ messageId, lease, dueAt }) =>
+              !lease && dueAt && dueAt <= now ? [{ messageId, dueAt }] : [],
+            )
             .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
             .slice(0, limit)
             .map(({ messageId }) => messageId),
@@ -122,6 +130,17 @@ export function fakeMessages(clock: Clock): FakeMessages {
           const found = shelf.all().filter((m) => m.status === 'unknown' && !m.dueAt);
           const byThen = found.filter((m) => unknownSince(m) <= upTo.getTime());
           return idsOf(byThen.sort((a, b) => unknownSince(a) - unknownSince(b)).slice(0, limit));
+        }),
+      abandoned: ({ segment, of }, { now, after = '' }) =>
+        link('abandoned', () => {
+          const part = shelf
+            .all()
+            .filter(({ messageId }) => hashOf(messageId) % of === segment && messageId > after)
+            .sort((a, b) => (a.messageId < b.messageId ? -1 : 1));
+          const page = part.slice(0, SCAN_PAGE);
+          const found = page.filter(({ lease, dueAt }) => lease && dueAt && dueAt <= now);
+          const next = part.length > SCAN_PAGE ? page.at(-1)?.messageId : undefined;
+          return { ids: found.map(({ messageId }) => messageId), next };
         }),
     };
   }

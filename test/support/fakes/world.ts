@@ -12,6 +12,7 @@ import type { SendResult } from '../../../src/lib/sending/attempt.ts';
 import { sendResponse } from '../../../src/lib/sending/contract.ts';
 import type { FinishClaim } from '../../../src/lib/sending/finish-claim.ts';
 import type { SendCommand } from '../../../src/lib/sending/send-flow.ts';
+import { tablePartOf } from '../../../src/lib/sending/table-part.ts';
 import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
 import {
   callbackUseCases,
@@ -178,7 +179,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     const { handleCallbacks, handleStatus, handleReply } = callbackUseCases(ports, callbackSettings);
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     const finishClaims = () => finishWatched((watch) => finishClaim(watch, run()));
-    const tick = () => sweep(run());
+    const tick = (event: unknown = {}) => sweep({ ...run(), part: tablePartOf(event, ownClock.now()) });
     return {
       /** Sends the sample request, with `command` applied. */
       send: async (command: Partial<SendCommand> = {}): Promise<Sent> => {
@@ -193,7 +194,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
         });
         return sentOf(result);
       },
-      /** A tick of the sweeper. */
+      /** A tick of the sweeper. `event` may name the part of the table to scan. */
       tick,
       /** Processes the watches that are visible in the queue now. */
       finishClaims,

@@ -6,7 +6,8 @@ import { later, PAIR, sampleRequest, sampleSession } from '../../support/fakes/s
 import { makeWorld, type World, type WorldSettings } from '../../support/fakes/world.ts';
 
 const ID = sampleRequest().messageId;
-const MINUTE_MS = 60_000;
+/** With a second for the watch of a lease. */
+const MINUTE_MS = 61_000;
 
 async function opened(settings: Partial<WorldSettings> = {}, openedAt = later(0)): Promise<World> {
   const world = makeWorld(settings);

@@ -30,10 +30,15 @@ async function crashAt(name: string, ids: readonly string[] = [ID]): Promise<voi
 }
 
 const idsOf = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
-const dueNow = () => world.messages.due(world.clock.now(), 1_000);
+const ALL = { segment: 0, of: 1 } as const;
+/** The sweeper finds them in its index, or in its scan. */
+const dueNow = async () => [
+  ...(await world.messages.due(world.clock.now(), 1_000)),
+  ...(await world.messages.abandoned(ALL, { now: world.clock.now(), after: undefined })).ids,
+];
 
 async function tick(minutes = 1) {
-  world.clock.advance(minutes * 60_000);
+  world.clock.advance(minutes * 61_000);
   return await world.process('sweeper').sweep();
 }
 
@@ -59,9 +64,9 @@ describe('a tick of the sweeper', () => {
     await crashAt('sendFlow', ['a', 'b', 'c']);
     const { link, fail } = faultyLink();
     fail('replace', 'before', { nth: 1 });
-    world.clock.advance(60_000);
+    world.clock.advance(61_000);
     expect(await dueNow()).toHaveLength(3);
-    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({ finished: 2, failed: 1 });
+    expect(await world.process('sweeper', { link }).tick(ALL)).toMatchObject({ finished: 2, failed: 1 });
     expect(world.telemetry.events('error')).toEqual(['sweep.message-failed']);
     expect(await tick()).toMatchObject({ finished: 1, failed: 0 });
     expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
@@ -73,8 +78,8 @@ describe('a tick of the sweeper', () => {
     fail('replace', 'before');
     const report = { status: 'read', at: later(0) } as const;
     await world.callbacks.keepUnmatched({ waKey: waKeyOf('wamid.x'), report, keptAt: later(0) }, later(20));
-    world.clock.advance(60_000);
-    expect(await world.process('sweeper', { link }).sweep()).toMatchObject({
+    world.clock.advance(61_000);
+    expect(await world.process('sweeper', { link }).tick(ALL)).toMatchObject({
       failed: 1,
       unmatchedStatuses: 1,
     });
@@ -94,8 +99,8 @@ describe('a tick of the sweeper', () => {
       telemetry: world.telemetry,
       longestSendMs: 24_000,
     });
-    world.clock.advance(60_000);
-    const run = { correlationId: 'c', deadlineAt: later(23.999, world.clock.now()) };
+    world.clock.advance(61_000);
+    const run = { correlationId: 'c', deadlineAt: later(23.999, world.clock.now()), part: ALL };
     expect(await dueNow()).toHaveLength(2);
     expect(await sweep(run)).toMatchObject({ finished: 0, failed: 0 });
     expect(begun).toEqual([]);
@@ -137,7 +142,7 @@ describe('a tick of the sweeper', () => {
       telemetry: world.telemetry,
       longestSendMs: 24_000,
     });
-    const report = await sweep({ correlationId: 'c', deadlineAt: later(60, world.clock.now()) });
+    const report = await sweep({ correlationId: 'c', deadlineAt: later(60, world.clock.now()), part: ALL });
     expect(begun).toBeGreaterThan(0);
     expect(report).toMatchObject({ finished: begun, failed: 0 });
     expect(Math.max(...limits)).toBeLessThanOrEqual(500);
@@ -148,11 +153,65 @@ describe('a tick of the sweeper', () => {
   it('can run beside another: nothing is delivered twice, and there is no fault', async () => {
     await crashAt('sendFlow', ['a', 'b', 'c']);
     world.gateway.onRepeat = 'delivers';
-    world.clock.advance(60_000);
-    const sweepers = ['one', 'two', 'three'].map((name) => world.process(name).sweep());
+    world.clock.advance(61_000);
+    const sweepers = ['one', 'two', 'three'].map((name) => world.process(name).tick(ALL));
     await Promise.all(sweepers);
     expect(world.gateway.deliveries).toHaveLength(3);
     expect(world.telemetry.events('error')).toEqual([]);
+  });
+});
+
+describe('the scan of the table', () => {
+  it('finds each message whose watch was lost: in a day of ticks, or in one if an operator asks', async () => {
+    const { tick: alone } = world.process('sweeper');
+    await crashAt('sendFlow', idsOf('asked', 40));
+    world.clock.advance(60_000);
+    expect(await alone(ALL)).toEqual({ finished: 40, failed: 0, unmatchedStatuses: 0 });
+    await crashAt('sendFlow', idsOf('lost', 40));
+    let finished = 0;
+    for (let minute = 0; minute < 1_440; minute += 1) {
+      world.clock.advance(60_000);
+      finished += (await alone()).finished;
+    }
+    expect(finished).toBe(40);
+    expect(world.messages.all().filter(({ lease }) => lease)).toEqual([]);
+  });
+
+  it('keeps nothing that is due waiting when it fails', async () => {
+    await crashAt('sendFlow');
+    const waiting = sampleRequest({ messageId: idOf('waits') });
+    await world.process('caller').send({ request: waiting, respondAsync: true });
+    world.queue.take();
+    const { link, fail } = faultyLink();
+    fail('abandoned', 'before');
+    world.clock.advance(125_000);
+    const report = await world.process('sweeper', { link }).tick(ALL);
+    expect(report).toEqual({ finished: 1, failed: 0, unmatchedStatuses: 0, cut: true });
+    expect(world.queue.waiting.map(({ messageId }) => messageId)).toEqual(['waits']);
+    expect(world.telemetry.events('error')).toEqual(['sweep.scan-failed']);
+  });
+
+  it('ends with the time of its tick, and says that it was cut', async () => {
+    const pages: (string | undefined)[] = [];
+    const sweep = makeSweep({
+      messages: {
+        ...world.messages,
+        abandoned: (_, { after }) => {
+          pages.push(after);
+          world.clock.advance(10_000);
+          return Promise.resolve({ ids: [], next: `page-${pages.length}` });
+        },
+      },
+      sweepMessage: () => Promise.resolve(true),
+      retryUnmatched: () => Promise.resolve(0),
+      clock: world.clock,
+      telemetry: world.telemetry,
+      longestSendMs: 24_000,
+    });
+    const run = { correlationId: 'c', deadlineAt: later(55, world.clock.now()), part: ALL };
+    expect(await sweep(run)).toMatchObject({ cut: true });
+    expect(pages).toEqual([undefined, 'page-1', 'page-2', 'page-3']);
+    expect(world.telemetry.events('warn')).toEqual(['sweep.scan-cut']);
   });
 });
 

@@ -29,11 +29,16 @@ export type QueuePump = {
   close: () => Promise<void>;
   /** How often so far: messages delivered, those of them delivered twice, batches that failed as a whole. */
   counts: () => { delivered: number; duplicated: number; failedBatches: number };
-  /** Resolves once the queue has nothing: nothing ready, delayed or in flight. Rejects after `ms` (60 000). */
+  /**
+   * Resolves once the queue has nothing: nothing ready, delayed or in flight. The watch of a lease that still runs is
+   * nothing to do. Rejects after `ms` (60 000).
+   */
   drained: (ms?: number) => Promise<void>;
 };
 
 const LOOK_AGAIN_MS = 50;
+
+const isWatch = (body: string): boolean => body.startsWith('{"watch":');
 
 const mappingOf = (queueName: string) => {
   const stack = readStack();
@@ -92,7 +97,8 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
 
   const isEmpty = async (): Promise<boolean> => {
     const { ready, delayed, inFlight } = await sqs.counts(mapping.queueName);
-    return ready + delayed + inFlight + repeating.size === 0;
+    if (ready + inFlight + repeating.size > 0) return false;
+    return delayed === 0 || (await sqs.bodies(mapping.queueName)).every(isWatch);
   };
 
   return {

@@ -13,7 +13,7 @@ import { type Link, storeDown } from '../../support/fakes/link.ts';
 import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
 import { makeWorld, type Sent, type World } from '../../support/fakes/world.ts';
 import { type Run, type Told, watchWrites } from './claim-rules.ts';
-import type { Fate, Racer, Scenario } from './claim-scenario.ts';
+import type { Fate, Finder, Racer, Scenario } from './claim-scenario.ts';
 
 const requestOf = ({ messageId, text }: Pick<Racer, 'messageId' | 'text'>): FlowRequest =>
   sampleRequest({ messageId: idOf(messageId), text });
@@ -155,11 +155,21 @@ async function callBack(
 }
 
 /** All processes have stopped. Only the sweeper runs on, a tick a minute, for longer than any horizon. */
-async function aftermath({ afterwards }: Scenario, world: World): Promise<void> {
-  const { sweep } = world.process('caretaker');
+async function aftermath({ afterwards, finder }: Scenario, world: World): Promise<void> {
+  const sweep = sweepingBy(finder, world);
   world.gateway.always(afterwards);
   for (let tick = 0; tick < 30; tick += 1) {
     world.clock.advance(61_000);
     await sweep();
   }
+}
+
+/** A minute of background work. `scan`: every watch was lost, and a tick scans all of the table. */
+export function sweepingBy(finder: Finder, world: World): () => Promise<unknown> {
+  const { sweep, tick } = world.process('caretaker');
+  if (finder === 'watches') return sweep;
+  return async () => {
+    for (const watched of world.queue.watches.slice()) world.queue.forget(watched);
+    await tick({ segment: 0, of: 1 });
+  };
 }

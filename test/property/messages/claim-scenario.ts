@@ -5,6 +5,11 @@ import type { Turn } from '../../support/fakes/gateway.ts';
 import type { LinkFault } from '../../support/fakes/link.ts';
 import type { WorldSettings } from '../../support/fakes/world.ts';
 
+/** The watches of leases, or the scan alone, because every watch was lost. */
+export type Finder = 'watches' | 'scan';
+
+export const finder: fc.Arbitrary<Finder> = fc.constantFrom('watches', 'watches', 'scan');
+
 /** The fate of one process: it dies at one of its awaits, and some of its calls to the store fail. */
 export interface Fate {
   readonly crashAt: number | undefined;
@@ -30,6 +35,8 @@ export interface Scenario {
   readonly callbacks: readonly { readonly messageId: 'm-1' | 'm-2'; readonly status: ReportedStatus }[];
   readonly turns: readonly Turn[];
   readonly onRepeat: 'receipt' | 'duplicate' | 'delivers';
+  /** What finishes crashed claims once all processes have stopped. Without watches, the daily scan does. */
+  readonly finder: Finder;
   /** What the gateway does once all processes have stopped. */
   readonly afterwards: Turn;
   /** Time jumps, each this many steps after the one before. */
@@ -95,6 +102,7 @@ export const scenario = (fixed: { mode: 'resend' | 'hold'; onRepeat?: 'delivers'
     ),
     turns: fc.array(turn, { maxLength: 6 }),
     onRepeat: fixed.onRepeat ? fc.constant(fixed.onRepeat) : fc.constantFrom('receipt', 'duplicate'),
+    finder,
     afterwards: fc.constantFrom<Turn>('accept', 'lost', notSent, { kind: 'credentials' }),
     jumps: fc.array(
       fc.record({ turns: fc.nat(12), ms: fc.constantFrom(1_000, 6_000, 6_000, 31_000, 61_000) }),

@@ -7,7 +7,7 @@ import { otherIdsOf, sentIdsOf } from '../../../src/lib/messages/gateway-message
 import { waIdOf } from '../../support/fakes/gateway.ts';
 import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
 import { makeWorld, type World } from '../../support/fakes/world.ts';
-import { arriving, scheduled } from './claim-model.ts';
+import { arriving, scheduled, sweepingBy } from './claim-model.ts';
 import type { Fate } from './claim-scenario.ts';
 import { endsOf, lostOf, stoppedBy, watchLane } from './parked-rules.ts';
 import type { Inbound, ParkedScenario, Refusal } from './parked-scenario.ts';
@@ -149,8 +149,9 @@ async function failed(
  * All processes have stopped. Only a sweeper and a worker run on, a tick a minute, and LipaChat accepts everything.
  */
 async function aftermath(scenario: ParkedScenario, world: World, broken: string[]): Promise<void> {
-  const { writesAgain } = scenario;
-  const { sweep, workOff, handleCallbacks } = world.process('caretaker');
+  const { writesAgain, finder } = scenario;
+  const { workOff, handleCallbacks } = world.process('caretaker');
+  const sweep = sweepingBy(finder, world);
   world.gateway.next();
   const tick = async () => {
     world.clock.advance(61_000);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Turn } from '../../support/fakes/gateway.ts';
 import type { LinkFault } from '../../support/fakes/link.ts';
-import type { Fate } from './claim-scenario.ts';
+import { type Fate, type Finder, finder } from './claim-scenario.ts';
 
 interface ParkedFlow {
   readonly whenClosed: 'park' | 'template';
@@ -39,6 +39,8 @@ export interface ParkedScenario {
   readonly templateTurns: readonly Turn[];
   readonly turns: readonly Turn[];
   readonly jumps: readonly { readonly turns: number; readonly ms: number }[];
+  /** What finishes crashed claims once all processes have stopped. */
+  readonly finder: Finder;
   /** Whether the customer writes once more when all processes have stopped. */
   readonly writesAgain: boolean;
 }
@@ -113,5 +115,6 @@ export const parkedScenario: fc.Arbitrary<ParkedScenario> = fc.record({
     fc.record({ turns: fc.nat(15), ms: fc.constantFrom(1_000, 6_000, 6_000, 31_000, 61_000, 300_000) }),
     { maxLength: 5 },
   ),
+  finder,
   writesAgain: fc.boolean(),
 });

@@ -94,8 +94,9 @@ export const clock = (at: Clock): Record<string, string> => ({
   FLEET_CLOCK: clockWords(at),
 });
 
-/** One tick of a sweeper process. */
-export const sweep = (sweeper: Worker): Promise<SweepReport> => sweeper.invoke<SweepReport>({});
+/** One tick of a sweeper process, which scans all of the table, so that it finds every claim that a crash left. */
+export const sweep = (sweeper: Worker): Promise<SweepReport> =>
+  sweeper.invoke<SweepReport>({ segment: 0, of: 1 });
 
 /** Starts all of it on free ports, with one customer who has written in. */
 export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => {

@@ -50,13 +50,22 @@ export const whenStatus = (fleet: Fleet, messageId: string, status: string, with
     withinMs,
   );
 
+/** A scan of all of the table for each tick would leave the stand-in no time for anything else. */
+const SCAN_EVERY_MS = 1_000;
+
 /** The schedule, as often as `everyMs`; whoever sweeps may be killed, and another takes its place. */
 export const sweepOnAndOn = (sweepers: Worker[], everyMs: number): { stop: () => Promise<void> } => {
   let over = false;
+  let scanAt = performance.now();
+  const sweepBy = (sweeper: Worker): Promise<unknown> => {
+    if (performance.now() < scanAt) return sweeper.invoke({});
+    scanAt = performance.now() + SCAN_EVERY_MS;
+    return sweep(sweeper);
+  };
   const tick = async (): Promise<void> => {
     for (let n = 0; !over; n += 1) {
       const sweeper = sweepers[n % sweepers.length];
-      if (sweeper) await sweep(sweeper).catch(() => undefined);
+      if (sweeper) await sweepBy(sweeper).catch(() => undefined);
       await sleep(everyMs);
     }
   };

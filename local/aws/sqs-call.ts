@@ -13,6 +13,7 @@ export type SqsMessage = {
 type Answers = {
   ReceiveMessage: { Messages?: SqsMessage[] };
   SendMessage: { MessageId: string };
+  PurgeQueue: object;
   DeleteMessageBatch: { Failed?: { Id: string; Message?: string }[] };
 };
 

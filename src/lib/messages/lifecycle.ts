@@ -133,13 +133,19 @@ export const MESSAGE_TRANSITIONS = {
 /** Only events with an arrow, so that an unused event does not compile. */
 type ListedEvent = { [S in Status]: keyof (typeof MESSAGE_TRANSITIONS)[S] }[Status];
 
-/** The first status of a message: claimed by the invocation that sends it, or accepted with a 202 for the worker. */
+/**
+ * The first status of a message: claimed by the invocation that sends it, accepted with a 202 for the worker, or parked
+ * because the window is shut.
+ */
 export const FIRST_STATUS = {
   claimed: { to: 'sending', by: claim },
   accepted: { to: 'queued', by: accept },
+  parked: { to: 'parked', by: waiting.claimParked },
 } as const satisfies Record<string, { to: Status; by: (claiming: Claiming) => NewMessage }>;
 
-export function newMessage(event: keyof typeof FIRST_STATUS, claiming: Claiming): Message {
+export type FirstStatus = keyof typeof FIRST_STATUS;
+
+export function newMessage(event: FirstStatus, claiming: Claiming): Message {
   const { to, by } = FIRST_STATUS[event];
   return { ...by(claiming), status: to };
 }

@@ -2,9 +2,8 @@ import type { Verdict } from '../lipachat/verdict.ts';
 import type { ClaimTerms } from '../messages/lease.ts';
 import type { FlowRequest, Message } from '../messages/message.ts';
 import type { ThrottleReason } from '../messages/outcome.ts';
-import type { Stored } from '../platform/ports.ts';
 import { isThrottleReason } from '../whatsapp/error-codes.ts';
-import type { Session } from '../whatsapp/session-window.ts';
+import type { ReadAhead } from './read-ahead.ts';
 
 /** The invocation context of background work, with no caller waiting. */
 export interface BackgroundRun {
@@ -21,12 +20,6 @@ export interface Attempt extends Omit<BackgroundRun, 'source'> {
   readonly request: FlowRequest | undefined;
   readonly terms: ClaimTerms;
   readonly ahead: ReadAhead;
-}
-
-/** Values read while the claim is written. A read's fault is thrown when its value is used. */
-export interface ReadAhead {
-  session(): Promise<Stored<Session> | undefined>;
-  apiKey(): Promise<string>;
 }
 
 /** The result of a send: the message as stored in the end. Without an answer it is accepted, but not settled. */

@@ -6,11 +6,12 @@ import { type FlowRequest, isSameRequest, type Message, pairOf } from '../messag
 import { AppError } from '../platform/errors.ts';
 import type { Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
-import { freshSession, recordOptOut } from '../sessions/opt-out-record.ts';
+import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore } from '../sessions/ports.ts';
 import { hasOptedOut, isOpen, type Session, wasShutSince } from '../whatsapp/session-window.ts';
 import type { Attempt, SendResult } from './attempt.ts';
 import { OPTED_OUT } from './not-sent.ts';
+import { sessionFor } from './read-ahead.ts';
 import type { Settler } from './settle.ts';
 import { hasTimeForDispatch, outOfTime } from './settle.ts';
 import type { WindowClosed, WindowClosedDeps } from './window-closed.ts';
@@ -76,7 +77,7 @@ export function makeDeliver(deps: DeliverDeps) {
   ): Promise<SendResult> {
     const giveBack = (fault: unknown) => notSent.afterFault(claim, attempt, mayHaveLeft, fault);
     const request = attempt.request ?? claim.value.request;
-    const session = await sessionOf(claim.value, attempt).catch(giveBack);
+    const session = await sessionFor(pairOf(claim.value), { ...deps, ...attempt }).catch(giveBack);
     const mayJudge = () => !mayHaveLeft || neverLeft(claim.value, session);
     if (!request || hasOptedOut(session)) {
       if (!mayJudge()) return markUnknown(claim, attempt, { reason: OPTED_OUT_LATE, session });
@@ -93,11 +94,6 @@ export function makeDeliver(deps: DeliverDeps) {
       if (!holds(fenceOf(claim.value), marked.value)) return { message: marked.value, fresh: false };
     }
     return dispatch(marked, attempt, { request, session, apiKey, mayHaveLeft });
-  }
-
-  /** Without a session, an opt-out from before an erasure may still exist. */
-  async function sessionOf(message: Message, { ahead }: Attempt): Promise<Session> {
-    return (await ahead.session())?.value ?? (await freshSession(deps.erasedOptOuts, pairOf(message)));
   }
 
   /** A later opt-out or shut window says nothing about a request that may have left: it waits for a callback. */

@@ -1,24 +1,30 @@
 import { isTooEarly } from '../messages/backoff.ts';
+import type { NewId } from '../messages/gateway-message-id.ts';
 import { type ClaimTerms, fenceOf, holds } from '../messages/lease.ts';
-import { newMessage, transition } from '../messages/lifecycle.ts';
+import { type FirstStatus, newMessage, transition } from '../messages/lifecycle.ts';
 import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } from '../messages/message.ts';
 import { namespaced } from '../messages/namespaced.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { AppError } from '../platform/errors.ts';
-import type { Clock, Random, Secret, Stored, Written } from '../platform/ports.ts';
+import type { Clock, Random, Stored, Written } from '../platform/ports.ts';
 import type { People } from '../sessions/people.ts';
-import type { SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore } from '../sessions/ports.ts';
 import { isUserId } from '../whatsapp/customer.ts';
 import type { Pair } from '../whatsapp/phone.ts';
-import type { Attempt, BackgroundRun, ReadAhead, SendResult } from './attempt.ts';
+import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
+import type { Attempt, BackgroundRun, SendResult } from './attempt.ts';
+import { makeReadingAhead, type ReadAhead, type ReadAheadDeps, sessionFor } from './read-ahead.ts';
 import { makeAssertRecipient, type RecipientDeps } from './recipient.ts';
 import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
 import { assertTimeForSend } from './settle.ts';
+import type { WindowClosed } from './window-closed.ts';
 
 /*
  * Sends one flow, in this order:
  *
- * 1. Claim the messageId with a conditional write. Meanwhile read the session and the apiKey.
+ * 1. Claim the messageId with a conditional write. Meanwhile read the session and the apiKey. A request that may
+ *    wait for its customer reads the session first: while the window is shut, its claim parks it
+ *    (`window-closed.ts`), and that is all.
  * 2. If the messageId is already stored, compare the payloads and resolve it (`resolve-existing.ts`).
  * 3. If the claim is ours, deliver it: opt-out, session window, dispatch (`deliver.ts`), settle
  *    (`settle.ts`).
@@ -45,20 +51,23 @@ export interface SendCommand {
   readonly deadlineAt: Date;
 }
 
-export interface SendFlowDeps extends ResolveExistingDeps, RecipientDeps {
-  readonly sessions: SessionStore;
+export interface SendFlowDeps extends ResolveExistingDeps, RecipientDeps, ReadAheadDeps {
   readonly people: Pick<People, 'personOf'>;
-  readonly apiKey: Secret;
+  readonly newId: () => NewId;
+  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly windowClosed: Pick<WindowClosed, 'afterParking'>;
   readonly recipientQueue: RecipientQueue;
   readonly clock: Clock;
   readonly random: Random;
   readonly terms: Omit<ClaimTerms, 'owner' | 'now'>;
+  readonly sessionMarginSeconds: number;
 }
 
 export type SendFlow = ReturnType<typeof makeSendFlow>;
 
 export function makeSendFlow(deps: SendFlowDeps) {
-  const { messages, sessions, apiKey, deliver, recipientQueue, clock } = deps;
+  const { messages, deliver, windowClosed, recipientQueue, clock } = deps;
+  const readingAhead = makeReadingAhead(deps);
   const { resolveExisting, resolveProven } = makeResolveExisting(deps);
   const assertRecipient = makeAssertRecipient(deps);
   const termsNow = (): ClaimTerms => ({ ...deps.terms, owner: deps.random.uuid(), now: clock.now() });
@@ -71,15 +80,28 @@ export function makeSendFlow(deps: SendFlowDeps) {
     const { clientId, respondAsync } = command;
     assertTimeForSend(command, terms.now);
     const known = await knownPerson(command);
-    const claim = {
-      ...newMessage(respondAsync ? 'accepted' : 'claimed', { request, clientId, terms }),
-      ...own,
-      ...known,
+    const pair = pairOf({ ...request, ...known });
+    const claimAs = (first: FirstStatus) => {
+      const claiming = { request, clientId, terms, templateId: deps.newId() };
+      const claim = { ...newMessage(first, claiming), ...own, ...known };
+      return { claim, claiming: messages.create(claim).catch((fault) => recover(claim, fault)) };
     };
-    // The write is slower than the reads, so it starts first.
-    const claiming = messages.create(claim).catch((fault) => recover(claim, fault));
-    return await readingAhead(pairOf(claim), async (ahead) =>
-      continueWith(await claiming, claim, { ...command, terms, ahead, source: 'caller' }),
+    const mayPark = !respondAsync && request.whenClosed !== 'reject';
+    // The write is slower than the reads, so it starts first, unless it depends on them.
+    const early = mayPark ? undefined : claimAs(respondAsync ? 'accepted' : 'claimed');
+    return await readingAhead(pair, async (ahead) => {
+      const { claim, claiming } = early ?? claimAs((await isShut(pair, ahead)) ? 'parked' : 'claimed');
+      return continueWith(await claiming, claim, { ...command, terms, ahead, source: 'caller' });
+    });
+  }
+
+  /** Is the window shut, and may the customer still get a template message? After a fault, `deliver` reads it again. */
+  async function isShut(pair: Pair, ahead: ReadAhead): Promise<boolean> {
+    const session = await sessionFor(pair, { ...deps, ahead }).catch(() => undefined);
+    return (
+      session !== undefined &&
+      !hasOptedOut(session) &&
+      !isOpen(session, clock.now(), deps.sessionMarginSeconds)
     );
   }
 
@@ -105,7 +127,10 @@ export function makeSendFlow(deps: SendFlowDeps) {
       await recipientQueue.enqueue(claim.messageId, attempt.terms.now);
       return { message: claim, fresh: true };
     }
-    const result = await deliver(claimed.stored, attempt, { mayHaveLeft: false });
+    const result =
+      claim.status === 'parked'
+        ? await windowClosed.afterParking(claimed.stored, attempt)
+        : await deliver(claimed.stored, attempt, { mayHaveLeft: false });
     return answered(result.message.answer ? result : await resolveProven(result, attempt));
   }
 
@@ -141,19 +166,6 @@ export function makeSendFlow(deps: SendFlowDeps) {
     );
   }
 
-  /** Starts both reads at once. They have ended when it returns: nothing may run on after the answer. */
-  async function readingAhead<T>(pair: Pair, use: (ahead: ReadAhead) => Promise<T>): Promise<T> {
-    const reads = Promise.allSettled([apiKey.get(), sessions.get(pair)]);
-    try {
-      return await use({
-        apiKey: async () => unwrap((await reads)[0]),
-        session: async () => unwrap((await reads)[1]),
-      });
-    } finally {
-      await reads;
-    }
-  }
-
   /** The store failed during the claim. Continues if the claim was stored nevertheless. */
   async function recover(claim: Message, fault: unknown): Promise<Written<Message>> {
     const stored = await messages.get(claim.messageId);
@@ -162,11 +174,6 @@ export function makeSendFlow(deps: SendFlowDeps) {
   }
 
   return { send, work, resume };
-}
-
-function unwrap<T>(result: PromiseSettledResult<T>): T {
-  if (result.status === 'rejected') throw result.reason;
-  return result.value;
 }
 
 function assertSamePayload(stored: Message, { request, clientId, seesAll }: SendCommand): void {

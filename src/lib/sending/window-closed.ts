@@ -14,8 +14,8 @@ import { type NotSent, sessionClosedSince } from './not-sent.ts';
 import type { SendTemplate } from './send-template.ts';
 
 /*
- * Handles a claim while the session window is shut. No free-form message leaves, and `whenClosed` decides:
- * the claim is refused, or it is parked, its template message is sent if there is one, and a reply that
+ * Handles a request while the session window is shut. No free-form message leaves, and `whenClosed` decides:
+ * the claim is refused, or the flow is parked, its template message is sent if there is one, and a reply that
  * crossed the parking releases it.
  */
 
@@ -46,6 +46,14 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     const facts = { fence: fenceOf(claim.value), now: clock.now(), templateId: newId() };
     const waiting = await updateWithRetry(messages, claim, (m) => transition(m, 'windowClosed', facts));
     if (waiting?.value.status !== 'parked') return { message: waiting?.value ?? claim.value, fresh: true };
+    return afterParking(waiting, attempt);
+  }
+
+  /** Sends the template message of a flow that has just been parked, by its claim or by `refuseOrPark`. */
+  async function afterParking(
+    waiting: Stored<Message>,
+    attempt: Pick<Attempt, 'correlationId' | 'deadlineAt' | 'terms'>,
+  ): Promise<SendResult> {
     // The flow waits in any case. The sweeper retries a failed template message.
     const { flow, throttleReason } = await sendTemplate(waiting, attempt).catch((fault) => {
       telemetry.error('template.failed', fault, { messageId: waiting.value.messageId });
@@ -75,5 +83,5 @@ export function makeWindowClosed(deps: WindowClosedDeps) {
     }
   }
 
-  return { refuseOrPark, close };
+  return { refuseOrPark, afterParking, close };
 }

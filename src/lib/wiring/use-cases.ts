@@ -90,7 +90,7 @@ export function sendUseCases(ports: SendPorts, settings: SendSettings) {
   const notSent = makeNotSent({ ...base, settler });
   const windowClosed = makeWindowClosed({ ...base, notSent, sendTemplate });
   const deliver = makeDeliver({ ...base, settler, notSent, windowClosed });
-  return { sendFlow: makeSendFlow({ ...base, deliver, settler }), sendTemplate };
+  return { sendFlow: makeSendFlow({ ...base, deliver, settler, windowClosed }), sendTemplate };
 }
 
 /** The same for the worker, which also finishes what a crash left. */

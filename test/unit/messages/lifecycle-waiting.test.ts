@@ -1,11 +1,11 @@
 /** A message that waits: when it is due, how long it is kept, and what ends its wait. */
 import { describe, expect, it } from 'vitest';
 import { fenceOf } from '../../../src/lib/messages/lease.ts';
-import { transition } from '../../../src/lib/messages/lifecycle.ts';
+import { newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
 import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/message.ts';
 import { isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
-import { idOf, later, NOW, sampleMessage, sampleRequest } from '../../support/fakes/samples.ts';
+import { idOf, later, NOW, sampleMessage, sampleRequest, sampleTerms } from '../../support/fakes/samples.ts';
 
 const HOUR_S = 3_600;
 const DAY_S = 86_400;
@@ -17,6 +17,25 @@ const claim = (changes: Partial<Message> = {}) =>
   sampleMessage({ messageId: ID, request: requestFor({ parkForSeconds: HOUR_S }), ...changes });
 const parked = (changes: Partial<Message> = {}) =>
   claim({ status: 'parked', lease: undefined, parkedUntil: later(DAY_S), ...changes });
+
+describe('a message that is parked by its claim', () => {
+  it('has no lease, and waits like one that its owner parks', () => {
+    const claiming = {
+      request: requestFor({ parkForSeconds: HOUR_S }),
+      clientId: 'client-1',
+      terms: sampleTerms(),
+      templateId: undefined,
+    };
+    const claimed = newMessage('claimed', claiming);
+    const owned = { fence: fenceOf(claimed), now: NOW, templateId: undefined };
+    const byOwner = transition(claimed, 'windowClosed', owned);
+    expect(newMessage('parked', claiming)).toEqual({
+      ...byOwner,
+      timeline: [{ at: NOW, status: 'parked', source: 'api' }],
+    });
+    expect(byOwner).toMatchObject({ status: 'parked', dueAt: later(75), parkedUntil: later(HOUR_S) });
+  });
+});
 
 describe('a message that is parked', () => {
   const park = (stored: Message, seconds = 5) =>

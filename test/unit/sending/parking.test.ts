@@ -1,6 +1,11 @@
-/** A customer who writes while their flow is being parked, and a template message with an unknown outcome. */
+/**
+ * Parking by the claim, a customer who writes while their flow is being parked, and a template message with an unknown
+ * outcome.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { idOf, PAIR, sampleRequest } from '../../support/fakes/samples.ts';
+import { isOpen } from '../../../src/lib/whatsapp/session-window.ts';
+import { faultyLink } from '../../support/fakes/link.ts';
+import { idOf, NOW, PAIR, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
 
 let world: World;
@@ -11,30 +16,134 @@ beforeEach(() => {
 });
 
 const stored = () => world.messages.all()[0];
+const isOpenNow = () => isOpen(world.sessions.all()[0], world.clock.now(), 60);
 const writes = () =>
   p.handleCallbacks([
     { kind: 'inbound', id: 'in-1', pair: PAIR, writtenAt: undefined, said: ['hi'], reply: undefined },
   ]);
 
-describe('a reply that crosses the parking of its flow', () => {
-  it('releases the flow at once, even though the webhook found nothing parked', async () => {
-    let crossed = false;
-    const slow = world.process('slow', {
-      link: async (call, apply) => {
-        // The next write parks the message: the customer writes just before it.
-        if (call === 'replace' && !crossed) {
-          crossed = true;
-          await writes();
-        }
-        return apply();
-      },
-    });
-    await slow.send({ request: sampleRequest({ messageId: idOf('m-1'), whenClosed: 'park' }) });
-    expect(crossed).toBe(true);
-    expect(stored()?.status).toBe('queued');
-    await p.workOff();
-    expect(world.gateway.deliveries.map(({ messageId }) => messageId)).toEqual(['m-1']);
+const waits = (whenClosed: 'park' | 'template' = 'park') =>
+  sampleRequest({
+    messageId: idOf('m-1'),
+    whenClosed,
+    ...(whenClosed === 'template' ? { template: { name: 'hello', languageCode: 'en' } } : {}),
   });
+const problem = (send: Promise<unknown>) =>
+  send.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+
+describe('a flow whose window is shut before its claim', () => {
+  it('is parked by the claim, in one write and without a lease', async () => {
+    const { link, calls } = faultyLink();
+    const result = await world.process('q', { link }).send({ request: waits() });
+    expect(result).toMatchObject({ kind: 'pending', receipt: { status: 'parked' } });
+    expect([calls('create'), calls('replace')]).toEqual([1, 0]);
+    expect(stored()).toMatchObject({
+      status: 'parked',
+      lease: undefined,
+      epoch: 1,
+      reason: 'the session window is closed',
+      timeline: [{ at: NOW, status: 'parked', source: 'api' }],
+    });
+  });
+
+  it('gets its template message from the request that claims it', async () => {
+    await p.send({ request: waits('template') });
+    expect(stored()).toMatchObject({ status: 'parked', templateMessage: { state: 'sent' } });
+    expect(world.gateway.templates).toHaveLength(1);
+  });
+
+  it('is claimed once by concurrent requests, which all report it', async () => {
+    const results = await Promise.all([1, 2, 3].map(() => p.send({ request: waits('template') })));
+    for (const result of results) expect(result).toMatchObject({ receipt: { status: 'parked' } });
+    expect(world.gateway.templates).toHaveLength(1);
+  });
+
+  it('leaves a messageId of another payload alone', async () => {
+    await p.send({ request: waits() });
+    const before = stored();
+    const other = { ...waits(), text: 'another one' };
+    expect(await problem(p.send({ request: other }))).toMatchObject({ code: 'message-id-reused' });
+    expect(stored()).toEqual(before);
+  });
+
+  it.each(['session', 'hash'])(
+    'is refused after an opt-out, stored as a %s, and its messageId is free',
+    async (by) => {
+      if (by === 'session') await p.consent.optOut(PAIR, 'c-1');
+      else await world.erasedOptOuts.remember(PAIR, NOW);
+      expect(await problem(p.send({ request: waits('template') }))).toMatchObject({
+        code: 'recipient-opted-out',
+      });
+      expect([world.messages.all(), world.gateway.templates]).toEqual([[], []]);
+    },
+  );
+
+  it('is not claimed when the window cannot be read, and a repeat is still answered', async () => {
+    const faults = faultyLink();
+    const q = world.process('q', { link: faults.link });
+    faults.fail('get', 'before');
+    expect(await problem(q.send({ request: waits() }))).toMatchObject({ code: 'store-unavailable' });
+    expect(world.messages.all()).toEqual([]);
+    await p.send({ request: waits() });
+    faults.fail('get', 'before');
+    expect(await q.send({ request: waits() })).toMatchObject({ receipt: { status: 'parked' } });
+  });
+
+  it('is parked even if the acknowledgement of its claim is lost: the sweeper sends its template message', async () => {
+    const faults = faultyLink();
+    faults.fail('create', 'after');
+    const lost = world.process('q', { link: faults.link }).send({ request: waits('template') });
+    expect(await problem(lost)).toMatchObject({ code: 'store-unavailable' });
+    expect(await p.send({ request: waits('template') })).toMatchObject({ receipt: { status: 'parked' } });
+    world.clock.advance(76_000);
+    await p.sweep();
+    expect(stored()).toMatchObject({ status: 'parked', templateMessage: { state: 'sent' } });
+    expect(world.gateway.templates).toHaveLength(1);
+  });
+
+  it('is parked by its owner where only LipaChat reports the shut window', async () => {
+    await world.sessions.create(sampleSession());
+    world.gateway.next({ kind: 'sessionClosed' });
+    await p.send({ request: waits() });
+    expect(stored()).toMatchObject({
+      status: 'parked',
+      timeline: [
+        { status: 'sending', source: 'api' },
+        { status: 'parked', source: 'api' },
+      ],
+    });
+  });
+});
+
+describe('a reply that crosses the parking of its flow', () => {
+  it.each(['create', 'replace'])(
+    'releases the flow at once, even though the webhook found nothing parked: %s',
+    async (write) => {
+      if (write === 'replace') {
+        await world.sessions.create(sampleSession());
+        world.gateway.next({ kind: 'sessionClosed' });
+      }
+      let crossed = false;
+      const slow = world.process('slow', {
+        link: async (call, apply) => {
+          // The next write parks the message: the customer writes just before it.
+          if (call === write && !crossed && !isOpenNow()) {
+            crossed = true;
+            world.clock.advance(1_000);
+            await writes();
+          }
+          return apply();
+        },
+      });
+      await slow.send({ request: waits() });
+      expect(crossed).toBe(true);
+      await p.workOff();
+      expect(world.gateway.deliveries.map(({ messageId }) => messageId)).toEqual(['m-1']);
+    },
+  );
 });
 
 describe('a template message with an unknown outcome', () => {

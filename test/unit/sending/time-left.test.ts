@@ -97,7 +97,7 @@ describe('a template message without time for it', () => {
   it('stays pending, and the sweeper sends it', async () => {
     world = makeWorld();
     const faults = faultyLink();
-    faults.fail('replace', 'slow', { meanwhile: () => world.clock.moveTo(later(25)) });
+    faults.fail('create', 'slow', { meanwhile: () => world.clock.moveTo(later(25)) });
     const slow = world.process('slow', { link: faults.link });
     await slow.send({ request: sampleRequest({ ...TEMPLATE, parkForSeconds: 3_600 }) });
     expect(world.gateway.templateCalls).toEqual([]);

@@ -1,4 +1,5 @@
 import { QUEUE_GRACE_MS } from '../backoff.ts';
+import type { NewId } from '../gateway-message-id.ts';
 import { type ClaimTerms, decideClaim, type Fence, holds } from '../lease.ts';
 import { type FlowRequest, fingerprint, type Message } from '../message.ts';
 
@@ -11,6 +12,8 @@ export interface Claiming {
   readonly request: FlowRequest;
   readonly clientId: string;
   readonly terms: ClaimTerms;
+  /** For the template message of a parked claim. */
+  readonly templateId?: NewId;
 }
 
 /**

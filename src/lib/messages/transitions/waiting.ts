@@ -4,6 +4,7 @@ import { type NewId, templateIdOf01 } from '../gateway-message-id.ts';
 import type { Fence } from '../lease.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
 import { isOverdue } from '../waiting.ts';
+import { type Claiming, claim, type NewMessage } from './claiming.ts';
 
 /*
  * When `dueAt` brings the sweeper to a parked message: 75 s after parking, for a reply that crossed it; then
@@ -33,17 +34,30 @@ export interface Pausing {
   readonly errorClass: ErrorClass | undefined;
 }
 
+const SHUT = 'the session window is closed';
+
+/** The claim of a request that has to wait for its customer: the window is shut. It has no owner. */
+export function claimParked(claiming: Claiming): NewMessage {
+  const { templateId } = claiming;
+  const { now } = claiming.terms;
+  return {
+    ...parkedFor(claim(claiming), { now, templateId }),
+    reason: SHUT,
+    timeline: [{ at: now, status: 'parked', source: 'api' }],
+  };
+}
+
 /** The owner parks the message: it waits for its customer. */
 export function park(message: Message, { now, templateId }: Owned & Parking): Message {
   return {
     ...parkedFor(message, { now, templateId }),
-    reason: 'the session window is closed',
+    reason: SHUT,
     timeline: [...message.timeline, { at: now, status: 'parked', source: 'api' }],
   };
 }
 
 /** The message without an owner, waiting for its customer as long as the request allows. */
-export function parkedFor(message: Message, { now, templateId }: Parking): Message {
+export function parkedFor<M extends NewMessage>(message: M, { now, templateId }: Parking): M {
   const parkedUntil = parkedUntilOf(message);
   return {
     ...message,
@@ -56,18 +70,18 @@ export function parkedFor(message: Message, { now, templateId }: Parking): Messa
   };
 }
 
-export function parkedUntilOf({ request, parkedUntil, createdAt }: Message): Date {
+export function parkedUntilOf({ request, parkedUntil, createdAt }: NewMessage): Date {
   const seconds = request?.parkForSeconds ?? DEFAULT_PARK_SECONDS;
   return parkedUntil ?? later(createdAt, seconds * 1000);
 }
 
 /** Retention starts when the wait ends, so that a waiting message doesn't vanish. */
-function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: Message): Date {
+function retainedPast(parkedUntil: Date, { createdAt, expiresAt }: NewMessage): Date {
   const retention = expiresAt.getTime() - createdAt.getTime();
   return new Date(Math.max(expiresAt.getTime(), parkedUntil.getTime() + retention));
 }
 
-function templateMessageFor({ request, messageId }: Message, id: NewId): Message['templateMessage'] {
+function templateMessageFor({ request, messageId }: NewMessage, id: NewId): Message['templateMessage'] {
   if (request?.whenClosed !== 'template') return undefined;
   return { messageId: id ?? templateIdOf01(messageId), state: 'pending' };
 }

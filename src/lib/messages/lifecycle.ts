@@ -84,7 +84,7 @@ export const MESSAGE_TRANSITIONS = {
   },
   parked: {
     ...unproven,
-    customerWrote: [{ to: 'queued', when: waiting.isInTime, by: waiting.release }],
+    takenOver: [{ to: 'sending', when: waiting.isInTime, by: waiting.release }],
     waitEnded: [{ to: 'expired', when: waiting.isTimeOver, by: waiting.expire }],
     rechecked: [{ to: 'parked', by: waiting.recheck }],
     optedOut: [{ to: 'failed', by: waiting.cancel }],

@@ -1,20 +1,25 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import type { Clock, Telemetry } from '../platform/ports.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
-import { afterSending, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
+import { afterSending, hasOptedOut, isOpen, type Session } from '../whatsapp/session-window.ts';
 import { LONGEST_DELAY_MS } from './backoff.ts';
 import { transition } from './lifecycle.ts';
 import type { Message, MessageId } from './message.ts';
 import { isInRecipientQueue } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
-import { isUnderWay } from './waiting.ts';
+import { isCheckedSoon, isOlder, isOverdue, nextOf } from './waiting.ts';
 
 /*
  * The recipient queue of a pair: the flows that wait for one customer. The oldest goes first. The next one
- * follows 6 seconds after it is settled, so that repeated webhooks and duplicate records of a queue don't
- * change the order. Settling a flow of the queue releases the next; after a crash the sweeper does.
+ * follows 6 seconds after it is settled.
+ *
+ * A release writes nothing: it sends the delivery queue the oldest flow's id, and the worker takes the flow over if it
+ * is still the next one (`mayGo`). So repeated webhooks, and records that come twice or late, don't change the order.
+ * Settling a flow of the queue releases the next. After a crash the sweeper does, which checks the flows behind the
+ * first one every minute. The first one is safe without: SQS keeps its record, or its dead-letter queue does, and the
+ * sweeper checks each parked flow hourly.
  */
 
 export interface RecipientQueueDeps {
@@ -24,6 +29,8 @@ export interface RecipientQueueDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly sessionMarginSeconds: number;
+  /** A worker of 0.1 may get the record of a release, and ignores it. */
+  readonly besideOldWorkers?: boolean | undefined;
 }
 
 export type RecipientQueue = ReturnType<typeof makeRecipientQueue>;
@@ -33,47 +40,58 @@ const PAIR_PACE_MS = 6_000;
 const LONGEST_QUEUE = 200;
 const AT_ONCE = 8;
 
-export function makeRecipientQueue({
-  messages,
-  sessions,
-  queue,
-  clock,
-  telemetry,
-  sessionMarginSeconds,
-}: RecipientQueueDeps) {
+export function makeRecipientQueue(deps: RecipientQueueDeps) {
+  const { messages, sessions, queue, clock, telemetry } = deps;
+  const flowsOf = makeFlowsOf(messages);
+  const mayGetFlows = (session: Session | undefined): session is Session =>
+    isOpen(session, clock.now(), deps.sessionMarginSeconds) && !hasOptedOut(session);
+
   /**
-   * Releases the oldest waiting flow, unless another one is under way, the window is shut or the customer
-   * opted out.
+   * Releases the oldest waiting flow, unless another one is under way, the window is shut or the customer opted out.
+   * `swept`: the flow that the sweeper visits. Throws `store-unavailable`.
    */
-  async function releaseNext(pair: Pair): Promise<void> {
+  async function releaseNext(pair: Pair, swept?: MessageId): Promise<void> {
     const session = (await sessions.get(pair))?.value;
-    const now = clock.now();
-    if (!isOpen(session, now, sessionMarginSeconds) || hasOptedOut(session)) return;
-    const notBefore = latest(now, session?.paceUntil);
-    const ids = await messages.waiting(pair, LONGEST_QUEUE);
-    const found = await mapEnded(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
-    const waiting = found.filter((m) => m !== undefined).filter(({ value }) => isInRecipientQueue(value));
-    // Check all of them: the oldest may have been parked again while a younger one is under way.
-    if (waiting.some(({ value }) => isUnderWay(value, now))) return;
-    for (const stored of waiting) {
-      if (stored.value.status !== 'parked') continue;
-      // Take the time of the write: the message may have become overdue since it was read.
-      const after = await updateWithRetry(messages, stored, (m) =>
-        transition(m, 'customerWrote', { now: clock.now(), notBefore }),
-      );
-      if (!after || !isInRecipientQueue(after.value) || after.value.status === 'parked') continue;
-      if (after.value.status === 'queued') await enqueue(after.value.messageId, notBefore);
-      return;
-    }
+    if (!mayGetFlows(session)) return;
+    const next = nextIn(await flowsOf(pair), clock.now());
+    if (!next) return;
+    // The sweeper visits that one within a minute, too.
+    if (swept && swept !== next.messageId && isCheckedSoon(next, clock.now())) return;
+    await put(next.messageId, session.paceUntil);
   }
 
-  /** The customer has written: release the next flow, and let the sweeper check the queue until it is empty. */
+  /** The customer has written: releases the next flow, and checks on the ones behind it. Throws `store-unavailable`. */
   async function wake(pair: Pair): Promise<void> {
-    const waiting = await messages.waiting(pair, LONGEST_QUEUE);
-    if (waiting.length === 0) return;
+    const session = (await sessions.get(pair))?.value;
+    if (!mayGetFlows(session)) return;
+    const flows = await flowsOf(pair);
+    const next = nextIn(flows, clock.now());
+    const isBehind = ({ value }: Stored<Message>) => value.messageId !== next?.messageId;
+    const checked = deps.besideOldWorkers ? flows : flows.filter(isBehind);
+    await mapEnded(checked, checkSoon, { concurrency: AT_ONCE });
+    if (next) await put(next.messageId, session.paceUntil);
+  }
+
+  /**
+   * May the worker take this parked flow over now? If not, the flow that goes first gets a record. Throws
+   * `store-unavailable`. `flows`: read before the session, which then has the pace of a flow that has left the queue.
+   */
+  async function mayGo(
+    parked: Stored<Message>,
+    seen: { readonly flows: readonly Stored<Message>[]; readonly session: Session | undefined },
+  ): Promise<boolean> {
+    const { session } = seen;
     const now = clock.now();
-    await each(waiting, (m) => transition(m, 'rechecked', { now, isWindowOpen: true }));
-    await releaseNext(pair);
+    if (!mayGetFlows(session) || isOverdue(parked.value, now)) return false;
+    const next = nextIn(seen.flows, now);
+    if (next?.messageId !== parked.value.messageId) {
+      await checkSoon(parked);
+      if (next) await put(next.messageId, session.paceUntil);
+      return false;
+    }
+    if (!session.paceUntil || session.paceUntil <= now) return true;
+    await put(next.messageId, session.paceUntil);
+    return false;
   }
 
   /** A flow of the queue is settled: set the pace for the next one, then release it. */
@@ -88,31 +106,52 @@ export function makeRecipientQueue({
   async function cancelAll(pair: Pair, correlationId: string): Promise<void> {
     const detail = 'The recipient has opted out.';
     const now = clock.now();
-    await each(await messages.waiting(pair, LONGEST_QUEUE), (m) =>
-      transition(m, 'optedOut', { now, detail, correlationId }),
+    const cancel = async (id: MessageId) =>
+      updateWithRetry(messages, await messages.get(id), (m) =>
+        transition(m, 'optedOut', { now, detail, correlationId }),
+      );
+    await mapEnded(await messages.waiting(pair, LONGEST_QUEUE), cancel, { concurrency: AT_ONCE });
+  }
+
+  async function checkSoon(flow: Stored<Message>): Promise<void> {
+    const now = clock.now();
+    await updateWithRetry(messages, flow, (m) =>
+      isCheckedSoon(m, now) ? m : transition(m, 'rechecked', { now, isWindowOpen: true }),
     );
   }
 
-  async function each(ids: readonly MessageId[], change: (message: Message) => Message): Promise<void> {
-    const one = async (id: MessageId) => updateWithRetry(messages, await messages.get(id), change);
-    await mapEnded(ids, one, { concurrency: AT_ONCE });
-  }
-
   /**
-   * Never throws: if the queue is down, the sweeper enqueues the message later. The sweeper also handles
+   * Never throws: if the queue is down, the sweeper enqueues the queued message later. The sweeper also handles
    * delays longer than the queue's limit.
    */
   async function enqueue(id: MessageId, notBefore: Date): Promise<void> {
-    const delayMs = notBefore.getTime() - clock.now().getTime();
-    if (delayMs > LONGEST_DELAY_MS) return;
-    await queue
-      .enqueue(id, delayMs / 1000)
-      .catch((fault) => telemetry.error('enqueue.failed', fault, { messageId: id }));
+    if (notBefore.getTime() - clock.now().getTime() > LONGEST_DELAY_MS) return;
+    await put(id, notBefore).catch((fault) => telemetry.error('enqueue.failed', fault, { messageId: id }));
   }
 
-  return { releaseNext, wake, startPause, cancelAll, enqueue };
+  async function put(id: MessageId, notBefore = clock.now()): Promise<void> {
+    await queue.enqueue(id, (notBefore.getTime() - clock.now().getTime()) / 1000);
+  }
+
+  return { releaseNext, wake, mayGo, startPause, cancelAll, flowsOf, enqueue };
 }
 
-function latest(a: Date, b: Date | undefined): Date {
-  return b && b.getTime() > a.getTime() ? b : a;
+function nextIn(flows: readonly Stored<Message>[], now: Date): Message | undefined {
+  return nextOf(
+    flows.map(({ value }) => value),
+    now,
+  );
+}
+
+/** The flows of a pair's queue, oldest first. The index lags, and may not have `known` yet. */
+function makeFlowsOf(messages: MessageStore) {
+  return async function flowsOf(pair: Pair, known?: Stored<Message>): Promise<readonly Stored<Message>[]> {
+    const ids = await messages.waiting(pair, LONGEST_QUEUE);
+    const others = ids.filter((id) => id !== known?.value.messageId);
+    const found = await mapEnded(others, (id) => messages.get(id), { concurrency: AT_ONCE });
+    return [...found, known]
+      .filter((flow) => flow !== undefined)
+      .filter(({ value }) => isInRecipientQueue(value))
+      .toSorted((a, b) => (isOlder(a.value, b.value) ? -1 : 1));
+  };
 }

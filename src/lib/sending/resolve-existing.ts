@@ -24,6 +24,8 @@ export interface ResolveExistingDeps {
   readonly telemetry: Telemetry;
 }
 
+export type ResolveExisting = ReturnType<typeof makeResolveExisting>;
+
 /** How often the message may change meanwhile before the caller has to ask again. */
 const MAX_ATTEMPTS = 5;
 

@@ -1,8 +1,7 @@
-import { isTooEarly } from '../messages/backoff.ts';
 import type { NewId } from '../messages/gateway-message-id.ts';
 import { type ClaimTerms, fenceOf, holds } from '../messages/lease.ts';
-import { type FirstStatus, newMessage, transition } from '../messages/lifecycle.ts';
-import { type FlowRequest, fingerprint, type Message, type MessageId, pairOf } from '../messages/message.ts';
+import { type FirstStatus, newMessage } from '../messages/lifecycle.ts';
+import { type FlowRequest, fingerprint, type Message, pairOf } from '../messages/message.ts';
 import { namespaced } from '../messages/namespaced.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { AppError } from '../platform/errors.ts';
@@ -18,6 +17,7 @@ import { makeAssertRecipient, type RecipientDeps } from './recipient.ts';
 import { busy, makeResolveExisting, type ResolveExistingDeps, reused } from './resolve-existing.ts';
 import { assertTimeForSend } from './settle.ts';
 import type { WindowClosed } from './window-closed.ts';
+import { makeWork } from './work.ts';
 
 /*
  * Sends one flow, in this order:
@@ -31,7 +31,7 @@ import type { WindowClosed } from './window-closed.ts';
  * 4. Respond from what is stored in the end.
  *
  * With `respond-async` the message is stored as queued, and the caller gets a 202. A worker continues with
- * `work`. The sweeper enters at step 2 with `resume` (`sweep-message.ts`). The rules are the same for all
+ * `work` (`work.ts`), as it does with a parked flow whose customer has written. The sweeper enters at step 2 with `resume` (`sweep-message.ts`). The rules are the same for all
  * three.
  */
 
@@ -134,31 +134,6 @@ export function makeSendFlow(deps: SendFlowDeps) {
     return answered(result.message.answer ? result : await resolveProven(result, attempt));
   }
 
-  /**
-   * Sends a queued message. Throws if the queue has to repeat its record; does nothing if the message no
-   * longer waits.
-   */
-  async function work(messageId: MessageId, run: BackgroundRun): Promise<void> {
-    const stored = await messages.get(messageId);
-    if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
-    await readingAhead(pairOf(stored.value), (ahead) => workOn(stored, { ...run, ahead }));
-  }
-
-  async function workOn(stored: Stored<Message>, run: BackgroundRun & Pick<Attempt, 'ahead'>): Promise<void> {
-    const { messageId, parkedUntil } = stored.value;
-    const { ahead } = run;
-    const paceUntil = (await ahead.session())?.value.paceUntil;
-    if (parkedUntil && paceUntil && paceUntil > clock.now()) {
-      await recipientQueue.enqueue(messageId, paceUntil);
-      return;
-    }
-    const terms = termsNow();
-    const taken = await messages.replace(stored, transition(stored.value, 'takenOver', terms));
-    if (!taken.done) return;
-    const attempt: Attempt = { ...run, request: undefined, terms };
-    await resolveProven(await deliver(taken.stored, attempt, { mayHaveLeft: false }), attempt);
-  }
-
   /** Resolves a message that a crash left, or one with an unknown outcome, for the sweeper. */
   async function resume(stored: Stored<Message>, run: BackgroundRun): Promise<void> {
     await readingAhead(pairOf(stored.value), (ahead) =>
@@ -172,6 +147,8 @@ export function makeSendFlow(deps: SendFlowDeps) {
     if (!stored || !holds(fenceOf(claim), stored.value)) throw fault;
     return { done: true, stored };
   }
+
+  const work = makeWork({ ...deps, readingAhead, resolveProven, termsNow });
 
   return { send, work, resume };
 }

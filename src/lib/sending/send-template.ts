@@ -22,9 +22,11 @@ import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import { isOpen } from '../whatsapp/session-window.ts';
 import { throttleReasonOf } from './attempt.ts';
 import type { TemplateLockStore } from './ports.ts';
 import { hasTimeForDispatch } from './settle.ts';
+import { makeAcquireLock } from './template-lock.ts';
 
 /*
  * Sends the template message of a parked flow, which asks the customer to write:
@@ -47,6 +49,7 @@ export interface SendTemplateDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly gatewayDeadlineMs: number;
+  readonly sessionMarginSeconds: number;
 }
 
 /** The part of an attempt that a template message needs. */
@@ -69,6 +72,7 @@ const endOfCalls = ({ deadlineAt }: TemplateRun) => new Date(deadlineAt.getTime(
 
 export function makeSendTemplate(deps: SendTemplateDeps) {
   const { messages, sessions, templateLocks, aliases, recipientQueue, lipachat, clock, telemetry } = deps;
+  const acquireLock = makeAcquireLock(deps);
 
   async function sendTemplate(parked: Stored<Message>, run: TemplateRun): Promise<TemplateResult> {
     const { templateMessage, request, messageId } = parked.value;
@@ -85,8 +89,14 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     // Before the note: without the key nothing can leave, and without the alias a callback does not find the flow.
     const keep = aliases.keep(templateMessage.messageId, { messageId, of: 'template' });
     const [apiKey] = await allEnded([deps.apiKey.get(), keep]);
-    const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
-    if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
+    const [tried, session] = await allEnded([
+      note(parked, { triedAt: templateMessage.triedAt ?? clock.now() }),
+      sessions.get(pairOf(parked.value)),
+    ]);
+    // The customer has written meanwhile, and the flow itself may go.
+    const isOpenNow = isOpen(session?.value, clock.now(), deps.sessionMarginSeconds);
+    if (!tried || isOpenNow || !isStillWanted(tried.value, templateMessage.messageId))
+      return { flow: tried ?? parked };
     const { verdict } = await lipachat.sendTemplate(
       { messageId: templateMessage.messageId, pair: addressOf(parked.value), template },
       {
@@ -151,22 +161,6 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     const known = noted ? otherIdsOf(noted.value) : [];
     await aliases.drop(waKeys.filter((waKey) => !known.includes(waKey)));
     return noted;
-  }
-
-  /** Another holder keeps the lock while its flow waits and the customer has not written since. */
-  async function acquireLock(message: Message): Promise<boolean> {
-    const pair = pairOf(message);
-    const until = message.parkedUntil ?? message.expiresAt;
-    const lock = { key: templateLockKeyOf(message), holder: message.messageId, at: clock.now(), until };
-    const taken = await templateLocks.create(lock);
-    if (taken.done || !taken.stored) return taken.done;
-    const { holder, at } = taken.stored.value;
-    if (holder === message.messageId) return true;
-    const answeredAt = (await sessions.get(pair))?.value.window?.lastInboundAt;
-    const answered = answeredAt !== undefined && answeredAt > at;
-    const stillWaits = (await messages.get(holder))?.value.status === 'parked';
-    if (stillWaits && !answered) return false;
-    return (await templateLocks.replace(taken.stored, lock)).done;
   }
 
   const note = (parked: Stored<Message>, change: Partial<TemplateMessage>) =>

@@ -50,14 +50,14 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
     const now = clock.now();
     if (isOverdue(parked.value, now)) {
       await updateWithRetry(messages, parked, (m) => transition(m, 'waitEnded', { now }));
-      return recipientQueue.releaseNext(pair);
+      return recipientQueue.releaseNext(pair, parked.value.messageId);
     }
     const session = (await sessions.get(pair))?.value;
     if (hasOptedOut(session)) return recipientQueue.cancelAll(pair, run.correlationId);
     const open = isOpen(session, now, deps.sessionMarginSeconds);
     const { flow } = open ? { flow: parked } : await sendTemplate(parked, { ...run, terms: deps.terms });
     await updateWithRetry(messages, flow, (m) => transition(m, 'rechecked', { now, isWindowOpen: open }));
-    await recipientQueue.releaseNext(pair);
+    await recipientQueue.releaseNext(pair, parked.value.messageId);
   }
 
   async function enqueueAgain(queued: Stored<Message>): Promise<void> {

@@ -4,6 +4,7 @@ import { contactUseCases } from './use-cases.ts';
 export function wireContacts(functionName: string) {
   const stores = wireStores(functionName);
   const ports = { ...stores, queue: wireQueue(stores) };
-  const settings = { sessionMarginSeconds: stores.config.SESSION_MARGIN_SECONDS };
+  const { SESSION_MARGIN_SECONDS, PACK_MESSAGES } = stores.config;
+  const settings = { sessionMarginSeconds: SESSION_MARGIN_SECONDS, besideOldWorkers: !PACK_MESSAGES };
   return { stores, ...contactUseCases(ports, settings) };
 }

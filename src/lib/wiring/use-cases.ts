@@ -8,7 +8,7 @@ import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { Gateway } from '../lipachat/ports.ts';
 import { makeFollowPerson } from '../messages/follow-person.ts';
 import type { DeliveryQueue, MessageAliasStore, MessageStore, WatchQueue } from '../messages/ports.ts';
-import { makeRecipientQueue } from '../messages/recipient-queue.ts';
+import { makeRecipientQueue, type RecipientQueueDeps } from '../messages/recipient-queue.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import { makeDeliver } from '../sending/deliver.ts';
 import { makeFinishClaim } from '../sending/finish-claim.ts';
@@ -52,7 +52,7 @@ export interface CallbackPorts extends MessagePorts {
   readonly callbacks: CallbackStore;
 }
 
-interface MessageSettings {
+interface MessageSettings extends Pick<RecipientQueueDeps, 'besideOldWorkers'> {
   readonly sessionMarginSeconds: number;
   /** Later sends get the ids that version 0.1 derives, because it may come back. */
   readonly derivesIds?: boolean | undefined;

@@ -80,7 +80,6 @@ const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
   repeatForbidden: fc.record({ terms, now, reason }),
   givenUp: fc.record({ fence, now, reason }),
   answerMissing: now.map((at) => ({ ...settling, now: at })),
-  customerWrote: fc.record({ now, notBefore: now }),
   waitEnded: fc.record({ now }),
   rechecked: fc.record({ now, isWindowOpen: fc.boolean() }),
   reenqueued: fc.record({ now }),

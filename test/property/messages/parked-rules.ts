@@ -27,7 +27,8 @@ export function watchLane(world: World, broken: string[]): void {
     if (after === undefined && before.accepted) broken.push(`${messageId} was promised, and is gone`);
     if (before.answer && after && !after.answer && after.resends === before.resends)
       broken.push(`${messageId} lost its answer`);
-    if (before.status === 'parked' && to === 'queued') broken.push(...faultsOfRelease(world, before));
+    if (before.status === 'parked' && to === 'queued') broken.push(`${messageId} was queued by a release`);
+    if (before.status === 'parked' && to === 'sending') broken.push(...faultsOfRelease(world, before));
   });
 }
 

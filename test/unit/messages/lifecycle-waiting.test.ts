@@ -4,7 +4,7 @@ import { fenceOf } from '../../../src/lib/messages/lease.ts';
 import { newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
 import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/message.ts';
-import { isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
+import { isCheckedSoon, isOlder, isOverdue, isUnderWay, nextOf } from '../../../src/lib/messages/waiting.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest, sampleTerms } from '../../support/fakes/samples.ts';
 
 const HOUR_S = 3_600;
@@ -125,24 +125,31 @@ describe('a message that is postponed', () => {
 });
 
 describe('a message that is released from parking', () => {
-  const release = (stored: Message, seconds = 60) =>
-    transition(stored, 'customerWrote', { now: later(seconds), notBefore: later(seconds + 6) });
+  const release = (stored: Message, seconds = 60, mode: 'resend' | 'hold' = 'resend') =>
+    transition(
+      stored,
+      'takenOver',
+      sampleTerms({ owner: 'worker-1', now: later(seconds), ambiguity: { mode, resendHorizonSeconds: 900 } }),
+    );
 
-  it('is queued for the pace of its pair', () => {
-    const stored = parked({ reason: 'the session window is closed' });
+  it('is taken over by the worker that sends it, under the next epoch and with a horizon of its own', () => {
+    const stored = parked({ reason: 'the session window is closed', firstTryAt: later(-1) });
     expect(release(stored)).toEqual({
       ...stored,
-      status: 'queued',
+      status: 'sending',
       reason: undefined,
-      notBefore: later(66),
-      dueAt: later(66 + 120),
-      timeline: [...stored.timeline, { at: later(60), status: 'queued', source: 'worker' }],
+      lease: { owner: 'worker-1', until: later(120), phase: 'dispatched' },
+      epoch: stored.epoch + 1,
+      firstTryAt: later(60),
+      dueAt: later(120),
+      timeline: [...stored.timeline, { at: later(60), status: 'sending', source: 'worker' }],
     });
+    expect(release(stored, 60, 'hold').lease?.phase).toBe('claimed');
   });
 
   it('is not released from the end of its wait on', () => {
     const stored = parked({ parkedUntil: later(60) });
-    expect(release(stored, 59).status).toBe('queued');
+    expect(release(stored, 59).status).toBe('sending');
     expect(release(stored, 60)).toBe(stored);
   });
 });
@@ -219,6 +226,36 @@ describe('the recipient queue', () => {
     expect(isUnderWay(claim({ status: 'queued', notBefore: later(900) }), NOW)).toBe(true);
     expect(isUnderWay(claim({ status: 'queued', notBefore: later(900.001) }), NOW)).toBe(false);
     expect(isUnderWay(parked({ notBefore: NOW }), NOW)).toBe(false);
+  });
+
+  it('is led by the oldest parked one in time, unless another one is under way', () => {
+    const at = (id: string, seconds: number, changes: Partial<Message> = {}) =>
+      parked({ messageId: idOf(id), createdAt: later(seconds), parkedUntil: later(60), ...changes });
+    const [a, b] = [at('a', 0), at('b', 1)];
+    expect(nextOf([], NOW)).toBeUndefined();
+    expect(nextOf([a, b], NOW)).toBe(a);
+    expect(nextOf([{ ...a, parkedUntil: later(30) }, b], later(30))).toBe(b);
+    expect(nextOf([{ ...a, status: 'queued', notBefore: later(901) }, b], NOW)).toBe(b);
+    for (const status of ['queued', 'sending'] as const) {
+      expect(nextOf([{ ...a, status }, b], NOW)).toBeUndefined();
+      expect(nextOf([a, { ...b, status }], NOW)).toBeUndefined();
+    }
+  });
+
+  it('is in the order of the claims, then of the ids', () => {
+    const at = (id: string, seconds: number) => parked({ messageId: idOf(id), createdAt: later(seconds) });
+    expect(isOlder(at('b', 0), at('a', 1))).toBe(true);
+    expect(isOlder(at('a', 1), at('b', 0))).toBe(false);
+    expect(isOlder(at('a', 0), at('b', 0))).toBe(true);
+    expect(isOlder(at('b', 0), at('a', 0))).toBe(false);
+    expect(isOlder(at('a', 0), at('a', 0))).toBe(false);
+  });
+
+  it('has one checked soon that the sweeper visits within a minute', () => {
+    expect(isCheckedSoon(parked({ dueAt: later(60) }), NOW)).toBe(true);
+    expect(isCheckedSoon(parked({ dueAt: later(-60) }), NOW)).toBe(true);
+    expect(isCheckedSoon(parked({ dueAt: later(60.001) }), NOW)).toBe(false);
+    expect(isCheckedSoon(parked({ dueAt: undefined }), NOW)).toBe(false);
   });
 
   it('has one overdue from the end of its wait on', () => {

@@ -69,12 +69,12 @@ describe('the recipient queue of a customer', () => {
     await park('a', 'b');
     await writes();
     await p.workOff();
-    expect([find('a')?.status, find('b')?.status]).toEqual(['sent', 'queued']);
+    expect([find('a')?.status, find('b')?.status]).toEqual(['sent', 'parked']);
     const at = world.clock.now();
     await p.handleStatus('a', { status: 'failed', at, code: 131_047, waId: waIdOf('a') });
     world.clock.advance(1_000);
     await writes();
-    expect([find('a')?.status, find('b')?.status]).toEqual(['parked', 'queued']);
+    expect([find('a')?.status, find('b')?.status]).toEqual(['parked', 'parked']);
     await rest();
     expect([find('a')?.status, find('b')?.status]).toEqual(['sent', 'sent']);
   });

@@ -450,7 +450,14 @@ describe('the responses of the code conform', () => {
     now,
     templateId: 'template-1',
   });
-  const letGo = transition(waitingForReply, 'customerWrote', { now: later, notBefore: later });
+  const released = transition(waitingForReply, 'takenOver', { ...claiming.terms, now: later });
+  const letGo = transition(released, 'postponed', {
+    fence: fenceOf(released),
+    now: later,
+    delaySeconds: 5,
+    errorClass: 'wait',
+    reason: 'slowly',
+  });
   const overdue = transition(waitingForReply, 'waitEnded', { now: new Date(now.getTime() + 60_000) });
   const stopped = transition(waitingForReply, 'optedOut', {
     now: later,
@@ -529,7 +536,7 @@ describe('the responses of the code conform', () => {
   it('for a reader of messages', async () => {
     const messages = [
       ...[claim, sent, idOnly, waiting, standing, refused, failed, delivered],
-      ...[queued, backInQueue, waitingForReply, letGo, overdue, stopped, sentInVain, shutAfterAll],
+      ...[queued, backInQueue, waitingForReply, released, letGo, overdue, stopped, sentInVain, shutAfterAll],
       ...[answeredFlow, perhapsAnswered],
     ];
     const answers = await conform(

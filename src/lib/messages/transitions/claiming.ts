@@ -65,15 +65,16 @@ export function isUpForTakeOver(message: Message, terms: ClaimTerms): boolean {
 /** The claim of a new owner. The new epoch fences off the old owner. */
 export function takeOver(message: Message, terms: ClaimTerms): Message {
   const until = after(terms.now, terms.leaseSeconds);
-  const notLeft = message.status === 'queued' || message.lease?.phase === 'claimed';
+  const waited = message.status === 'queued' || message.status === 'parked';
+  const notLeft = waited || message.lease?.phase === 'claimed';
   const phase = notLeft && terms.ambiguity.mode === 'hold' ? 'claimed' : 'dispatched';
   return {
     ...message,
     reason: undefined,
     lease: { owner: terms.owner, until, phase },
     epoch: message.epoch + 1,
-    // Nothing of a queued message has left, so its resend horizon starts now.
-    firstTryAt: message.status === 'queued' ? terms.now : message.firstTryAt,
+    // Nothing of a waiting message has left, so its resend horizon starts now.
+    firstTryAt: waited ? terms.now : message.firstTryAt,
     dueAt: until,
   };
 }

@@ -6,7 +6,7 @@ import type * as waiting from './waiting.ts';
 
 /** The events of a message, with the facts that their transitions need. */
 export interface MessageEvents {
-  /** The lease is over, or a worker takes the message from the queue: it has a new owner. */
+  /** The lease is over, or a worker takes the message from its queue: it has a new owner. */
   takenOver: ClaimTerms;
   /** The owner finds the session window shut, and the request may wait. */
   windowClosed: waiting.Owned & waiting.Parking;
@@ -24,8 +24,6 @@ export interface MessageEvents {
   givenUp: waiting.Owned & settling.Unknown;
   /** A callback proved the outcome, and the answer is missing. */
   answerMissing: settling.Finalizing;
-  /** The customer wrote, and this message is next in the recipient queue. */
-  customerWrote: { readonly now: Date; readonly notBefore: Date };
   /** The sweeper finds that its time to wait is over. */
   waitEnded: { readonly now: Date };
   /** The sweeper or an inbound message schedules its next check. */

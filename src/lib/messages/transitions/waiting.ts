@@ -1,10 +1,10 @@
 import type { ErrorClass } from '../../whatsapp/error-codes.ts';
 import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../backoff.ts';
 import { type NewId, templateIdOf01 } from '../gateway-message-id.ts';
-import type { Fence } from '../lease.ts';
+import type { ClaimTerms, Fence } from '../lease.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
-import { isOverdue } from '../waiting.ts';
-import { type Claiming, claim, type NewMessage } from './claiming.ts';
+import { BUSY_CHECK_MS, isOverdue } from '../waiting.ts';
+import { type Claiming, claim, type NewMessage, takeOver } from './claiming.ts';
 
 /*
  * When `dueAt` brings the sweeper to a parked message: 75 s after parking, for a reply that crossed it; then
@@ -12,7 +12,6 @@ import { type Claiming, claim, type NewMessage } from './claiming.ts';
  */
 const FIRST_CHECK_MS = 75_000;
 const LATER_CHECK_MS = 3_600_000;
-const BUSY_CHECK_MS = 60_000;
 
 const DEFAULT_PARK_SECONDS = 259_200;
 const DAY_MS = 86_400_000;
@@ -116,14 +115,11 @@ export function isInTime(message: Message, { now }: { readonly now: Date }): boo
   return !isOverdue(message, now);
 }
 
-/** The parked message, on its way to the worker. */
-export function release(message: Message, times: { readonly now: Date; readonly notBefore: Date }): Message {
+/** The claim of the worker that sends a parked message: its customer has written. */
+export function release(message: Message, terms: ClaimTerms): Message {
   return {
-    ...message,
-    reason: undefined,
-    notBefore: times.notBefore,
-    dueAt: later(times.notBefore, QUEUE_GRACE_MS),
-    timeline: remember(message, { at: times.now, status: 'queued', source: 'worker' }),
+    ...takeOver(message, terms),
+    timeline: remember(message, { at: terms.now, status: 'sending', source: 'worker' }),
   };
 }
 

@@ -3,6 +3,7 @@ import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts'
 import {
   eventsOf,
   firsts,
+  isReleased,
   pumpQueue,
   pumpStream,
   QUICK_QUEUES,
@@ -130,8 +131,9 @@ describe('an opt-out between queueing and sending', () => {
     const customer = fleet.canaries.number();
     const flow = { ...fleet.flow({ to: customer }), ...PARK };
     await fleet.send(flow);
+    expect(await isReleased(fleet, flow.messageId)).toBe(false);
     await say(customer, 'hello');
-    expect(await statusOfMessage(flow.messageId)).toBe('queued');
+    expect(await isReleased(fleet, flow.messageId)).toBe(true);
     expect((await optOut(customer)).status).toBe(204);
     await workOn(fleet, flow.messageId);
     expect(await fleet.lipachat.calls(flow.messageId)).toEqual([]);

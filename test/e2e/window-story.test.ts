@@ -65,14 +65,7 @@ describe('from a shut window to a captured reply', () => {
       reply: { response: { package: 'Gold' }, matchedBy: 'only-open-flow' },
     });
     const { timeline = [] } = json;
-    expect(timeline.map(({ status }) => status)).toEqual([
-      'sending',
-      'parked',
-      'queued',
-      'sent',
-      'delivered',
-      'read',
-    ]);
+    expect(timeline.map(({ status }) => status)).toEqual(['parked', 'sending', 'sent', 'delivered', 'read']);
     expect((await toCustomer(customer)).map(({ kind }) => kind)).toEqual(['template', 'flow']);
 
     await sweep(processOf(fleet, 'sweeper'));

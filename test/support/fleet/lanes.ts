@@ -29,6 +29,13 @@ export const workOn = (fleet: Fleet, messageId: string, nth = 0): Promise<unknow
 export const deliverTo = (worker: Worker, messageId: string): Promise<unknown> =>
   worker.invoke({ Records: [{ messageId: randomUUID(), body: JSON.stringify({ messageId }) }] });
 
+/** Is it parked, with a record in the queue that lets a worker send it? */
+export const isReleased = async (fleet: Fleet, messageId: string): Promise<boolean> => {
+  const bodies = await fleet.sqs.bodies();
+  const { status } = (await fleet.message(messageId)).json;
+  return status === 'parked' && bodies.includes(JSON.stringify({ messageId }));
+};
+
 /** What the bus has taken, in its order; with `messageId` only what is told of that message. */
 export const eventsOf = async (fleet: Fleet, messageId?: string): Promise<FleetEvent[]> => {
   const kept = await fleet.aws.events();

@@ -9,7 +9,7 @@ import { transition } from './lifecycle.ts';
 import type { Message, MessageId } from './message.ts';
 import { isInRecipientQueue } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
-import { isCheckedSoon, isOlder, isOverdue, nextOf } from './waiting.ts';
+import { isCheckedSoon, isOlder, isTooLate, nextOf, type Wait } from './waiting.ts';
 
 /*
  * The recipient queue of a pair: the flows that wait for one customer. The oldest goes first. The next one
@@ -45,6 +45,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
   const flowsOf = makeFlowsOf(messages);
   const mayGetFlows = (session: Session | undefined): session is Session =>
     isOpen(session, clock.now(), deps.sessionMarginSeconds) && !hasOptedOut(session);
+  const waitIn = ({ window }: Session) => ({ now: clock.now(), openedAt: window?.openedAt });
 
   /**
    * Releases the oldest waiting flow, unless another one is under way, the window is shut or the customer opted out.
@@ -53,7 +54,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
   async function releaseNext(pair: Pair, swept?: MessageId): Promise<void> {
     const session = (await sessions.get(pair))?.value;
     if (!mayGetFlows(session)) return;
-    const next = nextIn(await flowsOf(pair), clock.now());
+    const next = nextIn(await flowsOf(pair), waitIn(session));
     if (!next) return;
     // The sweeper visits that one within a minute, too.
     if (swept && swept !== next.messageId && isCheckedSoon(next, clock.now())) return;
@@ -65,7 +66,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
     const session = (await sessions.get(pair))?.value;
     if (!mayGetFlows(session)) return;
     const flows = await flowsOf(pair);
-    const next = nextIn(flows, clock.now());
+    const next = nextIn(flows, waitIn(session));
     const isBehind = ({ value }: Stored<Message>) => value.messageId !== next?.messageId;
     const checked = deps.besideOldWorkers ? flows : flows.filter(isBehind);
     await mapEnded(checked, checkSoon, { concurrency: AT_ONCE });
@@ -82,8 +83,8 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
   ): Promise<boolean> {
     const { session } = seen;
     const now = clock.now();
-    if (!mayGetFlows(session) || isOverdue(parked.value, now)) return false;
-    const next = nextIn(seen.flows, now);
+    if (!mayGetFlows(session) || isTooLate(parked.value, waitIn(session))) return false;
+    const next = nextIn(seen.flows, waitIn(session));
     if (next?.messageId !== parked.value.messageId) {
       await checkSoon(parked);
       if (next) await put(next.messageId, session.paceUntil);
@@ -136,10 +137,10 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
   return { releaseNext, wake, mayGo, startPause, cancelAll, flowsOf, enqueue };
 }
 
-function nextIn(flows: readonly Stored<Message>[], now: Date): Message | undefined {
+function nextIn(flows: readonly Stored<Message>[], wait: Wait): Message | undefined {
   return nextOf(
     flows.map(({ value }) => value),
-    now,
+    wait,
   );
 }
 

@@ -3,7 +3,7 @@ import { transition } from '../messages/lifecycle.ts';
 import { type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import { isOverdue } from '../messages/waiting.ts';
+import { isTooLate } from '../messages/waiting.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { SessionStore } from '../sessions/ports.ts';
@@ -48,13 +48,15 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
   async function recheck(parked: Stored<Message>, run: BackgroundRun): Promise<void> {
     const pair = pairOf(parked.value);
     const now = clock.now();
-    if (isOverdue(parked.value, now)) {
-      await updateWithRetry(messages, parked, (m) => transition(m, 'waitEnded', { now }));
+    const session = (await sessions.get(pair))?.value;
+    const stopped = hasOptedOut(session);
+    const open = isOpen(session, now, deps.sessionMarginSeconds);
+    const wait = { now, openedAt: open && !stopped ? session?.window?.openedAt : undefined };
+    if (isTooLate(parked.value, wait)) {
+      await updateWithRetry(messages, parked, (m) => transition(m, 'waitEnded', wait));
       return recipientQueue.releaseNext(pair, parked.value.messageId);
     }
-    const session = (await sessions.get(pair))?.value;
-    if (hasOptedOut(session)) return recipientQueue.cancelAll(pair, run.correlationId);
-    const open = isOpen(session, now, deps.sessionMarginSeconds);
+    if (stopped) return recipientQueue.cancelAll(pair, run.correlationId);
     const { flow } = open ? { flow: parked } : await sendTemplate(parked, { ...run, terms: deps.terms });
     await updateWithRetry(messages, flow, (m) => transition(m, 'rechecked', { now, isWindowOpen: open }));
     await recipientQueue.releaseNext(pair, parked.value.messageId);

@@ -58,7 +58,7 @@ export function makeWork(deps: WorkDeps) {
     await readingAhead(pair, async (ahead) => {
       const session = (await ahead.session())?.value;
       if (!(await recipientQueue.mayGo(stored, { flows, session }))) return;
-      const terms = termsNow();
+      const terms = { ...termsNow(), openedAt: session?.window?.openedAt };
       // A note about its template message may have changed it since. Another owner may not.
       const taken = await updateWithRetry(messages, stored, (m) =>
         m.status === 'parked' && m.epoch === stored.value.epoch ? transition(m, 'takenOver', terms) : m,

@@ -3,7 +3,7 @@
 import { gatewayMessageIdOf, isTemplateId } from '../../../src/lib/messages/gateway-message-id.ts';
 import type { Message } from '../../../src/lib/messages/message.ts';
 import { isProven } from '../../../src/lib/messages/status.ts';
-import { isOverdue, isUnderWay } from '../../../src/lib/messages/waiting.ts';
+import { isTooLate, isUnderWay } from '../../../src/lib/messages/waiting.ts';
 import { hasOptedOut, isOpen, type Session } from '../../../src/lib/whatsapp/session-window.ts';
 import type { World } from '../../support/fakes/world.ts';
 import type { ParkedScenario } from './parked-scenario.ts';
@@ -33,14 +33,15 @@ export function watchLane(world: World, broken: string[]): void {
 }
 
 function faultsOfRelease({ messages, sessions, clock }: World, released: Message): string[] {
+  const wait = { now: clock.now(), openedAt: sessions.all()[0]?.window?.openedAt };
   const { messageId, createdAt } = released;
   const others = messages.all().filter((m) => m.messageId !== messageId);
   const older = others.filter((m) => m.createdAt < createdAt && !hasLeftBefore(m));
-  const skipped = older.filter((m) => m.status === 'parked' && !isOverdue(m, clock.now()));
+  const skipped = older.filter((m) => m.status === 'parked' && !isTooLate(m, wait));
   // Past its time it no longer counts for the others, even if a frozen process releases it after all.
-  const counts = (m: Message) => m.parkedUntil && !isOverdue(m, clock.now()) && !hasLeftBefore(m);
+  const counts = (m: Message) => m.parkedUntil && !isTooLate(m, wait) && !hasLeftBefore(m);
   // A write that was frozen past the end of the wait was decided before it: no invocation lasts that long.
-  const stoodStill = isOverdue(released, clock.now());
+  const stoodStill = isTooLate(released, wait);
   const beside = stoodStill ? [] : others.filter((m) => isUnderWay(m, clock.now()) && counts(m));
   return [
     ...skipped.map((m) => `${messageId} was let go before ${m.messageId}`),

@@ -4,7 +4,14 @@ import { fenceOf } from '../../../src/lib/messages/lease.ts';
 import { newMessage, transition } from '../../../src/lib/messages/lifecycle.ts';
 import type { FlowRequest, Message } from '../../../src/lib/messages/message.ts';
 import { isAwaitingReply, isInRecipientQueue } from '../../../src/lib/messages/message.ts';
-import { isCheckedSoon, isOlder, isOverdue, isUnderWay, nextOf } from '../../../src/lib/messages/waiting.ts';
+import {
+  isCheckedSoon,
+  isOlder,
+  isOverdue,
+  isTooLate,
+  isUnderWay,
+  nextOf,
+} from '../../../src/lib/messages/waiting.ts';
 import { idOf, later, NOW, sampleMessage, sampleRequest, sampleTerms } from '../../support/fakes/samples.ts';
 
 const HOUR_S = 3_600;
@@ -232,13 +239,13 @@ describe('the recipient queue', () => {
     const at = (id: string, seconds: number, changes: Partial<Message> = {}) =>
       parked({ messageId: idOf(id), createdAt: later(seconds), parkedUntil: later(60), ...changes });
     const [a, b] = [at('a', 0), at('b', 1)];
-    expect(nextOf([], NOW)).toBeUndefined();
-    expect(nextOf([a, b], NOW)).toBe(a);
-    expect(nextOf([{ ...a, parkedUntil: later(30) }, b], later(30))).toBe(b);
-    expect(nextOf([{ ...a, status: 'queued', notBefore: later(901) }, b], NOW)).toBe(b);
+    expect(nextOf([], { now: NOW })).toBeUndefined();
+    expect(nextOf([a, b], { now: NOW })).toBe(a);
+    expect(nextOf([{ ...a, parkedUntil: later(30) }, b], { now: later(30) })).toBe(b);
+    expect(nextOf([{ ...a, status: 'queued', notBefore: later(901) }, b], { now: NOW })).toBe(b);
     for (const status of ['queued', 'sending'] as const) {
-      expect(nextOf([{ ...a, status }, b], NOW)).toBeUndefined();
-      expect(nextOf([a, { ...b, status }], NOW)).toBeUndefined();
+      expect(nextOf([{ ...a, status }, b], { now: NOW })).toBeUndefined();
+      expect(nextOf([a, { ...b, status }], { now: NOW })).toBeUndefined();
     }
   });
 
@@ -262,6 +269,30 @@ describe('the recipient queue', () => {
     const stored = parked({ parkedUntil: later(60) });
     expect([59.999, 60, 61].map((seconds) => isOverdue(stored, later(seconds)))).toEqual([false, true, true]);
     expect(isOverdue(parked({ parkedUntil: undefined }), later(9e6))).toBe(false);
+  });
+
+  it('has one for two more minutes if its customer wrote in time, and neither releases nor expires it after that', () => {
+    const stored = parked({ parkedUntil: later(60) });
+    const late = (seconds: number, openedAt: Date | undefined) =>
+      isTooLate(stored, { now: later(seconds), openedAt });
+    expect([59, 60, 179.999, 180].map((seconds) => late(seconds, later(60)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect([59, 60].map((seconds) => late(seconds, later(60.001)))).toEqual([false, true]);
+    expect([59, 60].map((seconds) => late(seconds, undefined))).toEqual([false, true]);
+    expect(isTooLate(parked({ parkedUntil: undefined }), { now: later(9e6), openedAt: NOW })).toBe(false);
+    for (const [seconds, after] of [
+      [179, ['parked', 'sending']],
+      [180, ['expired', 'parked']],
+    ] as const) {
+      const wait = { now: later(seconds), openedAt: later(60) };
+      const expired = transition(stored, 'waitEnded', wait).status;
+      const released = transition(stored, 'takenOver', { ...sampleTerms(), ...wait }).status;
+      expect([expired, released]).toEqual(after);
+    }
   });
 });
 

@@ -179,6 +179,32 @@ describe('a record', () => {
   });
 });
 
+describe('the end of the wait, while the customer’s message is on its way to the worker', () => {
+  const writesJustInTime = async () => {
+    await park('a');
+    await change('a', (m) => ({ ...m, parkedUntil: world.clock.now(), dueAt: world.clock.now() }));
+    await writes();
+  };
+
+  it('is two minutes later: the sweeper leaves the flow to the worker', async () => {
+    await writesJustInTime();
+    world.queue.take();
+    world.clock.advance(119_000);
+    await p.sweep();
+    expect([written, records()]).toEqual([[], ['a']]);
+    await p.workOff();
+    expect(sent()).toEqual(['a']);
+  });
+
+  it('comes then, if no worker does', async () => {
+    await writesJustInTime();
+    world.clock.advance(120_000);
+    await p.workOff();
+    await p.sweep();
+    expect([sent(), find('a')?.status]).toEqual([[], 'expired']);
+  });
+});
+
 describe('the sweeper', () => {
   it('continues a queue that a crash stopped, with one record for all of its flows', async () => {
     await park('a', 'b', 'c');

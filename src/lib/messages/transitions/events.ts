@@ -1,4 +1,5 @@
 import type { ClaimTerms } from '../lease.ts';
+import type { Wait } from '../waiting.ts';
 import type { Replied, Reported } from './reporting.ts';
 import type * as settling from './settling.ts';
 import type { TemplateFailure } from './template-refused.ts';
@@ -7,7 +8,7 @@ import type * as waiting from './waiting.ts';
 /** The events of a message, with the facts that their transitions need. */
 export interface MessageEvents {
   /** The lease is over, or a worker takes the message from its queue: it has a new owner. */
-  takenOver: ClaimTerms;
+  takenOver: ClaimTerms & Wait;
   /** The owner finds the session window shut, and the request may wait. */
   windowClosed: waiting.Owned & waiting.Parking;
   /** The owner's attempt sent nothing; another one follows after a pause. */
@@ -25,7 +26,7 @@ export interface MessageEvents {
   /** A callback proved the outcome, and the answer is missing. */
   answerMissing: settling.Finalizing;
   /** The sweeper finds that its time to wait is over. */
-  waitEnded: { readonly now: Date };
+  waitEnded: Wait;
   /** The sweeper or an inbound message schedules its next check. */
   rechecked: { readonly now: Date; readonly isWindowOpen: boolean };
   /** The sweeper enqueued it again. */

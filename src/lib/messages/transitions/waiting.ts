@@ -3,7 +3,7 @@ import { counted, LONGEST_DELAY_MS, QUEUE_GRACE_MS } from '../backoff.ts';
 import { type NewId, templateIdOf01 } from '../gateway-message-id.ts';
 import type { ClaimTerms, Fence } from '../lease.ts';
 import { type Message, type RejectionCode, remember } from '../message.ts';
-import { BUSY_CHECK_MS, isOverdue } from '../waiting.ts';
+import { BUSY_CHECK_MS, isTooLate, type Wait } from '../waiting.ts';
 import { type Claiming, claim, type NewMessage, takeOver } from './claiming.ts';
 
 /*
@@ -111,8 +111,8 @@ export function heldBack(message: Message, { now, delaySeconds, errorClass }: Pa
   };
 }
 
-export function isInTime(message: Message, { now }: { readonly now: Date }): boolean {
-  return !isOverdue(message, now);
+export function isInTime(message: Message, wait: Wait): boolean {
+  return !isTooLate(message, wait);
 }
 
 /** The claim of the worker that sends a parked message: its customer has written. */
@@ -123,12 +123,12 @@ export function release(message: Message, terms: ClaimTerms): Message {
   };
 }
 
-export function isTimeOver(message: Message, { now }: { readonly now: Date }): boolean {
-  return isOverdue(message, now);
+export function isTimeOver(message: Message, wait: Wait): boolean {
+  return isTooLate(message, wait);
 }
 
 /** The parked message of a customer who did not write in time. */
-export function expire(message: Message, { now }: { readonly now: Date }): Message {
+export function expire(message: Message, { now }: Wait): Message {
   return {
     ...message,
     request: undefined,
@@ -148,7 +148,8 @@ export function recheck(
   const next = later(now, isWindowOpen ? BUSY_CHECK_MS : asks ? FIRST_CHECK_MS : LATER_CHECK_MS);
   // A template message that could not be sent has an earliest time for its next try.
   const asksAt = asks && !isWindowOpen ? (message.templateMessage?.notBefore ?? next) : next;
-  return { ...message, dueAt: earlier(message.parkedUntil, asksAt > next ? asksAt : next) };
+  const dueAt = earlier(message.parkedUntil, asksAt > next ? asksAt : next);
+  return message.dueAt?.getTime() === dueAt.getTime() ? message : { ...message, dueAt };
 }
 
 /** The queued message after the sweeper enqueued it again. */

@@ -7,7 +7,7 @@ import { idOf, later, PAIR, sampleRequest } from '../../support/fakes/samples.ts
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
 
 /** The process dies at this call: before or after the call takes effect. */
-export interface Death {
+interface Death {
   readonly at: number;
   readonly applies: boolean;
 }

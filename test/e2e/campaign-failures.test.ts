@@ -85,7 +85,7 @@ describe('the operator’s trouble', () => {
       expect(await whenStill(campaignId)).toMatchObject({ failed: 0, sent: 0, pending: RECIPIENTS });
       await fleet.lipachat.mend();
       expect((await campaigns.resume(campaignId)).status).toBe(200);
-      const done = progressOf(await campaigns.whenIs(campaignId, 'completed', 60_000));
+      const done = progressOf(await campaigns.whenIs(campaignId, 'completed'));
       expect(done).toMatchObject({ total: RECIPIENTS, sent: RECIPIENTS, failed: 0 });
       expect(await ringsOf(customers)).toEqual(customers.map(() => 1));
     },
@@ -108,7 +108,7 @@ describe('a refusal with the same words', () => {
     expect(failed + pending).toBe(RECIPIENTS);
     await fleet.lipachat.mend();
     await campaigns.resume(campaignId);
-    const done = progressOf(await campaigns.whenIs(campaignId, 'completed', 60_000));
+    const done = progressOf(await campaigns.whenIs(campaignId, 'completed'));
     expect(done).toMatchObject({ sent: RECIPIENTS - failed, failed });
     const refused = (await recipientsOf(campaigns, campaignId, '?status=failed')).map(({ to }) => to);
     expect(await ringsOf(customers)).toEqual(customers.map((to) => (refused.includes(to) ? 0 : 1)));
@@ -125,7 +125,7 @@ describe('a refusal with the same words', () => {
       });
     }
     await campaigns.start(campaignId);
-    const done = progressOf(await campaigns.whenIs(campaignId, 'completed', 60_000));
+    const done = progressOf(await campaigns.whenIs(campaignId, 'completed'));
     expect(done).toMatchObject({ sent: RECIPIENTS / 2, failed: RECIPIENTS / 2 });
   }, 90_000);
 });
@@ -147,7 +147,7 @@ describe('the operator’s trouble with template messages', () => {
     expect(parked).toBeLessThanOrEqual(MOST + IN_FLIGHT);
     await fleet.lipachat.mend();
     await campaigns.resume(campaignId);
-    const done = progressOf(await campaigns.whenIs(campaignId, 'completed', 60_000));
+    const done = progressOf(await campaigns.whenIs(campaignId, 'completed'));
     expect(done).toMatchObject({ parked: RECIPIENTS, failed: 0 });
   }, 90_000);
 });

@@ -29,9 +29,11 @@ export type QueuePump = {
   close: () => Promise<void>;
   /** How often so far: messages delivered, those of them delivered twice, batches that failed as a whole. */
   counts: () => { delivered: number; duplicated: number; failedBatches: number };
+  /** Is nothing ready or in flight? There may be delayed messages. */
+  isIdle: () => Promise<boolean>;
   /**
    * Resolves once the queue has nothing: nothing ready, delayed or in flight. The watch of a lease that still runs is
-   * nothing to do. Rejects after `ms` (60 000).
+   * nothing to do. Rejects after `ms` (100 000).
    */
   drained: (ms?: number) => Promise<void>;
 };
@@ -95,16 +97,21 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
     },
   });
 
+  const isIdle = async (): Promise<boolean> => {
+    const { ready, inFlight } = await sqs.counts(mapping.queueName);
+    return ready + inFlight + repeating.size === 0;
+  };
   const isEmpty = async (): Promise<boolean> => {
-    const { ready, delayed, inFlight } = await sqs.counts(mapping.queueName);
-    if (ready + inFlight + repeating.size > 0) return false;
+    if (!(await isIdle())) return false;
+    const { delayed } = await sqs.counts(mapping.queueName);
     return delayed === 0 || (await sqs.bodies(mapping.queueName)).every(isWatch);
   };
 
   return {
     close: source.close,
     counts: () => ({ ...counts }),
-    drained: async (ms = 60_000) => {
+    isIdle,
+    drained: async (ms = 100_000) => {
       const end = performance.now() + ms;
       while (!(await isEmpty())) {
         if (performance.now() > end) throw new Error(`not drained: ${await sqs.bodies(mapping.queueName)}`);

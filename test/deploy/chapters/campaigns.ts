@@ -48,7 +48,7 @@ export const campaigns = (system: () => System): void => {
       const rows = Array.from({ length: 2_000 }, () => `${customer()},${'n'.repeat(280)}`);
       expect(await put(String(link.json['url']), csv(...rows), emulator.certificate)).toBe(200);
       expect(await app('POST', `${path}/plan`)).toMatchObject({ status: 202, json: { state: 'planning' } });
-      const planned = await whenIs('of-a-file', 'planned', 40_000);
+      const planned = await whenIs('of-a-file', 'planned', 100_000);
       expect(planned.json['plan']).toMatchObject({ counts: { total: 2_000, windowShut: 2_000, invalid: 0 } });
     });
 

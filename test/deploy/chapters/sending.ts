@@ -4,7 +4,7 @@ import { until } from '../../support/fleet/wait.ts';
 import { BUSINESS, flow, type System, TOKENS, WEBHOOK_SECRET } from '../system.ts';
 
 export const sending = (system: () => System): void => {
-  const whenStatus = (messageId: string, status: string, withinMs = 30_000) =>
+  const whenStatus = (messageId: string, status: string, withinMs = 100_000) =>
     until(
       `${messageId} to be ${status}`,
       async () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from './answer.ts';
 import type { Fleet } from './fleet.ts';
-import { until } from './wait.ts';
+import { LONGEST_WAIT_MS, until } from './wait.ts';
 
 /** What a campaign begins with; see `POST /v1/campaigns`. */
 export type CampaignFields = {
@@ -76,7 +76,7 @@ const createCampaignCalls = (fleet: Fleet, token: string) => {
       call('GET', `/${campaignId}/recipients${query}`, { headers }),
 
     /** Until it is called one of those, and what is read then. */
-    whenIs: (campaignId: string, states: string | string[], withinMs = 60_000): Promise<Answer> => {
+    whenIs: (campaignId: string, states: string | string[], withinMs = LONGEST_WAIT_MS): Promise<Answer> => {
       const wanted = [states].flat();
       return until(
         `${campaignId} to be ${wanted.join(' or ')}`,
@@ -105,6 +105,6 @@ export const ready = async (
   if (created.status !== 201) throw new Error(`not created: ${created.text}`);
   if (file !== undefined) await campaigns.upload(campaignId, file, format);
   await campaigns.plan(campaignId);
-  await campaigns.whenIs(campaignId, 'planned', 60_000);
+  await campaigns.whenIs(campaignId, 'planned');
   return campaignId;
 };

@@ -37,7 +37,7 @@ export const sweepUntil = async (
   fleet: Fleet,
   options: { sweeper: Worker; messageId: string; status: string; withinMs?: number },
 ): Promise<void> => {
-  const { sweeper, messageId, status, withinMs = 60_000 } = options;
+  const { sweeper, messageId, status, withinMs } = options;
   await until(
     `${messageId} to be ${status}`,
     async () => {

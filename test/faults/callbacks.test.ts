@@ -51,7 +51,7 @@ describe('while the parameter store throttles every process that starts', () => 
   afterAll(() => fleet.stop());
 
   it(`takes ${CUSTOMERS} callbacks, and their effects follow within 5 s after it heals; forgeries have none`, {
-    timeout: THROTTLED_MS + 60_000,
+    timeout: THROTTLED_MS + 240_000,
   }, async () => {
     const customers = numbers(CUSTOMERS);
     const strangers = numbers(FORGED);
@@ -75,7 +75,7 @@ describe('while the parameter store throttles every process that starts', () => 
 
     await fleet.aws.clearFaults();
     const healed = performance.now();
-    await fleet.callbacks.drained();
+    await fleet.callbacks.drained(200_000);
     console.log(
       `callbacks: effects ${Math.round(performance.now() - healed)} ms after the parameter store healed`,
     );
@@ -105,7 +105,7 @@ describe('2,000 callbacks, while their workers are killed and SQS repeats and mi
     fleet = await startFleet({
       ownProcesses: true,
       counts: { sendFlow: 2, webhook: 2, callbacks: 4 },
-      queues: { ...QUICK_QUEUES, visibilityTimeoutSeconds: 4 },
+      queues: { ...QUICK_QUEUES, visibilityTimeoutSeconds: 10 },
       callbacks: { waitForEffects: false, duplicates: 0.2, duplicateWithinMs: 2_000 },
     });
     // The customers write to us alone.
@@ -124,7 +124,7 @@ describe('2,000 callbacks, while their workers are killed and SQS repeats and mi
     }
   };
 
-  it('leave windows, statuses, replies and opt-outs exactly as they say', { timeout: 240_000 }, async () => {
+  it('leave windows, statuses, replies and opt-outs exactly as they say', { timeout: 400_000 }, async () => {
     const customers = numbers(CUSTOMERS);
     await pMap(customers, async (customer) => expect(await post(text(customer))).toBe(200), {
       concurrency: 10,
@@ -165,7 +165,7 @@ describe('2,000 callbacks, while their workers are killed and SQS repeats and mi
     await pMap(flows, tell, { concurrency: 10 });
     isOver = true;
     await killing;
-    await fleet.callbacks.drained(120_000);
+    await fleet.callbacks.drained(200_000);
     console.log(`callbacks: ${killed} killed, ${JSON.stringify(fleet.callbacks.counts())}`);
     expect(killed).toBeGreaterThanOrEqual(KILLS);
 

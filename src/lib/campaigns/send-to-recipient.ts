@@ -75,8 +75,9 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
         return react(campaign, result.throttleReason);
       case 'again':
         if (result.slow) await slowDown(campaign.message.from);
-        await requeue(job, result.afterSeconds);
-        return count(campaign, result.failure);
+        // First, so that a fault of the queue hides no failure from the count.
+        await count(campaign, result.failure);
+        return requeue(job, result.afterSeconds);
       case 'pause':
         return pause(campaign, result.reason);
     }

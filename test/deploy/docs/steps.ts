@@ -95,6 +95,7 @@ export const STEPS: [command: RegExp, run: Run][] = [
   [/^npm run build$/, prints('dist/sendFlow.cjs')],
   [/^npx serverless deploy --stage prod( --param packMessages=false)?$/, deploy],
   [/^npx serverless package --stage prod$/, prints(/Service packaged/)],
+  [/^npx serverless invoke -f sweeper /, prints(/"failed": 0/)],
   [/^npx serverless invoke /, invokeAgain],
   [/^npx serverless remove --stage prod$/, prints('successfully removed')],
   [/^npm run ops -- setup /, setUp],

@@ -25,7 +25,7 @@ const ADAPTER =
 /** Pure rules: they decide, and neither wait, nor read a clock, nor know a port. */
 const RULES = [
   '^src/lib/whatsapp/',
-  '^src/lib/platform/(deterministic-id|errors|exact-json|text)\\.ts$',
+  '^src/lib/platform/(deterministic-id|errors|exact-json|problem-titles|text)\\.ts$',
   '^src/lib/clients/scopes\\.ts$',
   '^src/lib/sessions/person\\.ts$',
   '^src/lib/messages/(gateway-message-id|hold-or-resend|lease|lifecycle|message|outcome|namespaced|receipt|reply|sends|backoff)\\.ts$',

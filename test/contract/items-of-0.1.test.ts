@@ -15,7 +15,7 @@ import { clientItem, makeClientRegistry } from '../../src/lib/clients/dynamo-cli
 import type { RegisteredClient } from '../../src/lib/clients/ports.ts';
 import { readChange } from '../../src/lib/events/dynamo-changes.ts';
 import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
-import type { Message, MessageId } from '../../src/lib/messages/message.ts';
+import type { Answer, Message, MessageId } from '../../src/lib/messages/message.ts';
 import type { TemplateMessage } from '../../src/lib/messages/sends.ts';
 import { systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
@@ -34,10 +34,15 @@ const templateMessageOf = ({
   state: state === 'spared' ? 'suppressed' : state,
 });
 
+/** 0.1 stored a refusal without its title. */
+const titled = (answer: Answer): Answer =>
+  answer.kind === 'rejected' ? { title: 'LipaChat refused the message', ...answer } : answer;
+
 /** Domain names that have changed since 0.1, by kind. */
 const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
-  message: ({ invitation, promised, ...message }) => ({
+  message: ({ invitation, promised, answer, ...message }) => ({
     ...message,
+    ...(answer ? { answer: titled(answer as Answer) } : {}),
     ...(promised ? { accepted: promised } : {}),
     ...(invitation
       ? { templateMessage: templateMessageOf(invitation as Parameters<typeof templateMessageOf>[0]) }
@@ -209,8 +214,11 @@ describe('an item of 0.1', () => {
     await put(dumped.item);
     if (dumped.kind !== 'templateStatus') expect(await kind.read(value as never)).toEqual(value);
     await kind.write(value as never, dumped);
+    const was = unmarshall(dumped.item);
+    // Besides, 0.1 reads a refusal with its title like one without.
+    const answer = was['answer'] ? { answer: titled(was['answer']) } : {};
     // Sets have no order.
-    expect(unmarshall((await stored(String(dumped.item['pk']?.S))) ?? {})).toEqual(unmarshall(dumped.item));
+    expect(unmarshall((await stored(String(dumped.item['pk']?.S))) ?? {})).toEqual({ ...was, ...answer });
   });
 
   const messages = cases.filter(([, { kind }]) => kind === 'message');

@@ -123,6 +123,13 @@ describe.each(engines)('a message that is stored and read on $name', ({ open }) 
     const words = { detail: 'Request failed. 😕', correlationId: 'c-1' };
     const answer = { kind: 'rejected', code: 'gateway-rejected', ...words } as const;
     const message = sampleMessage({ messageId: idOf('refused'), answer, lease: undefined, dueAt: undefined });
+    expect((await roundTrip(message))?.answer).toMatchObject(answer);
+  });
+
+  it('keeps the title of a stored refusal, whatever titles this release has', async () => {
+    const words = { title: 'As it was', detail: 'Request failed.', correlationId: 'c-1' };
+    const answer = { kind: 'rejected', code: 'gateway-rejected', ...words } as const;
+    const message = sampleMessage({ messageId: idOf('titled'), answer, lease: undefined, dueAt: undefined });
     expect((await roundTrip(message))?.answer).toEqual(answer);
   });
 

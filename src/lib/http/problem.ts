@@ -1,23 +1,24 @@
 import { AppError, type ErrorCode } from '../platform/errors.ts';
+import { titleOf } from '../platform/problem-titles.ts';
 
 /** The only mapping from error codes to HTTP; `openapi.yaml` documents each problem. */
-const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: string }> = {
-  'invalid-request': { status: 400, title: 'Invalid request' },
-  'not-found': { status: 404, title: 'Not found' },
-  'send-in-progress': { status: 409, title: 'Send in progress' },
-  'session-closed': { status: 409, title: 'Session window closed' },
-  'payload-too-large': { status: 413, title: 'Request body too large' },
-  'message-id-reused': { status: 422, title: 'messageId already in use' },
-  'recipient-opted-out': { status: 422, title: 'Recipient opted out' },
-  'gateway-rejected': { status: 422, title: 'Message rejected by LipaChat' },
-  'gateway-credentials': { status: 503, title: 'LipaChat credentials rejected' },
-  'gateway-misconfigured': { status: 503, title: 'LipaChat cannot be used as configured' },
-  'gateway-throttled': { status: 503, title: 'Sending throttled' },
-  'gateway-unavailable': { status: 503, title: 'LipaChat unavailable' },
-  'campaign-id-reused': { status: 422, title: 'campaignId already in use' },
-  'campaign-state': { status: 409, title: 'Not allowed in this campaign state' },
-  'store-unavailable': { status: 503, title: 'Data store unavailable' },
-  internal: { status: 500, title: 'Internal error' },
+const STATUSES: Record<ErrorCode, number> = {
+  'invalid-request': 400,
+  'not-found': 404,
+  'send-in-progress': 409,
+  'session-closed': 409,
+  'payload-too-large': 413,
+  'message-id-reused': 422,
+  'recipient-opted-out': 422,
+  'gateway-rejected': 422,
+  'gateway-credentials': 503,
+  'gateway-misconfigured': 503,
+  'gateway-throttled': 503,
+  'gateway-unavailable': 503,
+  'campaign-id-reused': 422,
+  'campaign-state': 409,
+  'store-unavailable': 503,
+  internal: 500,
 };
 
 /** A problem document (RFC 9457). */
@@ -40,11 +41,11 @@ export function problemOf(
     fault instanceof AppError
       ? fault
       : new AppError('internal', 'An unexpected error occurred. The log has it under the correlationId.');
-  const { status, title } = PROBLEMS[error.code];
+  const status = STATUSES[error.code];
   return {
     problem: {
       type: `urn:lipaflow:problem:${error.code}`,
-      title,
+      title: error.title ?? titleOf(error.code),
       status,
       code: error.code,
       detail: error.detail,

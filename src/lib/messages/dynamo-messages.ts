@@ -11,6 +11,7 @@ import {
   words,
 } from '../platform/dynamo-fields.ts';
 import type { Item, Table } from '../platform/dynamo-table.ts';
+import { titleOf, titleOf01 } from '../platform/problem-titles.ts';
 import {
   isUnknownEntry,
   leaseEntry,
@@ -25,6 +26,7 @@ import {
 } from './dynamo-message-keys.ts';
 import {
   type AmbiguousReply,
+  type Answer,
   type Lease,
   type Message,
   type MessageId,
@@ -91,6 +93,15 @@ const ownId: FieldCodec<MessageId> = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** An answer of 0.1 has no title, and a new one gets its title when it is stored. */
+const storedAnswer: FieldCodec<Answer> = {
+  encode: (answer) => (answer.kind === 'rejected' ? { title: titleOf(answer.code), ...answer } : answer),
+  decode: (stored) => {
+    const answer = stored as Answer;
+    return answer.kind === 'rejected' ? { title: titleOf01(answer.code), ...answer } : answer;
+  },
+};
+
 const said = { id: plain, at: instant, response: json } as const;
 
 const plainCodec = itemCodec<Message, 'messageId'>({
@@ -135,7 +146,7 @@ const plainCodec = itemCodec<Message, 'messageId'>({
     sentAt: instant,
     waId: plain,
     retiredWaIds: plain,
-    answer: plain,
+    answer: storedAnswer,
     reply: record<Reply>({ ...said, matchedBy: plain }),
     ambiguousReplies: list(record<AmbiguousReply>(said)),
     reason: plain,

@@ -53,6 +53,8 @@ export type Answer =
   | {
       readonly kind: 'rejected';
       readonly code: RejectionCode;
+      /** The problem's title when the answer was stored, so that a later release replays the same bytes. */
+      readonly title?: string;
       readonly detail: string;
       readonly correlationId: string;
     };

@@ -31,6 +31,8 @@ interface Circumstances {
   readonly errors?: readonly FieldError[];
   /** Set on a stored, final refusal: the correlation id of the request that got it first. */
   readonly replayOf?: string;
+  /** Of a stored refusal: the title that its first caller saw. */
+  readonly title?: string | undefined;
   /** The class of WhatsApp's error code, if a code caused the refusal. */
   readonly errorClass?: ErrorClass | undefined;
   readonly cause?: unknown;
@@ -43,6 +45,7 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined;
   readonly errors: readonly FieldError[] | undefined;
   readonly replayOf: string | undefined;
+  readonly title: string | undefined;
   readonly errorClass: ErrorClass | undefined;
 
   constructor(code: ErrorCode, detail: string, circumstances: Circumstances = {}) {
@@ -53,6 +56,7 @@ export class AppError extends Error {
     this.retryAfter = circumstances.retryAfter;
     this.errors = circumstances.errors;
     this.replayOf = circumstances.replayOf;
+    this.title = circumstances.title;
     this.errorClass = circumstances.errorClass;
   }
 }

@@ -163,7 +163,8 @@ function assertSamePayload(stored: Message, { request, clientId, seesAll }: Send
 function answered(result: SendResult): SendResult {
   const { answer, status, lease } = result.message;
   if (answer?.kind === 'rejected') {
-    throw new AppError(answer.code, answer.detail, result.fresh ? {} : { replayOf: answer.correlationId });
+    const { code, detail, title, correlationId } = answer;
+    throw new AppError(code, detail, result.fresh ? {} : { title, replayOf: correlationId });
   }
   if (!answer && status === 'sending' && lease) throw busy(1);
   return result;

@@ -77,11 +77,11 @@ const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
   campaigns: { codes: ['send-in-progress'], reason: 'How the turn of a recipient may end.' },
 };
 
-/** The codes in a built function, apart from the table of statuses that every bundle contains. */
+/** The codes in a built function, apart from the tables of statuses and titles, where a code is a key. */
 const codesInBundle = (functionName: string): ErrorCode[] => {
   const text = readFileSync(new URL(`../../../dist/${functionName}.cjs`, import.meta.url), 'utf8');
   return (Object.keys(MEETS) as ErrorCode[]).filter((code) =>
-    new RegExp(`(["'\`])${code}\\1(?!:\\{status)`).test(text),
+    new RegExp(`(["'\`])${code}\\1(?!:)|(?<![{,])(["'\`])${code}\\2`).test(text),
   );
 };
 

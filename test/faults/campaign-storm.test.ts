@@ -44,8 +44,8 @@ const sampleToTheEnd = async (withinMs: number): Promise<void> => {
   const end = performance.now() + withinMs;
   for (;;) {
     const { status, json } = await campaigns.read(campaignId);
-    // The store may be too busy to answer: the request is repeated.
-    if (status === 503) continue;
+    // The store, or the machine, may be too busy to answer: the request is repeated.
+    if (status >= 500) continue;
     samples.push({ progress: progressOf(json), delivered: (await arrivals(fleet)).length });
     if (json['state'] === 'completed') return;
     if (json['state'] !== 'running' || performance.now() > end) {

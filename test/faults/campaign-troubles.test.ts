@@ -14,12 +14,13 @@ import type { QueuePump } from '../support/queue-pump.ts';
 
 /** Failures since the last success after which a campaign pauses, by default. */
 const MOST = 10;
-const RECIPIENTS = 60;
-const PER_MINUTE = 540;
+const RECIPIENTS = 80;
+const PER_MINUTE = 720;
 /** The last call that meets a trouble that heals. */
-const LAST = 90;
-/** What four workers may have in hand when the tenth fails: a batch of ten each. */
-const IN_FLIGHT = 40;
+const LAST = 100;
+const WORKERS = 4;
+/** What the workers may have in hand when the tenth fails: a batch of ten each, and what is delivered twice. */
+const IN_FLIGHT = WORKERS * 10 + 10;
 
 const reject = (message: string, httpStatus = 200): Fault => ({ kind: 'reject', httpStatus, message });
 
@@ -39,7 +40,7 @@ describe.each(['resend', 'hold'])('with AMBIGUOUS_OUTCOME=%s', (mode) => {
   beforeAll(async () => {
     fleet = await startFleet({
       ownProcesses: true,
-      counts: { campaigns: 1, worker: 4, publisher: 1, campaignTick: 1, sweeper: 1 },
+      counts: { campaigns: 1, worker: WORKERS, publisher: 1, campaignTick: 1, sweeper: 1 },
       queues: QUICK_QUEUES,
       settings: {
         AMBIGUOUS_OUTCOME: mode,
@@ -51,7 +52,7 @@ describe.each(['resend', 'hold'])('with AMBIGUOUS_OUTCOME=%s', (mode) => {
     await fleet.lipachat.configure({ duplicateAnswer: 'send-again' });
     campaigns = await campaignCallsOf(fleet);
     const sweeps = sweepOnAndOn(fleet.workers['sweeper'] ?? [], 1_000);
-    queue = pumpQueue(fleet, { queueName: 'CampaignQueue', duplicates: 0.1 });
+    queue = pumpQueue(fleet, { queueName: 'CampaignQueue', duplicates: 0.1, environments: WORKERS });
     running = [{ close: sweeps.stop }, queue, pumpStream(fleet)];
   }, 60_000);
   afterEach(() => fleet.lipachat.mend());

@@ -102,8 +102,12 @@ describe('a zombie that is stopped past its lease while another process settles'
     const { wake } = await stopWhen(flow, () => whenWritten(fleet, flow.messageId, 1));
     const taken = await takeOver(flow);
     expect(taken).toMatchObject({ status: 201, json: { status: 'sent' } });
-    expect(await wake()).toMatchObject({ status: 201, text: taken.text });
+    const woken = await wake();
+    // Its read may have run out of time meanwhile, and it can say no more than that.
+    if (woken.status === 201) expect(woken.text).toBe(taken.text);
+    else expect(woken).toMatchObject({ status: 503, json: { code: 'store-unavailable' } });
     expect(await fleet.lipachat.calls(flow.messageId)).toHaveLength(1);
+    expect(await fleet.send(flow)).toMatchObject({ status: 201, text: taken.text });
   });
 });
 

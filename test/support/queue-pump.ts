@@ -18,6 +18,8 @@ export type QueuePumpOptions = {
   duplicates?: number;
   duplicateWithinMs?: number;
   seed?: number;
+  /** How many batches may be under way. Default: the mapping's maximum concurrency. */
+  environments?: number;
   /** How long a worker may take for a batch. Default: the function's time. */
   timeoutMs?: number;
   /** Called with the messages that a batch has handled. */
@@ -88,6 +90,7 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
   const { functionName: _, ...rest } = mapping;
   const source = startQueueSource({
     ...rest,
+    ...(options.environments === undefined ? {} : { maximumConcurrency: options.environments }),
     queueUrl: sqs.queueUrl(mapping.queueName),
     // The queue outlives the pump.
     waitSeconds: 0,

@@ -17,7 +17,7 @@ export interface ChangeStreamDeps {
 
 /**
  * The handler of the DynamoDB stream. Reports the first failed record, so that Lambda repeats the batch from
- * there, in order. Watches don't wait for events: a bus that refuses them holds back no watch, and the reverse.
+ * there, in order. Within a batch, a bus that refuses events holds back no watch, and the reverse. Later batches wait.
  */
 export function changeStream({ readChange, publish, watchLeases }: ChangeStreamDeps) {
   return async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {

@@ -9,7 +9,7 @@ import { transition } from './lifecycle.ts';
 import type { Message, MessageId } from './message.ts';
 import { isInRecipientQueue } from './message.ts';
 import type { DeliveryQueue, MessageStore } from './ports.ts';
-import { isCheckedSoon, isOlder, isTooLate, nextOf, type Wait } from './waiting.ts';
+import { isAbandoned, isCheckedSoon, isOlder, isTooLate, nextOf, type Wait } from './waiting.ts';
 
 /*
  * The recipient queue of a pair: the flows that wait for one customer. The oldest goes first. The next one
@@ -75,7 +75,8 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
 
   /**
    * May the worker take this parked flow over now? If not, the flow that goes first gets a record. Throws
-   * `store-unavailable`. `flows`: read before the session, which then has the pace of a flow that has left the queue.
+   * `store-unavailable`. `flows`: read before the session, which then mostly has the pace of a flow that has left the
+   * queue: the pace is written just after the settle.
    */
   async function mayGo(
     parked: Stored<Message>,
@@ -137,11 +138,10 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
   return { releaseNext, wake, mayGo, startPause, cancelAll, flowsOf, enqueue };
 }
 
+/** The flow to give a record: one whose worker died, if its watch got lost, or else the one that may go next. */
 function nextIn(flows: readonly Stored<Message>[], wait: Wait): Message | undefined {
-  return nextOf(
-    flows.map(({ value }) => value),
-    wait,
-  );
+  const all = flows.map(({ value }) => value);
+  return all.find((flow) => isAbandoned(flow, wait.now)) ?? nextOf(all, wait);
 }
 
 /** The flows of a pair's queue, oldest first. The index lags, and may not have `known` yet. */

@@ -33,6 +33,11 @@ export function isUnderWay({ status, notBefore }: Message, now: Date): boolean {
   return (notBefore?.getTime() ?? 0) <= now.getTime() + LONGEST_DELAY_MS;
 }
 
+/** Did its owner die? Usually the watch of its lease has it resumed. */
+export function isAbandoned({ status, lease }: Message, now: Date): boolean {
+  return status === 'sending' && lease !== undefined && lease.until <= now;
+}
+
 /** The order of a recipient queue. */
 export function isOlder(a: Message, b: Message): boolean {
   const ages = a.createdAt.getTime() - b.createdAt.getTime();
@@ -49,6 +54,7 @@ export function nextOf(queue: readonly Message[], wait: Wait): Message | undefin
 }
 
 /** Is the sweeper's next visit within a minute? */
-export function isCheckedSoon({ dueAt }: Message, now: Date): boolean {
-  return dueAt !== undefined && dueAt.getTime() <= now.getTime() + BUSY_CHECK_MS;
+export function isCheckedSoon({ dueAt, lease }: Message, now: Date): boolean {
+  // It does not visit a message with a lease.
+  return !lease && dueAt !== undefined && dueAt.getTime() <= now.getTime() + BUSY_CHECK_MS;
 }

@@ -1,7 +1,7 @@
 import type { NewId } from '../messages/gateway-message-id.ts';
 import { type ClaimTerms, fenceOf, holds } from '../messages/lease.ts';
 import { type FirstStatus, newMessage } from '../messages/lifecycle.ts';
-import { type FlowRequest, fingerprint, type Message, pairOf } from '../messages/message.ts';
+import { type FlowRequest, fingerprint, isSameRequest, type Message, pairOf } from '../messages/message.ts';
 import { namespaced } from '../messages/namespaced.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
 import { AppError } from '../platform/errors.ts';
@@ -144,13 +144,19 @@ export function makeSendFlow(deps: SendFlowDeps) {
   /** The store failed during the claim. Continues if the claim was stored nevertheless. */
   async function recover(claim: Message, fault: unknown): Promise<Written<Message>> {
     const stored = await messages.get(claim.messageId);
-    if (!stored || !holds(fenceOf(claim), stored.value)) throw fault;
+    if (!stored || !isStored(claim, stored.value)) throw fault;
     return { done: true, stored };
   }
 
-  const work = makeWork({ ...deps, readingAhead, resolveProven, termsNow });
+  const work = makeWork({ ...deps, readingAhead, resolveProven, resume, termsNow });
 
   return { send, work, resume };
+}
+
+/** Is this the claim that we wrote? One without a lease may be an equal request's of the same moment: both report it. */
+function isStored(claim: Message, stored: Message): boolean {
+  if (claim.lease) return holds(fenceOf(claim), stored);
+  return isSameRequest(claim, stored) && claim.createdAt.getTime() === stored.createdAt.getTime();
 }
 
 function assertSamePayload(stored: Message, { request, clientId, seesAll }: SendCommand): void {

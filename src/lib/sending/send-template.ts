@@ -22,7 +22,7 @@ import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
-import { isOpen } from '../whatsapp/session-window.ts';
+import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { throttleReasonOf } from './attempt.ts';
 import type { TemplateLockStore } from './ports.ts';
 import { hasTimeForDispatch } from './settle.ts';
@@ -89,14 +89,12 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     // Before the note: without the key nothing can leave, and without the alias a callback does not find the flow.
     const keep = aliases.keep(templateMessage.messageId, { messageId, of: 'template' });
     const [apiKey] = await allEnded([deps.apiKey.get(), keep]);
-    const [tried, session] = await allEnded([
-      note(parked, { triedAt: templateMessage.triedAt ?? clock.now() }),
-      sessions.get(pairOf(parked.value)),
-    ]);
-    // The customer has written meanwhile, and the flow itself may go.
+    const session = await sessions.get(pairOf(parked.value));
+    // The customer has written or opted out meanwhile: the flow itself may go, or the sweeper cancels it.
     const isOpenNow = isOpen(session?.value, clock.now(), deps.sessionMarginSeconds);
-    if (!tried || isOpenNow || !isStillWanted(tried.value, templateMessage.messageId))
-      return { flow: tried ?? parked };
+    if (isOpenNow || hasOptedOut(session?.value)) return { flow: parked };
+    const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
+    if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
     const { verdict } = await lipachat.sendTemplate(
       { messageId: templateMessage.messageId, pair: addressOf(parked.value), template },
       {

@@ -74,7 +74,7 @@ export function makeSweep({
     await mapEnded(ids, finish, { concurrency: AT_ONCE });
   }
 
-  /** True if it reached the end of the part. Its faults don't keep the due messages waiting. */
+  /** True if it reached the end of the part. */
   async function scan(run: SweepRun, ends: Ends): Promise<boolean> {
     const now = clock.now();
     let after: string | undefined;
@@ -104,8 +104,8 @@ export function makeSweep({
 
   return async function sweep(run: SweepRun): Promise<SweepReport> {
     const ends: Ends = { finished: 0, failed: 0, left: 0 };
-    const isScanned = await scan(run, ends);
     await sweepDue(run, ends);
+    const isScanned = await scan(run, ends);
     const unmatchedStatuses = await retryUnmatched(PER_ROUND);
     const { finished, failed } = ends;
     const report = { finished, failed, unmatchedStatuses, ...(isScanned ? {} : ({ cut: true } as const)) };

@@ -4,6 +4,7 @@ import { transition } from '../messages/lifecycle.ts';
 import { type Message, type MessageId, pairOf } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
+import { isAbandoned } from '../messages/waiting.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { Attempt, BackgroundRun } from './attempt.ts';
@@ -16,6 +17,7 @@ import type { ResolveExisting } from './resolve-existing.ts';
  *
  * - queued: take it over, unless it is too early, and deliver it;
  * - parked: the same, if the customer has written and it is the next one of its recipient queue;
+ * - sending, with a lease that is over: resume it, because its owner died;
  * - anything else: nothing is left to do.
  */
 
@@ -25,6 +27,7 @@ export interface WorkDeps {
   readonly resolveProven: ResolveExisting['resolveProven'];
   readonly recipientQueue: RecipientQueue;
   readonly readingAhead: ReadingAhead;
+  readonly resume: (stored: Stored<Message>, run: BackgroundRun) => Promise<void>;
   readonly termsNow: () => ClaimTerms;
   readonly clock: Clock;
 }
@@ -36,6 +39,7 @@ export function makeWork(deps: WorkDeps) {
   return async function work(messageId: MessageId, run: BackgroundRun): Promise<void> {
     const stored = await messages.get(messageId);
     if (stored?.value.status === 'parked') return workParked(stored, run);
+    if (stored && isAbandoned(stored.value, clock.now())) return deps.resume(stored, run);
     if (stored?.value.status !== 'queued' || isTooEarly(stored.value, clock.now())) return;
     await readingAhead(pairOf(stored.value), (ahead) => workQueued(stored, run, ahead));
   };

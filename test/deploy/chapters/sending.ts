@@ -105,9 +105,11 @@ export const sending = (system: () => System): void => {
       await lipachat.report(body.messageId, 'DELIVERED', { repeat: 2 });
       await lipachat.report(body.messageId, 'READ');
       await lipachat.fillIn(body.to, { messageId: body.messageId, response: { package: 'Gold' } });
-      expect(await app('GET', `/v1/messages/${body.messageId}`)).toMatchObject({
-        json: { status: 'read', reply: { response: { package: 'Gold' } } },
+      const read = await until('its reply', async () => {
+        const { json } = await app('GET', `/v1/messages/${body.messageId}`);
+        return json['reply'] !== undefined && json;
       });
+      expect(read).toMatchObject({ status: 'read', reply: { response: { package: 'Gold' } } });
     });
 
     it('can be accepted for later: the queue invokes the worker', async () => {

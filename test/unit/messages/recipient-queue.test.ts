@@ -35,6 +35,14 @@ async function park(...ids: string[]): Promise<void> {
   written.splice(0);
 }
 
+/** An older flow of the queue that a worker has taken, with a lease that ends in so many seconds. */
+const sending = (id: string, seconds: number): Message => {
+  const until = new Date(world.clock.now().getTime() + seconds * 1000);
+  const { parkedUntil } = find('b') ?? {};
+  const lease = { owner: 'another', until, phase: 'claimed' } as const;
+  return sampleMessage({ messageId: idOf(id), accepted: true, parkedUntil, lease, dueAt: until });
+};
+
 const inbound = (id = 'in-1') =>
   ({ kind: 'inbound', id, pair: PAIR, writtenAt: undefined, said: ['hi'], reply: undefined }) as const;
 const writes = (by = p, id = 'in-1') => by.handleCallbacks([inbound(id)]);
@@ -110,10 +118,23 @@ describe('a record', () => {
   it('of a flow that has to wait behind another one has it checked within a minute', async () => {
     await park('b');
     await writes();
-    await world.messages.create(sampleMessage({ messageId: idOf('a'), parkedUntil: find('b')?.parkedUntil }));
+    await world.messages.create(sending('a', 3_600));
     expect(secondsUntilCheck('b')).toBeGreaterThan(3_000);
     await p.workOff();
     expect([sent(), records(), secondsUntilCheck('b')]).toEqual([[], [], 60]);
+  });
+
+  it('of a flow behind one whose worker died and whose watch got lost has that one sent, and then its own', async () => {
+    await park('b');
+    await writes();
+    await world.messages.create(sending('a', -1));
+    await p.workOff();
+    world.clock.advance(61_000);
+    await p.sweep();
+    await p.workOff();
+    world.clock.advance(6_000);
+    await p.workOff();
+    expect(sent()).toEqual(['a', 'b']);
   });
 
   it('before the end of the pace comes again after it', async () => {
@@ -191,7 +212,8 @@ describe('the end of the wait, while the customer’s message is on its way to t
     world.queue.take();
     world.clock.advance(119_000);
     await p.sweep();
-    expect([written, records()]).toEqual([[], ['a']]);
+    // It is not due all the while.
+    expect([written, records()]).toEqual([['a parked→parked'], ['a']]);
     await p.workOff();
     expect(sent()).toEqual(['a']);
   });

@@ -148,7 +148,9 @@ export function recheck(
   const next = later(now, isWindowOpen ? BUSY_CHECK_MS : asks ? FIRST_CHECK_MS : LATER_CHECK_MS);
   // A template message that could not be sent has an earliest time for its next try.
   const asksAt = asks && !isWindowOpen ? (message.templateMessage?.notBefore ?? next) : next;
-  const dueAt = earlier(message.parkedUntil, asksAt > next ? asksAt : next);
+  // Past its end it may have two more minutes (`isTooLate`), and must not be due all the while.
+  const isOver = message.parkedUntil.getTime() <= now.getTime();
+  const dueAt = isOver ? next : earlier(message.parkedUntil, asksAt > next ? asksAt : next);
   return message.dueAt?.getTime() === dueAt.getTime() ? message : { ...message, dueAt };
 }
 

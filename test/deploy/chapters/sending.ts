@@ -105,9 +105,9 @@ export const sending = (system: () => System): void => {
       await lipachat.report(body.messageId, 'DELIVERED', { repeat: 2 });
       await lipachat.report(body.messageId, 'READ');
       await lipachat.fillIn(body.to, { messageId: body.messageId, response: { package: 'Gold' } });
-      const read = await until('its reply', async () => {
+      const read = await until('its reply and the status read', async () => {
         const { json } = await app('GET', `/v1/messages/${body.messageId}`);
-        return json['reply'] !== undefined && json;
+        return json['reply'] !== undefined && json['status'] === 'read' && json;
       });
       expect(read).toMatchObject({ status: 'read', reply: { response: { package: 'Gold' } } });
     });

@@ -1,6 +1,7 @@
 /** Which queue records of a campaign still send: none from before a pause, a slow-down or a newer enqueuing. */
 import { describe, expect, it } from 'vitest';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
+import { failureStreakKey } from '../../../src/lib/campaigns/failures/streak.ts';
 import { planLine, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
@@ -81,6 +82,7 @@ async function running({ sleep }: { sleep?: 'wait' } = {}) {
     sent,
     meanwhile,
     queue,
+    failures: base.failureStreaks,
     receive: (one: RecipientJob) => sendToRecipient(one, { correlationId: 'c', deadlineAt: later(60) }),
     async change(by: (stored: Campaign, now: Date) => Campaign) {
       clock.advance(1_000);
@@ -125,6 +127,16 @@ describe('the queue record of a recipient', () => {
     await one.receive(one.record);
     expect(one.sent).toEqual([CUSTOMER]);
     expect([await one.pending(), await one.state()]).toEqual([[], 'completed']);
+  });
+
+  it('counts its failure even if the recipient can’t be requeued', async () => {
+    const one = await running();
+    one.meanwhile.happens = () => Promise.reject(new AppError('gateway-misconfigured', 'no balance'));
+    const down = () => Promise.reject(new AppError('store-unavailable', 'down'));
+    Object.assign(one.queue, { enqueue: down });
+    await expect(one.receive(one.record)).rejects.toThrow('store-unavailable');
+    const key = failureStreakKey(one.record.campaignId, { kind: 'operator' });
+    expect((await one.failures.get(key))?.value.times).toHaveLength(1);
   });
 
   it('sends nothing while the campaign is paused', async () => {

@@ -3,8 +3,9 @@
  * outcome.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/lib/platform/errors.ts';
 import { isOpen } from '../../../src/lib/whatsapp/session-window.ts';
-import { faultyLink } from '../../support/fakes/link.ts';
+import { faultyLink, straight } from '../../support/fakes/link.ts';
 import { idOf, NOW, PAIR, sampleRequest, sampleSession } from '../../support/fakes/samples.ts';
 import { makeWorld, type Process, type World } from '../../support/fakes/world.ts';
 
@@ -52,6 +53,41 @@ describe('a flow whose window is shut before its claim', () => {
   it('gets its template message from the request that claims it', async () => {
     await p.send({ request: waits('template') });
     expect(stored()).toMatchObject({ status: 'parked', templateMessage: { state: 'sent' } });
+    expect(world.gateway.templates).toHaveLength(1);
+  });
+
+  it('sends no template message to a customer who opts out between the claim and the send', async () => {
+    const late = world.process('late', {
+      link: async (call, apply) => {
+        const result = apply();
+        if (call === 'keepAlias')
+          await world.sessions.create({ pair: PAIR, consent: { optedOut: true, at: NOW } });
+        return result;
+      },
+    });
+    await late.send({ request: waits('template') });
+    expect(world.gateway.templates).toEqual([]);
+    expect(stored()?.templateMessage).toMatchObject({ state: 'pending' });
+    world.clock.advance(76_000);
+    await p.sweep();
+    expect([stored()?.status, world.gateway.templates]).toEqual(['failed', []]);
+  });
+
+  it('does not count its template message as tried while the session can’t be read', async () => {
+    world = makeWorld({ mode: 'hold' });
+    let isKept = false;
+    const late = world.process('late', {
+      link: (call, apply) => {
+        if (call === 'get' && isKept) return Promise.reject(new AppError('store-unavailable', 'down'));
+        isKept ||= call === 'keepAlias';
+        return straight(call, apply);
+      },
+    });
+    await late.send({ request: waits('template') });
+    expect([isKept, world.gateway.templates]).toEqual([true, []]);
+    world.clock.advance(76_000);
+    await world.process('p').sweep();
+    expect(stored()?.templateMessage).toMatchObject({ state: 'sent' });
     expect(world.gateway.templates).toHaveLength(1);
   });
 

@@ -191,6 +191,16 @@ describe('the scan of the table', () => {
     expect(world.telemetry.events('error')).toEqual(['sweep.scan-failed']);
   });
 
+  it('comes after the due messages, so that it can’t use up their time', async () => {
+    const calls: string[] = [];
+    const link: Link = (call, apply) => {
+      calls.push(call);
+      return straight(call, apply);
+    };
+    await world.process('sweeper', { link }).tick(ALL);
+    expect(calls.filter((call) => call === 'due' || call === 'abandoned')).toEqual(['due', 'abandoned']);
+  });
+
   it('ends with the time of its tick, and says that it was cut', async () => {
     const pages: (string | undefined)[] = [];
     const sweep = makeSweep({

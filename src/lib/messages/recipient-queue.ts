@@ -29,8 +29,11 @@ export interface RecipientQueueDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly sessionMarginSeconds: number;
-  /** A worker of 0.1 may get the record of a release, and ignores it. */
-  readonly besideOldWorkers?: boolean | undefined;
+  /**
+   * Version 0.1 may still run or come back. Its worker ignores the record of a release, and later sends get the ids that
+   * it derives.
+   */
+  readonly beside01?: boolean | undefined;
 }
 
 export type RecipientQueue = ReturnType<typeof makeRecipientQueue>;
@@ -68,7 +71,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
     const flows = await flowsOf(pair);
     const next = nextIn(flows, waitIn(session));
     const isBehind = ({ value }: Stored<Message>) => value.messageId !== next?.messageId;
-    const checked = deps.besideOldWorkers ? flows : flows.filter(isBehind);
+    const checked = deps.beside01 ? flows : flows.filter(isBehind);
     await mapEnded(checked, checkSoon, { concurrency: AT_ONCE });
     if (next) await put(next.messageId, session.paceUntil);
   }
@@ -138,7 +141,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
   return { releaseNext, wake, mayGo, startPause, cancelAll, flowsOf, enqueue };
 }
 
-/** The flow to give a record: one whose worker died, if its watch got lost, or else the one that may go next. */
+/** The flow that needs a record: one that a dead worker left behind, otherwise the next one. */
 function nextIn(flows: readonly Stored<Message>[], wait: Wait): Message | undefined {
   const all = flows.map(({ value }) => value);
   return all.find((flow) => isAbandoned(flow, wait.now)) ?? nextOf(all, wait);

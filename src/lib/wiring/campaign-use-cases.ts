@@ -60,13 +60,13 @@ interface RecipientSettings extends CampaignSettings {
 interface PlanSettings extends CampaignSettings {
   readonly sessionMarginSeconds: number;
   readonly retentionDays: number;
-  /** Recipients and runs get the ids that version 0.1 derives, because it may come back. */
-  readonly derivesIds?: boolean | undefined;
+  /** Version 0.1 may come back, so recipients and runs get the ids that it derives. */
+  readonly beside01?: boolean | undefined;
 }
 
 /** Everything for campaigns except sending. */
 export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
-  const newKey = () => (settings.derivesIds ? undefined : ports.random.key());
+  const newKey = () => (settings.beside01 ? undefined : ports.random.key());
   const deps = { ...ports, ...settings, newKey };
   const base = { ...deps, runner: makeCampaignRunner(deps), planReader: makePlanReader(deps) };
   const planner = makePlanner(base);

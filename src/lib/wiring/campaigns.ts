@@ -34,7 +34,7 @@ export function wireCampaigns(functionName: string) {
       numberPerMinute: config.NUMBER_PER_MINUTE,
       sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
       retentionDays: config.RETENTION_DAYS,
-      derivesIds: !config.PACK_MESSAGES,
+      beside01: !config.PACK_MESSAGES,
     },
   );
   return { stores, ...useCases };

@@ -122,8 +122,6 @@ export function sendSettings(config: Config): SendSettings {
     retentionDays,
     sendToUserIds: config.SEND_TO_USER_IDS === 'true',
     // Version 0.1 may come back only as long as its form is written.
-    derivesIds: !config.PACK_MESSAGES,
-    // While 0.1 may still run or come back, as for packed messages.
-    besideOldWorkers: !config.PACK_MESSAGES,
+    beside01: !config.PACK_MESSAGES,
   };
 }

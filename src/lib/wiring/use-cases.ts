@@ -52,10 +52,8 @@ export interface CallbackPorts extends MessagePorts {
   readonly callbacks: CallbackStore;
 }
 
-interface MessageSettings extends Pick<RecipientQueueDeps, 'besideOldWorkers'> {
+interface MessageSettings extends Pick<RecipientQueueDeps, 'beside01'> {
   readonly sessionMarginSeconds: number;
-  /** Later sends get the ids that version 0.1 derives, because it may come back. */
-  readonly derivesIds?: boolean | undefined;
 }
 
 export interface SendSettings extends MessageSettings {
@@ -67,9 +65,9 @@ export interface SendSettings extends MessageSettings {
 }
 
 const newIdOf =
-  ({ random }: Pick<SendPorts, 'random'>, { derivesIds }: MessageSettings) =>
+  ({ random }: Pick<SendPorts, 'random'>, { beside01 }: MessageSettings) =>
   () =>
-    derivesIds ? undefined : random.uuid();
+    beside01 ? undefined : random.uuid();
 
 /** The ports with the sessions by person, and the queue of each recipient. */
 function byPerson<P extends MessagePorts, S extends MessageSettings>(ports: P, settings: S) {

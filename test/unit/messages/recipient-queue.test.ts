@@ -79,7 +79,7 @@ describe('a customer who writes', () => {
   it('has the oldest one checked within a minute, too, while a worker of 0.1 may get its record', async () => {
     await park('a', 'b');
     await writes();
-    const { wake } = makeRecipientQueue({ ...world, sessionMarginSeconds: 60, besideOldWorkers: true });
+    const { wake } = makeRecipientQueue({ ...world, sessionMarginSeconds: 60, beside01: true });
     await wake(PAIR);
     expect([secondsUntilCheck('a'), secondsUntilCheck('b')]).toEqual([60, 60]);
   });

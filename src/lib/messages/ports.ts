@@ -24,7 +24,7 @@ export interface MessageStore extends Versioned<MessageId, Message> {
   /** Up to `limit` messages that became unknown by `upTo` and that nothing repeats, oldest first. */
   unknown(upTo: Date, limit: number): Promise<readonly MessageId[]>;
   /**
-   * One page of the messages in a part of the table whose lease is over and still in place: a crash left them.
+   * One page of the messages in a part of the table that a crash left behind: their lease is over but still in place.
    * Reads every item of the part. Eventually consistent.
    */
   abandoned(part: TablePart, page: AbandonedPage): Promise<Abandoned>;

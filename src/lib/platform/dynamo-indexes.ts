@@ -94,7 +94,7 @@ export function makeIndexes({
   }
 
   /**
-   * The keys in one page of a part of the table whose items pass `filter`. `after`: the `next` of the page before.
+   * Scans one page of a part of the table, and returns the keys of the items that pass `filter`. `after`: the previous page's `next`.
    * Eventually consistent. Costs as much as all items of the page, so it is no look-up for a request.
    */
   async function scan(

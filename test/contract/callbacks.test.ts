@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { UnmatchedStatus } from '../../src/lib/callbacks/ports.ts';
+import type { UnmatchedStatus } from '../../src/lib/callbacks/unmatched-status.ts';
 import type { ReportedStatus } from '../../src/lib/messages/status.ts';
 import type { PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { idOf, later, NOW } from '../support/fakes/samples.ts';
@@ -120,79 +120,6 @@ describe.each(engines)('raw callbacks on $name', ({ open }) => {
   });
 });
 
-describe.each(engines)('unmatched statuses on $name', ({ open }) => {
-  let stores: Stores;
-  beforeAll(async () => {
-    stores = await open();
-  });
-  afterAll(() => stores.close());
-
-  const unmatched = (
-    waKey: string,
-    status: ReportedStatus = 'delivered',
-    detail?: string,
-  ): UnmatchedStatus => {
-    const at = new Date(NOW.getTime() - 7);
-    return { waKey, report: { status, at, detail }, keptAt: NOW };
-  };
-  const dueAt = async (seconds: number, limit = 100) =>
-    [...(await stores.callbacks.dueUnmatched(later(seconds), limit))].map(
-      ({ waKey, report }) => `${waKey} ${report.status}`,
-    );
-  const dropAll = async () => {
-    for (const one of await stores.callbacks.dueUnmatched(later(1e6), 100)) {
-      await stores.callbacks.dropUnmatched(one);
-    }
-  };
-
-  it('are read as they were stored', async () => {
-    const failed = unmatched('wamid.failed', 'failed', '131026 Message undeliverable 😕');
-    await stores.callbacks.keepUnmatched(failed, later(20));
-    expect(await stores.callbacks.dueUnmatched(later(20), 10)).toEqual([failed]);
-    await dropAll();
-  });
-
-  it('are due from their time on, the oldest first, up to a limit', async () => {
-    await stores.callbacks.keepUnmatched(unmatched('wamid.3'), later(30));
-    await stores.callbacks.keepUnmatched(unmatched('wamid.1'), later(10));
-    await stores.callbacks.keepUnmatched(unmatched('wamid.2'), later(20));
-    expect(await dueAt(9)).toEqual([]);
-    expect(await dueAt(20)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
-    expect(await dueAt(99, 2)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
-    await dropAll();
-    expect(await dueAt(99)).toEqual([]);
-  });
-
-  it('are stored once for each status of a message, however often it is reported', async () => {
-    await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'sent'), later(1));
-    await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'delivered'), later(2));
-    await stores.callbacks.keepUnmatched(unmatched('wamid.x', 'delivered'), later(3));
-    expect(await dueAt(9)).toEqual(['wamid.x sent', 'wamid.x delivered']);
-    await stores.callbacks.dropUnmatched(unmatched('wamid.x', 'sent'));
-    expect(await dueAt(9)).toEqual(['wamid.x delivered']);
-    await dropAll();
-  });
-
-  it('are no longer due once they have no time', async () => {
-    await stores.callbacks.keepUnmatched(unmatched('wamid.foreign'), later(20));
-    await stores.callbacks.keepUnmatched(unmatched('wamid.foreign'), undefined);
-    expect(await dueAt(1e6)).toEqual([]);
-  });
-
-  it('can be dropped twice', async () => {
-    await stores.callbacks.keepUnmatched(unmatched('wamid.dropped'), later(1));
-    await stores.callbacks.dropUnmatched(unmatched('wamid.dropped'));
-    await stores.callbacks.dropUnmatched(unmatched('wamid.dropped'));
-    expect(await dueAt(1e6)).toEqual([]);
-  });
-
-  it('are gone after eight days', async () => {
-    await stores.callbacks.keepUnmatched(unmatched('wamid.stale'), later(20));
-    stores.clock.moveTo(later(8 * DAY_S + 1));
-    expect(await dueAt(9 * DAY_S)).toEqual([]);
-  });
-});
-
 describe.each(engines)('aliases of messages on $name', ({ open }) => {
   let stores: Stores;
   beforeAll(async () => {
@@ -217,5 +144,45 @@ describe.each(engines)('aliases of messages on $name', ({ open }) => {
       { messageId: 'm-2', of: 'template' },
       { messageId: 'm-2' },
     ]);
+  });
+});
+
+describe.each(engines)('unmatched statuses of an earlier version on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  const unmatched = (
+    waKey: string,
+    status: ReportedStatus = 'delivered',
+    detail?: string,
+  ): UnmatchedStatus => {
+    const at = new Date(NOW.getTime() - 7);
+    return { waKey, report: { status, at, detail }, lookups: 0 };
+  };
+  const dueAt = async (seconds: number, limit = 100) =>
+    [...(await stores.oldUnmatched.dueUnmatched(later(seconds), limit))].map(
+      ({ waKey, report }) => `${waKey} ${report.status}`,
+    );
+
+  it('are read as they were stored, and dropped, even twice', async () => {
+    const failed = unmatched('wamid.failed', 'failed', '131026 Message undeliverable 😕');
+    await stores.seedUnmatched(failed, later(20));
+    expect(await stores.oldUnmatched.dueUnmatched(later(20), 10)).toEqual([failed]);
+    for (const one of [failed, failed]) await stores.oldUnmatched.dropUnmatched(one);
+    expect(await dueAt(20)).toEqual([]);
+  });
+
+  it('are due from their time on, one for each status of a message, up to a limit', async () => {
+    await stores.seedUnmatched(unmatched('wamid.1'), later(10));
+    await stores.seedUnmatched(unmatched('wamid.2', 'sent'), later(20));
+    await stores.seedUnmatched(unmatched('wamid.2'), later(30));
+    expect(await dueAt(9)).toEqual([]);
+    expect(await dueAt(20)).toEqual(['wamid.1 delivered', 'wamid.2 sent']);
+    expect(await dueAt(99, 2)).toHaveLength(2);
+    await stores.oldUnmatched.dropUnmatched(unmatched('wamid.2', 'sent'));
+    expect(await dueAt(99)).toEqual(['wamid.1 delivered', 'wamid.2 delivered']);
   });
 });

@@ -17,7 +17,9 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { startAws } from '../../local/aws/server.ts';
 import { readTable } from '../../local/aws/table.ts';
 import { makeCallbackStore } from '../../src/lib/callbacks/dynamo-callbacks.ts';
-import type { CallbackStore } from '../../src/lib/callbacks/ports.ts';
+import { makeOldUnmatchedStore } from '../../src/lib/callbacks/dynamo-old-unmatched.ts';
+import type { CallbackStore, OldUnmatchedStore } from '../../src/lib/callbacks/ports.ts';
+import type { UnmatchedStatus } from '../../src/lib/callbacks/unmatched-status.ts';
 import { makeCampaignStore } from '../../src/lib/campaigns/dynamo-campaigns.ts';
 import { makeLedgerStore } from '../../src/lib/campaigns/dynamo-ledger.ts';
 import { makeRateLimitStore } from '../../src/lib/campaigns/dynamo-rate-limits.ts';
@@ -57,12 +59,16 @@ import {
   fakeSessions,
   fakeTemplateLocks,
 } from '../support/fakes/stores.ts';
+import { fakeOldUnmatched } from '../support/fakes/unmatched.ts';
 
 export interface Stores {
   readonly clock: ManualClock;
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
   readonly callbacks: CallbackStore;
+  readonly oldUnmatched: OldUnmatchedStore;
+  /** Stores an unmatched status as an earlier version did. */
+  seedUnmatched(unmatched: UnmatchedStatus, dueAt: Date): Promise<void>;
   readonly aliases: MessageAliasStore;
   readonly personAliases: PersonAliasStore;
   readonly clients: ClientStore;
@@ -93,6 +99,7 @@ export interface Engine {
 function openFakes(): Promise<Stores> {
   const clock = manualClock(NOW);
   const callbacks = fakeCallbacks(clock);
+  const oldUnmatched = fakeOldUnmatched();
   const clients = fakeClients();
   const erasedOptOuts = fakeErasedOptOuts();
   const [messages, sessions, templateLocks] = [
@@ -105,6 +112,8 @@ function openFakes(): Promise<Stores> {
     messages,
     sessions,
     callbacks,
+    oldUnmatched,
+    seedUnmatched: (...one) => Promise.resolve(oldUnmatched.seed(...one)),
     aliases: fakeAliases(),
     personAliases: fakePersonAliases(clock),
     clients,
@@ -149,6 +158,7 @@ export function storesOn(
     messages: makeMessageStore(table, settings),
     sessions: makeSessionStore(table),
     callbacks: makeCallbackStore(table),
+    oldUnmatched: makeOldUnmatchedStore(table),
     aliases: makeMessageAliasStore(table, clock),
     personAliases: makePersonAliasStore(table),
     clients: makeClientStore(table),
@@ -171,6 +181,14 @@ export function storesOn(
         }));
     },
     everything: async () => JSON.stringify((await scan()).map((item) => unmarshall(item))),
+    async seedUnmatched({ waKey, report: { status, at, code, detail } }, dueAt) {
+      const row = {
+        ...{ pk: `orphan#${waKey}#${status}`, rev: 'of 0.1', orphanOf: waKey, status, code, detail },
+        ...{ at: at.getTime(), keptAt: at.getTime(), due: 'orphan', dueAt: dueAt.getTime() },
+      };
+      const Item = marshall(row, { removeUndefinedValues: true });
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    },
     async addClient(hash, { clientId, scopes, namespace, revokedAt }) {
       const row = {
         pk: `client#${hash}`,

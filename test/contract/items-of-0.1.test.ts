@@ -7,7 +7,7 @@ import { type DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/clien
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Aws, startAws } from '../../local/aws/server.ts';
-import type { InboundRecord, UnmatchedStatus } from '../../src/lib/callbacks/ports.ts';
+import type { InboundRecord } from '../../src/lib/callbacks/ports.ts';
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { LedgerBatch } from '../../src/lib/campaigns/ledger.ts';
 import type { StoredRateLimit } from '../../src/lib/campaigns/ports.ts';
@@ -184,14 +184,6 @@ describe('an item of 0.1', () => {
       read: (_: TemplateStatus) => Promise.resolve(undefined),
       write: (status: TemplateStatus) => stores.callbacks.keepTemplateStatus(status),
     },
-    orphan: {
-      read: async (unmatched: UnmatchedStatus) =>
-        (await stores.callbacks.dueUnmatched(NOW, 10)).find(({ waKey }) => waKey === unmatched.waKey) ??
-        // Not due, so that no read finds it.
-        unmatched,
-      write: (unmatched: UnmatchedStatus, { given }: Dumped) =>
-        stores.callbacks.keepUnmatched(unmatched, given?.dueAt),
-    },
     wireAlias: {
       read: async ({ alias }: { alias: string }) => ({
         alias,
@@ -205,7 +197,10 @@ describe('an item of 0.1', () => {
   const drop = (pk: string) =>
     makeTable({ client, tableName: 'dump', clock: stores.clock, random: systemRandom }).drop(pk);
 
-  const cases = dump.map((dumped) => [`${dumped.kind} ${dumped.item['pk']?.S}`, dumped] as const);
+  const ofKind = (kind: string) => dump.filter((dumped) => dumped.kind === kind);
+  const cases = dump
+    .filter(({ kind }) => kind !== 'orphan')
+    .map((dumped) => [`${dumped.kind} ${dumped.item['pk']?.S}`, dumped] as const);
 
   it.each(cases)('is read as 0.1 read it and written as 0.1 wrote it: %s', async (_, dumped) => {
     const kind = kinds[dumped.kind];
@@ -219,6 +214,19 @@ describe('an item of 0.1', () => {
     const answer = was['answer'] ? { answer: titled(was['answer']) } : {};
     // Sets have no order.
     expect(unmarshall((await stored(String(dumped.item['pk']?.S))) ?? {})).toEqual({ ...was, ...answer });
+  });
+
+  it('is read while it is due, and dropped, if it is an unmatched status', async () => {
+    const [due, undue] = ofKind('orphan');
+    for (const { item } of ofKind('orphan')) await put(item);
+    const old = stores.oldUnmatched;
+    expect(await old.dueUnmatched(later(-30), 10)).toEqual([]);
+    const found = await old.dueUnmatched(NOW, 10);
+    expect(found).toEqual([{ ...(due?.value as object), keptAt: undefined, lookups: 0 }]);
+    for (const one of [...found, ...found]) await old.dropUnmatched(one);
+    expect(await old.dueUnmatched(NOW, 10)).toEqual([]);
+    // It has no time, so that no version looks for it.
+    expect(await stored(String(undue?.item['pk']?.S))).toBeDefined();
   });
 
   const messages = cases.filter(([, { kind }]) => kind === 'message');

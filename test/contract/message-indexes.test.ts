@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Message, waKeyOf } from '../../src/lib/messages/message.ts';
+import type { Message } from '../../src/lib/messages/message.ts';
 import type { Stored } from '../../src/lib/platform/ports.ts';
 import { idOf, later, NOW, sampleMessage, sampleSession } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
@@ -80,14 +80,6 @@ describe.each(engines)('messages that are due on $name', ({ open }) => {
     const stored = await dueIn(-5, 'dropped');
     await stores.messages.remove(stored);
     expect(await stores.messages.due(NOW, 10)).toEqual([]);
-  });
-
-  it('exclude unmatched statuses, which are read separately', async () => {
-    const report = { status: 'delivered', at: NOW, waId: 'wamid.due' } as const;
-    await stores.callbacks.keepUnmatched({ waKey: 'wamid.due', report, keptAt: NOW }, later(-5));
-    await dueIn(-5, 'message');
-    expect(await stores.messages.due(NOW, 10)).toEqual(['message']);
-    expect((await stores.callbacks.dueUnmatched(NOW, 10)).map(({ waKey }) => waKey)).toEqual(['wamid.due']);
   });
 });
 
@@ -203,8 +195,6 @@ describe.each(engines)('messages that a crash left on $name', ({ open }) => {
     await create('waits', { status: 'queued', lease: undefined, dueAt: later(-5) });
     await create('settled', { status: 'sent', lease: undefined, dueAt: undefined });
     await create('given-up', { status: 'unknown', lease: lease(-5), dueAt: undefined });
-    const report = { status: 'delivered', at: NOW, waId: 'wamid.scan' } as const;
-    await stores.callbacks.keepUnmatched({ waKey: 'wamid.scan', report, keptAt: NOW }, later(-5));
     await stores.sessions.create(sampleSession());
     expect(await foundIn(0, 1)).toEqual([]);
   });
@@ -259,12 +249,6 @@ describe.each(engines)('messages by WhatsApp’s id on $name', ({ open }) => {
     await stores.messages.create(sampleMessage({ messageId: idOf('exact'), waId: 'wamid.Exact' }));
     expect(await stores.messages.findByWaId('wamid.Exac')).toBeUndefined();
     expect(await stores.messages.findByWaId('wamid.exact')).toBeUndefined();
-  });
-
-  it('exclude unmatched statuses under the same id', async () => {
-    const report = { status: 'delivered', at: NOW } as const;
-    await stores.callbacks.keepUnmatched({ waKey: waKeyOf('wamid.orphan'), report, keptAt: NOW }, later(20));
-    expect(await stores.messages.findByWaId('wamid.orphan')).toBeUndefined();
   });
 
   it('are not found once they were removed', async () => {

@@ -5,10 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { queueUrl } from '../../local/aws/queues.ts';
 import { startSqs } from '../../local/aws/sqs.ts';
 import { callSqs } from '../../local/aws/sqs-call.ts';
-import { parseCallbackRecord } from '../../src/lib/callbacks/callback-records.ts';
-import type { CallbackQueue } from '../../src/lib/callbacks/ports.ts';
+import { isLookup, parseCallbackRecord, parseLookup } from '../../src/lib/callbacks/callback-records.ts';
+import type { CallbackQueue, UnmatchedQueue } from '../../src/lib/callbacks/ports.ts';
 import type { ReceivedCallback } from '../../src/lib/callbacks/received-callback.ts';
 import { makeCallbackQueue } from '../../src/lib/callbacks/sqs-callbacks.ts';
+import type { UnmatchedStatus } from '../../src/lib/callbacks/unmatched-status.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from '../../src/lib/campaigns/ports.ts';
 import { parsePlanJob, parseRecipientJob } from '../../src/lib/campaigns/queue-records.ts';
@@ -21,6 +22,7 @@ import { manualClock } from '../support/fakes/clock.ts';
 import { type Link, storeDown } from '../support/fakes/link.ts';
 import { fakeCallbackQueue, fakeQueue } from '../support/fakes/queue.ts';
 import { idOf, later, NOW } from '../support/fakes/samples.ts';
+import { fakeUnmatchedQueue } from '../support/fakes/unmatched.ts';
 import { callJson } from '../support/json-http.ts';
 
 interface Ports {
@@ -28,6 +30,7 @@ interface Ports {
   readonly recipients: CampaignQueue;
   readonly plans: PlanQueue;
   readonly callbacks: CallbackQueue;
+  readonly unmatched: UnmatchedQueue;
 }
 
 type Name = keyof Ports;
@@ -54,6 +57,7 @@ function openFakes(): Promise<Queues> {
     recipients: fakeCampaignQueue(clock),
     plans: fakePlanQueue(),
     callbacks: fakeCallbackQueue(),
+    unmatched: fakeUnmatchedQueue(clock),
   };
   const delayOf = (visibleAt: Date) => (visibleAt.getTime() - clock.now().getTime()) / 1000;
   return Promise.resolve({
@@ -63,6 +67,7 @@ function openFakes(): Promise<Queues> {
       recipients: all.recipients.over(dead),
       plans: all.plans.over(dead),
       callbacks: fakeCallbackQueue(dead),
+      unmatched: all.unmatched.over(dead),
     },
     waiting: (queue) =>
       Promise.resolve(
@@ -84,6 +89,11 @@ function openFakes(): Promise<Queues> {
             })),
           plans: () => all.plans.waiting.map((record) => ({ record, delaySeconds: 0 })),
           callbacks: () => all.callbacks.waiting.map((record) => ({ record, delaySeconds: 0 })),
+          unmatched: () =>
+            all.unmatched.waiting.map(({ unmatched, visibleAt }) => ({
+              record: unmatched,
+              delaySeconds: delayOf(visibleAt),
+            })),
         }[queue](),
       ),
     take: (queue) =>
@@ -99,6 +109,7 @@ function openFakes(): Promise<Queues> {
           recipients: () => all.recipients.take(),
           plans: () => all.plans.take(),
           callbacks: () => all.callbacks.take(),
+          unmatched: () => all.unmatched.take(),
         }[queue](),
       ),
     pass: (seconds) => Promise.resolve(clock.advance(seconds * 1000)),
@@ -111,7 +122,9 @@ const QUEUES: Record<Name, string> = {
   recipients: 'CampaignQueue',
   plans: 'PlanQueue',
   callbacks: 'CallbackQueue',
+  unmatched: 'CallbackQueue',
 };
+const readCallback = (body: string) => (isLookup(body) ? parseLookup(body) : parseCallbackRecord(body));
 const READERS: Record<Name, (body: string) => unknown> = {
   deliveries: (body) => {
     const record: unknown = JSON.parse(body);
@@ -119,7 +132,8 @@ const READERS: Record<Name, (body: string) => unknown> = {
   },
   recipients: (body) => parseRecipientJob(JSON.parse(body)),
   plans: (body) => parsePlanJob(JSON.parse(body)),
-  callbacks: parseCallbackRecord,
+  callbacks: readCallback,
+  unmatched: readCallback,
 };
 
 interface Held {
@@ -144,6 +158,7 @@ async function openSqs(): Promise<Queues> {
       recipients: makeCampaignQueue(at('recipients')),
       plans: makePlanQueue(at('plans')),
       callbacks: makeCallbackQueue(at('callbacks')),
+      unmatched: makeCallbackQueue(at('unmatched')),
     };
     return { client, ports };
   };
@@ -186,7 +201,7 @@ async function openSqs(): Promise<Queues> {
   };
 }
 
-const NAMES: readonly Name[] = ['deliveries', 'recipients', 'plans', 'callbacks'];
+const NAMES: readonly Name[] = ['deliveries', 'recipients', 'plans', 'callbacks', 'unmatched'];
 
 const recipient = (row: number, scheduledAt: Date = NOW): RecipientJob => ({
   campaignId: 'campaign-1' as CampaignId,
@@ -201,6 +216,11 @@ const CALLBACK: ReceivedCallback = {
   correlationId: 'c-1',
   bytes: Buffer.from('{"text":"Habari 👋 \uffff"}'),
   unchecked: { secretHash: 'abc' },
+};
+const UNMATCHED: UnmatchedStatus = {
+  waKey: 'key',
+  report: { status: 'failed', at: NOW, code: 131_026, detail: 'Not delivered 😕\uffff' },
+  lookups: 2,
 };
 const PLAN = { campaignId: 'campaign-1' as CampaignId, planId: 'plan-1' };
 
@@ -222,12 +242,14 @@ describe.each([
     recipients: (to) => to.recipients.enqueue([recipient(1)]),
     plans: (to) => to.plans.enqueue(PLAN),
     callbacks: (to) => to.callbacks.put(CALLBACK),
+    unmatched: (to) => to.unmatched.lookUpIn(UNMATCHED, 0),
   };
   const RECORDS: Record<Name, unknown> = {
     deliveries: 'm-1',
     recipients: recipient(1),
     plans: PLAN,
     callbacks: CALLBACK,
+    unmatched: UNMATCHED,
   };
 
   it.each(NAMES)('deliver a record as it was enqueued, once: %s', async (name) => {
@@ -359,5 +381,12 @@ describe.each([
     await queues.recipients.enqueue([]);
     const expected = jobs.map(({ row }) => [row, Math.min(900, Math.max(0, row * 60 - 60))] as const);
     expect(await delays('recipients', (record) => (record as RecipientJob).row)).toEqual(new Map(expected));
+  });
+  it('of an unmatched status last until its next lookup', async () => {
+    const pauses = [20, 60, 300, 900];
+    for (const [lookups, pause] of pauses.entries())
+      await queues.unmatched.lookUpIn({ ...UNMATCHED, lookups }, pause);
+    const expected = new Map(pauses.entries());
+    expect(await delays('unmatched', (record) => (record as UnmatchedStatus).lookups)).toEqual(expected);
   });
 });

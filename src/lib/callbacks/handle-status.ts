@@ -13,8 +13,9 @@ import { recordOptOut } from '../sessions/opt-out-record.ts';
 import { classOf, type ErrorClass } from '../whatsapp/error-codes.ts';
 import { afterGatewayClosed } from '../whatsapp/session-window.ts';
 import { type HandleTemplateStatusDeps, makeHandleTemplateStatus } from './handle-template-message-status.ts';
-import type { CallbackStore, UnmatchedStatus } from './ports.ts';
+import type { CallbackStore, UnmatchedQueue } from './ports.ts';
 import { isOfTemplate } from './quoted-message.ts';
+import { pauseBeforeLookup, type UnmatchedStatus } from './unmatched-status.ts';
 
 /*
  * Handles one status callback:
@@ -22,24 +23,22 @@ import { isOfTemplate } from './quoted-message.ts';
  * 1. find the message by its messageId, an alias or WhatsApp's id;
  * 2. advance the message and act on the class of its error code. A transient failure puts it back into the
  *    queue, or parks it, in the same write;
- * 3. keep a status that matches nothing: it may precede the stored answer of its send and name only
- *    WhatsApp's id. The sweeper tries again.
+ * 3. enqueue a status that matches nothing for another lookup: it may precede the stored answer of its send and name
+ *    only WhatsApp's id.
  */
 
 export interface HandleStatusDeps extends HandleTemplateStatusDeps {
-  readonly callbacks: CallbackStore;
+  readonly callbacks: Pick<CallbackStore, 'keepRaw'>;
+  readonly unmatchedQueue: UnmatchedQueue;
   readonly aliases: MessageAliasStore;
   readonly telemetry: Telemetry;
 }
 
 export type HandleStatus = (messageId: string | undefined, report: StatusReport) => Promise<void>;
 
-/** The answer is stored within a minute or two. Past the resend horizon it will never be stored. */
-const GIVE_UP_MS = 20 * 60_000;
-const FIRST_PAUSE_MS = 20_000;
-
 export function makeHandleStatus(deps: HandleStatusDeps) {
-  const { messages, sessions, callbacks, aliases, recipientQueue, clock, newId, telemetry } = deps;
+  const { messages, sessions, callbacks, unmatchedQueue, aliases, recipientQueue, clock, newId, telemetry } =
+    deps;
   const handleTemplateStatus = makeHandleTemplateStatus(deps);
 
   async function applyTo(found: Stored<Message>, report: StatusReport): Promise<void> {
@@ -151,37 +150,27 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     if (retryOf(classIn(report))?.alert) telemetry.count('gateway.alert');
     if (messageId && (await applyByName(messageId, report))) return;
     const { waId, gatewayMessageId: _, ...kept } = report;
-    const keptAt = clock.now();
     // It names no known message and has no id for a later lookup.
-    if (!waId) return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), keptAt, { why: 'status' });
+    if (!waId)
+      return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), clock.now(), { why: 'status' });
     const waKey = waKeyOf(waId);
-    if (await applyByWaKey(waKey, kept)) return;
-    await callbacks.keepUnmatched(
-      { waKey, report: kept, keptAt },
-      new Date(keptAt.getTime() + FIRST_PAUSE_MS),
-    );
+    if (!(await applyByWaKey(waKey, kept))) await enqueueLookup({ waKey, report: kept, lookups: 0 });
   };
 
-  /**
-   * The sweeper's retry of unmatched statuses, with growing pauses. After 20 minutes a status is left to its
-   * retention. Returns how many statuses were due.
-   */
-  async function retryUnmatched(limit: number): Promise<number> {
-    const now = clock.now();
-    const unmatchedStatuses: readonly UnmatchedStatus[] = await callbacks.dueUnmatched(now, limit);
-    for (const unmatched of unmatchedStatuses) {
-      if (await applyByWaKey(unmatched.waKey, unmatched.report)) {
-        await callbacks.dropUnmatched(unmatched);
-        continue;
-      }
-      const age = now.getTime() - unmatched.keptAt.getTime();
-      const next = age > GIVE_UP_MS ? undefined : new Date(now.getTime() + FIRST_PAUSE_MS + age);
-      await callbacks.keepUnmatched(unmatched, next);
-    }
-    return unmatchedStatuses.length;
+  /** Without a message after the last lookup, it is another system's, or its message was erased. */
+  async function enqueueLookup(unmatched: UnmatchedStatus): Promise<void> {
+    const pause = pauseBeforeLookup(unmatched);
+    if (pause === undefined) telemetry.count('status.unmatched');
+    else await unmatchedQueue.lookUpIn(unmatched, pause);
   }
 
-  return { handleStatus, retryUnmatched };
+  /** Looks once more for the message of an unmatched status. */
+  async function lookUp(unmatched: UnmatchedStatus): Promise<void> {
+    const { waKey, report, lookups } = unmatched;
+    if (!(await applyByWaKey(waKey, report))) await enqueueLookup({ ...unmatched, lookups: lookups + 1 });
+  }
+
+  return { handleStatus, lookUp };
 }
 
 function hasArrived({ status }: Message): boolean {

@@ -1,18 +1,10 @@
 import type { TemplateStatus } from '../lipachat/callback.ts';
-import type { StatusReport } from '../messages/status-report.ts';
 import type { CustomerId } from '../whatsapp/customer.ts';
 import type { InboundRecord } from './inbound-record.ts';
 import type { ReceivedCallback } from './received-callback.ts';
+import type { UnmatchedStatus } from './unmatched-status.ts';
 
 export type { InboundRecord };
-
-/** A status that matches no stored message: the answer of its send isn't stored yet, or another system sent it. */
-export interface UnmatchedStatus {
-  /** A hash in place of WhatsApp's id, which contains the customer's number (`waKeyOf`). */
-  readonly waKey: string;
-  readonly report: Omit<StatusReport, 'waId' | 'gatewayMessageId'>;
-  readonly keptAt: Date;
-}
 
 /**
  * Why a callback is kept raw. `unread`: handled without the fields that can't be read. `poison`: the store can never
@@ -48,11 +40,18 @@ export interface CallbackStore extends RawCallbackStore {
   remember(inbound: InboundRecord, now: Date): Promise<InboundRecord>;
   /** Keeps WhatsApp's status of a template, so that the change stream publishes it. */
   keepTemplateStatus(status: TemplateStatus): Promise<void>;
-  /** Keeps a status for 8 days. The sweeper looks for its message at `dueAt`; undefined ends the search. */
-  keepUnmatched(unmatched: UnmatchedStatus, dueAt: Date | undefined): Promise<void>;
-  /** Up to `limit` unmatched statuses with a `dueAt` in the past. */
+}
+
+/** The unmatched statuses that an earlier version kept in the table. New ones wait in the callback queue. */
+export interface OldUnmatchedStore {
+  /** Up to `limit` that are due. */
   dueUnmatched(now: Date, limit: number): Promise<readonly UnmatchedStatus[]>;
   dropUnmatched(unmatched: UnmatchedStatus): Promise<void>;
+}
+
+export interface UnmatchedQueue {
+  /** Has the queue deliver the status after this time, 900 seconds at most. Throws `store-unavailable`. */
+  lookUpIn(unmatched: UnmatchedStatus, seconds: number): Promise<void>;
 }
 
 /** Callbacks that wait for their worker. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { AppError } from '../platform/errors.ts';
+import type { UnmatchedStatus } from './unmatched-status.ts';
 
 /*
  * A callback between its arrival and its worker. The webhook stores it in a queue as it came and responds; the
@@ -49,4 +50,10 @@ export function encodeRecord({ bytes, ...head }: ReceivedCallback): string {
   const packed = `${JSON.stringify({ ...head, encoding: 'gzip' })}\n${gzipSync(bytes).toString('base64')}`;
   if (packed.length <= RECORD_LIMIT) return packed;
   throw new AppError('payload-too-large', 'The callback does not fit into the queue, even compressed.');
+}
+
+/** The text of a queue record that looks up a status again. WhatsApp's description may have characters that SQS refuses. */
+export function encodeLookup(lookUp: UnmatchedStatus): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify({ lookUp }).replace(/[^ -~]/g, escaped);
 }

@@ -1,23 +1,31 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '../platform/errors.ts';
 import { withinMs } from '../platform/time-limit.ts';
-import type { CallbackQueue } from './ports.ts';
-import { encodeRecord } from './received-callback.ts';
+import type { CallbackQueue, UnmatchedQueue } from './ports.ts';
+import { encodeLookup, encodeRecord } from './received-callback.ts';
 
 const CALL_LIMIT_MS = 5_000;
 
-/** The callback queue, with one record per callback. */
+/** The callback queue, with one record per callback, and one per status to look up again. */
 export function makeCallbackQueue({
   client,
   queueUrl,
 }: {
   client: SQSClient;
   queueUrl: string | undefined;
-}): CallbackQueue {
+}): CallbackQueue & UnmatchedQueue {
   return {
     async put(received) {
       const MessageBody = encodeRecord(received);
       const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody });
+      await call((limit) => client.send(command, limit));
+    },
+    async lookUpIn(unmatched, DelaySeconds) {
+      const command = new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: encodeLookup(unmatched),
+        DelaySeconds,
+      });
       await call((limit) => client.send(command, limit));
     },
     async retryIn(receiptHandle, seconds) {

@@ -9,7 +9,9 @@ export type Status = 'queued' | 'parked' | 'expired' | 'sending' | 'unknown' | R
  * The statuses that a callback reports, in status order: sent < failed < delivered < read. The higher one
  * wins in whatever order callbacks arrive; a callback never moves a message down.
  */
-export type ReportedStatus = 'sent' | 'failed' | 'delivered' | 'read';
+export type ReportedStatus = (typeof REPORTED_STATUSES)[number];
+
+export const REPORTED_STATUSES = ['sent', 'failed', 'delivered', 'read'] as const;
 
 /** Has WhatsApp or LipaChat proved what became of the message? */
 export function isProven(status: Status): status is ReportedStatus {

@@ -8,18 +8,19 @@ import type { BackgroundRun } from './attempt.ts';
 /*
  * The sweeper, every minute:
  *
- * 1. Scan one part of the table for leases that are over, and finish their messages: in a day, every message that a
+ * 1. Sweep the due messages, each as `sweep-message.ts` says.
+ * 2. Move unmatched statuses of an earlier version to the callback queue.
+ * 3. Scan one part of the table for leases that are over, and finish their messages: in a day, every message that a
  *    crash left, whatever became of its watch (ADR 028).
- * 2. Sweep the due messages, each as `sweep-message.ts` says.
- * 3. Retry the status callbacks that matched no message.
  *
- * A tick is bounded by number and by time. What is left of 2 and 3 stays due for the next one.
+ * A tick is bounded by number and by time. What is left of 1 and 2 stays due for the next one.
  */
 
 export interface SweepDeps {
   readonly messages: Pick<MessageStore, 'due' | 'abandoned'>;
   readonly sweepMessage: (id: MessageId, run: BackgroundRun) => Promise<boolean>;
-  readonly retryUnmatched: (limit: number) => Promise<number>;
+  /** Returns how many statuses it moved, until `isLate`. */
+  readonly requeueUnmatched: (isLate: () => boolean) => Promise<number>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** The longest time of one send: a send that can't be finished is not started. */
@@ -48,7 +49,7 @@ const AT_ONCE = 16;
 export function makeSweep({
   messages,
   sweepMessage,
-  retryUnmatched,
+  requeueUnmatched,
   clock,
   telemetry,
   longestSendMs,
@@ -105,8 +106,8 @@ export function makeSweep({
   return async function sweep(run: SweepRun): Promise<SweepReport> {
     const ends: Ends = { finished: 0, failed: 0, left: 0 };
     await sweepDue(run, ends);
+    const unmatchedStatuses = await requeueUnmatched(() => isLate(run));
     const isScanned = await scan(run, ends);
-    const unmatchedStatuses = await retryUnmatched(PER_ROUND);
     const { finished, failed } = ends;
     const report = { finished, failed, unmatchedStatuses, ...(isScanned ? {} : ({ cut: true } as const)) };
     if (!isScanned) telemetry.warn('sweep.scan-cut', { ...run.part });

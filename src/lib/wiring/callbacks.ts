@@ -1,13 +1,12 @@
 import { makeProcessReceived } from '../callbacks/process-received.ts';
 import { makeReceive, makeVerify } from '../callbacks/receive.ts';
-import { makeCallbackQueue } from '../callbacks/sqs-callbacks.ts';
 import { makeWebhookAuth } from '../callbacks/webhook-auth.ts';
 import { makeTally } from '../platform/tally.ts';
 import {
   type Entry,
   sendSettings,
-  sqsClient,
   storesOf,
+  wireCallbackQueue,
   wireEntry,
   wireQueue,
   wireSecrets,
@@ -16,10 +15,9 @@ import { callbackUseCases } from './use-cases.ts';
 
 function wireDoor(entry: Entry) {
   const secrets = wireSecrets(entry);
-  const queueUrl = entry.config.CALLBACK_QUEUE_URL;
   return {
     auth: makeWebhookAuth({ secret: secrets.webhookSecret(), hmacKey: secrets.webhookHmac() }),
-    callbackQueue: makeCallbackQueue({ client: sqsClient(entry), queueUrl }),
+    callbackQueue: wireCallbackQueue(entry),
   };
 }
 
@@ -37,12 +35,14 @@ export function wireCallbacks(functionName: string) {
   const stores = storesOf({ ...entry, telemetry: tally.telemetry });
   const { OPT_OUT_WORDS: stop, OPT_IN_WORDS: start } = stores.config;
   const settings = { ...sendSettings(stores.config), words: { stop, start } };
-  const { handleCallbacks } = callbackUseCases({ ...stores, queue: wireQueue(stores) }, settings);
   const { auth, callbackQueue } = wireDoor(stores);
+  const ports = { ...stores, queue: wireQueue(stores), unmatchedQueue: callbackQueue };
+  const { handleCallbacks, lookUp } = callbackUseCases(ports, settings);
   return {
     stores,
     tally,
     callbackQueue,
+    lookUp,
     processReceived: makeProcessReceived({ ...stores, auth, handleCallbacks }),
   };
 }

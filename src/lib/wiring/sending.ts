@@ -1,7 +1,15 @@
 import { type LipaChatOptions, makeLipaChat } from '../lipachat/client.ts';
 import { undiciTransport } from '../platform/aws-transport-undici.ts';
 import { systemClock } from '../platform/clock.ts';
-import { type Entry, sendSettings, storesOf, wireEntry, wireQueue, wireSecrets } from './stores.ts';
+import {
+  type Entry,
+  sendSettings,
+  storesOf,
+  wireCallbackQueue,
+  wireEntry,
+  wireQueue,
+  wireSecrets,
+} from './stores.ts';
 import { sendUseCases, sweepUseCase, workUseCases } from './use-cases.ts';
 
 /* The functions that call LipaChat, apart from the others: loading undici dominates a cold start. */
@@ -35,7 +43,8 @@ export function wireWork(functionName: string) {
 const LONGEST_WAIT_MS = 21_000;
 
 export function wireSweep(functionName: string) {
-  const ports = wireSendPorts(functionName);
+  const sendPorts = wireSendPorts(functionName);
+  const ports = { ...sendPorts, unmatchedQueue: wireCallbackQueue(sendPorts) };
   const settings = sendSettings(ports.config);
   // The end of the tick cuts off a send, too: however long the deadline is, a tick starts with work.
   const longestSendMs = Math.min(settings.gatewayDeadlineMs, LONGEST_WAIT_MS) + 4_000;

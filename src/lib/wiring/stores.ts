@@ -1,6 +1,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { makeCallbackStore } from '../callbacks/dynamo-callbacks.ts';
+import { makeOldUnmatchedStore } from '../callbacks/dynamo-old-unmatched.ts';
+import { makeCallbackQueue } from '../callbacks/sqs-callbacks.ts';
 import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
 import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
 import { makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
@@ -57,6 +59,7 @@ export function storesOf(entry: Entry) {
     personAliases: makePersonAliasStore(table),
     aliases: makeMessageAliasStore(table, systemClock),
     callbacks: makeCallbackStore(table),
+    oldUnmatched: makeOldUnmatchedStore(table),
     clients: makeClientStore(table),
     templateLocks: makeTemplateLockStore(table),
     erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
@@ -81,6 +84,10 @@ export function sqsClient({ transport }: Pick<Entry, 'transport'>): SQSClient {
 export function wireQueue(stores: Stores) {
   const { config, clock } = stores;
   return makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL, clock });
+}
+
+export function wireCallbackQueue(entry: Entry) {
+  return makeCallbackQueue({ client: sqsClient(entry), queueUrl: entry.config.CALLBACK_QUEUE_URL });
 }
 
 /** Readers of the parameter store, for functions that need a secret. */

@@ -1,7 +1,8 @@
 import { makeHandleCallbacks } from '../callbacks/handle-callbacks.ts';
 import { makeHandleReply } from '../callbacks/handle-reply.ts';
 import { type HandleStatusDeps, makeHandleStatus } from '../callbacks/handle-status.ts';
-import type { CallbackStore } from '../callbacks/ports.ts';
+import type { CallbackStore, UnmatchedQueue } from '../callbacks/ports.ts';
+import { makeRequeueUnmatched, type RequeueUnmatchedDeps } from '../callbacks/requeue-unmatched.ts';
 import { type EraseDeps, makeErase } from '../contacts/erase.ts';
 import { makeOptOut } from '../contacts/opt-out.ts';
 import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
@@ -50,6 +51,7 @@ export interface SendPorts extends MessagePorts {
 export interface CallbackPorts extends MessagePorts {
   readonly random: Random;
   readonly callbacks: CallbackStore;
+  readonly unmatchedQueue: UnmatchedQueue;
 }
 
 interface MessageSettings extends Pick<RecipientQueueDeps, 'beside01'> {
@@ -102,12 +104,12 @@ export function workUseCases(
 
 /** The sweeper's tick. `longestSendMs` is what one send may take. */
 export function sweepUseCase(
-  ports: SendPorts & CallbackPorts,
+  ports: SendPorts & RequeueUnmatchedDeps,
   settings: SendSettings & { readonly longestSendMs: number },
 ) {
-  const deps = { ...byPerson(ports, settings), newId: newIdOf(ports, settings) };
+  const deps = byPerson(ports, settings);
   const sweepMessage = makeSweepMessage({ ...deps, ...sendUseCases(ports, settings) });
-  return makeSweep({ ...deps, ...makeHandleStatus(deps), sweepMessage });
+  return makeSweep({ ...deps, sweepMessage, requeueUnmatched: makeRequeueUnmatched(ports) });
 }
 
 /** Handles LipaChat's callbacks. */
@@ -116,10 +118,10 @@ export function callbackUseCases(
   settings: MessageSettings & Pick<HandleStatusDeps, 'terms'> & { readonly words: ConsentWords },
 ) {
   const deps = { ...byPerson(ports, settings), newId: newIdOf(ports, settings) };
-  const { handleStatus } = makeHandleStatus(deps);
+  const { handleStatus, lookUp } = makeHandleStatus(deps);
   const { handleReply } = makeHandleReply(deps);
   const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply });
-  return { handleCallbacks, handleStatus, handleReply };
+  return { handleCallbacks, handleStatus, handleReply, lookUp };
 }
 
 /** A customer's opt-out by the API, and the erasure of a customer's data. */

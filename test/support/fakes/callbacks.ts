@@ -1,12 +1,7 @@
 /** The store of callbacks, in memory. */
 
 import { isEarlier } from '../../../src/lib/callbacks/inbound-record.ts';
-import type {
-  CallbackStore,
-  InboundRecord,
-  RawCallback,
-  UnmatchedStatus,
-} from '../../../src/lib/callbacks/ports.ts';
+import type { CallbackStore, InboundRecord, RawCallback } from '../../../src/lib/callbacks/ports.ts';
 import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import { isNamedIn } from '../../../src/lib/whatsapp/phone.ts';
@@ -25,8 +20,6 @@ export interface FakeCallbacks extends CallbackStore {
   over(link: Link): CallbackStore;
   /** The raw callbacks stored now. */
   raw(): readonly string[];
-  /** The unmatched statuses stored now, due or not. */
-  unmatchedStatuses(): readonly UnmatchedStatus[];
   /** The template statuses, the latest of each id. */
   templates(): readonly TemplateStatus[];
 }
@@ -35,12 +28,10 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
   const inbound = new Map<string, Kept<InboundRecord>>();
   const raw = new Map<string, Kept<RawCallback>>();
   const templates = new Map<string, Kept<TemplateStatus>>();
-  const unmatchedStatuses = new Map<string, Kept<UnmatchedStatus> & { readonly dueAt: Date | undefined }>();
 
   const isAlive = (kept: Kept<unknown> | undefined) =>
     kept !== undefined && kept.until > clock.now().getTime();
   const values = <T>(all: Iterable<Kept<T>>) => [...all].filter(isAlive).map(({ value }) => value);
-  const keyOf = ({ waKey, report }: UnmatchedStatus) => `${waKey}#${report.status}`;
 
   function over(link: Link): CallbackStore {
     return {
@@ -71,24 +62,6 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
         link('keepTemplateStatus', () => {
           templates.set(status.id, { value: { ...status }, until: status.at.getTime() + RAW_MS });
         }),
-      keepUnmatched: (unmatched, dueAt) =>
-        link('keepOrphan', () => {
-          const until = unmatched.keptAt.getTime() + INBOUND_MS;
-          unmatchedStatuses.set(keyOf(unmatched), { value: structuredClone(unmatched), until, dueAt });
-        }),
-      dueUnmatched: (now, limit) =>
-        link('dueOrphans', () =>
-          [...unmatchedStatuses.values()]
-            .flatMap((kept) => (kept.dueAt && kept.dueAt <= now ? [{ ...kept, dueAt: kept.dueAt }] : []))
-            .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
-            .slice(0, limit)
-            .filter(isAlive)
-            .map(({ value }) => structuredClone(value)),
-        ),
-      dropUnmatched: (unmatched) =>
-        link('dropOrphan', () => {
-          unmatchedStatuses.delete(keyOf(unmatched));
-        }),
     };
   }
 
@@ -96,7 +69,6 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
     ...over(straight),
     over,
     raw: () => values(raw.values()).map(({ text }) => text),
-    unmatchedStatuses: () => values(unmatchedStatuses.values()),
     templates: () => values(templates.values()),
   };
 }

@@ -36,6 +36,7 @@ import {
   fakeTemplateLocks,
 } from './stores.ts';
 import { fakeTelemetry } from './telemetry.ts';
+import { fakeOldUnmatched, fakeUnmatchedQueue } from './unmatched.ts';
 
 /** The settings of contract §5 that a send uses. */
 export interface WorldSettings {
@@ -101,6 +102,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const messages = fakeMessages(clock);
   const sessions = fakeSessions(clock);
   const callbacks = fakeCallbacks(clock);
+  const unmatchedQueue = fakeUnmatchedQueue(clock);
+  const oldUnmatched = fakeOldUnmatched();
   const aliases = fakeAliases();
   const personAliases = fakePersonAliases(clock);
   const erasedOptOuts = fakeErasedOptOuts();
@@ -161,6 +164,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       messages: messages.over(link),
       sessions: sessions.over(link),
       callbacks: callbacks.over(link),
+      unmatchedQueue: unmatchedQueue.over(link),
+      oldUnmatched: oldUnmatched.over(link),
       aliases: aliases.over(link),
       personAliases: personAliases.over(link),
       erasedOptOuts: erasedOptOuts.over(link),
@@ -176,7 +181,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     const longestSendMs = settings.gatewayDeadlineMs + 4_000;
     const sweep = sweepUseCase(ports, { ...sendSettings, longestSendMs });
     const callbackSettings = { ...sendSettings, words: DEFAULT_WORDS };
-    const { handleCallbacks, handleStatus, handleReply } = callbackUseCases(ports, callbackSettings);
+    const { handleCallbacks, handleStatus, handleReply, lookUp } = callbackUseCases(ports, callbackSettings);
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     const finishClaims = () => finishWatched((watch) => finishClaim(watch, run()));
     const tick = (event: unknown = {}) => sweep({ ...run(), part: tablePartOf(event, ownClock.now()) });
@@ -198,9 +203,10 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       tick,
       /** Processes the watches that are visible in the queue now. */
       finishClaims,
-      /** Both, as they come in every minute. */
+      /** All that comes in every minute: the watches, the unmatched statuses, the tick. */
       async sweep() {
         const watched = await finishClaims();
+        for (const unmatched of unmatchedQueue.take()) await lookUp(unmatched);
         const { finished, failed, ...report } = await tick();
         return { ...report, finished: finished + watched.finished, failed: failed + watched.failed };
       },
@@ -233,6 +239,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     messages,
     sessions,
     callbacks,
+    unmatchedQueue,
+    oldUnmatched,
     aliases,
     personAliases,
     erasedOptOuts,

@@ -2,9 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCallbackRecord } from '../../../src/lib/callbacks/callback-records.ts';
+import { isLookup, parseCallbackRecord, parseLookup } from '../../../src/lib/callbacks/callback-records.ts';
 import { pauseAfter } from '../../../src/lib/callbacks/process-received.ts';
-import { encodeRecord, type ReceivedCallback } from '../../../src/lib/callbacks/received-callback.ts';
+import {
+  encodeLookup,
+  encodeRecord,
+  type ReceivedCallback,
+} from '../../../src/lib/callbacks/received-callback.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 
 const MIB = 1024 * 1024;
@@ -60,6 +64,28 @@ describe('a record of the callback queue', () => {
 
   it.each(['', 'no', '{}\n{}', '{"receivedAt":"yesterday","correlationId":"c"}\n{}'])('is not %j', (text) => {
     expect(() => parseCallbackRecord(text)).toThrow();
+  });
+});
+
+describe('a record of an unmatched status', () => {
+  it('carries any description in characters that SQS takes, and is no callback', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(4), (detail, lookups) => {
+        const report = { status: 'failed', at: NOW, code: 131_026, detail } as const;
+        const text = encodeLookup({ waKey: 'key', report, lookups });
+        expect([fitsSqs(text), isLookup(text)]).toEqual([true, true]);
+        expect(parseLookup(text)).toEqual({ waKey: 'key', report, lookups });
+      }),
+    );
+    expect(isLookup(encodeRecord(received(Buffer.from('{"lookUp":{}}'))))).toBe(false);
+  });
+
+  it.each([
+    '{"lookUp":{}}',
+    '{"lookUp":{"waKey":"k","report":{"status":"lost","at":"2026-01-02T03:04:05Z"},"lookups":0}}',
+    '{"lookUp":{"waKey":"k","report":{"status":"sent","at":"2026-01-02T03:04:05Z"},"lookups":-1}}',
+  ])('is not %s', (text) => {
+    expect(() => parseLookup(text)).toThrow();
   });
 });
 

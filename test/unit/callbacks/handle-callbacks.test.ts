@@ -124,15 +124,15 @@ describe('a status callback', () => {
       await webhook.handleCallbacks([status({ messageId, report: { status: 'read', waId: waIdOf(ID) } })]);
     }
     expect(world.onlyMessage()?.status).toBe('read');
-    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
+    expect(world.unmatchedQueue.waiting).toEqual([]);
   });
 
-  it('is stored as an unmatched status when its message is not known by that id yet', async () => {
+  it('waits in the queue when its message is not known by that id yet', async () => {
     await webhook.handleCallbacks([status({ messageId: undefined })]);
-    expect(world.callbacks.unmatchedStatuses()).toEqual([
-      { waKey: waKeyOf(waIdOf(ID)), report: { status: 'delivered', at: NOW }, keptAt: NOW },
+    expect(world.unmatchedQueue.waiting.map(({ unmatched }) => unmatched)).toEqual([
+      { waKey: waKeyOf(waIdOf(ID)), report: { status: 'delivered', at: NOW }, lookups: 0 },
     ]);
-    expect(JSON.stringify(world.callbacks.unmatchedStatuses())).not.toContain(waIdOf(ID));
+    expect(JSON.stringify(world.unmatchedQueue.waiting)).not.toContain(waIdOf(ID));
   });
 
   it('keeps its own timestamp when it carries one', async () => {

@@ -84,7 +84,7 @@ describe.each(NAMES)('a callback that names the template message by %s', (_, nam
       const state = status === 'sent' ? 'sent' : 'delivered';
       const templateMessage = before && { ...before.templateMessage, state };
       expect(message()).toEqual({ ...before, templateMessage });
-      expect([world.callbacks.raw(), world.callbacks.unmatchedStatuses()]).toEqual([[], []]);
+      expect([world.callbacks.raw(), world.unmatchedQueue.waiting]).toEqual([[], []]);
     },
   );
 
@@ -215,7 +215,7 @@ describe('a template message that WhatsApp failed', () => {
     expect(message()?.status).toBe('failed');
   });
 
-  it('is matched by the sweeper when the callback arrives before its WhatsApp id is stored', async () => {
+  it('is matched later when the callback arrives before its WhatsApp id is stored', async () => {
     world = makeWorld();
     p = world.process('p');
     const early = world.process('early', {
@@ -229,10 +229,10 @@ describe('a template message that WhatsApp failed', () => {
       }),
     });
     await early.send({ request });
-    expect(world.callbacks.unmatchedStatuses()).toHaveLength(1);
+    expect(world.unmatchedQueue.waiting).toHaveLength(1);
     await rest(2);
     expect(message()).toMatchObject({ status: 'failed', reason: 'Oh' });
-    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
+    expect(world.unmatchedQueue.waiting).toEqual([]);
   });
 
   it('is not marked as sent by its own late receipt once another one is due', async () => {

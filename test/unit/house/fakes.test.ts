@@ -27,6 +27,7 @@ const ADAPTERS: Readonly<Record<string, string>> = {
   fakeLedger: 'makeLedgerStore',
   fakeMessages: 'makeMessageStore',
   fakeObjects: 'makeObjectStore',
+  fakeOldUnmatched: 'makeOldUnmatchedStore',
   fakePersonAliases: 'makePersonAliasStore',
   fakePlanQueue: 'makePlanQueue',
   fakeQueue: 'makeDeliveryQueue',
@@ -35,6 +36,7 @@ const ADAPTERS: Readonly<Record<string, string>> = {
   fakeSessions: 'makeSessionStore',
   fakeTelemetry: 'makeTelemetry',
   fakeTemplateLocks: 'makeTemplateLockStore',
+  fakeUnmatchedQueue: 'makeCallbackQueue',
   manualClock: 'systemClock',
   namedRandom: 'systemRandom',
 };
@@ -53,7 +55,14 @@ describe('a fake', () => {
     const suites = [...read('contract')].filter(([, text]) => text.includes('describe.each(engines)'));
     const all = suites.map(([, text]) => text).join('\n');
     const stores = ['messages', 'sessions', 'callbacks', 'aliases', 'clients', 'templateLocks', 'campaigns'];
-    for (const store of [...stores, 'ledger', 'rateLimits', 'erasedOptOuts', 'personAliases']) {
+    for (const store of [
+      ...stores,
+      'ledger',
+      'rateLimits',
+      'erasedOptOuts',
+      'personAliases',
+      'oldUnmatched',
+    ]) {
       expect(all).toMatch(new RegExp(`stores\\.${store}\\b`));
     }
   });

@@ -295,7 +295,7 @@ describe('a status callback after a resend', () => {
     });
     await behind.handleStatus(undefined, report({ code: 131_026, waId: waIdOf(ID) }));
     expect(message()).toMatchObject({ status: 'sent', waId: waIdOf(second()) });
-    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
+    expect(world.unmatchedQueue.waiting).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { UnmatchedStatus } from '../../../src/lib/callbacks/ports.ts';
+import type { UnmatchedStatus } from '../../../src/lib/callbacks/unmatched-status.ts';
 import { waKeyOf } from '../../../src/lib/messages/message.ts';
 import { makeSweep } from '../../../src/lib/sending/sweep.ts';
 import { waIdOf } from '../../support/fakes/gateway.ts';
@@ -72,12 +72,12 @@ describe('a tick of the sweeper', () => {
     expect(world.messages.all().map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
   });
 
-  it('retries the unmatched statuses even when a message fails', async () => {
+  it('requeues old unmatched statuses even when a message fails', async () => {
     await crashAt('sendFlow');
     const { link, fail } = faultyLink();
     fail('replace', 'before');
     const report = { status: 'read', at: later(0) } as const;
-    await world.callbacks.keepUnmatched({ waKey: waKeyOf('wamid.x'), report, keptAt: later(0) }, later(20));
+    world.oldUnmatched.seed({ waKey: waKeyOf('wamid.x'), report, lookups: 0 }, later(20));
     world.clock.advance(61_000);
     expect(await world.process('sweeper', { link }).tick(ALL)).toMatchObject({
       failed: 1,
@@ -94,7 +94,7 @@ describe('a tick of the sweeper', () => {
         begun.push(id);
         return Promise.resolve(true);
       },
-      retryUnmatched: () => Promise.resolve(0),
+      requeueUnmatched: () => Promise.resolve(0),
       clock: world.clock,
       telemetry: world.telemetry,
       longestSendMs: 24_000,
@@ -118,7 +118,7 @@ describe('a tick of the sweeper', () => {
     expect(world.gateway.deliveries).toHaveLength(700);
   });
 
-  it('does a bounded amount of work and still retries the unmatched statuses, however much is due', async () => {
+  it('does a bounded amount of work and still requeues old unmatched statuses, however much is due', async () => {
     let begun = 0;
     let looks = 0;
     const limits: number[] = [];
@@ -134,7 +134,7 @@ describe('a tick of the sweeper', () => {
         begun += 1;
         return Promise.resolve(true);
       },
-      retryUnmatched: () => {
+      requeueUnmatched: () => {
         looks += 1;
         return Promise.resolve(0);
       },
@@ -213,7 +213,7 @@ describe('the scan of the table', () => {
         },
       },
       sweepMessage: () => Promise.resolve(true),
-      retryUnmatched: () => Promise.resolve(0),
+      requeueUnmatched: () => Promise.resolve(0),
       clock: world.clock,
       telemetry: world.telemetry,
       longestSendMs: 24_000,
@@ -279,25 +279,51 @@ describe('a status that arrived before its message was known by that id', () => 
   const unmatched: UnmatchedStatus = {
     waKey: waKeyOf(waIdOf(ID)),
     report: { status: 'delivered', at: later(1) },
-    keptAt: later(1),
+    lookups: 0,
   };
 
-  it('is matched in a later tick, and dropped', async () => {
-    await world.callbacks.keepUnmatched(unmatched, later(20));
-    expect(await tick()).toMatchObject({ unmatchedStatuses: 1 });
+  it('is looked up again in the queue, and matched', async () => {
+    await world.unmatchedQueue.lookUpIn(unmatched, 20);
     await world.process('caller').send();
-    for (let n = 0; n < 5; n += 1) await tick();
+    await tick();
     expect(world.onlyMessage()).toMatchObject({ status: 'delivered' });
-    expect(world.callbacks.unmatchedStatuses()).toEqual([]);
+    expect(world.unmatchedQueue.waiting).toEqual([]);
   });
 
-  it('is retried less and less often, and finally no more', async () => {
-    await world.callbacks.keepUnmatched(unmatched, later(20));
-    let looks = 0;
-    for (let n = 0; n < 120; n += 1) looks += (await tick()).unmatchedStatuses;
-    expect(looks).toBeGreaterThan(3);
-    expect(looks).toBeLessThan(20);
-    expect(world.callbacks.unmatchedStatuses()).toHaveLength(1);
-    expect(await world.callbacks.dueUnmatched(later(1e6), 10)).toEqual([]);
+  it('is looked up four times in 22 minutes, less and less often, then counted and dropped', async () => {
+    await world.unmatchedQueue.lookUpIn(unmatched, 20);
+    const after: number[] = [];
+    let lookups = 0;
+    for (let second = 0; second < 22 * 60; second += 10) {
+      world.clock.advance(10_000);
+      await world.process('worker').sweep();
+      const next = world.unmatchedQueue.waiting[0]?.unmatched.lookups ?? 4;
+      if (next !== lookups) after.push(second + 10);
+      lookups = next;
+    }
+    expect(after).toEqual([20, 80, 380, 1280]);
+    expect(world.unmatchedQueue.waiting).toEqual([]);
+    expect(world.telemetry.counted('status.unmatched')).toBe(1);
+  });
+
+  it('moves to the queue from the table, where an earlier version kept it, however many there are', async () => {
+    for (let n = 0; n < 700; n += 1) world.oldUnmatched.seed({ ...unmatched, waKey: `key-${n}` }, later(20));
+    world.oldUnmatched.seed(unmatched, later(20));
+    await world.process('caller').send();
+    expect(await tick()).toMatchObject({ unmatchedStatuses: 701 });
+    expect(world.oldUnmatched.left()).toBe(0);
+    await tick();
+    expect(world.onlyMessage()).toMatchObject({ status: 'delivered' });
+    expect(world.unmatchedQueue.waiting).toHaveLength(700);
+  });
+
+  it('stays in the table until the queue has it', async () => {
+    world.oldUnmatched.seed(unmatched, later(20));
+    const { link, fail } = faultyLink();
+    fail('lookUpIn', 'before', { nth: 1 });
+    world.clock.advance(61_000);
+    await expect(world.process('sweeper', { link }).tick(ALL)).rejects.toThrow();
+    expect(world.oldUnmatched.left()).toBe(1);
+    expect(await tick()).toMatchObject({ unmatchedStatuses: 1 });
   });
 });

@@ -6,8 +6,13 @@ import type { MessageStore } from './ports.ts';
 
 /* The keys of messages in the indexes `pair` and `due`, and the lookups by pair (ADR 028). */
 
-/** Spreads the index of due messages, so that all sends don't share one partition. */
-const DUE_SHARDS = 4;
+/**
+ * Partitions of the index `due`. DynamoDB writes 1,000 units a second to one, and a message that waits takes two: its
+ * entry comes and goes.
+ */
+const DUE_SHARDS = 16;
+/** Version 0.1 writes and reads the first four. */
+const DUE_SHARDS_OF_01 = 4;
 
 const WAITING = 'waiting#';
 const FLOW = 'flow#';
@@ -18,7 +23,9 @@ const OF_01 = ['open#', 'answered#', 'done#'];
 const OUTSIDE_QUEUE = [FLOW, ...OF_01];
 const ANYWHERE = [WAITING, ...OUTSIDE_QUEUE];
 
-/** Of unknown messages that nothing repeats. The sweeper reads other partitions. */
+/** Of messages that the sweeper visits. */
+export const DUE = 'message#';
+/** Of unknown messages that nothing repeats. */
 export const UNKNOWN = 'unknown#';
 
 export function pairKey({ business, customer }: Pair): string {
@@ -46,28 +53,38 @@ function placeOf({ createdAt, messageId }: Message): string {
   return `${String(createdAt.getTime()).padStart(15, '0')}#${messageId}`;
 }
 
-/** A watch and the daily scan find a lease that is over, so a claim has no entry. Version 0.1 gives it one. */
-export function leaseEntry({ lease }: Message): { due: undefined } | undefined {
-  return lease && { due: undefined };
+interface DueEntry {
+  readonly due: string | undefined;
+  readonly dueAt?: number;
 }
 
-/** The entry of an unknown message that nothing repeats, dated by since when it is unknown. */
-export function unknownEntry(message: Message): { due: string; dueAt: number } | undefined {
-  const { status, dueAt, messageId, timeline, createdAt } = message;
-  if (status !== 'unknown' || dueAt) return undefined;
+/**
+ * The entry in the index `due`. A lease has none, because a watch and the daily scan find one that is over. An unknown
+ * message that nothing repeats is dated by since when it is unknown.
+ */
+export function dueEntry(message: Message): DueEntry {
+  const { status, dueAt, lease, messageId, timeline, createdAt } = message;
+  if (lease) return { due: undefined };
+  if (dueAt) return { due: `${DUE}${shardOf(messageId, DUE_SHARDS)}` };
+  if (status !== 'unknown') return { due: undefined };
   // A full timeline has no entry for it.
   const since = timeline.findLast((entry) => entry.status === 'unknown')?.at ?? createdAt;
-  return { due: `${UNKNOWN}${shardOf(messageId)}`, dueAt: since.getTime() };
+  return { due: `${UNKNOWN}${shardOf(messageId, DUE_SHARDS)}`, dueAt: since.getTime() };
+}
+
+/** The partition of a due message that version 0.1 writes, and looks for. It has a lease's, too. */
+export function dueKeyOf01({ dueAt, messageId }: Message): string | undefined {
+  return dueAt && `${DUE}${shardOf(messageId, DUE_SHARDS_OF_01)}`;
 }
 
 export function isUnknownEntry(due: unknown): boolean {
   return typeof due === 'string' && due.startsWith(UNKNOWN);
 }
 
-export function shardOf(id: MessageId): number {
+function shardOf(id: MessageId, shards: number): number {
   let sum = 0;
   for (const character of id) sum += character.charCodeAt(0);
-  return sum % DUE_SHARDS;
+  return sum % shards;
 }
 
 /** The partitions of the index `due` with this prefix. */

@@ -13,16 +13,16 @@ import {
 import type { Item, Table } from '../platform/dynamo-table.ts';
 import { titleOf, titleOf01 } from '../platform/problem-titles.ts';
 import {
+  DUE,
+  dueEntry,
+  dueKeyOf01,
   isUnknownEntry,
-  leaseEntry,
   makePairLookups,
   pairKey,
-  shardOf,
   shardsOf,
   stageOf,
   stageOf01,
   UNKNOWN,
-  unknownEntry,
 } from './dynamo-message-keys.ts';
 import {
   type AmbiguousReply,
@@ -67,7 +67,7 @@ export function makeMessageStore(table: Table, { packs = true } = {}): MessageSt
     findByWaKey: byWaKey,
     ...makePairLookups(table, idIn),
     drop: (id) => table.drop(pkOf(id)),
-    due: (now, limit) => oldestDue(PREFIX, { upTo: now, limit }),
+    due: (now, limit) => oldestDue(DUE, { upTo: now, limit }),
     unknown: (upTo, limit) => oldestDue(UNKNOWN, { upTo, limit }),
     abandoned: async (part, { now, after }) => {
       const filter =
@@ -158,7 +158,7 @@ const plainCodec = itemCodec<Message, 'messageId'>({
     waKey: ({ waId }) => waId && waKeyOf(waId),
     pair: (message) => pairKey(pairOf(message)),
     stage: stageOf01,
-    due: ({ dueAt, messageId }) => dueAt && `${PREFIX}${shardOf(messageId)}`,
+    due: dueKeyOf01,
   },
 });
 
@@ -167,7 +167,7 @@ export const messageCodec: Codec<MessageId, Message> = {
   ...plainCodec,
   toItem(message) {
     const { request, answer, ...plainItem } = plainCodec.toItem(message);
-    const item = { ...plainItem, stage: stageOf(message), ...leaseEntry(message), ...unknownEntry(message) };
+    const item = { ...plainItem, stage: stageOf(message), ...dueEntry(message) };
     const { kind, body } = (answer ?? {}) as { readonly kind?: string; readonly body?: string };
     const texts = [request as string | undefined, body];
     if (texts.every((text) => text === undefined)) return { ...item, answer };

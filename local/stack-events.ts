@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Route } from './gateway/routes.ts';
 import type { QueueSourceOptions } from './queue-source.ts';
 import type { Schedule } from './schedules.ts';
+import { type Concurrency, concurrencyReference } from './stack-concurrency.ts';
 import { everyMs } from './stack-schedules.ts';
 import type { StreamSourceOptions } from './stream-source.ts';
 
@@ -35,7 +36,7 @@ const attributeOf = <Attribute extends string>(attribute: Attribute) =>
 const sqs = z.strictObject({
   arn: attributeOf('Arn'),
   batchSize: z.number().max(10),
-  maximumConcurrency: z.number(),
+  maximumConcurrency: concurrencyReference,
   functionResponseType: z.literal('ReportBatchItemFailures'),
 });
 
@@ -86,10 +87,15 @@ export const routesOf = ([functionName, { events }]: FunctionEntry): Route[] =>
 export const schedulesOf = ([functionName, { events }]: FunctionEntry): Schedule[] =>
   events.flatMap(({ schedule }) => (schedule ? [{ functionName, everyMs: everyMs(schedule.rate) }] : []));
 
-export const queuesOf = ([functionName, { events }]: FunctionEntry): QueueMapping[] =>
+export const queuesOf = (
+  [functionName, { events }]: FunctionEntry,
+  concurrency: Concurrency,
+): QueueMapping[] =>
   events.flatMap((event) => {
     if (!event.sqs) return [];
-    const { arn, batchSize, maximumConcurrency } = event.sqs;
+    const { arn, batchSize, maximumConcurrency: name } = event.sqs;
+    const maximumConcurrency = concurrency[name];
+    if (maximumConcurrency === undefined) throw new Error(`infra/concurrency.cjs has no ${name}`);
     return [{ functionName, queueName: arn['Fn::GetAtt'][0], batchSize, maximumConcurrency }];
   });
 

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { AuthorizerDefinition } from './gateway/authorizer.ts';
 import type { Route } from './gateway/routes.ts';
 import type { Schedule } from './schedules.ts';
+import { concurrencyOf, concurrencyParams } from './stack-concurrency.ts';
 import {
   functionSchema,
   type QueueMapping,
@@ -75,7 +76,10 @@ const environment = z
   .catchall(z.string());
 
 const serverless = z.object({
-  params: z.object({ local: z.object({ environment }) }),
+  params: z.object({
+    default: concurrencyParams,
+    local: concurrencyParams.partial().extend({ environment }),
+  }),
   provider: z.object({
     timeout: z.number(),
     memorySize: z.number(),
@@ -89,6 +93,7 @@ export const readStack = (): Stack => {
   const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
   const { params, provider, functions } = serverless.parse(parse(source));
   const entries = Object.entries(functions);
+  const concurrency = concurrencyOf(concurrencyParams.parse({ ...params.default, ...params.local }));
   const definitions = entries.map(([name, { handler, timeout, memorySize, environment: own }]) => {
     const timeoutMs = (timeout ?? provider.timeout) * 1000;
     const memoryMb = memorySize ?? provider.memorySize;
@@ -100,7 +105,7 @@ export const readStack = (): Stack => {
     routes: entries.flatMap(routesOf),
     authorizers: provider.httpApi.authorizers,
     schedules: [...readSchedules(), ...entries.flatMap(schedulesOf)],
-    queues: entries.flatMap(queuesOf),
+    queues: entries.flatMap((entry) => queuesOf(entry, concurrency)),
     streams: entries.flatMap(streamsOf),
   };
 };

@@ -38,7 +38,7 @@ const empty = { ready: 0, delayed: 0, inFlight: 0 };
 describe('the queues', () => {
   it('are those of infra/ that functions take from', () => {
     expect(readStack().queues).toEqual([
-      { functionName: 'callbacks', queueName: 'CallbackQueue', batchSize: 10, maximumConcurrency: 20 },
+      { functionName: 'callbacks', queueName: 'CallbackQueue', batchSize: 10, maximumConcurrency: 24 },
       { functionName: 'worker', queueName: 'DeliveryQueue', batchSize: 10, maximumConcurrency: 20 },
       { functionName: 'worker', queueName: 'CampaignQueue', batchSize: 10, maximumConcurrency: 20 },
       { functionName: 'campaignPlanner', queueName: 'PlanQueue', batchSize: 1, maximumConcurrency: 5 },

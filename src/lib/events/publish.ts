@@ -1,11 +1,12 @@
+import { mapEnded } from '../platform/all-ended.ts';
 import type { Telemetry } from '../platform/ports.ts';
 import { type Changed, eventsFor, type OutboundEvent, orderKeyOf } from './events-of-change.ts';
 import { factsOf } from './metrics.ts';
 import type { EventBus } from './ports.ts';
 
 /*
- * Publishes changes of the table as events, in waves of at most ten with one event per order key. If the bus
- * refuses an event, no later event of the same key overtakes it.
+ * Publishes changes of the table as events, in rounds with one event per order key. The calls of a round, of ten events
+ * each, run side by side. If the bus refuses an event, no later event of the same key overtakes it.
  */
 
 export interface PublishDeps {
@@ -26,7 +27,9 @@ interface Pending {
 }
 
 /** EventBridge's limit of entries per call. */
-const WAVE = 10;
+const PER_CALL = 10;
+/** A batch of 100 changes is one round. */
+const CALLS_AT_ONCE = 10;
 
 export function makePublish({ bus, telemetry }: PublishDeps) {
   /** Publishes the events of all changes. Returns the index of the first change to repeat, or undefined. */
@@ -34,29 +37,39 @@ export function makePublish({ bus, telemetry }: PublishDeps) {
     let pending: Pending[] = changes.flatMap(({ index, changed }) =>
       eventsFor(changed).map((event) => ({ index, key: orderKeyOf(changed), event })),
     );
-    const stuck: Pending[] = [];
+    const refused: Pending[] = [];
     const facts = new Map<string, number>();
     while (pending.length > 0) {
-      const wave = firstOfEach(pending);
-      const taken = await bus.put(wave.map(({ event }) => event)).catch((fault) => {
-        telemetry.error('events.refused', fault, { events: wave.length });
-        return wave.map(() => false);
-      });
-      const failed = wave.filter((_, n) => !taken[n]);
-      for (const fact of wave.filter((_, n) => taken[n]).flatMap(({ event }) => factsOf(event))) {
+      const round = firstOfEach(pending);
+      const calls = await mapEnded(inCalls(round), put, { concurrency: CALLS_AT_ONCE });
+      for (const fact of calls.flatMap(({ taken }) => taken).flatMap(({ event }) => factsOf(event))) {
         facts.set(fact, (facts.get(fact) ?? 0) + 1);
       }
-      stuck.push(...failed);
-      const held = new Set(stuck.map(({ key }) => key));
-      pending = pending.filter((one) => !wave.includes(one) && !held.has(one.key));
+      refused.push(...calls.flatMap((call) => call.refused));
+      const gone = new Set(round);
+      const held = new Set(refused.map(({ key }) => key));
+      pending = pending.filter((one) => !gone.has(one) && !held.has(one.key));
     }
     telemetry.counts(facts);
-    return stuck.length === 0 ? undefined : Math.min(...stuck.map(({ index }) => index));
+    return refused.length === 0 ? undefined : Math.min(...refused.map(({ index }) => index));
   };
+
+  async function put(call: readonly Pending[]) {
+    const accepted = await bus.put(call.map(({ event }) => event)).catch((fault) => {
+      telemetry.error('events.refused', fault, { events: call.length });
+      return call.map(() => false);
+    });
+    return { taken: call.filter((_, n) => accepted[n]), refused: call.filter((_, n) => !accepted[n]) };
+  }
 }
 
 function firstOfEach(pending: readonly Pending[]): Pending[] {
   const firsts = new Map<string, Pending>();
   for (const one of pending) if (!firsts.has(one.key)) firsts.set(one.key, one);
-  return [...firsts.values()].slice(0, WAVE);
+  return [...firsts.values()];
+}
+
+function inCalls(round: readonly Pending[]): Pending[][] {
+  const count = Math.ceil(round.length / PER_CALL);
+  return Array.from({ length: count }, (_, n) => round.slice(n * PER_CALL, (n + 1) * PER_CALL));
 }

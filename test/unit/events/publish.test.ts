@@ -144,6 +144,30 @@ describe('publishing events', () => {
     }
   });
 
+  it('calls the bus at most ten times side by side, and keeps the order of one message', async () => {
+    let [running, most] = [0, 0];
+    const put = async (events: readonly OutboundEvent[]) => {
+      running += 1;
+      most = Math.max(most, running);
+      order.push(...events.map(({ type, detail }) => `${detail['messageId']} ${type}`));
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return events.map(() => true);
+    };
+    const order: string[] = [];
+    const publish = makePublish({ bus: { put }, telemetry: fakeTelemetry() });
+    const statuses = ['sent', 'delivered', 'read'] as const;
+    const changes = statuses.flatMap((status, round) =>
+      Array.from({ length: 150 }, (_, n) => sentChange(`m-${n}`, round * 150 + n, status)),
+    );
+    expect(await publish(changes)).toBeUndefined();
+    expect(most).toBe(10);
+    for (const id of ['m-0', 'm-77', 'm-149'])
+      expect(order.filter((one) => one.startsWith(`${id} `))).toEqual(
+        statuses.map((status) => `${id} message.${status}`),
+      );
+  });
+
   it("loses nothing and keeps each message's order, whatever the bus refuses and when", async () => {
     const plan = fc.record({
       of: fc.array(fc.nat(6), { minLength: 1, maxLength: 40 }),

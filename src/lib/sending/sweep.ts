@@ -1,9 +1,10 @@
 import type { MessageId } from '../messages/message.ts';
 import type { MessageStore, TablePart } from '../messages/ports.ts';
-import { mapEnded } from '../platform/all-ended.ts';
+import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
+import { cutPart } from './table-part.ts';
 
 /*
  * The sweeper, every minute:
@@ -77,20 +78,25 @@ export function makeSweep({
 
   /** True if it reached the end of the part. */
   async function scan(run: SweepRun, ends: Ends): Promise<boolean> {
-    const now = clock.now();
-    let after: string | undefined;
     try {
-      do {
-        if (isLate(run)) return false;
-        const { ids, next } = await messages.abandoned(run.part, { now, after });
-        await finishAll(ids, run, ends);
-        after = next;
-      } while (after !== undefined);
-      return !isLate(run);
+      const ended = await allEnded(cutPart(run.part).map((part) => scanPart({ ...run, part }, ends)));
+      return ended.every(Boolean);
     } catch (fault) {
       telemetry.error('sweep.scan-failed', fault, { ...run.part });
       return false;
     }
+  }
+
+  async function scanPart(run: SweepRun, ends: Ends): Promise<boolean> {
+    const now = clock.now();
+    let after: string | undefined;
+    do {
+      if (isLate(run)) return false;
+      const { ids, next } = await messages.abandoned(run.part, { now, after });
+      await finishAll(ids, run, ends);
+      after = next;
+    } while (after !== undefined);
+    return !isLate(run);
   }
 
   async function sweepDue(run: SweepRun, ends: Ends): Promise<void> {

@@ -183,7 +183,7 @@ describe('the scan of the table', () => {
     await world.process('caller').send({ request: waiting, respondAsync: true });
     world.queue.take();
     const { link, fail } = faultyLink();
-    fail('abandoned', 'before');
+    fail('abandoned', 'before', { times: 4 });
     world.clock.advance(125_000);
     const report = await world.process('sweeper', { link }).tick(ALL);
     expect(report).toEqual({ finished: 1, failed: 0, unmatchedStatuses: 0, cut: true });
@@ -198,18 +198,22 @@ describe('the scan of the table', () => {
       return straight(call, apply);
     };
     await world.process('sweeper', { link }).tick(ALL);
-    expect(calls.filter((call) => call === 'due' || call === 'abandoned')).toEqual(['due', 'abandoned']);
+    expect(calls.filter((call) => call === 'due' || call === 'abandoned')).toEqual([
+      'due',
+      ...Array(4).fill('abandoned'),
+    ]);
   });
 
   it('ends with the time of its tick, and says that it was cut', async () => {
-    const pages: (string | undefined)[] = [];
+    const pages: string[] = [];
     const sweep = makeSweep({
       messages: {
         ...world.messages,
-        abandoned: (_, { after }) => {
-          pages.push(after);
-          world.clock.advance(10_000);
-          return Promise.resolve({ ids: [], next: `page-${pages.length}` });
+        abandoned: ({ segment }, { after }) => {
+          pages.push(`${segment} ${after ?? 'start'}`);
+          // Four scans side by side.
+          world.clock.advance(2_500);
+          return Promise.resolve({ ids: [], next: `page-${Math.ceil(pages.length / 4)}` });
         },
       },
       sweepMessage: () => Promise.resolve(true),
@@ -220,7 +224,12 @@ describe('the scan of the table', () => {
     });
     const run = { correlationId: 'c', deadlineAt: later(55, world.clock.now()), part: ALL };
     expect(await sweep(run)).toMatchObject({ cut: true });
-    expect(pages).toEqual([undefined, 'page-1', 'page-2', 'page-3']);
+    for (const segment of [0, 1, 2, 3]) {
+      const own = pages.filter((page) => page.startsWith(`${segment} `));
+      expect(own.length).toBeGreaterThanOrEqual(3);
+      const expected = ['start', 'page-1', 'page-2', 'page-3'].map((page) => `${segment} ${page}`);
+      expect(own).toEqual(expected.slice(0, own.length));
+    }
     expect(world.telemetry.events('warn')).toEqual(['sweep.scan-cut']);
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusWord } from '../../local/simulator/settings.ts';
 import { answerOfHttp } from '../support/fleet/answer.ts';
-import { clock, type Fleet, startFleet, sweep } from '../support/fleet/fleet.ts';
+import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import { whenStatus } from '../support/fleet/lanes.ts';
 import { until } from '../support/fleet/wait.ts';
 
@@ -133,14 +133,15 @@ describe('callbacks that come before the send’s own answer', () => {
     expect(await fleet.send(flow)).toMatchObject({ status: 201, text: answer.text });
   });
 
-  it('are kept where they name WhatsApp’s id alone, and found again by the sweeper', async () => {
+  it('wait in the queue where they name WhatsApp’s id alone, and are looked up again', async () => {
     const flow = fleet.flow();
     await fleet.lipachat.fail({ kind: 'slow', delayMs: 400 }, { messageId: flow.messageId });
     const sending = fleet.send(flow);
     await expect.poll(() => fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);
     await fleet.lipachat.report(flow.messageId, 'DELIVERED', { useWaIdOnly: true });
     expect((await sending).status).toBe(201);
-    await sweep(await fleet.spawn('sweeper', clock({ ahead: 60_000 })));
+    expect((await fleet.message(flow.messageId)).json).toMatchObject({ status: 'sent' });
+    await fleet.callbacks.lookUpNow();
     expect((await fleet.message(flow.messageId)).json).toMatchObject({ status: 'delivered' });
   });
 

@@ -86,6 +86,7 @@ describe.each([
       await sweep(sweeper);
       await sweeper.stop();
     }
+    await fleet.callbacks.lookUpNow();
   };
 
   /** What the storm led to, for the log of a failed run. */

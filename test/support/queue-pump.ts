@@ -5,6 +5,7 @@ import { failedItems } from '../../local/batch-answer.ts';
 import { startQueueSource } from '../../local/queue-source.ts';
 import { createRandom } from '../../local/random.ts';
 import { readStack } from '../../local/stack.ts';
+import { isLookup } from '../../src/lib/callbacks/callback-records.ts';
 import type { SqsProcess } from './sqs.ts';
 import { createWorkerPool, type PoolWorker } from './worker-pool.ts';
 
@@ -34,15 +35,16 @@ export type QueuePump = {
   /** Is nothing ready or in flight? There may be delayed messages. */
   isIdle: () => Promise<boolean>;
   /**
-   * Resolves once the queue has nothing: nothing ready, delayed or in flight. The watch of a lease that still runs is
-   * nothing to do. Rejects after `ms` (100 000).
+   * Resolves once the queue has nothing: nothing ready, delayed or in flight. The watch of a lease that still runs, or
+   * an unmatched status between lookups, is nothing to do. Rejects after `ms` (100 000).
    */
   drained: (ms?: number) => Promise<void>;
 };
 
 const LOOK_AGAIN_MS = 50;
 
-const isWatch = (body: string): boolean => body.startsWith('{"watch":');
+/** A record that comes only if something else didn't. */
+const isForLater = (body: string): boolean => body.startsWith('{"watch":') || isLookup(body);
 
 const mappingOf = (queueName: string) => {
   const stack = readStack();
@@ -107,7 +109,7 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
   const isEmpty = async (): Promise<boolean> => {
     if (!(await isIdle())) return false;
     const { delayed } = await sqs.counts(mapping.queueName);
-    return delayed === 0 || (await sqs.bodies(mapping.queueName)).every(isWatch);
+    return delayed === 0 || (await sqs.bodies(mapping.queueName)).every(isForLater);
   };
 
   return {

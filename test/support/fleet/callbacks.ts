@@ -3,6 +3,8 @@
  * webhook has answered it, unless it asks for answers alone.
  */
 import type { SQSRecord } from 'aws-lambda';
+import { failedItems } from '../../../local/batch-answer.ts';
+import { isLookup } from '../../../src/lib/callbacks/callback-records.ts';
 import type { QueuePump, QueuePumpOptions } from '../queue-pump.ts';
 import { startQueuePump } from '../queue-pump.ts';
 import type { HttpResult, Worker } from '../worker.ts';
@@ -15,13 +17,18 @@ export type CallbackOptions = Partial<Pick<QueuePumpOptions, 'duplicates' | 'dup
 export type CallbackPump = QueuePump & {
   /** Calls the webhook, then waits for its callback's worker. */
   throughWebhook: (webhook: Worker, event: unknown) => Promise<HttpResult>;
+  /** Has the unmatched statuses looked up now that wait for it. They stay in the queue, and come again in their time. */
+  lookUpNow: () => Promise<void>;
 };
 
 /** Below the webhook's own time. */
 const LONGEST_WAIT_MS = 4_000;
 
-const correlationIdOf = ({ body }: SQSRecord): string =>
-  (JSON.parse(body.slice(0, body.indexOf('\n'))) as { correlationId: string }).correlationId;
+/** Undefined for a status to look up again. */
+const correlationIdOf = ({ body }: SQSRecord): string | undefined =>
+  isLookup(body)
+    ? undefined
+    : (JSON.parse(body.slice(0, body.indexOf('\n'))) as { correlationId: string }).correlationId;
 
 /** Starts it. Give it the fleet's processes of `callbacks`. */
 export const startCallbackPump = (
@@ -32,7 +39,7 @@ export const startCallbackPump = (
   const pump = startQueuePump({
     ...pumping,
     queueName: 'CallbackQueue',
-    onHandled: (records) => records.forEach((record) => void handled.get(correlationIdOf(record))?.()),
+    onHandled: (records) => records.forEach((record) => void handled.get(correlationIdOf(record) ?? '')?.()),
   });
 
   /** Resolves once the record with this id is handled, or after a while: then the effects are not there. */
@@ -56,5 +63,14 @@ export const startCallbackPump = (
     return answer;
   };
 
-  return { ...pump, throughWebhook };
+  const lookUpNow = async (): Promise<void> => {
+    const bodies = (await options.sqs.bodies('CallbackQueue')).filter(isLookup);
+    const records = bodies.map((body, n) => ({ messageId: `lookup-${n}`, attributes: {}, body }));
+    for (const record of records) {
+      const answer = await options.workers[0]?.invoke({ Records: [record] });
+      if (failedItems(answer, [record.messageId]).size > 0) throw new Error('a lookup failed');
+    }
+  };
+
+  return { ...pump, throughWebhook, lookUpNow };
 };

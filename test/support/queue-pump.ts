@@ -30,7 +30,7 @@ export type QueuePumpOptions = {
 export type QueuePump = {
   /** Stops polling; what is in flight goes on unwatched. */
   close: () => Promise<void>;
-  /** How often so far: messages delivered, those of them delivered twice, batches that failed as a whole. */
+  /** How often so far: messages delivered, lookups of unmatched statuses apart, those of them delivered twice, batches that failed as a whole. */
   counts: () => { delivered: number; duplicated: number; failedBatches: number };
   /** Is nothing ready or in flight? There may be delayed messages. */
   isIdle: () => Promise<boolean>;
@@ -74,7 +74,7 @@ export const startQueuePump = (options: QueuePumpOptions): QueuePump => {
 
   const invoke = async ({ Records: records }: SQSEvent): Promise<unknown> => {
     const twice = records.filter(() => random() < duplicates);
-    counts.delivered += records.length;
+    counts.delivered += records.filter(({ body }) => !isLookup(body)).length;
     counts.duplicated += twice.length;
     if (twice.length > 0) {
       const repetition = repeat(twice, random() * duplicateWithinMs).finally(() =>

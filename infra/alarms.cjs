@@ -4,7 +4,9 @@
  * `serverless` loads this file into the stack's resources.
  */
 
-const MINUTE = 60;
+const { alarm, expression, LASTING, MINUTE, topic, upper } = require('./alarm.cjs');
+const { capacityAlarms } = require('./capacity-alarms.cjs');
+
 const CHECK_WORKER = 'Check worker for errors and throttles; if there are none, LipaChat is slow.';
 /** SQS delays a message by at most 15 minutes, and the delay counts towards its age. */
 const QUEUES = {
@@ -32,26 +34,6 @@ const DEAD_LETTERS = {
     'A flow or a campaign that came as an event failed three times, or a tick could not be delivered. Read the queue, fix the cause, then invoke the function with the payload.',
 };
 
-const upper = (name) => name.charAt(0).toUpperCase() + name.slice(1);
-const topic = [{ Ref: 'AlarmTopic' }];
-
-/** By default, the alarm rises as soon as one five-minute period exceeds `Threshold`. */
-const alarm = (description, properties) => ({
-  Type: 'AWS::CloudWatch::Alarm',
-  Properties: {
-    AlarmDescription: `${description} See docs/runbook.md.`,
-    ComparisonOperator: 'GreaterThanThreshold',
-    Threshold: 0,
-    Period: 5 * MINUTE,
-    EvaluationPeriods: 1,
-    TreatMissingData: 'notBreaching',
-    AlarmActions: topic,
-    OKActions: topic,
-    ...(properties.ExtendedStatistic ? {} : { Statistic: 'Sum' }),
-    ...properties,
-  },
-});
-
 const ofFunction = (name, MetricName) => ({
   Namespace: 'AWS/Lambda',
   MetricName,
@@ -64,9 +46,6 @@ const ofQueue = (id, MetricName) => ({
   Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
   Statistic: 'Maximum',
 });
-
-/** Occasional faults pass by themselves. Two of three periods mean that one lasts. */
-const LASTING = { EvaluationPeriods: 3, DatapointsToAlarm: 2 };
 
 const functionAlarms = (name) => [
   [
@@ -120,23 +99,18 @@ const notUnderstood = (own) => {
   const { atLeast, percent } = NOT_UNDERSTOOD;
   const metrics = ['unrecognised', 'unplaced', 'poison', 'field.unread', 'entries'].map((name, n) => {
     const { Namespace, MetricName, Dimensions } = own(`callback.${name}`);
-    const Metric = { Namespace, MetricName, Dimensions };
-    return { Id: `m${n}`, ReturnData: false, MetricStat: { Metric, Period: 60 * MINUTE, Stat: 'Sum' } };
+    return [`m${n}`, { Namespace, MetricName, Dimensions }];
   });
   const odd = 'FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)';
-  const Expression = `IF((${odd}) >= ${atLeast}, 100 * (${odd}) / m4, 0)`;
-  const { Properties } = alarm(
+  const share = `IF((${odd}) >= ${atLeast}, 100 * (${odd}) / m4, 0)`;
+  const label = 'not understood, in percent';
+  return alarm(
     `Over ${percent} % of LipaChat's callbacks of an hour were not understood, or only in part. Windows may stay shut, and statuses may be missed. Read them with "npm run ops -- callbacks list".`,
     {
       Threshold: percent,
-      Metrics: [
-        { Id: 'share', Label: 'not understood, in percent', Expression, ReturnData: true },
-        ...metrics,
-      ],
+      Metrics: expression(share, label, Object.fromEntries(metrics), 60 * MINUTE),
     },
   );
-  const { Period: _, Statistic: __, ...rest } = Properties;
-  return { Type: 'AWS::CloudWatch::Alarm', Properties: rest };
 };
 
 const ownAlarms = (stage) => {
@@ -236,6 +210,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       ...Object.fromEntries(Object.entries(QUEUES).map(ageAlarm)),
       ...Object.fromEntries(Object.entries(TICKS).map(silentAlarm)),
       ...ownAlarms(stage),
+      ...capacityAlarms(Number(await resolveVariable('param:accountConcurrency'))),
     },
   };
 };

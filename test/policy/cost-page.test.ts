@@ -25,6 +25,15 @@ const [priceRows = [], ...estimates] = tables;
 const prices = new Map(priceRows.map(([service, unit, price]) => [`${service}, ${unit}`, Number(price)]));
 const cents = (value: number): string => (Math.round(value * 100 + 1e-9) / 100).toFixed(2);
 
+type Resources = Record<string, { Type: string; Properties: { Metrics?: { MetricStat?: unknown }[] } }>;
+
+/** AWS bills an alarm by the metrics that it watches. */
+const watched = (resources: Resources): number =>
+  Object.values(resources)
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties: { Metrics } }) => Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1)
+    .reduce((total, count) => total + count, 0);
+
 describe('docs/cost.md', () => {
   it('has a price for each unit, and uses each price', () => {
     const used = estimates
@@ -69,17 +78,16 @@ describe('docs/cost.md', () => {
   });
 
   it('counts the alarms that there are, and the ticks', async () => {
-    const make = createRequire(import.meta.url)(`${ROOT}infra/alarms.cjs`) as (by: unknown) => Promise<{
-      Resources: Record<string, { Type: string }>;
-    }>;
+    const require = createRequire(import.meta.url);
+    const make = require(`${ROOT}infra/alarms.cjs`) as (by: unknown) => Promise<{ Resources: Resources }>;
     const { functions, schedules, queues } = readStack();
     const by = {
       resolveConfigurationProperty: () => Promise.resolve(functions),
-      resolveVariable: () => Promise.resolve('prod'),
+      resolveVariable: (name: string) => Promise.resolve(name.startsWith('param:') ? '1000' : 'prod'),
     };
-    const made = Object.values((await make(by)).Resources);
-    const alarms = made.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm').length;
-    expect(page).toContain(`| alarms | CloudWatch | alarm | ${alarms} |`);
+    expect(page).toContain(
+      `| alarms, by the metrics they watch | CloudWatch | alarm | ${watched((await make(by)).Resources)} |`,
+    );
     expect([schedules.length, queues.length]).toEqual([2, 4]);
   });
 });

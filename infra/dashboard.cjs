@@ -206,7 +206,8 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       Dashboard: {
         Type: 'AWS::CloudWatch::Dashboard',
         Properties: {
-          DashboardName: `lipaflow-${stage}`,
+          // Dashboards are global in an account: the region keeps the stacks of one stage apart.
+          DashboardName: { 'Fn::Sub': `lipaflow-${stage}-\${AWS::Region}` },
           DashboardBody: { 'Fn::Sub': JSON.stringify({ start: '-PT24H', widgets }) },
         },
       },

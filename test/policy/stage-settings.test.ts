@@ -1,6 +1,7 @@
-/** What a stage's params and the account decide: the limits of the account. */
+/** What a stage's params and the account decide: names, limits, and the age of what waits. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Json, ofType, type Packaged, packageFor } from './packaged.ts';
+import { readStack } from '../../local/stack.ts';
+import { idIn, type Json, ofType, type Packaged, packageFor } from './packaged.ts';
 
 let dev: Packaged;
 let own: Packaged;
@@ -11,6 +12,42 @@ beforeAll(async () => {
     packageFor('dev', { accountConcurrency: '200' }),
   ]);
 }, 120_000);
+
+describe('names', () => {
+  it('tell the dashboards of two regions apart, which are global in an account', () => {
+    expect(ofType(dev, 'AWS::CloudWatch::Dashboard').map(([, { DashboardName }]) => DashboardName)).toEqual([
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation resolves it.
+      { 'Fn::Sub': 'lipaflow-dev-${AWS::Region}' },
+    ]);
+  });
+
+  it('put the access log where API Gateway needs no resource policy of its own', () => {
+    const [group] = ofType(dev, 'AWS::Logs::LogGroup').filter(([id]) => id === 'HttpApiLogGroup');
+    expect(group?.[1]).toEqual({
+      LogGroupName: '/aws/vendedlogs/http-api/lipaflow-dev',
+      RetentionInDays: 30,
+    });
+  });
+});
+
+describe('asynchronous invocations', () => {
+  const ages = (packaged: Packaged) =>
+    Object.fromEntries(
+      ofType(packaged, 'AWS::Lambda::EventInvokeConfig').map(([, properties]) => [
+        idIn(properties['FunctionName']),
+        properties['MaximumEventAgeInSeconds'],
+      ]),
+    );
+
+  it('of a tick are dropped when the next tick is due, and those with work are tried for six hours', () => {
+    const ticks = readStack().schedules.map(({ functionName, everyMs }) => [
+      `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}LambdaFunction`,
+      everyMs / 1000,
+    ]);
+    const work = ['SendFlowLambdaFunction', 'CampaignsLambdaFunction'].map((id) => [id, 6 * 3600]);
+    expect(ages(dev)).toEqual(Object.fromEntries([...ticks, ...work]));
+  });
+});
 
 describe('the alarms of capacity', () => {
   const indexes = () => {

@@ -1,15 +1,20 @@
-/** What a stage's params and the account decide: names, limits, and the age of what waits. */
+/** What a stage's params and the account decide: names, limits, the domain, and the age of what waits. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readStack } from '../../local/stack.ts';
 import { idIn, type Json, ofType, type Packaged, packageFor } from './packaged.ts';
 
+const CERTIFICATE = 'arn:aws:acm:eu-west-1:123456789012:certificate/6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21';
 let dev: Packaged;
 let own: Packaged;
 
 beforeAll(async () => {
   [dev, own] = await Promise.all([
     packageFor('dev'),
-    packageFor('dev', { accountConcurrency: '200' }),
+    packageFor('dev', {
+      accountConcurrency: '200',
+      domainName: 'flows.example.com',
+      certificateArn: CERTIFICATE,
+    }),
   ]);
 }, 120_000);
 
@@ -87,5 +92,33 @@ describe('the alarms of capacity', () => {
       Threshold: threshold,
     });
     expect(Properties).not.toHaveProperty('Dimensions');
+  });
+});
+
+describe('a domain of your own', () => {
+  it('leads to the API, and its target is an output', () => {
+    const { Resources, Outputs } = own.template;
+    expect(Resources['Domain']?.Properties).toEqual({
+      DomainName: 'flows.example.com',
+      DomainNameConfigurations: [
+        { CertificateArn: CERTIFICATE, EndpointType: 'REGIONAL', SecurityPolicy: 'TLS_1_2' },
+      ],
+    });
+    expect(Resources['DomainMapping']?.Properties).toEqual({
+      ApiId: { Ref: 'HttpApi' },
+      DomainName: { Ref: 'Domain' },
+      Stage: { Ref: 'HttpApiStage' },
+    });
+    expect(Outputs).toMatchObject({
+      DomainUrl: { Value: 'https://flows.example.com' },
+      DomainTarget: { Value: { 'Fn::GetAtt': ['Domain', 'RegionalDomainName'] } },
+      DomainZoneId: { Value: { 'Fn::GetAtt': ['Domain', 'RegionalHostedZoneId'] } },
+    });
+  });
+
+  it('is none without the param, and needs a certificate with it', async () => {
+    expect(Object.keys(dev.template.Outputs).filter((name) => name.startsWith('Domain'))).toEqual([]);
+    const stdout = expect.stringContaining('the param domainName needs the param certificateArn');
+    await expect(packageFor('dev', { domainName: 'flows.example.com' })).rejects.toMatchObject({ stdout });
   });
 });

@@ -88,6 +88,13 @@ describe('docs/cost.md', () => {
     expect(page).toContain(
       `| alarms, by the metrics they watch | CloudWatch | alarm | ${watched((await make(by)).Resources)} |`,
     );
+    const { releaseAlarms } = require(`${ROOT}infra/release-alarms.cjs`) as {
+      releaseAlarms: (of: unknown) => { resources: Resources };
+    };
+    const versions = Object.fromEntries(Object.keys(functions).map((name) => [name, 'Version']));
+    const { resources } = releaseAlarms({ stage: 'prod', versions, consumers: [] });
+    const row = `| the alarms that roll a release back, \`prod\` only | CloudWatch | alarm | ${watched(resources)} |`;
+    expect(page).toContain(row);
     expect([schedules.length, queues.length]).toEqual([2, 4]);
   });
 });

@@ -89,15 +89,20 @@ describe('the dashboard', () => {
 
 describe('the runbook', () => {
   it('has a section for each alarm, and none for an alarm that is gone', async () => {
+    const { releaseAlarms } = require(`${ROOT}infra/release-alarms.cjs`) as {
+      releaseAlarms: (of: unknown) => { resources: unknown };
+    };
+    const versions = Object.fromEntries(Object.keys(functions).map((name) => [name, 'Version']));
+    const { resources } = releaseAlarms({ stage: 'dev', versions, consumers: ['worker'] });
     const alarms = [
-      ...(await made('alarms.cjs')).matchAll(
+      ...`${await made('alarms.cjs')}${JSON.stringify(resources)}`.matchAll(
         /"(\w+)Alarm":\{"Type":"AWS::CloudWatch::Alarm"/g,
       ),
     ];
     const kinds = new Set(
       alarms.map(([, name = '']) =>
         name
-          .replace(/^\w+?(Errors|Throttles|Throttled|Silent)$/, '…$1')
+          .replace(/^\w+?(Errors|Throttles|Throttled|Silent|Release)$/, '…$1')
           .replace(/^(Delivery|Campaign|Callback|Plan)QueueAge$/, '…QueueAge'),
       ),
     );

@@ -46,6 +46,12 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
     reason: 'The secret, and the HMAC key, whose name WEBHOOK_HMAC_PARAMETER may set within this path.',
   },
   {
+    rule: `AwsSolutions-IAM5[Resource::${arn('cloudwatch', 'alarm:*')}]`,
+    at: ['DeployRole'],
+    stage: 'prod',
+    reason: 'IAM judges DescribeAlarms by all alarms of the region.',
+  },
+  {
     rule: 'AwsSolutions-IAM5[Resource::<RecipientsBucket.Arn>/*]',
     at: ['CampaignsRole', 'CampaignPlannerRole', 'CampaignTickRole'],
     reason: "The objects of the stack's own bucket, which holds campaigns' files and nothing else.",
@@ -113,6 +119,12 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
     rule: 'Serverless-LambdaAsyncFailureDestination',
     at: ['SweeperLambdaEvConf', 'CampaignTickLambdaEvConf'],
     reason: 'A tick carries nothing: the next one, a minute later, does the work of one that failed.',
+  },
+  {
+    rule: 'Serverless-LambdaAsyncFailureDestination',
+    at: ['SweeperLambdaEvConfLive', 'CampaignTickLambdaEvConfLive'],
+    stage: 'prod',
+    reason: 'The same ticks, through the aliases.',
   },
   {
     rule: 'Serverless-LambdaEventSourceMappingDestination',

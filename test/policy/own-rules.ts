@@ -1,5 +1,5 @@
 /** Our own rules for a packaged template. Each gives back what breaks it. */
-import { functionNames, idIn, type Json, ofType, type Packaged } from './packaged.ts';
+import { calledIn, functionNames, idIn, type Json, ofType, type Packaged } from './packaged.ts';
 
 type Statement = {
   Sid: string;
@@ -139,7 +139,8 @@ export const cutLoops = (packaged: Packaged) => {
         listOf(one.Resource).some((resource) => idIn(resource) === queue),
     );
   const fed = ofType(packaged, 'AWS::Lambda::EventSourceMapping').map(
-    ([, { FunctionName, EventSourceArn }]) => [idIn(FunctionName), idIn(EventSourceArn)] as const,
+    ([, { FunctionName, EventSourceArn }]) =>
+      [calledIn(packaged, FunctionName), idIn(EventSourceArn)] as const,
   );
   return ofType(packaged, 'AWS::Lambda::Function')
     .filter(([, { RecursiveLoop }]) => RecursiveLoop !== 'Allow')

@@ -6,7 +6,13 @@ import { readStack } from '../../local/stack.ts';
 import { type Params, packageStage, type Stage } from '../support/serverless-package.ts';
 
 export type Json = { [name: string]: unknown };
-type Resource = { Type: string; Properties: Json; DeletionPolicy?: string; DependsOn?: string | string[] };
+type Resource = {
+  Type: string;
+  Properties: Json;
+  DeletionPolicy?: string;
+  UpdatePolicy?: Json;
+  DependsOn?: string | string[];
+};
 type Template = { Resources: Record<string, Resource>; Outputs: Record<string, { Value: unknown }> };
 
 export type { Stage };
@@ -32,6 +38,12 @@ export const ofType = ({ template }: Packaged, type: string): [id: string, prope
   Object.entries(template.Resources)
     .filter(([, { Type }]) => Type === type)
     .map(([id, { Properties }]) => [id, Properties]);
+
+/** The function that a value names, by itself or through its alias; otherwise the logical id in it. */
+export const calledIn = ({ template }: Packaged, value: unknown): string => {
+  const { Type, Properties } = template.Resources[idIn(value)] ?? {};
+  return Type === 'AWS::Lambda::Alias' ? idIn(Properties?.['FunctionName']) : idIn(value);
+};
 
 /** `SweeperLambdaFunction` as `Sweeper`. */
 export const functionNames = (packaged: Packaged): string[] =>

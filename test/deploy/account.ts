@@ -57,6 +57,14 @@ export const createAccount = (emulator: Emulator) => {
       return dynamodb.send(new PutItemCommand({ TableName, Item }));
     },
 
+    /** Runs `aws <args>`, and resolves to its JSON. */
+    aws: async <Output>(...args: string[]): Promise<Output> => {
+      const env = { PATH: process.env['PATH'], ...variablesOf(emulator) };
+      const given = ['--endpoint-url', url, '--output', 'json', ...args];
+      const { stdout } = await run(join(bin, 'aws'), given, { env, timeout: 60_000 });
+      return JSON.parse(stdout || 'null') as Output;
+    },
+
     /** The names of everything in the account, by kind. */
     holdings: async (): Promise<Record<string, string[]>> => {
       const script = join(ROOT, 'test/deploy/emulator/account.py');

@@ -37,6 +37,11 @@ const LIMITS: readonly { what: string; instead: string }[] = [
     what: 'It knows no alarm of several metrics, and keeps the first of them.',
     instead: 'cfn-lint knows AWS’s own schemas; test/policy reads the alarm’s expression.',
   },
+  {
+    what: 'It has no CodeDeploy, and moves an alias at once. The launcher keeps CodeDeploy’s resources and acts on an alias’s weights.',
+    instead:
+      'the test makes CodeDeploy’s calls itself; test/policy judges the groups, their alarms and their role.',
+  },
 ];
 
 export const printLimits = (): void => {

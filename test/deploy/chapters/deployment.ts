@@ -13,9 +13,15 @@ const run = promisify(execFile);
 const count = ({ Resources }: Template, type: string): number =>
   Object.values(Resources).filter(({ Type }) => Type === type).length;
 
+/** The params that make resources of their own, besides those of prod. */
+const OTHERS = [
+  '--param provisionedConcurrency=2 --param domainName=flows.example.com',
+  '--param certificateArn=arn:aws:acm:eu-west-1:123456789012:certificate/6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21',
+].join(' ');
+
 export const deployment = (system: () => System): void => {
   describe('the deployment', () => {
-    it.each(['prod', 'proof --param tracing=true', 'proof'])(
+    it.each(['prod', `prod ${OTHERS}`, 'proof --param tracing=true', 'proof'])(
       'is packaged for %s as a template in which cfn-lint finds nothing',
       async (stage) => {
         const { service } = system();

@@ -4,11 +4,13 @@ The parent keeps stdin open. When stdin ends, this process ends itself and every
 """
 
 import os
+import random
 import signal
 import sys
 import threading
 
 from ministack.core import iam_actions, lambda_runtime
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 
@@ -68,6 +70,36 @@ def record_of_first_metric(name, props):
 
 
 provisioners._cw_metric_alarm_record = record_of_first_metric
+
+# Ministack keeps the weights of an alias and does not act on them.
+record_for_qualifier = lambda_svc._effective_func_record_for_qualifier
+
+
+def record_by_weight(func, qualifier):
+    alias = (func or {}).get("aliases", {}).get(qualifier) or {}
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    drawn = random.random()
+    for version, weight in weights.items():
+        drawn -= float(weight)
+        if drawn < 0:
+            return record_for_qualifier(func, version)
+    return record_for_qualifier(func, qualifier)
+
+
+lambda_svc._effective_func_record_for_qualifier = record_by_weight
+
+
+# It has no CodeDeploy: its CloudFormation moves an alias at once. These resources are kept and do nothing.
+def named(key):
+    return {
+        "create": lambda logical_id, props, stack_name: (props[key], {}),
+        "update": lambda physical_id, old, new, stack_name, logical_id=None: (new[key], {}),
+        "delete": lambda physical_id, props: None,
+    }
+
+
+provisioners._RESOURCE_HANDLERS["AWS::CodeDeploy::Application"] = named("ApplicationName")
+provisioners._RESOURCE_HANDLERS["AWS::CodeDeploy::DeploymentGroup"] = named("DeploymentGroupName")
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()

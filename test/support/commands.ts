@@ -25,6 +25,18 @@ export const NOT_RUN = new Map([
   ['npm run docs:callbacks', 'it changes a page; a test compares the page with what it writes'],
   ['npm run docs:error-codes', 'it changes a page; a test compares the page with what it writes'],
   ['npm run check:facts -- --strict', 'a release may fail by it, a test may not; a test runs its script'],
+  [
+    'aws deploy list-deployments --application-name lipaflow-prod --deployment-group-name sendFlow --include-only-statuses InProgress',
+    'the emulator has no CodeDeploy',
+  ],
+  [
+    'aws deploy stop-deployment --deployment-id d-EXAMPLE111 --auto-rollback-enabled',
+    'the emulator has no CodeDeploy',
+  ],
+  [
+    'aws cloudformation continue-update-rollback --stack-name lipaflow-prod',
+    'the stack has to be in UPDATE_ROLLBACK_FAILED',
+  ],
   ['git diff v0.1.0 v0.2.0 -- serverless.yml infra/', 'there are no two releases yet'],
 ]);
 

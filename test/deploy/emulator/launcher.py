@@ -10,7 +10,7 @@ import sys
 import threading
 
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 
@@ -100,6 +100,19 @@ def named(key):
 
 provisioners._RESOURCE_HANDLERS["AWS::CodeDeploy::Application"] = named("ApplicationName")
 provisioners._RESOURCE_HANDLERS["AWS::CodeDeploy::DeploymentGroup"] = named("DeploymentGroupName")
+
+# In AWS, a function writes only to a log group that is there, unless its role may create one, and no role of this stack may.
+# Ministack creates it, also for an invocation that ends after the stack is gone.
+emit_lambda_logs = lambda_svc._emit_lambda_logs
+
+
+def emit_to_existing_group(func, *args, **kwargs):
+    name = (func.get("config") or func).get("FunctionName", "")
+    if f"/aws/lambda/{name}" in cloudwatch_logs._log_groups:
+        emit_lambda_logs(func, *args, **kwargs)
+
+
+lambda_svc._emit_lambda_logs = emit_to_existing_group
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -10,7 +10,7 @@ type Body = ReturnType<typeof flow>;
 const TABLE = 'infra/table.yml';
 /** The index that 0.1 did not have, and its keys. */
 const PAIR = [
-  / *# By business number and customer[\s\S]*?KEYS_ONLY }\n/,
+  / *# By business number and customer[\s\S]*?KEYS_ONLY }\n *WarmThroughput: .*\n/,
   / *- \{ AttributeName: pair, AttributeType: S \}\n *- \{ AttributeName: stage, AttributeType: S \}\n/,
 ];
 

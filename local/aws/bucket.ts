@@ -14,7 +14,12 @@ const properties = z.strictObject({
 
 const template = z.object({
   Resources: z.strictObject({
-    RecipientsBucket: z.strictObject({ Type: z.literal('AWS::S3::Bucket'), Properties: properties }),
+    RecipientsBucket: z.strictObject({
+      Type: z.literal('AWS::S3::Bucket'),
+      DeletionPolicy: z.string(),
+      UpdateReplacePolicy: z.string(),
+      Properties: properties,
+    }),
     RecipientsBucketPolicy: z.object({ Type: z.literal('AWS::S3::BucketPolicy') }),
   }),
 });

@@ -3,7 +3,7 @@ import { queueUrl, readQueues } from '../local/aws/queues.ts';
 import { readConfig } from '../src/lib/platform/config.ts';
 import { type Connection, localConnection } from './connection.ts';
 import { type Environment, misuse } from './report.ts';
-import { readStageSettings } from './serverless-file.ts';
+import { readStageSettings, type TableWishes } from './serverless-file.ts';
 
 /** The functions' settings, as readConfig reads them. */
 type Settings = ReturnType<typeof readConfig>;
@@ -13,6 +13,8 @@ export type Place = {
   connection: Connection;
   settings: Settings;
   tableName: string;
+  /** What the stage wants of its table beyond infra/table.yml. Undefined for the local system, which has none of it. */
+  table: (TableWishes & { adoptedStream: string | undefined }) | undefined;
   busName: string;
   bucketName: string;
   /** The URLs of the stack's queues, by logical id. */
@@ -22,6 +24,19 @@ export type Place = {
 };
 
 export type PlaceOptions = { stage: string; region?: string | undefined; apiUrl?: string | undefined };
+
+/** A table that need not be a stack's, such as one that is restored or was left by a removed stack. */
+export const tablePlace = (
+  { stage, region }: PlaceOptions,
+  env: Environment,
+  tableName: string,
+): Pick<Place, 'connection' | 'tableName'> => ({
+  connection:
+    stage === 'local'
+      ? localConnection(readStageSettings('local').environment, env)
+      : deployedAt(region, env),
+  tableName,
+});
 
 const STAGE = /^[a-zA-Z0-9-]{1,30}$/;
 
@@ -45,6 +60,7 @@ const localPlace = (options: PlaceOptions, env: Environment): Place => {
     connection,
     settings,
     tableName: settings.TABLE_NAME,
+    table: undefined,
     busName: settings.EVENT_BUS_NAME ?? '',
     bucketName: settings.RECIPIENTS_BUCKET ?? '',
     queues: new Map(queues),
@@ -52,23 +68,29 @@ const localPlace = (options: PlaceOptions, env: Environment): Place => {
   };
 };
 
+/** The rule of serverless.yml, so that the stack is found where it was deployed. */
+const deployedAt = (region: string | undefined, { AWS_REGION }: Environment): Connection => ({
+  region: region ?? (AWS_REGION || 'eu-west-1'),
+});
+
 const deployedPlace = async (options: PlaceOptions, env: Environment): Promise<Place> => {
   const { readStack } = await import('./cloudformation.ts');
-  const { stackName, environment } = readStageSettings(options.stage);
-  const { AWS_REGION } = env;
-  // The rule of serverless.yml, so that the stack is found where it was deployed.
-  const connection = { region: options.region ?? (AWS_REGION || 'eu-west-1') };
+  const { stackName, environment, table } = readStageSettings(options.stage);
+  const connection = deployedAt(options.region, env);
   const { resources, outputs } = await readStack(connection, stackName);
   const named = (logicalId: string): string =>
     resources.find((one) => one.logicalId === logicalId)?.name ?? '';
+  // An adopted table or bucket is no resource of the stack.
+  const tableName = outputs.get('TableName') ?? named('Table');
   const queues = resources.filter(({ type }) => type === 'AWS::SQS::Queue');
   return {
     stage: options.stage,
     connection,
-    settings: readConfig({ ...environment, STAGE: options.stage, TABLE_NAME: named('Table') || 'none' }),
-    tableName: named('Table'),
+    settings: readConfig({ ...environment, STAGE: options.stage, TABLE_NAME: tableName || 'none' }),
+    tableName,
+    table: { ...table, adoptedStream: outputs.get('AdoptedTableStream') },
     busName: named('EventBus'),
-    bucketName: named('RecipientsBucket'),
+    bucketName: outputs.get('RecipientsBucketName') ?? named('RecipientsBucket'),
     queues: new Map(queues.map(({ logicalId, name }) => [logicalId, name])),
     apiUrl: options.apiUrl ?? outputs.get('HttpApiUrl'),
   };

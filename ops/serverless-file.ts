@@ -5,11 +5,27 @@ import * as z from 'zod';
 
 const file = z.object({
   service: z.string(),
-  params: z.record(z.string(), z.object({ environment: z.record(z.string(), z.unknown()).optional() })),
+  params: z.record(
+    z.string(),
+    z.object({
+      environment: z.record(z.string(), z.unknown()).optional(),
+      tableProtected: z.boolean().optional(),
+      tableKey: z.string().optional(),
+    }),
+  ),
 });
+
+export type TableWishes = {
+  /** Protected from deletion. */
+  isProtected: boolean;
+  /** Encrypted by a key of the account, not by DynamoDB's own. */
+  hasOwnKey: boolean;
+  tags: Record<string, string>;
+};
 
 export type StageSettings = {
   stackName: string;
+  table: TableWishes;
   /** The functions' variables that are plain text. Only the stack knows the others. */
   environment: Record<string, string>;
 };
@@ -18,10 +34,19 @@ export const readStageSettings = (stage: string): StageSettings => {
   const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
   const { service, params } = file.parse(parse(source));
   const environment = params[stage]?.environment ?? params['default']?.environment ?? {};
+  const { tableProtected, tableKey } = { ...params['default'], ...params[stage] };
   const texts = Object.entries(environment).flatMap(([name, value]) => {
     if (typeof value !== 'string' && typeof value !== 'number') return [];
     const text = String(value).replaceAll('${' + 'sls:stage}', stage);
     return text.includes('${') ? [] : [[name, text] as const];
   });
-  return { stackName: `${service}-${stage}`, environment: Object.fromEntries(texts) };
+  return {
+    stackName: `${service}-${stage}`,
+    table: {
+      isProtected: tableProtected ?? false,
+      hasOwnKey: tableKey === 'own',
+      tags: { service, stage },
+    },
+    environment: Object.fromEntries(texts),
+  };
 };

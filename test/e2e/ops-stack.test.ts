@@ -94,6 +94,35 @@ describe('on a deployed stack', () => {
   });
 });
 
+describe('on a stack that has adopted its table and its bucket', () => {
+  it('doctor looks at those, though they are no resources of the stack', async () => {
+    const TableArn = `arn:aws:dynamodb:eu-west-1:000000000000:table/${TABLE}`;
+    const adopting = await startCloudFormation({
+      name: 'lipaflow-prod',
+      outputs: {
+        TableName: TABLE,
+        RecipientsBucketName: world.names.RECIPIENTS_BUCKET,
+        AdoptedTableStream: `${TableArn}/stream/an-earlier-one`,
+      },
+      resources: [{ logicalId: 'EventBus', type: 'AWS::Events::EventBus', physicalId: 'lipaflow-prod' }],
+    });
+    const result = await ops(['doctor', '--json', '--stage', 'prod'], {
+      env: { ...env, AWS_ENDPOINT_URL_CLOUDFORMATION: adopting.url },
+    });
+    await adopting.close();
+    const { findings } = result.json<{ findings: Finding[] }>();
+    const of = (name: string) => findings.find(({ check }) => check === name);
+    expect(of('table')).toMatchObject({ state: 'ok', says: TABLE });
+    expect(of('bucket')).toMatchObject({ state: 'ok', says: world.names.RECIPIENTS_BUCKET });
+    expect(of('table stream')).toMatchObject({
+      state: 'fault',
+      says: 'the stack reads an earlier stream: no events go out',
+    });
+    expect(of('table protection')).toMatchObject({ state: 'fault' });
+    expect(of('table tags')).toMatchObject({ state: 'warning', says: 'missing: service, stage' });
+  });
+});
+
 describe('credentials', () => {
   it('that AWS does not take are what doctor finds, and all that it asks for', async () => {
     const refusal = await startRefusal('InvalidClientTokenId');

@@ -1,6 +1,6 @@
 /** The verbs, their arguments and options. Each verb's module is loaded on use: loading all AWS clients takes time. */
 import { Command } from 'commander';
-import type { Place, PlaceOptions } from './place.ts';
+import { type Place, type PlaceOptions, tablePlace } from './place.ts';
 import type { Io, Report } from './report.ts';
 
 /** The options of every verb. */
@@ -135,5 +135,20 @@ const doctor = (act: Act): Command =>
     act(async (find) => (await import('./doctor.ts')).doctor(find)),
   );
 
+const table = (act: Act): Command => {
+  type Count = Common & { table?: string; write?: string; compare?: string };
+  const count = verb('count', 'count what the table holds, without any names')
+    .option('--table <name>', "count this table, not the stack's own; no stack is needed")
+    .option('--write <file>', 'store the counts in a file')
+    .option('--compare <file>', 'compare with stored counts; exit code 1 if something is missing')
+    .action(
+      act<Count>(async (find, options, io) => {
+        const place = options.table ? tablePlace(options, io.env, options.table) : await find();
+        return (await import('./table/count.ts')).countItems(place, options, io);
+      }),
+    );
+  return group('table', 'check the table', [count]);
+};
+
 export const verbs = (act: Act): Command[] =>
-  [setup, client, webhook, dlq, callbacks, message, session, doctor].map((make) => make(act));
+  [setup, client, webhook, dlq, callbacks, message, session, table, doctor].map((make) => make(act));

@@ -147,7 +147,17 @@ const table = (act: Act): Command => {
         return (await import('./table/count.ts')).countItems(place, options, io);
       }),
     );
-  return group('table', 'check the table', [count]);
+  type Copy = Common & { from: string; to: string; kinds: string };
+  const copy = verb('copy', 'carry over what another table knows and this one does not; no stack is needed')
+    .requiredOption('--from <table>', 'the table to read')
+    .requiredOption('--to <table>', 'the table to write; nothing newer is overwritten')
+    .requiredOption('--kinds <kinds>', 'opt-outs, clients, sends, comma-separated')
+    .action(
+      act<Copy>(async (_find, options, io) =>
+        (await import('./table/copy.ts')).copyItems(tablePlace(options, io.env, options.to), options, io),
+      ),
+    );
+  return group('table', 'check and repair the table', [count, copy]);
 };
 
 export const verbs = (act: Act): Command[] =>

@@ -51,6 +51,7 @@ const PROMISES: [command: RegExp, says: RegExp][] = [
   [/^callbacks replay/, /^1 callback put into the queue again\./],
   [/^message/, /^status +sent/m],
   [/^session/, /^window +closed/m],
+  [/^table count/, /^clients +[1-9]/m],
   [/^doctor --stage/, /, 0 faults$/m],
   [/^doctor --json/, /"faults": 0/],
 ];

@@ -47,7 +47,7 @@ describe('npm run ops -- --help', () => {
   it('names every verb', async () => {
     const { exitCode, stdout } = await opsHere(['--help'], { env: {} });
     expect(exitCode).toBe(0);
-    for (const verb of ['setup', 'client', 'webhook', 'dlq', 'message', 'session', 'doctor']) {
+    for (const verb of ['setup', 'client', 'webhook', 'dlq', 'message', 'session', 'table', 'doctor']) {
       expect(stdout).toContain(verb);
     }
   });

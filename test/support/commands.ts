@@ -9,7 +9,12 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 export const PAGES = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })].sort();
 
 /** The pages that test/deploy/docs.test.ts follows. */
-export const FOLLOWED = ['docs/deploy.md', 'docs/runbook.md', 'docs/upgrading.md'] as const;
+export const FOLLOWED = [
+  'docs/deploy.md',
+  'docs/runbook.md',
+  'docs/upgrading.md',
+  'docs/restore.md',
+] as const;
 
 /** Commands, and what is one only by its looks, that no test runs; and why. */
 export const NOT_RUN = new Map([
@@ -36,6 +41,11 @@ export const NOT_RUN = new Map([
   [
     'aws cloudformation continue-update-rollback --stack-name lipaflow-prod',
     'the stack has to be in UPDATE_ROLLBACK_FAILED',
+  ],
+  ['aws dynamodb list-backups --backup-type SYSTEM', 'the emulator keeps no backup of a deleted table'],
+  [
+    'aws dynamodb restore-table-from-backup --backup-arn <ARN> --target-table-name lipaflow-prod-restored',
+    'the emulator keeps no backup of a deleted table',
   ],
   ['git diff v0.1.0 v0.2.0 -- serverless.yml infra/', 'there are no two releases yet'],
 ]);

@@ -13,7 +13,10 @@ const OTHERWISE = {
   Statement: [
     {
       Effect: 'Allow',
-      Action: ['dynamodb:RestoreTableToPointInTime', 'events:DescribeEventBus', 'ssm:DeleteParameters'],
+      Action: [
+        ...['dynamodb:ListTagsOfResource', 'dynamodb:RestoreTableToPointInTime', 'dynamodb:TagResource'],
+        ...['events:DescribeEventBus', 'events:DisableRule', 'events:EnableRule', 'ssm:DeleteParameters'],
+      ],
       Resource: '*',
     },
   ],

@@ -32,9 +32,27 @@ const deploy: Run = async ({ run, learn, restoreForgotten }, text) => {
   const [, apiId = ''] = /https:\/\/(\w+)\.execute-api\./.exec(output) ?? [];
   expect(output).toContain('Service deployed to stack lipaflow-prod');
   learn(apiId);
-  const table = '--logical-resource-id Table --query StackResourceDetail.PhysicalResourceId --output text';
-  const named = await run(`aws cloudformation describe-stack-resource --stack-name lipaflow-prod ${table}`);
-  await restoreForgotten(named.trim());
+  // The commands of the page have set all of an adopted table.
+  if (text.includes('existingTableStream')) return;
+  const physical = async (logicalId: string) => {
+    const query = `--logical-resource-id ${logicalId} --query StackResourceDetail.PhysicalResourceId --output text`;
+    return (
+      await run(`aws cloudformation describe-stack-resource --stack-name lipaflow-prod ${query}`)
+    ).trim();
+  };
+  await restoreForgotten(await physical('Table'), await physical('TableKey'));
+};
+
+const restore: Run = async (world, text) => {
+  await prints('"TableName": "lipaflow-prod-restored"')(world, text);
+  await world.restoreKey(world.variables['TABLE'] ?? '', 'lipaflow-prod-restored');
+};
+
+/** The new URL has the new secret too. */
+const rotate: Run = async ({ run, pasteWebhook }, text) => {
+  const [, url = ''] = /^ *(https:\S+\/v1\/webhooks\/lipachat\/[0-9a-f]{64})$/m.exec(await run(text)) ?? [];
+  expect(url).not.toBe('');
+  await pasteWebhook(url);
 };
 
 /** The reader types the apiKey, and pastes the URL into LipaChat's settings. */
@@ -93,7 +111,7 @@ export const STEPS: [command: RegExp, run: Run][] = [
   [/^[A-Z]+=\$\(aws /, assigns],
   [/^npm ci$/, inCi],
   [/^npm run build$/, prints('dist/sendFlow.cjs')],
-  [/^npx serverless deploy --stage prod( --param (packMessages=false|canary=LambdaAllAtOnce))?$/, deploy],
+  [/^npx serverless deploy --stage prod( --param \S+)*$/, deploy],
   [/^npx serverless package --stage prod$/, prints(/Service packaged/)],
   [/^npx serverless invoke -f sweeper /, prints(/"failed": 0/)],
   [/^npx serverless invoke /, invokeAgain],
@@ -101,6 +119,10 @@ export const STEPS: [command: RegExp, run: Run][] = [
   [/^npm run ops -- setup /, setUp],
   [/^npm run ops -- client create /, addClient],
   [/^npm run ops -- message /, prints(/^status +sent/m)],
+  [/^npm run ops -- table count --write before.json --stage prod$/, prints(/^opt-outs +\d+$/m)],
+  [/^npm run ops -- table count --table /, prints(/^the same counts$/m)],
+  [/^npm run ops -- table copy /, prints(/^sends +0 +0 +[1-9]\d*$/m, /^opt-outs +0 +0 +[1-9]\d*$/m)],
+  [/^npm run ops -- webhook rotate --stage prod$/, rotate],
   [/^npm run ops -- doctor /, prints(/, 0 warnings, 0 faults$/m)],
   [/^npm run ops -- dlq list /, listGivenUp],
   [/^npm run ops -- dlq redrive DeliveryDeadLetterQueue /, prints(/^1 message moved/m)],
@@ -121,11 +143,24 @@ export const STEPS: [command: RegExp, run: Run][] = [
   [/^aws ssm get-parameter /, prints(/^[\d"]/)],
   [/^aws cloudformation get-template /, compare],
   [/^aws dynamodb describe-continuous-backups /, prints('"PointInTimeRecoveryStatus": "ENABLED"')],
-  [/^aws dynamodb restore-table-to-point-in-time /, prints('"TableName": "lipaflow-prod-restored"')],
+  [/^aws dynamodb restore-table-to-point-in-time /, restore],
   [/^aws dynamodb wait table-exists /, prints(/^$/)],
   [/^aws dynamodb update-table .*--no-deletion-protection-enabled$/, prints('"TableDescription":')],
   [/^aws dynamodb delete-table /, prints('"TableDescription":')],
-  [/^aws s3 rm /, prints('')],
+  [/^aws dynamodb update-table .*--stream-specification /, prints('"LatestStreamArn":')],
+  [
+    /^aws dynamodb update-table .* --deletion-protection-enabled$/,
+    prints('"DeletionProtectionEnabled": true'),
+  ],
+  [/^aws dynamodb update-continuous-backups /, prints('"PointInTimeRecoveryStatus": "ENABLED"')],
+  [/^aws dynamodb update-time-to-live /, prints('"AttributeName": "expires"')],
+  [/^aws dynamodb tag-resource /, prints(/^$/)],
+  [/^for F in .* put-function-concurrency /, prints(/"ReservedConcurrentExecutions": 0/)],
+  [/^for F in .* delete-function-concurrency /, prints('')],
+  [/^for R in .* (dis|en)able-rule /, prints('')],
+  [/^for U in .* --no-enabled /, prints(/"Disabl(ed|ing)"/)],
+  [/^for U in .* --enabled /, prints(/"Enabl(ed|ing)"/)],
+  [/^aws s3 rb /, prints('remove_bucket: lipaflow-prod-')],
   [/^aws kms schedule-key-deletion /, prints('"PendingDeletion"')],
   [/^aws ssm delete-parameters /, prints('"InvalidParameters": []')],
 ];

@@ -3,7 +3,13 @@
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTableCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { answerOfHttp } from '../../support/fleet/answer.ts';
 import { createLipaChat } from '../../support/fleet/lipachat.ts';
 import { blocksOf, shell } from '../../support/readme.ts';
 import { spawnSimulator } from '../../support/simulator.ts';
@@ -42,6 +48,8 @@ const installAws = (folder: string, bin: string): string => {
   return path;
 };
 
+type ApiCall = { token: string; body?: unknown; headers?: Record<string, string> };
+
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** Starts the emulator and the simulator. Nothing is deployed yet. */
@@ -77,6 +85,16 @@ export const startWorld = async () => {
     lipachat,
     simulator,
     cwd,
+    /** Calls the API, wherever it is now. */
+    api: async (method: string, path: string, { token, body, headers }: ApiCall) =>
+      answerOfHttp(
+        await fetch(`${frontDoor.url}${path}`, {
+          method,
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          signal: AbortSignal.timeout(40_000),
+        }),
+      ),
     /** The environment of the reader's shell, including the variables that a page assigns. */
     variables,
     /** Runs a command. Resolves to what a terminal would show. */
@@ -108,14 +126,23 @@ export const startWorld = async () => {
     },
     pasteWebhook: (url: string): Promise<unknown> =>
       lipachat.configure({ webhookUrl: `${frontDoor.url}${new URL(url).pathname}` }),
-    /** Restores the settings of the table that the emulator's CloudFormation drops and `doctor` checks. */
-    restoreForgotten: async (TableName: string): Promise<void> => {
+    /** Restores the settings of the table that the emulator drops and `doctor` checks. AWS keeps them. */
+    restoreForgotten: async (TableName: string, KMSMasterKeyId: string): Promise<void> => {
+      const SSESpecification = { Enabled: true, SSEType: 'KMS', KMSMasterKeyId } as const;
+      await account.dynamodb.send(new UpdateTableCommand({ TableName, SSESpecification }));
       const TimeToLiveSpecification = { AttributeName: 'expires', Enabled: true };
       const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
       await account.dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
       await account.dynamodb.send(
         new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }),
       );
+    },
+    /** A restore keeps the key of the table. */
+    restoreKey: async (from: string, to: string): Promise<void> => {
+      const { Table } = await account.dynamodb.send(new DescribeTableCommand({ TableName: from }));
+      const KMSMasterKeyId = Table?.SSEDescription?.KMSMasterKeyArn;
+      const SSESpecification = { Enabled: true, SSEType: 'KMS', KMSMasterKeyId } as const;
+      await account.dynamodb.send(new UpdateTableCommand({ TableName: to, SSESpecification }));
     },
     close: async (): Promise<void> => {
       await Promise.all([frontDoor.close(), emulator.stop(), simulator.stop()]);

@@ -9,6 +9,9 @@ import { TEMPLATE, type Template, templateOf } from '../template.ts';
 
 const run = promisify(execFile);
 
+const RESTORED = 'arn:aws:dynamodb:eu-west-1:123456789012:table/restored/stream/2026-01-01T00:00:00.000';
+const ADOPTING = `--param existingTableStream=${RESTORED} --param existingBucket=lipaflow-prod-kept`;
+
 /** The number of resources of this type in the template. */
 const count = ({ Resources }: Template, type: string): number =>
   Object.values(Resources).filter(({ Type }) => Type === type).length;
@@ -21,7 +24,7 @@ const OTHERS = [
 
 export const deployment = (system: () => System): void => {
   describe('the deployment', () => {
-    it.each(['prod', `prod ${OTHERS}`, 'proof --param tracing=true', 'proof'])(
+    it.each(['prod', `prod ${OTHERS}`, `prod ${ADOPTING}`, 'proof --param tracing=true', 'proof'])(
       'is packaged for %s as a template in which cfn-lint finds nothing',
       async (stage) => {
         const { service } = system();

@@ -151,14 +151,16 @@ export const createRehearsal = (world: () => World) => {
       });
       const paused = await campaign('paused', { perMinute: 12 });
       expect((await app('POST', '/v1/campaigns/paused/pause')).status).toBeLessThan(300);
-      const running = await campaign('running', { perMinute: 12 });
+      const parked = await parkedFlow();
+      // Slow, so that it is stopped before its last recipient on a busy machine, too.
+      const running = await campaign('running', { perMinute: 8 });
       await until('the first recipient', async () => (await deliveredTo(running)) > 0);
-      return { unknown, queued, scheduled, paused, running, parked: await parkedFlow() };
+      return { unknown, queued, scheduled, paused, running, parked };
     },
 
     /** The commands of the page's first step, to which a later one leads back; and what runs then comes to its end. */
     stop: async (commands: readonly string[]): Promise<void> => {
-      for (const text of commands) await world().run(text);
+      await Promise.all(commands.map((text) => world().run(text)));
       await sleep(3_000);
       await world().lipachat.mend();
     },

@@ -1,6 +1,13 @@
 import { readRows } from '../../src/lib/campaigns/plan/read-rows.ts';
 import type { RawRow } from '../../src/lib/campaigns/plan/recipient.ts';
 
+/** A row without its place in the file. */
+export type ReadRow = RawRow extends infer Row
+  ? Row extends RawRow
+    ? Omit<Row, 'end' | 'csv'>
+    : never
+  : never;
+
 type Format = 'csv' | 'jsonl';
 
 /** As a store hands it out: not at once. */
@@ -19,9 +26,15 @@ export function inPieces(file: string | Uint8Array, size = 64 * 1024): AsyncIter
 export async function rowsOf(
   format: Format,
   file: string | Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<RawRow[]> {
+): Promise<ReadRow[]> {
   const bytes = typeof file === 'string' || file instanceof Uint8Array ? inPieces(file) : file;
-  const rows: RawRow[] = [];
-  for await (const row of readRows(bytes, { format })) rows.push(row);
+  const rows: ReadRow[] = [];
+  for await (const row of readRows(bytes, { format })) rows.push(withoutPlace(row));
   return rows;
+}
+
+function withoutPlace(row: RawRow): ReadRow {
+  if (row.kind === 'header') return { kind: row.kind, columns: row.columns };
+  const { end: _, ...rest } = row;
+  return rest;
 }

@@ -1,14 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { CsvError, parse } from 'csv-parse/sync';
 import { type Frame, makeFramer } from './framer.ts';
-import { type RawRow, RecipientsFault } from './recipient.ts';
+import { type CsvHeader, type RawRow, RecipientsFault, type ResumePoint } from './recipient.ts';
 
 type RecordFrame = Extract<Frame, { kind: 'record' }>;
-interface Header {
-  /** A column without a name is ''. */
-  readonly names: readonly string[];
-  readonly delimiter: string;
-}
 
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A line before the header that tells Excel the delimiter, perhaps in quotes or padded with empty cells. */
@@ -24,11 +19,15 @@ const NEWLINE = Buffer.from('\n');
 /** Starting csv-parse costs as much as some hundred rows, so it parses this many at once. */
 const ROWS_AT_ONCE = 500;
 
-/** Parses CSV with a header, block by block. A line `sep=` or the header determines the delimiter. */
-export function makeCsvReader() {
-  let header: Header | undefined;
-  let delimiters: readonly string[] | undefined;
-  const framer = makeFramer((byte) => (delimiters ?? DELIMITERS).includes(String.fromCharCode(byte)));
+/**
+ * Parses CSV with a header, block by block. A line `sep=` or the header determines the delimiter. `from`: where the
+ * first block begins, behind the header.
+ */
+export function makeCsvReader(from?: ResumePoint) {
+  let header = from?.header;
+  let delimiters: readonly string[] | undefined = header && [header.delimiter];
+  const isSeparator = (byte: number) => (delimiters ?? DELIMITERS).includes(String.fromCharCode(byte));
+  const framer = makeFramer(isSeparator, from?.place);
 
   function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
     let batch: RecordFrame[] = [];
@@ -37,7 +36,8 @@ export function makeCsvReader() {
         const given = delimiters ? undefined : delimiterIn(frame);
         header = given ? undefined : headerOf(frame, delimiters ?? DELIMITERS);
         delimiters = [given ?? header?.delimiter ?? ''];
-        if (header) yield { kind: 'header', columns: header.names.filter((name) => name !== '') };
+        if (header)
+          yield { kind: 'header', columns: header.names.filter((name) => name !== ''), csv: header };
         continue;
       }
       if (frame.kind === 'record') batch.push(frame);
@@ -66,7 +66,7 @@ function delimiterIn(frame: Frame): string | undefined {
   throw new RecipientsFault(`line ${frame.line}, sep=, names a separator that can't be read: use ${known}`);
 }
 
-function headerOf(frame: Frame, delimiters: readonly string[]): Header {
+function headerOf(frame: Frame, delimiters: readonly string[]): CsvHeader {
   if (frame.kind === 'long') throw new RecipientsFault('the header is longer than 32 KiB');
   if (frame.kind === 'unclosed') throw new RecipientsFault('a quote in the header is not closed');
   if (!isUtf8(frame.bytes) || frame.bytes.includes(0)) throw new RecipientsFault(NOT_TEXT);
@@ -74,7 +74,7 @@ function headerOf(frame: Frame, delimiters: readonly string[]): Header {
     delimiter,
     names: (cellsOf([frame], delimiter)?.[0] ?? []).map((cell) => cell.replace(EDGES, '')),
   }));
-  const named = ({ names }: Header) => names.filter((name) => name !== '').length;
+  const named = ({ names }: CsvHeader) => names.filter((name) => name !== '').length;
   const best = readings.reduce((a, b) => (named(b) > named(a) ? b : a));
   if (best.names.length === 0) throw new RecipientsFault('a quote in the header is misplaced');
   assertUnique(best.names);
@@ -97,12 +97,12 @@ function assertUnique(names: readonly string[]): void {
 }
 
 /** csv-parse stops at the first fault. Halving the records finds the faulty ones. */
-function* rowsIn(frames: readonly RecordFrame[], header: Header): Iterable<RawRow> {
+function* rowsIn(frames: readonly RecordFrame[], header: CsvHeader): Iterable<RawRow> {
   const [first] = frames;
   if (!first) return;
   const records = cellsOf(frames, header.delimiter);
   if (records) {
-    for (const [n, { line }] of frames.entries()) yield* rowOf(line, records[n] ?? [], header.names);
+    for (const [n, frame] of frames.entries()) yield* rowOf(frame, records[n] ?? [], header.names);
   } else if (frames.length > 1) {
     const half = Math.ceil(frames.length / 2);
     yield* rowsIn(frames.slice(0, half), header);
@@ -124,31 +124,35 @@ function cellsOf(frames: readonly RecordFrame[], delimiter: string): string[][] 
 }
 
 /** None for a row of empty cells, which spreadsheets leave behind the last one. */
-function* rowOf(line: number, cells: readonly string[], names: readonly string[]): Iterable<RawRow> {
+function* rowOf(
+  { line, end }: RecordFrame,
+  cells: readonly string[],
+  names: readonly string[],
+): Iterable<RawRow> {
   if (cells.every(isEmpty)) return;
   const nameless = cells.findIndex((cell, n) => names[n] === '' && !isEmpty(cell));
   const least = names.findLastIndex((name) => name !== '') + 1;
   if (nameless >= 0) {
     const reason = `column ${nameless + 1} is not empty and has no name in the header: name it or empty it`;
-    yield { kind: 'bad', line, reason };
+    yield { kind: 'bad', line, reason, end };
   } else if (cells.length < least || !cells.slice(names.length).every(isEmpty)) {
-    yield { kind: 'bad', line, reason: `has ${cells.length} cells where the header has ${least}` };
+    yield { kind: 'bad', line, reason: `has ${cells.length} cells where the header has ${least}`, end };
   } else {
     const columns = names.map((name, n) => [name, cells[n] ?? '']).filter(([name]) => name !== '');
-    yield { kind: 'row', line, columns: Object.fromEntries(columns) };
+    yield { kind: 'row', line, columns: Object.fromEntries(columns), end };
   }
 }
 
 const isEmpty = (cell: string) => EMPTY.test(cell);
 
-function misread({ line, lastLine, bytes }: RecordFrame): RawRow {
-  if (!isUtf8(bytes)) return { kind: 'bad', line, reason: 'is not UTF-8' };
-  const reach = lastLine > line ? `; the record extends to line ${lastLine}` : '';
-  return { kind: 'bad', line, reason: `a quote is misplaced or not doubled${reach}` };
+function misread({ line, end, bytes }: RecordFrame): RawRow {
+  if (!isUtf8(bytes)) return { kind: 'bad', line, reason: 'is not UTF-8', end };
+  const reach = end.line > line ? `; the record extends to line ${end.line}` : '';
+  return { kind: 'bad', line, reason: `a quote is misplaced or not doubled${reach}`, end };
 }
 
-function unreadable({ kind, line }: Exclude<Frame, RecordFrame>): RawRow {
+function unreadable({ kind, line, end }: Exclude<Frame, RecordFrame>): RawRow {
   const reason =
     kind === 'long' ? 'is longer than 32 KiB' : 'a quote is not closed; nothing was read from this line on';
-  return { kind: 'bad', line, reason };
+  return { kind: 'bad', line, reason, end };
 }

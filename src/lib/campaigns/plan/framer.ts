@@ -1,3 +1,5 @@
+import type { Place } from './recipient.ts';
+
 /*
  * Cuts a stream of bytes into records before any parsing. A streaming parser holds a record until its quotes
  * close, which may be the rest of the file. The framer holds a record up to a limit, and knows where it
@@ -5,11 +7,11 @@
  */
 
 export type Frame =
-  | { readonly kind: 'record'; readonly line: number; readonly lastLine: number; readonly bytes: Buffer }
+  | { readonly kind: 'record'; readonly line: number; readonly end: Place; readonly bytes: Buffer }
   /** Longer than the limit. */
-  | { readonly kind: 'long'; readonly line: number }
+  | { readonly kind: 'long'; readonly line: number; readonly end: Place }
   /** A quote that never closes: it swallows the rest of the file. */
-  | { readonly kind: 'unclosed'; readonly line: number };
+  | { readonly kind: 'unclosed'; readonly line: number; readonly end: Place };
 
 /** Far more than a message can hold. */
 const RECORD_BYTES = 32 * 1024;
@@ -19,6 +21,8 @@ const CR = 0x0d;
 const QUOTE = 0x22;
 const BLANK = 0x20;
 
+const FIRST: Place = { offset: 0, line: 1 };
+
 /** The byte before a record's first one. */
 const START = -1;
 /** A quote in the middle of a field, which has no meaning. */
@@ -27,10 +31,15 @@ const STRAY = -2;
 /**
  * Records end with LF, CRLF or CR outside quotes; blank records are skipped. A quote counts only at the start
  * of a field: at the start of a record, or after a byte for which `isSeparator` holds.
+ *
+ * `from`: where the first block begins. At a record's end, its line break comes first and ends a blank record, so that
+ * the two characters of a CRLF stay together.
  */
-export function makeFramer(isSeparator: (byte: number) => boolean) {
-  let line = 1;
-  let startLine = 1;
+export function makeFramer(isSeparator: (byte: number) => boolean, from: Place = FIRST) {
+  let { line } = from;
+  let startLine = line;
+  /** The bytes of the earlier blocks. */
+  let seen = from.offset;
   let pending: Buffer = Buffer.alloc(0);
   let isLong = false;
   let isQuoted = false;
@@ -43,6 +52,8 @@ export function makeFramer(isSeparator: (byte: number) => boolean) {
 
   function* frames(block: Buffer): Iterable<Frame> {
     const bytes = pending.length > 0 ? Buffer.concat([pending, block]) : block;
+    const first = seen - pending.length;
+    seen += block.length;
     let start = 0;
     for (let at = pending.length; at < bytes.length; at += 1) {
       const byte = bytes[at] ?? 0;
@@ -53,7 +64,7 @@ export function makeFramer(isSeparator: (byte: number) => boolean) {
       } else if (byte === LF || byte === CR) {
         line += 1;
         if (isQuoted) continue;
-        const frame = ended(bytes.subarray(start, at));
+        const frame = ended(bytes.subarray(start, at), first + at);
         if (frame) yield frame;
         start = at + 1;
       } else if (byte === QUOTE) takeQuote();
@@ -65,7 +76,10 @@ export function makeFramer(isSeparator: (byte: number) => boolean) {
   /** The last record, if no line break ends it. */
   function* rest(): Iterable<Frame> {
     line += 1;
-    const frame: Frame | undefined = isQuoted ? { kind: 'unclosed', line: startLine } : ended(pending);
+    const end = { offset: seen, line: line - 1 };
+    const frame: Frame | undefined = isQuoted
+      ? { kind: 'unclosed', line: startLine, end }
+      : ended(pending, seen);
     if (frame) yield frame;
   }
 
@@ -75,14 +89,14 @@ export function makeFramer(isSeparator: (byte: number) => boolean) {
     isQuoted = opens;
   }
 
-  function ended(bytes: Buffer): Frame | undefined {
-    const lines = { line: startLine, lastLine: line - 1 };
+  function ended(bytes: Buffer, offset: number): Frame | undefined {
+    const place = { line: startLine, end: { offset, line: line - 1 } };
     const isTooLong = isLong || bytes.length > RECORD_BYTES;
     startLine = line;
     isLong = false;
     previous = START;
-    if (isTooLong) return { kind: 'long', line: lines.line };
-    return isBlank(bytes) ? undefined : { kind: 'record', ...lines, bytes };
+    if (isTooLong) return { kind: 'long', ...place };
+    return isBlank(bytes) ? undefined : { kind: 'record', ...place, bytes };
   }
 
   function keep(bytes: Buffer) {

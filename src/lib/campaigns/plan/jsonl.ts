@@ -1,13 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { MAY_BE_ROUNDED, parseExactJson } from '../../platform/exact-json.ts';
 import { type Frame, makeFramer } from './framer.ts';
-import { NUMBER_COLUMN, type RawRow } from './recipient.ts';
+import { NUMBER_COLUMN, type RawRow, type ResumePoint } from './recipient.ts';
 
-/** Parses JSON Lines, block by block, one object per line. The keys of the first readable object are the header. */
-export function makeJsonlReader() {
-  let hasHeader = false;
+/**
+ * Parses JSON Lines, block by block, one object per line. The keys of the first readable object are the header. `from`:
+ * where the first block begins, if not at the start of the file.
+ */
+export function makeJsonlReader(from?: ResumePoint) {
+  let hasHeader = from !== undefined;
   // JSON strings contain no line breaks, so the framer can ignore quotes.
-  const framer = makeFramer(() => false);
+  const framer = makeFramer(() => false, from?.place);
 
   function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
     for (const frame of frames) {
@@ -32,8 +35,8 @@ export function makeJsonlReader() {
 type Row = Exclude<RawRow, { kind: 'header' }>;
 
 function rowOf(frame: Frame): Row {
-  const { line } = frame;
-  const bad = (reason: string): Row => ({ kind: 'bad', line, reason });
+  const { line, end } = frame;
+  const bad = (reason: string): Row => ({ kind: 'bad', line, reason, end });
   if (frame.kind !== 'record') return bad('is longer than 32 KiB');
   if (!isUtf8(frame.bytes)) return bad('is not UTF-8');
   const text = frame.bytes.toString();
@@ -50,7 +53,7 @@ function rowOf(frame: Frame): Row {
     const written = name === NUMBER_COLUMN && typeof part === 'number' ? scientificNumberIn(text) : undefined;
     columns.push([name, written ?? cell]);
   }
-  return { kind: 'row', line, columns: Object.fromEntries(columns) };
+  return { kind: 'row', line, columns: Object.fromEntries(columns), end };
 }
 
 function jsonOf(text: string): unknown {

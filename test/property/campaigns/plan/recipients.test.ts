@@ -1,8 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RawRow } from '../../../../src/lib/campaigns/plan/recipient.ts';
-import { inPieces, rowsOf } from '../../../support/recipients.ts';
+import { inPieces, type ReadRow, rowsOf } from '../../../support/recipients.ts';
 
 const DELIMITERS = [',', ';', '\t'] as const;
 const ALL_DELIMITERS = DELIMITERS.join('');
@@ -49,7 +48,7 @@ function recordsOf(table: Table): string[] {
 
 const breaksIn = (text: string) => (text.match(/\r\n|\r|\n/g) ?? []).length;
 
-function expected(table: Table, records: readonly string[]): RawRow[] {
+function expected(table: Table, records: readonly string[]): ReadRow[] {
   let line = 1;
   const starts = records.map((record) => {
     const start = line;
@@ -57,7 +56,7 @@ function expected(table: Table, records: readonly string[]): RawRow[] {
     return start;
   });
   const rows = cellsOf(table).map(
-    ({ cells }, n): RawRow => ({
+    ({ cells }, n): ReadRow => ({
       kind: 'row',
       line: starts[n + 1] ?? 0,
       columns: Object.fromEntries(table.names.map((name, at) => [name, cells[at] ?? ''])),
@@ -87,7 +86,7 @@ describe('any table, written as CSV', () => {
         const where = 1 + Math.min(at, records.length - 1);
         const rows = await read(records.toSpliced(where, 0, line).join(table.lineBreak), table);
         const whole = expected(table, records);
-        const bare = (all: readonly RawRow[]) =>
+        const bare = (all: readonly ReadRow[]) =>
           all.map((one) => (one.kind === 'row' ? one.columns : one.kind));
         expect(bare(rows)).toEqual(bare(whole).toSpliced(where, 0, 'bad'));
       }),

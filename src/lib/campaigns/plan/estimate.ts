@@ -5,7 +5,7 @@ import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../../whatsapp/session-window.ts';
 import type { CampaignMessage } from '../campaign.ts';
 import type { Plan } from './figures.ts';
-import { makePriceEstimate } from './price.ts';
+import { makePriceEstimate, type PriceSums } from './price.ts';
 
 export interface EstimateDeps {
   readonly sessions: SessionStore;
@@ -14,10 +14,19 @@ export interface EstimateDeps {
   readonly sessionMarginSeconds: number;
 }
 
-/** Estimates what each recipient would get if the campaign ran now, and what that would cost. */
-export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignMessage) {
-  const counts = { sendNow: 0, park: 0, windowShut: 0, optedOut: 0 };
-  const price = makePriceEstimate();
+export interface EstimateSums {
+  readonly counts: Omit<Plan['counts'], 'total' | 'invalid' | 'duplicate'>;
+  readonly price: PriceSums;
+}
+
+/** Estimates what each recipient would get if the campaign ran now, and what that would cost, on top of `earlier`. */
+export function makeEstimate(
+  deps: EstimateDeps,
+  { from, whenClosed }: CampaignMessage,
+  earlier?: EstimateSums,
+) {
+  const counts = { sendNow: 0, park: 0, windowShut: 0, optedOut: 0, ...earlier?.counts };
+  const price = makePriceEstimate(earlier?.price);
 
   return {
     /** Up to a hundred numbers per call. */
@@ -41,9 +50,7 @@ export function makeEstimate(deps: EstimateDeps, { from, whenClosed }: CampaignM
       for (const number of groups.sendNow) price.add(number, 'service');
       if (whenClosed === 'template') for (const number of groups.park) price.add(number, 'template');
     },
-    result: (): Omit<Plan['counts'], 'total' | 'invalid' | 'duplicate'> & Pick<Plan, 'price'> => ({
-      ...counts,
-      price: price.total(),
-    }),
+    sums: (): EstimateSums => ({ counts, price: price.sums() }),
+    result: (): EstimateSums['counts'] & Pick<Plan, 'price'> => ({ ...counts, price: price.total() }),
   };
 }

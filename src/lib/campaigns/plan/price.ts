@@ -129,13 +129,21 @@ interface Price {
 
 interface PriceEstimate {
   add(number: PhoneNumber, kind: 'service' | 'template'): void;
+  sums(): PriceSums;
   total(): Price;
 }
 
-/** Adds up the cost of messages, in whole millionths of a dollar and in constant memory. */
-export function makePriceEstimate(): PriceEstimate {
-  let micros = 0;
-  const counts = { service: 0, template: 0, other: 0 };
+export interface PriceSums {
+  readonly micros: number;
+  readonly counts: { readonly service: number; readonly template: number; readonly other: number };
+}
+
+const NOTHING: PriceSums = { micros: 0, counts: { service: 0, template: 0, other: 0 } };
+
+/** Adds up the cost of messages, on top of `from`, in whole millionths of a dollar and in constant memory. */
+export function makePriceEstimate(from = NOTHING): PriceEstimate {
+  let { micros } = from;
+  const counts = { ...from.counts };
   return {
     add(number, kind) {
       const { market, marketing, utility } = rateOf(number);
@@ -143,6 +151,7 @@ export function makePriceEstimate(): PriceEstimate {
       counts[kind] += 1;
       if (market === OTHER.market) counts.other += 1;
     },
+    sums: () => ({ micros, counts }),
     total: () => ({
       currency: 'USD',
       amount: Math.round(micros / 10_000) / 100,
@@ -152,7 +161,7 @@ export function makePriceEstimate(): PriceEstimate {
   };
 }
 
-function notesOn(counts: { readonly service: number; readonly template: number; readonly other: number }) {
+function notesOn(counts: PriceSums['counts']) {
   return [
     "Meta's list prices per delivered message, copied from its rate card, without volume discounts and the gateway's own fees.",
     ...(counts.service > 0

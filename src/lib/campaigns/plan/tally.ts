@@ -1,15 +1,25 @@
-import type { RejectedRow, TwinRow } from './figures.ts';
+import type { Plan, RejectedRow, TwinRow } from './figures.ts';
 import type { Accepted } from './row.ts';
 
 const SHOWN_REJECTS = 100;
 const SHOWN_TWINS = 20;
 
-/** Counts judged rows. Keeps only the first ones of those that the plan shows. */
-export function makeTally() {
-  const counts = { total: 0, invalid: 0, duplicate: 0 };
-  const rejected: RejectedRow[] = [];
-  const twins: TwinRow[] = [];
-  let twinCount = 0;
+export interface Tally extends Pick<Plan, 'rejected' | 'possibleDuplicates'> {
+  readonly counts: Pick<Plan['counts'], 'total' | 'invalid' | 'duplicate'>;
+}
+
+const NONE: Tally = {
+  counts: { total: 0, invalid: 0, duplicate: 0 },
+  rejected: [],
+  possibleDuplicates: { count: 0, sample: [] },
+};
+
+/** Counts judged rows, on top of `from`. Keeps only the first ones of those that the plan shows. */
+export function makeTally(from = NONE) {
+  const counts = { ...from.counts };
+  const rejected: RejectedRow[] = [...from.rejected];
+  const twins: TwinRow[] = [...from.possibleDuplicates.sample];
+  let twinCount = from.possibleDuplicates.count;
 
   function accept({ recipient: { line }, twinLine }: Accepted): void {
     counts.total += 1;
@@ -26,6 +36,6 @@ export function makeTally() {
   return {
     note: (row: Accepted | RejectedRow) => (row.kind === 'accepted' ? accept(row) : reject(row)),
     rows: () => counts.total + counts.invalid + counts.duplicate,
-    result: () => ({ counts, rejected, possibleDuplicates: { count: twinCount, sample: twins } }),
+    result: (): Tally => ({ counts, rejected, possibleDuplicates: { count: twinCount, sample: twins } }),
   };
 }

@@ -81,6 +81,15 @@ describe.each([
     expect([bytes, await textOf(key)]).toEqual([0, '']);
   });
 
+  it('may be any bytes', async () => {
+    const key = newKey();
+    const bytes = Uint8Array.from({ length: 300 }, (_, n) => n % 256);
+    await store.put(key, bytes.subarray(7));
+    expect(await store.readRange(at(key), { offset: 0, length: 300 })).toEqual(
+      Buffer.from(bytes.subarray(7)),
+    );
+  });
+
   it('have an etag that identifies one version, however it is read', async () => {
     const { key, etag } = await put('first');
     expect(etag).toMatch(/^".+"$/);
@@ -101,8 +110,10 @@ describe.each([
   it('cannot be read by the etag of an earlier version', async () => {
     const { key, etag } = await put('first');
     await store.put(key, 'other');
+    const changed = new RecipientsFault('the file changed after it was planned');
     const read = store.readRange({ ...at(key), etag }, { offset: 0, length: 2 });
-    await expect(read).rejects.toThrow(new RecipientsFault('the file changed after it was planned'));
+    await expect(read).rejects.toThrow(changed);
+    await expect(store.open({ ...at(key), etag })).rejects.toThrow(changed);
   });
 
   it("are the caller's fault when they do not exist", async () => {

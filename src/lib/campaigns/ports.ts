@@ -62,13 +62,15 @@ export interface ObjectStore {
   readonly bucket: string;
   head(ref: ObjectRef): Promise<{ readonly etag: string; readonly bytes: number }>;
   /** Streams the whole object; `etag` is of the version read. */
-  open(ref: ObjectRef): Promise<{ readonly etag: string; readonly body: AsyncIterable<Uint8Array> }>;
+  open(
+    ref: ObjectRef & { readonly etag?: string | undefined },
+  ): Promise<{ readonly etag: string; readonly body: AsyncIterable<Uint8Array> }>;
   /** A byte range of the version that `etag` names; shorter at the object's end. */
   readRange(
     ref: ObjectRef & { readonly etag?: string | undefined },
     range: { readonly offset: number; readonly length: number },
   ): Promise<Buffer>;
-  put(key: string, text: string): Promise<void>;
+  put(key: string, content: string | Uint8Array): Promise<void>;
   /** Also succeeds if the object is already gone. */
   remove(key: string): Promise<void>;
   /** Writes an object in parts; it exists once `close` resolves. */

@@ -183,18 +183,19 @@ export function fakeFailureStreaks(clock: Clock): FakeFailureStreaks {
 export interface FakeObjects extends ObjectStore {
   over(link: Link): ObjectStore;
   /** Puts an object, or deletes it, as another process would. */
-  place(key: string, content: string | undefined): void;
+  place(key: string, content: string | Uint8Array | undefined): void;
   contentOf(key: string): string | undefined;
 }
 
 export function fakeObjects(bucket = 'recipients'): FakeObjects {
   const objects = new Map<string, { bytes: Buffer; etag: string }>();
   let versions = 0;
-  const put = (key: string, text: string) => {
+  const put = (key: string, content: string | Uint8Array) => {
     versions += 1;
     const etag = `"${versions}"`;
-    objects.set(key, { bytes: Buffer.from(text), etag });
-    return { etag, bytes: Buffer.byteLength(text) };
+    const bytes = Buffer.from(content);
+    objects.set(key, { bytes, etag });
+    return { etag, bytes: bytes.length };
   };
   const find = (ref: ObjectRef & { readonly etag?: string | undefined }) => {
     const found = ref.bucket === bucket ? objects.get(ref.key) : undefined;
@@ -218,7 +219,7 @@ export function fakeObjects(bucket = 'recipients'): FakeObjects {
       }),
     readRange: (ref, { offset, length }) =>
       link('read-range', () => Buffer.from(find(ref).bytes.subarray(offset, offset + length))),
-    put: (key, text) => link('put', () => void put(key, text)),
+    put: (key, content) => link('put', () => void put(key, content)),
     remove: (key) => link('remove', () => void objects.delete(key)),
     writer: (key) => {
       let text = '';

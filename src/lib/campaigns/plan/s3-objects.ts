@@ -45,8 +45,8 @@ export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: 
       );
       return Buffer.from(bytes ?? []);
     },
-    async put(key, text) {
-      const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: text });
+    async put(key, content) {
+      const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: content });
       await limited((limit) => client.send(command, limit));
     },
     async remove(key) {

@@ -4,9 +4,12 @@ import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import { failureStreakKey } from '../../src/lib/campaigns/failures/streak.ts';
 import { type LedgerBatch, NO_COUNTS } from '../../src/lib/campaigns/ledger.ts';
-import { sampleBatch, sampleCampaign } from '../support/fakes/campaign-samples.ts';
+import type { Plan } from '../../src/lib/campaigns/plan/figures.ts';
+import { sampleBatch, sampleCampaign, samplePlan } from '../support/fakes/campaign-samples.ts';
 import { BUSINESS, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
+
+const part = (key: string) => ({ key, etag: `"${key}"`, bytes: 10 });
 
 describe.each(engines)('campaigns on $name', ({ open }) => {
   let stores: Stores;
@@ -45,7 +48,14 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
       resumedAt: later(5),
       nextRunAt: later(6),
       dueAt: later(7),
-      planning: { planId: 'p2', dryRun: true, since: later(8), rows: 9, tries: 1 },
+      planning: {
+        planId: 'p2',
+        dryRun: true,
+        since: later(8),
+        rows: 9,
+        tries: 1,
+        checkpoint: { key: 'plans/c/p2/0.json', rows: 7 },
+      },
     });
     await stores.campaigns.create(campaign);
     expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual(campaign);
@@ -55,6 +65,21 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     const campaign = sampleCampaign({ campaignId: newId(), plan: undefined, source: undefined });
     await stores.campaigns.create(campaign);
     expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual(campaign);
+  });
+
+  it.each<[string, Partial<Plan>]>([
+    ['several parts', { parts: [part('a'), part('b')], rejectedKeys: [] }],
+    ['several objects of rejected rows', { parts: [part('a')], rejectedKeys: ['r', 's'] }],
+    ['no rejected row', { parts: [part('a')], rejectedKeys: [] }],
+    ['no recipient', { parts: [], rejectedKeys: ['r'] }],
+    ['no file, after a dry run', { parts: undefined, rejectedKeys: undefined }],
+  ])('are read with a plan of %s', async (_, changes) => {
+    const campaign = sampleCampaign({ campaignId: newId(), plan: samplePlan(10, changes) });
+    await stores.campaigns.create(campaign);
+    const stored = await stores.campaigns.get(campaign.campaignId);
+    expect(stored?.value).toEqual(campaign);
+    if (stored) await stores.campaigns.replace(stored, { ...stored.value, name: 'again' });
+    expect((await stores.campaigns.get(campaign.campaignId))?.value).toEqual({ ...campaign, name: 'again' });
   });
 
   it('are due by their time, the longest due first, and only while they have one', async () => {

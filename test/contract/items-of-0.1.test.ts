@@ -10,6 +10,7 @@ import { type Aws, startAws } from '../../local/aws/server.ts';
 import type { InboundRecord } from '../../src/lib/callbacks/ports.ts';
 import type { Campaign } from '../../src/lib/campaigns/campaign.ts';
 import type { LedgerBatch } from '../../src/lib/campaigns/ledger.ts';
+import type { Plan, PlanPart } from '../../src/lib/campaigns/plan/figures.ts';
 import type { StoredRateLimit } from '../../src/lib/campaigns/ports.ts';
 import { clientItem, makeClientRegistry } from '../../src/lib/clients/dynamo-client-registry.ts';
 import type { RegisteredClient } from '../../src/lib/clients/ports.ts';
@@ -38,6 +39,20 @@ const templateMessageOf = ({
 const titled = (answer: Answer): Answer =>
   answer.kind === 'rejected' ? { title: 'LipaChat refused the message', ...answer } : answer;
 
+/** A plan of 0.1 is one object. A dry run has none. */
+const inParts = ({
+  file,
+  rejectedKey,
+  ...plan
+}: Omit<Plan, 'parts' | 'rejectedKeys'> & {
+  readonly file?: PlanPart;
+  readonly rejectedKey?: string;
+}): Plan => ({
+  ...plan,
+  ...(file ? { parts: [file] } : {}),
+  ...(rejectedKey === undefined ? {} : { rejectedKeys: [rejectedKey] }),
+});
+
 /** Domain names that have changed since 0.1, by kind. */
 const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
   message: ({ invitation, promised, answer, ...message }) => ({
@@ -48,8 +63,9 @@ const renamed: Record<string, (value: Record<string, unknown>) => unknown> = {
       ? { templateMessage: templateMessageOf(invitation as Parameters<typeof templateMessageOf>[0]) }
       : {}),
   }),
-  campaign: ({ turn, slotAt, folded, ...campaign }) => ({
+  campaign: ({ turn, slotAt, folded, plan, ...campaign }) => ({
     ...campaign,
+    ...(plan ? { plan: inParts(plan as Parameters<typeof inParts>[0]) } : {}),
     version: turn,
     ...(slotAt ? { nextScheduledAt: slotAt } : {}),
     aggregated: folded,

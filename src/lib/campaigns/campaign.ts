@@ -49,7 +49,7 @@ export interface CampaignDefinition {
 interface Cursor {
   /** The first recipient not yet taken. */
   readonly row: number;
-  /** That recipient's first byte in the plan object. */
+  /** That recipient's first byte in the plan, counted over all parts. */
   readonly offset: number;
   /** Batches opened so far. */
   readonly batch: number;
@@ -102,7 +102,16 @@ export interface Planning {
   readonly dryRun: boolean;
   readonly since: Date;
   readonly rows: number;
+  /** Planners, since the last part. */
   readonly tries: number;
+  /** Where the next planner goes on; absent before the end of the first part. */
+  readonly checkpoint?: PlanCheckpoint | undefined;
+}
+
+/** The object with the state of a plan at the end of a part, and the rows read by then. */
+export interface PlanCheckpoint {
+  readonly key: string;
+  readonly rows: number;
 }
 
 const DAY_MS = 86_400_000;

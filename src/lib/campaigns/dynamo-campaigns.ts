@@ -1,9 +1,9 @@
 import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
-import { as, instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
+import { as, type FieldCodec, instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { Campaign, Planning } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
-import type { Plan } from './plan/figures.ts';
+import type { Plan, PlanPart } from './plan/figures.ts';
 import type { CampaignStore } from './ports.ts';
 
 const DUE = 'campaign';
@@ -23,6 +23,44 @@ export function makeCampaignStore(table: Table): CampaignStore {
     },
   };
 }
+
+/**
+ * A plan as it is stored. `file` and `rejectedKey` are the form of a single part, and the only one that releases before
+ * plans in parts know: a plan of one part keeps it, so that they can read it too.
+ */
+interface StoredPlan extends Plan {
+  readonly file?: PlanPart | undefined;
+  readonly rejectedKey?: string | undefined;
+}
+
+const storedPlan = record<StoredPlan>({
+  planId: plain,
+  file: plain,
+  parts: plain,
+  rejectedKey: plain,
+  rejectedKeys: plain,
+  sourceEtag: plain,
+  plannedAt: instant,
+  counts: plain,
+  rejected: plain,
+  possibleDuplicates: plain,
+  price: plain,
+});
+
+const planField: FieldCodec<Plan> = {
+  encode({ parts, rejectedKeys, ...plan }) {
+    const [file, ...others] = parts ?? [];
+    const [rejectedKey, ...moreKeys] = rejectedKeys ?? [];
+    if (!file || others.length > 0 || moreKeys.length > 0)
+      return storedPlan.encode({ ...plan, parts, rejectedKeys });
+    return storedPlan.encode({ ...plan, file, rejectedKey });
+  },
+  decode(item) {
+    const { file, rejectedKey, ...plan } = storedPlan.decode(item);
+    if (!file) return plan;
+    return { ...plan, parts: [file], rejectedKeys: rejectedKey === undefined ? [] : [rejectedKey] };
+  },
+};
 
 export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
   key: 'campaignId',
@@ -44,18 +82,15 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
     version: as('turn', plain),
     autoStart: plain,
     parent: plain,
-    planning: record<Planning>({ planId: plain, dryRun: plain, since: instant, rows: plain, tries: plain }),
-    plan: record<Plan>({
+    planning: record<Planning>({
       planId: plain,
-      file: plain,
-      rejectedKey: plain,
-      sourceEtag: plain,
-      plannedAt: instant,
-      counts: plain,
-      rejected: plain,
-      possibleDuplicates: plain,
-      price: plain,
+      dryRun: plain,
+      since: instant,
+      rows: plain,
+      tries: plain,
+      checkpoint: plain,
     }),
+    plan: planField,
     cursor: plain,
     nextScheduledAt: as('slotAt', instant),
     share: plain,

@@ -41,7 +41,7 @@ export interface LedgerBatch {
   /** The first recipient's row in the plan, from 0. */
   readonly first: number;
   readonly count: number;
-  /** The byte range of its recipients in the plan object. */
+  /** The byte range of its recipients in the plan, counted over all parts; within one part. */
   readonly offset: number;
   readonly length: number;
   /** The rows that are not settled yet. */
@@ -145,7 +145,7 @@ export function recipientMessageId(
   return id as MessageId;
 }
 
-/** A line of the plan object, parsed. */
+/** A line of the plan, parsed. */
 export interface PlannedRecipient {
   /** The line in the caller's file. */
   readonly line: number;

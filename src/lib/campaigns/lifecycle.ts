@@ -40,7 +40,8 @@ const open = {
 export const CAMPAIGN_TRANSITIONS = {
   draft: open,
   planning: {
-    planningProgressed: [{ to: 'planning', when: planning.isThisPlan, by: planning.noteProgress }],
+    planningProgressed: [{ to: 'planning', when: planning.isNextPart, by: planning.noteProgress }],
+    partPlanned: [{ to: 'planning', when: planning.isNextPart, by: planning.keepPart }],
     plannerLost: [
       { to: 'planning', when: planning.mayPlanAgain, by: planning.planAgain },
       { to: 'failed', when: planning.isUnattended, by: planning.giveUpPlanning },

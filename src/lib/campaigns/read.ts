@@ -4,7 +4,7 @@ import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
 import type { Asker } from './control.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
-import type { RejectedRow } from './plan/figures.ts';
+import { partAt, type RejectedRow } from './plan/figures.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import type { CampaignStore, LedgerStore, ObjectRef, ObjectStore } from './ports.ts';
@@ -60,7 +60,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     campaign: Campaign,
     { status, after }: { readonly status: RecipientStatus | undefined; readonly after: string | undefined },
   ): Promise<Page<RecipientView | RejectedRow>> {
-    if (!campaign.plan?.file)
+    if (!campaign.plan?.parts)
       throw new AppError('campaign-state', 'The campaign has no plan yet. Plan it first.');
     try {
       if (status === 'invalid' || status === 'duplicate') return await refused(campaign, status, after);
@@ -103,36 +103,38 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     status: RecipientStatus | undefined,
     { row, offset }: { readonly row: number; readonly offset: number },
   ): Promise<Page<RecipientView>> {
-    const { file, counts } = campaign.plan ?? {};
+    const { parts, counts } = campaign.plan ?? {};
     const isAsked = status === undefined || status === (hasEnded(campaign) ? 'not-reached' : 'pending');
-    if (!file || !counts || row >= counts.total || !isAsked) return { items: [], next: null };
-    if (offset > file.bytes) throw noPage();
-    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
-    const { lines, length } = await linesFrom(ref, offset);
+    if (!parts || !counts || row >= counts.total || !isAsked) return { items: [], next: null };
+    const place = partAt(parts, offset);
+    if (!place) throw noPage();
+    const ref = { bucket: objects.bucket, key: place.part.key, etag: place.part.etag };
+    const { lines, length } = await linesFrom(ref, place.offset);
     const items = lines.map((line, k) => viewOf(campaign, readPlanLine(line), undefined, row + k));
     const isEnd = lines.length === 0 || row + lines.length >= counts.total;
     return { items, next: isEnd ? null : `r${row + lines.length}-${offset + length}` };
   }
 
-  /** The rows that planning rejected. */
+  /** The rows that planning rejected. In the cursor of a page, the row is the number of the object. */
   async function refused(
     { plan }: Campaign,
     kind: RejectedRow['kind'],
     after: string | undefined,
   ): Promise<Page<RejectedRow>> {
-    const key = plan?.rejectedKey;
-    if (key === undefined || plan?.counts[kind] === 0) return { items: [], next: null };
+    const { rejectedKeys = [], counts } = plan ?? {};
     const place = placeIn(after ?? 'r0-0');
-    const offset = place.kind === 'line' ? place.offset : 0;
+    const { row: n, offset } = place.kind === 'line' ? place : { row: 0, offset: 0 };
+    const key = rejectedKeys[n];
+    if (key === undefined || counts?.[kind] === 0) return { items: [], next: null };
     const ref = { bucket: objects.bucket, key };
     const { bytes: size } = await objects.head(ref);
-    if (offset >= size) return { items: [], next: null };
-    const { lines, length } = await linesFrom(ref, offset);
+    const { lines, length } = offset < size ? await linesFrom(ref, offset) : { lines: [], length: 0 };
     const rows = lines.map((line) => JSON.parse(line) as RejectedRow);
     const end = offset + length;
+    const more = n + 1 < rejectedKeys.length ? `r${n + 1}-0` : null;
     return {
       items: rows.filter((row) => row.kind === kind),
-      next: length === 0 || end >= size ? null : `r0-${end}`,
+      next: length === 0 || end >= size ? more : `r${n}-${end}`,
     };
   }
 

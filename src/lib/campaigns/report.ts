@@ -80,11 +80,11 @@ export function campaignView(campaign: Campaign, open: readonly LedgerBatch[], n
 
 function planView({ plan, perMinute }: Campaign): PlanView | null {
   if (!plan) return null;
-  const { planId, counts, rejected, possibleDuplicates, price, plannedAt, file } = plan;
+  const { planId, counts, rejected, possibleDuplicates, price, plannedAt, parts } = plan;
   return {
     planId,
     plannedAt: plannedAt.toISOString(),
-    dryRun: file === undefined,
+    dryRun: parts === undefined,
     counts,
     estimatedMinutes: Math.ceil(counts.total / perMinute),
     price,

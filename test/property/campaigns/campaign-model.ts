@@ -3,6 +3,7 @@ import type { Scheduler } from 'fast-check';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import { OUTCOMES, planLine, settledIn } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
+import type { PlanPart } from '../../../src/lib/campaigns/plan/figures.ts';
 import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
 import { progressOf } from '../../../src/lib/campaigns/report.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
@@ -61,9 +62,13 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const lines = Array.from({ length: given.recipients }, (_, k) =>
     planLine({ line: k + 2, to: numberOf(k), columns: { name: `N${k}` } }),
   );
-  objects.place('plans/c', lines.join(''));
-  const { etag, bytes } = await objects.head({ bucket: objects.bucket, key: 'plans/c' });
-  const plan = samplePlan(given.recipients, { file: { key: 'plans/c', etag, bytes } });
+  const parts: PlanPart[] = [];
+  for (let k = 0; k < lines.length; k += given.aPart) {
+    const key = `plans/c/${parts.length}`;
+    objects.place(key, lines.slice(k, k + given.aPart).join(''));
+    parts.push({ key, ...(await objects.head({ bucket: objects.bucket, key })) });
+  }
+  const plan = samplePlan(given.recipients, { parts });
   const planned = sampleCampaign({ state: 'planned', plan, perMinute: PER_MINUTE });
   await campaigns.create(transition(planned, 'started', { now: clock.now() }));
   const { campaignId } = planned;

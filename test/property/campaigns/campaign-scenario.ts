@@ -18,6 +18,8 @@ export type Step =
 
 export interface CampaignScenario {
   readonly recipients: number;
+  /** The recipients in each part of the plan. */
+  readonly aPart: number;
   /** The faults of the first sends, one each. */
   readonly problems: readonly (readonly [ErrorCode, string])[];
   /** The steps of a group run concurrently. */
@@ -61,6 +63,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 export const campaignScenario: fc.Arbitrary<CampaignScenario> = fc.record({
   recipients: fc.integer({ min: 1, max: 40 }),
+  aPart: fc.constantFrom(1, 7, 40),
   problems: fc.array(
     fc.constantFrom<readonly [ErrorCode, string]>(
       ['gateway-rejected', 'No.'],

@@ -20,13 +20,16 @@ const now = fc.constantFrom(0, 60, 3_600).map((seconds) => later(seconds));
 const onlyNow = fc.record({ now });
 const planId = fc.constantFrom('plan-1', 'plan-2');
 const reason = fc.constant('because');
+const checkpoint = fc.record({ key: fc.constantFrom('part-1', 'part-2'), rows: fc.nat() });
+const checkpointKey = fc.constantFrom(undefined, 'part-1', 'part-2');
 const source = { bucket: 'recipients', key: 'uploads/2.csv', format: 'csv', given: 'upload' } as const;
 
 /** Facts for every event. A new event needs its own here. */
 const FACTS: { readonly [E in Event]: fc.Arbitrary<Facts<E>> } = {
   sourceReplaced: now.map((at) => ({ source, now: at })),
   planningBegun: fc.record({ planId, dryRun: fc.boolean(), now }),
-  planningProgressed: fc.record({ planId, rows: fc.nat(), now }),
+  planningProgressed: fc.record({ planId, after: checkpointKey, rows: fc.nat(), now }),
+  partPlanned: fc.record({ planId, after: checkpointKey, checkpoint, now }),
   plannerLost: onlyNow,
   planReady: fc.record({
     plan: fc.tuple(planId, fc.constantFrom(0, 10)).map(([id, total]) => samplePlan(total, { planId: id })),
@@ -57,9 +60,10 @@ const campaignIn = (state: CampaignState): fc.Arbitrary<Campaign> =>
           since: now,
           rows: fc.nat(),
           tries: fc.constantFrom(1, 2, 3),
+          checkpoint: fc.option(checkpoint, { nil: undefined }),
         }),
       ),
-      plan: fc.constantFrom(undefined, samplePlan(10), samplePlan(10, { file: undefined })),
+      plan: fc.constantFrom(undefined, samplePlan(10), samplePlan(10, { parts: undefined })),
       autoStart: fc.constantFrom(undefined, true as const),
       startAt: optional(now),
       expiresAt: optional(now),

@@ -29,8 +29,8 @@ function sampleDefinition(changes: Partial<CampaignDefinition> = {}): CampaignDe
 export function samplePlan(total: number, changes: Partial<Plan> = {}): Plan {
   return {
     planId: 'plan-1',
-    file: { key: 'plans/campaign-1/plan-1.jsonl', etag: '"1"', bytes: total * 50 },
-    rejectedKey: 'plans/campaign-1/plan-1.rejected.jsonl',
+    parts: [{ key: 'plans/campaign-1/plan-1.jsonl', etag: '"1"', bytes: total * 50 }],
+    rejectedKeys: ['plans/campaign-1/plan-1.rejected.jsonl'],
     sourceEtag: '"0"',
     plannedAt: NOW,
     counts: { total, sendNow: total, park: 0, windowShut: 0, optedOut: 0, invalid: 0, duplicate: 0 },

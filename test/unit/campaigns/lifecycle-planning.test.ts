@@ -10,6 +10,8 @@ import { later, NOW } from '../../support/fakes/samples.ts';
 const GRACE_S = 16 * 60;
 
 const making = { planId: 'plan-1', dryRun: false, since: NOW, rows: 0, tries: 1 };
+/** The first part. */
+const part = { planId: 'plan-1', after: undefined };
 const planning = (changes: Partial<Campaign> = {}): Campaign =>
   sampleCampaign({
     state: 'planning',
@@ -54,6 +56,7 @@ describe('a campaign that is being planned', () => {
   it('notes how far the planner is, which puts off the time at which it counts as dead', () => {
     const noted = transition(planning(), 'planningProgressed', {
       planId: 'plan-1',
+      after: undefined,
       rows: 500,
       now: later(60),
     });
@@ -63,13 +66,30 @@ describe('a campaign that is being planned', () => {
 
   it('keeps its version and its reason while its state is the same', () => {
     const stored = planning({ reason: 'kept', version: 3, changedAt: later(-60) });
-    const noted = transition(stored, 'planningProgressed', { planId: 'plan-1', rows: 1, now: later(60) });
+    const noted = transition(stored, 'planningProgressed', { ...part, rows: 1, now: later(60) });
     expect(noted).toMatchObject({ reason: 'kept', version: 3, changedAt: later(-60) });
+  });
+
+  it('records one part after another, and ignores planners that another one has overtaken', () => {
+    const first = { key: 'part-1', rows: 500 };
+    const stored = transition(planning(), 'partPlanned', { ...part, checkpoint: first, now: later(60) });
+    expect(stored.planning).toEqual({ ...making, rows: 500, checkpoint: first });
+    expect(stored.dueAt).toEqual(later(60 + GRACE_S));
+    const late = { key: 'part-1 of another', rows: 400 };
+    for (const after of [undefined, 'part-1 of another']) {
+      const facts = { planId: 'plan-1', after, now: later(61) };
+      expect(transition(stored, 'partPlanned', { ...facts, checkpoint: late })).toBe(stored);
+      expect(transition(stored, 'planningProgressed', { ...facts, rows: 450 })).toBe(stored);
+    }
+    const ahead = { planId: 'plan-1', after: 'part-1', now: later(61) };
+    expect(transition(stored, 'planningProgressed', { ...ahead, rows: 700 }).planning?.rows).toBe(700);
   });
 
   it('ignores the planner of another plan', () => {
     const stored = planning();
-    expect(transition(stored, 'planningProgressed', { planId: 'plan-2', rows: 1, now: NOW })).toBe(stored);
+    expect(transition(stored, 'planningProgressed', { ...part, planId: 'plan-2', rows: 1, now: NOW })).toBe(
+      stored,
+    );
     expect(transition(stored, 'planReady', { plan: samplePlan(1, { planId: 'plan-2' }), now: NOW })).toBe(
       stored,
     );
@@ -84,7 +104,7 @@ describe('a campaign that is being planned', () => {
   });
 
   it('is a draft with its figures after a dry run', () => {
-    const plan = samplePlan(10, { file: undefined });
+    const plan = samplePlan(10, { parts: undefined });
     const dry = transition(planning({ planning: { ...making, dryRun: true } }), 'planReady', {
       plan,
       now: later(60),
@@ -137,6 +157,22 @@ describe('a campaign that is being planned', () => {
 
 describe('a campaign with a planner that is silent', () => {
   const lost = { now: later(GRACE_S) };
+
+  it('is planned again from the last part, and only planners lost since then count', () => {
+    const checkpoint = { key: 'part-3', rows: 900 };
+    const lostOnce = planning({ planning: { ...making, rows: 1_200, tries: 2, checkpoint } });
+    const again = transition(lostOnce, 'plannerLost', lost);
+    expect(again.planning).toEqual({ ...making, rows: 900, tries: 3, checkpoint });
+    const next = { key: 'part-4', rows: 1_500 };
+    const recorded = transition(again, 'partPlanned', {
+      planId: 'plan-1',
+      after: 'part-3',
+      checkpoint: next,
+      now: later(GRACE_S + 5),
+    });
+    expect(recorded.planning).toEqual({ ...making, rows: 1_500, tries: 1, checkpoint: next });
+    expect(recorded.dueAt).toEqual(later(2 * GRACE_S + 5));
+  });
 
   it('is planned again from the start, three times in all', () => {
     const again = transition(planning({ planning: { ...making, rows: 500, tries: 2 } }), 'plannerLost', lost);

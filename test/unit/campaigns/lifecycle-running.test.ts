@@ -9,7 +9,7 @@ const HOUR = later(3_600);
 const planned = (changes: Partial<Campaign> = {}) => sampleCampaign({ state: 'planned', ...changes });
 const running = (changes: Partial<Campaign> = {}) => sampleCampaign({ state: 'running', ...changes });
 const scheduled = (changes: Partial<Campaign> = {}) => sampleCampaign({ state: 'scheduled', ...changes });
-const withoutFile = samplePlan(10, { file: undefined });
+const withoutFile = samplePlan(10, { parts: undefined });
 
 describe('a campaign that is started', () => {
   it.each([

@@ -62,7 +62,7 @@ async function running({ sleep }: { sleep?: 'wait' } = {}) {
   const { etag, bytes } = await objects.head({ bucket: objects.bucket, key: 'plan' });
   const campaign = sampleCampaign({
     state: 'running',
-    plan: samplePlan(1, { file: { key: 'plan', etag, bytes } }),
+    plan: samplePlan(1, { parts: [{ key: 'plan', etag, bytes }] }),
     cursor: { row: 1, offset: bytes, batch: 1 },
     share: 60,
   });

@@ -1,17 +1,25 @@
 /** The frozen list of recipients, with counts and price. */
 export interface Plan {
   readonly planId: string;
-  /** The plan object: one accepted recipient per line. Absent after a dry run. */
-  readonly file?: { readonly key: string; readonly etag: string; readonly bytes: number } | undefined;
-  readonly rejectedKey?: string | undefined;
+  /** The accepted recipients, one per line, in order. Absent after a dry run. */
+  readonly parts?: readonly PlanPart[] | undefined;
+  /** The objects with the rejected rows, one per line, in order. */
+  readonly rejectedKeys?: readonly string[] | undefined;
   /** The ETag of the source, as it was read. */
   readonly sourceEtag: string;
   readonly plannedAt: Date;
   readonly counts: PlanCounts;
-  /** The first rejected rows; the object of `rejectedKey` has all of them. */
+  /** The first rejected rows; the objects of `rejectedKeys` have all of them. */
   readonly rejected: readonly RejectedRow[];
   readonly possibleDuplicates: PossibleDuplicates;
   readonly price: PriceEstimate;
+}
+
+/** An object with some of a plan's recipients. */
+export interface PlanPart {
+  readonly key: string;
+  readonly etag: string;
+  readonly bytes: number;
 }
 
 /** `total` counts the accepted recipients: the sum of the next four. Invalid and duplicate rows are not in it. */
@@ -53,6 +61,19 @@ interface PriceEstimate {
   readonly amount: number;
   readonly asOf: string;
   readonly notes: readonly string[];
+}
+
+/** The part with a byte of the plan, and the offset in it; undefined behind the last part. */
+export function partAt(
+  parts: readonly PlanPart[],
+  offset: number,
+): { readonly part: PlanPart; readonly offset: number } | undefined {
+  let start = 0;
+  for (const part of parts) {
+    if (offset < start + part.bytes) return { part, offset: offset - start };
+    start += part.bytes;
+  }
+  return undefined;
 }
 
 /** Why a plan without recipients can't be started, and the next step. */

@@ -1,38 +1,39 @@
 import { allEnded } from '../../platform/all-ended.ts';
-import type { CampaignId } from '../campaign-id.ts';
 import { type PlannedRecipient, planLine } from '../ledger.ts';
-import type { ObjectStore } from '../ports.ts';
-import type { Plan, RejectedRow } from './figures.ts';
+import type { ObjectStore, ObjectWriter } from '../ports.ts';
+import type { PlanPart, RejectedRow } from './figures.ts';
 
-/** The output of a plan: its recipients and the rejected rows. */
-export interface PlanFiles {
+/** What a part has; nothing for a file without a line. */
+export interface WrittenPart {
+  readonly part?: PlanPart;
+  readonly rejectedKey?: string;
+}
+
+/** The output of a part of a plan: its recipients and the rejected rows. */
+export interface PartFiles {
   accept(recipient: PlannedRecipient): Promise<void>;
   reject(row: RejectedRow): Promise<void>;
-  close(): Promise<Pick<Plan, 'file' | 'rejectedKey'>>;
+  close(): Promise<WrittenPart>;
   /** Leaves neither file behind. */
   abort(): Promise<void>;
 }
 
-/** Opens both files, with one line per entry. A dry run writes neither. */
-export function openPlanFiles(
+/** The two files `<name>.jsonl` and `<name>.rejected.jsonl`, with one line per entry. A dry run writes neither. */
+export function openPartFiles(
   objects: ObjectStore,
-  {
-    campaignId,
-    planId,
-    dryRun,
-  }: { readonly campaignId: CampaignId; readonly planId: string; readonly dryRun: boolean },
-): PlanFiles {
+  { name, dryRun }: { readonly name: string; readonly dryRun: boolean },
+): PartFiles {
   if (dryRun) return { accept: none, reject: none, close: () => Promise.resolve({}), abort: none };
-  const key = `plans/${campaignId}/${planId}.jsonl`;
-  const rejectedKey = `plans/${campaignId}/${planId}.rejected.jsonl`;
-  const accepted = objects.writer(key);
-  const rejected = objects.writer(rejectedKey);
+  const key = `${name}.jsonl`;
+  const rejectedKey = `${name}.rejected.jsonl`;
+  const accepted = onFirstLine(() => objects.writer(key));
+  const rejected = onFirstLine(() => objects.writer(rejectedKey));
   return {
     accept: (recipient) => accepted.write(planLine(recipient)),
     reject: (row) => rejected.write(`${JSON.stringify(row)}\n`),
     async close() {
-      const [written] = await allEnded([accepted.close(), rejected.close()]);
-      return { file: { key, ...written }, rejectedKey };
+      const [part, refused] = await allEnded([accepted.close(), rejected.close()]);
+      return { ...(part ? { part: { key, ...part } } : {}), ...(refused ? { rejectedKey } : {}) };
     },
     async abort() {
       await allEnded([accepted.abort(), rejected.abort()]);
@@ -41,3 +42,16 @@ export function openPlanFiles(
 }
 
 const none = () => Promise.resolve();
+
+/** A writer that begins its object with the first line. */
+function onFirstLine(open: () => ObjectWriter) {
+  let writer: ObjectWriter | undefined;
+  return {
+    write(line: string): Promise<void> {
+      writer ??= open();
+      return writer.write(line);
+    },
+    close: () => writer?.close() ?? Promise.resolve(undefined),
+    abort: () => writer?.abort() ?? Promise.resolve(),
+  };
+}

@@ -1,60 +1,80 @@
-import { mapEnded } from '../../platform/all-ended.ts';
-import type { Clock, Telemetry } from '../../platform/ports.ts';
+import type { Clock, Random, Telemetry } from '../../platform/ports.ts';
 import { updateWithRetry } from '../../platform/update-with-retry.ts';
-import type { PhoneNumber } from '../../whatsapp/phone.ts';
-import { type Campaign, isPlanning, LONGEST_DAYS } from '../campaign.ts';
+import { type Campaign, isPlanning, LONGEST_DAYS, type RecipientSource } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { transition } from '../lifecycle.ts';
-import type { CampaignStore, ObjectStore } from '../ports.ts';
-import { type EstimateDeps, makeEstimate } from './estimate.ts';
+import type { CampaignStore, ObjectStore, PlanQueue } from '../ports.ts';
+import { type Checkpoint, loadCheckpoint, makeRecorder, Superseded, saveCheckpoint } from './checkpoint.ts';
+import type { EstimateDeps } from './estimate.ts';
 import type { Plan } from './figures.ts';
-import { openPlanFiles, type PlanFiles } from './files.ts';
-import { flowFault } from './flow-fault.ts';
+import { openPartFiles, type WrittenPart } from './files.ts';
+import { makePartReader, type PartReader } from './read-part.ts';
 import { readRows } from './read-rows.ts';
-import { RecipientsFault } from './recipient.ts';
-import { assertColumns, columnsOf, makeColumnWatch, makeRowJudge } from './row.ts';
-import { makeTally } from './tally.ts';
+import { RecipientsFault, type ResumePoint } from './recipient.ts';
+import { MOST_RECIPIENTS } from './row.ts';
+import { makeSeenNumbers } from './seen-numbers.ts';
 
 /*
- * Plans a campaign in one pass over its recipients, in constant memory apart from the numbers seen:
+ * Plans a campaign in one pass over its recipients, in constant memory:
  *
  * 1. Read the file row by row. A bad row is reported with its line and reason; the rest continues.
  * 2. Judge each row: its number, a number seen before, and its flow by the rules of `POST /v1/flows`.
- * 3. Write the accepted recipients to the plan object, one per line. The campaign sends from this object,
+ * 3. Write the accepted recipients to the plan's parts, one per line. The campaign sends from these objects,
  *    whatever happens to the file.
  * 4. Look up windows and opt-outs, a hundred recipients at a time, to estimate what each will get. Windows
  *    and opt-outs are checked again when each message is sent.
+ * 5. End the part after PART_ROWS rows, or when the invocation's time runs short: store a checkpoint, and record it by
+ *    one conditional write of the campaign's item. Then go on, or enqueue the plan for the next invocation.
+ *
+ * A planner begins at the recorded checkpoint, so one that dies loses a part at most. Of two planners, the first to
+ * record a part goes on, and the other stops.
  */
 
 export interface PlanCampaignDeps extends EstimateDeps {
   readonly campaigns: CampaignStore;
   readonly objects: ObjectStore;
+  readonly planQueue: PlanQueue;
   readonly clock: Clock;
+  readonly random: Random;
   readonly telemetry: Telemetry;
+  /** By default PART_ROWS. */
+  readonly partRows?: number | undefined;
 }
 
 export type Planner = ReturnType<typeof makePlanner>;
 
-const LOOKED_UP_AT_ONCE = 100;
-const LOOK_UPS = 8;
-const PROGRESS_MS = 5_000;
+const PART_ROWS = 250_000;
+/** Time for the end of a part: pending look-ups, up to four objects, the item, the queue. */
+const PART_END_MS = 30_000;
+
+type Written = Pick<Checkpoint, 'parts' | 'rejectedKeys' | 'numberKeys'>;
 
 export function makePlanner(deps: PlanCampaignDeps) {
-  const { campaigns, objects, clock, telemetry } = deps;
+  const { campaigns, objects, planQueue, clock, random, telemetry, partRows = PART_ROWS } = deps;
 
   /**
    * Plans the campaign if it is still being planned under this `planId`. A repeat, or an abandoned plan, does
-   * nothing.
+   * nothing. `deadlineAt`: the end of the invocation. Without it, the file is small.
    */
-  async function plan(campaignId: CampaignId, planId: string): Promise<Campaign | undefined> {
+  async function plan(
+    campaignId: CampaignId,
+    planId: string,
+    deadlineAt?: Date,
+  ): Promise<Campaign | undefined> {
     const stored = await campaigns.get(campaignId);
     if (!stored || !isPlanning(stored.value, planId)) return stored?.value;
-    const outcome = await planOf(stored.value, planId).catch((fault) => {
-      if (!(fault instanceof RecipientsFault)) throw fault;
-      return fault;
+    const outcome = await planOf(stored.value, deadlineAt).catch((fault) => {
+      if (fault instanceof RecipientsFault || fault instanceof Superseded) return fault;
+      throw fault;
     });
+    const found = await campaigns.get(campaignId);
+    if (outcome instanceof Superseded) return found?.value;
+    if (outcome === 'unfinished') {
+      await planQueue.enqueue({ campaignId, planId });
+      return found?.value;
+    }
     const now = clock.now();
-    const after = await updateWithRetry(campaigns, await campaigns.get(campaignId), (c) =>
+    const after = await updateWithRetry(campaigns, found, (c) =>
       outcome instanceof RecipientsFault
         ? transition(c, 'planFailed', { planId, reason: outcome.message, now })
         : planned(c, outcome, now),
@@ -63,80 +83,82 @@ export function makePlanner(deps: PlanCampaignDeps) {
     return after?.value;
   }
 
-  async function planOf(campaign: Campaign, planId: string): Promise<Plan> {
+  async function planOf(campaign: Campaign, deadlineAt: Date | undefined): Promise<Plan | 'unfinished'> {
     const { campaignId, source, planning } = campaign;
-    if (!source) throw new RecipientsFault('there are no recipients: upload them first');
-    const { etag, body } = await objects.open(source);
-    const files = openPlanFiles(objects, { campaignId, planId, dryRun: planning?.dryRun ?? false });
+    if (!source || !planning) throw new RecipientsFault('there are no recipients: upload them first');
+    const { planId, dryRun } = planning;
+    const seen = makeSeenNumbers(deadlineAt && MOST_RECIPIENTS);
+    const from = planning.checkpoint && (await loadCheckpoint(objects, planning.checkpoint.key, seen));
+    const { etag: sourceEtag, body } = await openSource(source, from);
+    const rows = readRows(body, source, from?.resume);
+    const reader = makePartReader(deps, campaign, { rows, seen, from });
+    const record = makeRecorder(deps, campaignId, planning);
+    const isTimeShort = () =>
+      deadlineAt !== undefined && clock.now().getTime() > deadlineAt.getTime() - PART_END_MS;
+    let written: Written = from ?? { parts: [], rejectedKeys: [], numberKeys: [] };
     try {
-      const found = await readAll(campaign, readRows(body, source), files);
-      assertInTime(campaign, found.counts.total);
-      return { ...found, ...(await files.close()), planId, sourceEtag: etag, plannedAt: clock.now() };
+      for (;;) {
+        const name = `plans/${campaignId}/${planId}/${written.numberKeys.length}-${random.uuid()}`;
+        const most = reader.rows() + partRows;
+        const part = await writePart(campaign, reader, {
+          name,
+          async isOver(count) {
+            await record.progress(count);
+            return count >= most || isTimeShort();
+          },
+        });
+        written = withPart(written, part);
+        const { resume } = part;
+        if (!resume) {
+          const { parts, rejectedKeys } = written;
+          const files = dryRun ? {} : { parts, rejectedKeys };
+          return { planId, ...files, sourceEtag, plannedAt: clock.now(), ...reader.figures() };
+        }
+        const checkpoint = { ...written, ...reader.sums(), sourceEtag, resume };
+        const saved = await saveCheckpoint(objects, name, { checkpoint, seen });
+        written = saved.checkpoint;
+        await record.part({ key: saved.key, rows: reader.rows() });
+        if (isTimeShort()) return 'unfinished';
+      }
+    } finally {
+      await rows.return(undefined);
+    }
+  }
+
+  async function writePart(
+    campaign: Campaign,
+    reader: PartReader,
+    { name, isOver }: { readonly name: string; readonly isOver: (rows: number) => Promise<boolean> },
+  ): Promise<WrittenPart & { readonly resume: ResumePoint | undefined }> {
+    const files = openPartFiles(objects, { name, dryRun: campaign.planning?.dryRun ?? false });
+    try {
+      const resume = await reader.readPart(files, isOver);
+      if (!resume) assertInTime(campaign, reader.figures().counts.total);
+      return { resume, ...(await files.close()) };
     } catch (fault) {
       await files.abort();
       throw fault;
     }
   }
 
-  async function readAll(
-    campaign: Campaign,
-    rows: ReturnType<typeof readRows>,
-    files: PlanFiles,
-  ): Promise<Pick<Plan, 'counts' | 'rejected' | 'possibleDuplicates' | 'price'>> {
-    const wanted = columnsOf(campaign.message);
-    const tally = makeTally();
-    const columns = makeColumnWatch(wanted);
-    const judge = makeRowJudge(wanted, (recipient) => flowFault(campaign, recipient));
-    const estimate = makeEstimate(deps, campaign.message);
-
-    async function* accepted(): AsyncIterable<PhoneNumber> {
-      for await (const row of rows) {
-        if (row.kind === 'header') {
-          // JSON Lines have no header; `judge` checks the columns of each row.
-          if (campaign.source?.format === 'csv') assertColumns(row.columns, wanted);
-          continue;
-        }
-        if (row.kind === 'row') columns.note(row);
-        const judged = row.kind === 'bad' ? { ...row, kind: 'invalid' as const } : judge(row);
-        tally.note(judged);
-        if (judged.kind === 'accepted') {
-          await files.accept(judged.recipient);
-          yield judged.recipient.to;
-        } else await files.reject(judged);
-        await tellProgress(tally.rows());
-      }
-      columns.assertAll();
-    }
-
-    const tellProgress = progressOf(campaign);
-    // Limits memory: reading pauses while eight parts are being looked up.
-    await mapEnded(inParts(accepted()), estimate.add, { concurrency: LOOK_UPS });
-    const { price, ...windows } = estimate.result();
-    const { counts, ...figures } = tally.result();
-    return { counts: { ...counts, ...windows }, ...figures, price };
-  }
-
-  /**
-   * Writes progress every few seconds, so that the tick doesn't take the planner for dead. Throws if the plan
-   * was abandoned meanwhile.
-   */
-  function progressOf({ campaignId, planning }: Campaign): (rows: number) => Promise<void> {
-    let toldAt = clock.now().getTime();
-    return async (rows) => {
-      const now = clock.now();
-      if (!planning || now.getTime() - toldAt < PROGRESS_MS) return;
-      toldAt = now.getTime();
-      const stored = await campaigns.get(campaignId);
-      const told = await updateWithRetry(campaigns, stored, (c) =>
-        transition(c, 'planningProgressed', { planId: planning.planId, rows, now }),
-      );
-      if (!told || !isPlanning(told.value, planning.planId))
-        throw new RecipientsFault('planning was abandoned');
-      telemetry.info('campaign.planning', { campaignId, rows });
-    };
+  /** Opens the recipients; to go on, only if they are those that the checkpoint is about. */
+  async function openSource(source: RecipientSource, from: Checkpoint | undefined) {
+    if (!from) return objects.open(source);
+    const { etag } = await objects.head(source);
+    if (etag !== from.sourceEtag)
+      throw new RecipientsFault('the file changed while it was being planned: plan again');
+    return objects.open({ ...source, etag });
   }
 
   return { plan };
+}
+
+function withPart(written: Written, { part, rejectedKey }: WrittenPart): Written {
+  return {
+    ...written,
+    parts: part ? [...written.parts, part] : written.parts,
+    rejectedKeys: rejectedKey === undefined ? written.rejectedKeys : [...written.rejectedKeys, rejectedKey],
+  };
 }
 
 /** Stores the plan, and starts the campaign in the same write if it starts automatically. */
@@ -151,15 +173,4 @@ function assertInTime({ perMinute }: Campaign, total: number): void {
   if (days <= LONGEST_DAYS) return;
   const why = `${total} recipients at ${perMinute} per minute would take ${days} days; the limit is ${LONGEST_DAYS}`;
   throw new RecipientsFault(`${why}: raise perMinute, or split the recipients into several campaigns`);
-}
-
-async function* inParts(numbers: AsyncIterable<PhoneNumber>): AsyncIterable<PhoneNumber[]> {
-  let part: PhoneNumber[] = [];
-  for await (const number of numbers) {
-    part.push(number);
-    if (part.length < LOOKED_UP_AT_ONCE) continue;
-    yield part;
-    part = [];
-  }
-  if (part.length > 0) yield part;
 }

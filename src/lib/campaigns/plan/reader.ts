@@ -1,6 +1,7 @@
 import type { Campaign } from '../campaign.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine } from '../ledger.ts';
 import type { ObjectStore } from '../ports.ts';
+import { partAt } from './figures.ts';
 import { RecipientsFault } from './recipient.ts';
 
 export type PlanReader = ReturnType<typeof makePlanReader>;
@@ -16,13 +17,17 @@ export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
     campaign: Campaign,
     batch: Pick<LedgerBatch, 'n' | 'offset' | 'length'>,
   ): Promise<readonly string[]> {
-    const { file } = campaign.plan ?? {};
-    if (!file) return Promise.reject(new RecipientsFault('the campaign has no plan'));
-    const name = `${file.key} ${batch.n}`;
+    const { parts } = campaign.plan ?? {};
+    if (!parts) return Promise.reject(new RecipientsFault('the campaign has no plan'));
+    const found = partAt(parts, batch.offset);
+    if (!found) return Promise.reject(endOfPlan());
+    const { part, offset } = found;
+    const name = `${part.key} ${batch.n}`;
     const known = kept.get(name);
     if (known) return known;
-    const ref = { bucket: objects.bucket, key: file.key, etag: file.etag };
-    const lines = objects.readRange(ref, batch).then((bytes) => bytes.toString('utf8').trimEnd().split('\n'));
+    const ref = { bucket: objects.bucket, key: part.key, etag: part.etag };
+    const range = { offset, length: batch.length };
+    const lines = objects.readRange(ref, range).then((bytes) => bytes.toString('utf8').trimEnd().split('\n'));
     kept.set(name, lines);
     lines.catch(() => kept.delete(name));
     for (const oldest of kept.keys()) {
@@ -38,8 +43,10 @@ export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
     },
     async recipient(campaign: Campaign, batch: LedgerBatch, row: number): Promise<PlannedRecipient> {
       const line = (await linesOf(campaign, batch))[row - batch.first];
-      if (line === undefined) throw new RecipientsFault('the plan file ends before its last recipient');
+      if (line === undefined) throw endOfPlan();
       return readPlanLine(line);
     },
   };
 }
+
+const endOfPlan = () => new RecipientsFault('the plan file ends before its last recipient');

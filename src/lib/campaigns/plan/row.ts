@@ -1,4 +1,3 @@
-import type { PhoneNumber } from '../../whatsapp/phone.ts';
 import { MAY_HAVE_TWIN, twinOf } from '../../whatsapp/twin-numbers.ts';
 import type { CampaignMessage } from '../campaign.ts';
 import type { PlannedRecipient } from '../ledger.ts';
@@ -6,9 +5,12 @@ import type { RejectedRow } from './figures.ts';
 import { readNumberCell } from './number-cell.ts';
 import { placeholdersIn, render } from './placeholders.ts';
 import { NUMBER_COLUMN, type RawRow, RecipientsFault } from './recipient.ts';
+import type { SeenNumbers } from './seen-numbers.ts';
 
 /** The limit of one campaign. */
-const MOST_RECIPIENTS = 1_000_000;
+export const MOST_RECIPIENTS = 5_000_000;
+
+type Row = Pick<Extract<RawRow, { kind: 'row' }>, 'line' | 'columns'>;
 
 /** The columns that the message's placeholders name. Placeholders are allowed in these three places. */
 export function columnsOf({ text, data, template }: CampaignMessage): string[] {
@@ -38,17 +40,15 @@ export interface Accepted {
 }
 
 /**
- * Judges the rows of one file, in order. `faultOf` returns why a recipient's own flow can't be sent. Throws
- * `RecipientsFault` if the whole file can't be used.
+ * Judges the rows of one file, in order. `seen` has the numbers of the rows accepted so far, and gets the new ones.
+ * `faultOf` returns why a recipient's own flow can't be sent. Throws `RecipientsFault` if the whole file can't be used.
  */
 export function makeRowJudge(
   wanted: readonly string[],
+  seen: SeenNumbers,
   faultOf: (recipient: PlannedRecipient) => string | undefined,
 ) {
-  /** The lines of the accepted numbers. */
-  const seen = new Map<number | PhoneNumber, number>();
-
-  return function judge({ line, columns }: Extract<RawRow, { kind: 'row' }>): Accepted | RejectedRow {
+  return function judge({ line, columns }: Row): Accepted | RejectedRow {
     const invalid = (reason: string) => ({ kind: 'invalid', line, reason }) as const;
     const missing = [NUMBER_COLUMN, ...wanted].find((name) => !Object.hasOwn(columns, name));
     if (missing !== undefined) return invalid(`has no column ${missing}`);
@@ -59,19 +59,16 @@ export function makeRowJudge(
     const recipient = { line, to, columns: used };
     const fault = faultOf(recipient);
     if (fault !== undefined) return invalid(fault);
-    if (seen.size === MOST_RECIPIENTS) {
+    if (seen.size() === MOST_RECIPIENTS) {
       throw new RecipientsFault(`there are more than ${MOST_RECIPIENTS} recipients`);
     }
-    if (seen.has(keyOf(to)))
+    if (seen.lineOf(to) !== undefined)
       return { kind: 'duplicate', line, reason: 'the number is already in an earlier row' };
-    seen.set(keyOf(to), line);
+    seen.add(to, line);
     const twin = MAY_HAVE_TWIN.test(to) ? twinOf(to) : undefined;
-    return { kind: 'accepted', recipient, twinLine: twin && seen.get(keyOf(twin)) };
+    return { kind: 'accepted', recipient, twinLine: twin && seen.lineOf(twin) };
   };
 }
-
-/** A million numbers take less memory than the same digits as strings. A double holds any 15 digits. */
-const keyOf = (number: PhoneNumber) => (number.length <= 15 ? Number(number) : number);
 
 /** Refuses a table that lacks a column, before anything is sent. */
 export function assertColumns(columns: readonly string[], wanted: readonly string[]): void {
@@ -81,15 +78,25 @@ export function assertColumns(columns: readonly string[], wanted: readonly strin
   throw new RecipientsFault(`the message uses columns that the file does not have: ${missing.join(', ')}`);
 }
 
-/** JSON Lines have no header: a column is missing if no row has it. */
-export function makeColumnWatch(wanted: readonly string[]) {
-  const missing = new Set([NUMBER_COLUMN, ...wanted]);
-  let rows = 0;
+/** The columns that no row had so far. */
+export interface ColumnsFound {
+  readonly missing: readonly string[];
+  readonly rows: number;
+}
+
+/** JSON Lines have no header: a column is missing if no row has it. `from`: what earlier rows had. */
+export function makeColumnWatch(
+  wanted: readonly string[],
+  from: ColumnsFound = { missing: [NUMBER_COLUMN, ...wanted], rows: 0 },
+) {
+  const missing = new Set(from.missing);
+  let { rows } = from;
   return {
-    note({ columns }: Extract<RawRow, { kind: 'row' }>): void {
+    note({ columns }: Row): void {
       rows += 1;
       for (const name of missing) if (Object.hasOwn(columns, name)) missing.delete(name);
     },
+    found: (): ColumnsFound => ({ missing: [...missing], rows }),
     /** Throws `RecipientsFault` if every row lacks a column. */
     assertAll(): void {
       if (rows === 0 || missing.size === 0) return;

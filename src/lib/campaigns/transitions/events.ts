@@ -1,4 +1,4 @@
-import type { Campaign, RecipientSource } from '../campaign.ts';
+import type { Campaign, PlanCheckpoint, RecipientSource } from '../campaign.ts';
 import type { Plan } from '../plan/figures.ts';
 
 /** The change of an event, without `state`, which only the table sets. */
@@ -9,8 +9,20 @@ export interface CampaignEvents {
   /** The client replaces the recipients. */
   sourceReplaced: { readonly source: RecipientSource; readonly now: Date };
   planningBegun: { readonly planId: string; readonly dryRun: boolean; readonly now: Date };
-  /** The planner reports its progress. */
-  planningProgressed: { readonly planId: string; readonly rows: number; readonly now: Date };
+  /** The planner that continues behind the checkpoint `after` reports its progress. */
+  planningProgressed: {
+    readonly planId: string;
+    readonly after: string | undefined;
+    readonly rows: number;
+    readonly now: Date;
+  };
+  /** It has written the part that follows `after`. */
+  partPlanned: {
+    readonly planId: string;
+    readonly after: string | undefined;
+    readonly checkpoint: PlanCheckpoint;
+    readonly now: Date;
+  };
   /** The planner has been silent for too long. */
   plannerLost: { readonly now: Date };
   planReady: { readonly plan: Plan; readonly now: Date };

@@ -53,6 +53,22 @@ export function isThisPlan(campaign: Campaign, { planId }: { readonly planId: st
   return isPlanning(campaign, planId);
 }
 
+/** Has no other planner recorded a part since this one began or recorded its last? */
+export function isNextPart(
+  campaign: Campaign,
+  { planId, after }: { readonly planId: string; readonly after: string | undefined },
+): boolean {
+  return isPlanning(campaign, planId) && campaign.planning?.checkpoint?.key === after;
+}
+
+/** The next planner goes on from here, and those that were lost before no longer count. */
+export function keepPart({ planning }: Campaign, { checkpoint, now }: Facts<'partPlanned'>): Change {
+  return {
+    planning: planning && { ...planning, checkpoint, rows: checkpoint.rows, tries: 1 },
+    dueAt: later(now, PLANNING_GRACE_MS),
+  };
+}
+
 export function noteProgress({ planning }: Campaign, { rows, now }: Facts<'planningProgressed'>): Change {
   return { planning: planning && { ...planning, rows }, dueAt: later(now, PLANNING_GRACE_MS) };
 }
@@ -63,7 +79,11 @@ export function mayPlanAgain({ planning }: Campaign): boolean {
 
 export function planAgain({ planning }: Campaign, { now }: Facts<'plannerLost'>): Change {
   return {
-    planning: planning && { ...planning, tries: planning.tries + 1, rows: 0 },
+    planning: planning && {
+      ...planning,
+      tries: planning.tries + 1,
+      rows: planning.checkpoint?.rows ?? 0,
+    },
     dueAt: later(now, PLANNING_GRACE_MS),
   };
 }

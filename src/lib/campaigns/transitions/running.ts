@@ -10,9 +10,9 @@ export function awaitStart({ startAt, expiresAt }: Campaign): Change {
   return { dueAt: earliest(startAt, expiresAt) };
 }
 
-/** A dry run has no file. */
+/** A dry run has no parts. */
 export function hasRecipients({ plan }: Campaign): boolean {
-  return plan?.file !== undefined && plan.counts.total > 0;
+  return plan?.parts !== undefined && plan.counts.total > 0;
 }
 
 export function run(_: Campaign, { now }: { readonly now: Date }): Change {

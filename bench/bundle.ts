@@ -25,10 +25,16 @@ export interface Bundle {
   readonly loadedMs: number;
   readonly initMs: number;
   /** Calls the function. Thaws the process if it is frozen; `thenFreeze` freezes it after the answer. */
-  invoke(event: object, options?: { readonly thenFreeze?: boolean }): Promise<Call>;
+  invoke(event: object, options?: InvokeOptions): Promise<Call>;
   /** Waits until the process is frozen, and `ms` longer. */
   frozenFor(ms: number): Promise<void>;
   stop(): void;
+}
+
+interface InvokeOptions {
+  readonly thenFreeze?: boolean;
+  /** The invocation's time; by default that of a function behind the API. */
+  readonly limitMs?: number;
 }
 
 export interface BundleOptions extends StartOptions {
@@ -86,9 +92,9 @@ function launch(options: BundleOptions) {
   });
   ended.catch(() => {});
   const loaded = Promise.race([answerTo(0), ended]);
-  const invoke: Bundle['invoke'] = (event, { thenFreeze = false } = {}) => {
+  const invoke: Bundle['invoke'] = (event, { thenFreeze = false, limitMs = 29_000 } = {}) => {
     count += 1;
-    child.send({ id: count, event, thenFreeze });
+    child.send({ id: count, event, thenFreeze, limitMs });
     child.kill('SIGCONT');
     return Promise.race([answerTo(count), ended]);
   };

@@ -29,7 +29,7 @@ const LONG_MS = 900_000;
 const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
 
 /** The process's peak memory in MB, as the kernel counts it. */
-function peakMb({ pid }: { readonly pid: number }): number {
+export function peakMb({ pid }: { readonly pid: number }): number {
   const [, kb = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Math.round(Number(kb) / 1024);
 }
@@ -76,15 +76,14 @@ async function startQueueStub() {
   };
 }
 
-async function upload({ sqs }: StandIns, rows: number): Promise<string> {
-  const Key = `bench/${rows}.csv`;
-  const Body = Readable.from(inChunks(csv(rows)));
+export async function upload({ sqs }: StandIns, Key: string, chunks: Iterable<Buffer>): Promise<string> {
+  const Body = Readable.from(chunks);
   await new Upload({ client: s3ClientFor(sqs.url), params: { Bucket: sqs.bucketName, Key, Body } }).done();
   return `s3://${sqs.bucketName}/${Key}`;
 }
 
 /** Calls the campaigns' API directly in its function. */
-async function call(campaigns: Worker, verb: string, order: { campaignId: string }): Promise<void> {
+export async function call(campaigns: Worker, verb: string, order: { campaignId: string }): Promise<void> {
   const path = verb === 'create' ? '' : `/{campaignId}/${verb}`;
   const event = httpEvent({
     method: 'POST',
@@ -103,7 +102,7 @@ export async function benchCampaign(rows: number): Promise<CampaignFigures> {
   const stub = await startQueueStub();
   const environment = { ...standIns.environment, CAMPAIGN_QUEUE_URL: stub.url };
   try {
-    const source = await upload(standIns, rows);
+    const source = await upload(standIns, `bench/${rows}.csv`, inChunks(csv(rows)));
     const campaigns = await spawnWorker('campaigns', environment);
     const start = (name: string, env: Record<string, string>) =>
       startBundle({ path: startOf(name), env, memoryMb: memoryOf(name) });
@@ -118,7 +117,7 @@ export async function benchCampaign(rows: number): Promise<CampaignFigures> {
 
     const planning = performance.now();
     const record = { messageId: 'plan', body: job };
-    const planned = JSON.stringify(await planner.invoke({ Records: [record] }));
+    const planned = JSON.stringify(await planner.invoke({ Records: [record] }, { limitMs: LONG_MS }));
     if (!planned.includes('"batchItemFailures":[]')) throw new Error(`planning failed: ${planned}`);
     const planSeconds = seconds(planning);
     const planPeakMb = peakMb(planner);

@@ -17,15 +17,15 @@ if (procs) writeFileSync(procs, String(process.pid));
 
 const freeze = () => process.kill(process.pid, 'SIGSTOP');
 
-const context = () => {
-  const endsAt = Date.now() + 29_000;
+const context = (limitMs) => {
+  const endsAt = Date.now() + limitMs;
   return { awsRequestId: 'bench', getRemainingTimeInMillis: () => endsAt - Date.now() };
 };
 
-async function invoke(event) {
+async function invoke(event, limitMs) {
   const cpu = process.cpuUsage();
   const at = performance.now();
-  const outcome = await Promise.resolve(handler(event, context())).then(
+  const outcome = await Promise.resolve(handler(event, context(limitMs))).then(
     (answer) => ({ answer }),
     (fault) => ({ fault: String(fault) }),
   );
@@ -34,8 +34,8 @@ async function invoke(event) {
   return { ...outcome, ms, cpuMs: (user + system) / 1000 };
 }
 
-process.on('message', async ({ id, event, thenFreeze }) => {
-  process.send({ id, ...(await invoke(event)) });
+process.on('message', async ({ id, event, thenFreeze, limitMs }) => {
+  process.send({ id, ...(await invoke(event, limitMs)) });
   if (thenFreeze) freeze();
 });
 process.send({ id: 0, ...init });

@@ -25,10 +25,13 @@ const { values: asked } = parseArgs({
   },
 });
 
+const MOST_FAILED = 5;
+
 interface Figures {
   readonly rows: number;
   readonly seconds: number;
   readonly invocations: number;
+  readonly failed: number;
   readonly killed: readonly string[];
   readonly parts: number;
   readonly peakMb: number;
@@ -98,7 +101,7 @@ async function planAll(standIns: StandIns, kills: number, limitMs: number) {
   const [body] = await standIns.sqs.bodies('PlanQueue');
   const event = { Records: [{ messageId: 'plan', body }] };
   let planner: Bundle = await start();
-  let [invocations, peak, longest] = [0, 0, 0];
+  let [invocations, failed, peak, longest] = [0, 0, 0, 0];
   const killed: string[] = [];
   while ((await campaignIn(standIns)).state === 'planning') {
     invocations += 1;
@@ -116,14 +119,15 @@ async function planAll(standIns: StandIns, kills: number, limitMs: number) {
         continue;
       }
     }
-    const answer = JSON.stringify(await ran);
-    if (!answer?.includes('"batchItemFailures":[]')) throw new Error(`planning failed: ${answer}`);
+    // A fault of a busy machine: the record is delivered again.
+    if ((await ran)?.answer?.batchItemFailures?.length !== 0) failed += 1;
+    if (failed > MOST_FAILED) throw new Error('planning failed again and again');
     peak = Math.max(peak, peakMb(planner));
     longest = Math.max(longest, performance.now() - began);
     console.error(`bench: ${(await campaignIn(standIns)).planning?.rows ?? 'all'} rows`);
   }
   planner.stop();
-  return { invocations, killed, peakMb: peak, longestS: Math.round(longest / 100) / 10 };
+  return { invocations, failed, killed, peakMb: peak, longestS: Math.round(longest / 100) / 10 };
 }
 
 async function benchPlan(rows: number, kills: number, limitMs: number): Promise<Figures> {

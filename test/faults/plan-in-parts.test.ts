@@ -14,9 +14,9 @@ import { digestOf, type ExpectedPlan, largeFile } from '../support/large-plan.ts
 import { s3ClientFor } from '../support/s3.ts';
 import type { Worker } from '../support/worker.ts';
 
-const ROWS = 200_000;
+const ROWS = 130_000;
 /** A planner ends its part half a minute before its time is over. */
-const LIMIT_MS = 30_000 + 5_000;
+const LIMIT_MS = 30_000 + 2_500;
 /** After this silence, the tick replaces a planner. */
 const GRACE_MS = 17 * 60_000;
 
@@ -49,7 +49,7 @@ const deliver = async (worker: Worker): Promise<unknown> => {
 const killOne = async (): Promise<void> => {
   const doomed = await planner();
   const call = deliver(doomed);
-  await sleep(random.between(300, 4_500));
+  await sleep(random.between(200, 2_000));
   await doomed.stop();
   expect(await call).toBeUndefined();
   const { planning } = await stored();
@@ -77,11 +77,8 @@ beforeAll(async () => {
   expect(first.planning?.checkpoint?.rows).toBeGreaterThan(0);
   expect(await fleet.sqs.bodies('PlanQueue')).toHaveLength(2);
 
+  // SQS delivers the record of the first one again, to the second one. The tick replaces that.
   await killOne();
-  // SQS delivers the record again, and a second copy of it, to two planners at once.
-  const other = await planner();
-  await Promise.all([deliver(current), deliver(other)]);
-  await other.stop();
   await killOne();
   const before = await stored();
   const later = await fleet.spawn('campaignTick', clock({ ahead: GRACE_MS }));
@@ -91,6 +88,10 @@ beforeAll(async () => {
     tries: (before.planning?.tries ?? 0) + 1,
     rows: before.planning?.checkpoint?.rows,
   });
+  // SQS may deliver a record twice, so two planners work at once.
+  const other = await planner();
+  await Promise.all([deliver(current), deliver(other)]);
+  await other.stop();
   while ((await stored()).state === 'planning') {
     await deliver(current);
     if (random.happens(0.3)) {

@@ -34,7 +34,7 @@ const RULES = [
   '^src/lib/lipachat/verdict\\.ts$',
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
   '^src/lib/campaigns/failures/streak\\.ts$',
-  '^src/lib/campaigns/plan/(figures|number-cell|placeholders|price|recipient|row|tally)\\.ts$',
+  '^src/lib/campaigns/plan/(figures|number-cell|placeholders|price|recipient|row|seen-numbers|tally)\\.ts$',
   '^src/lib/events/(events-of-change|metrics)\\.ts$',
 ];
 

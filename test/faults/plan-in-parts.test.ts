@@ -39,17 +39,18 @@ const stored = async () => (await fleet.table.item(`campaign#${campaignId}`)) as
 const planner = () => fleet.spawn('campaignPlanner');
 
 /** The plan's record, as SQS delivers it; undefined if the planner was killed. */
-const deliver = async (worker: Worker): Promise<unknown> => {
+const deliver = async (worker: Worker, timeoutMs = LIMIT_MS): Promise<unknown> => {
   invocations += 1;
   const [body] = await fleet.sqs.bodies('PlanQueue');
   const event = { Records: [{ messageId: 'plan', body }] };
-  return worker.invoke(event, { timeoutMs: LIMIT_MS }).catch(() => undefined);
+  return worker.invoke(event, { timeoutMs }).catch(() => undefined);
 };
 
 const killOne = async (): Promise<void> => {
   const doomed = await planner();
-  const call = deliver(doomed);
-  await sleep(random.between(200, 2_000));
+  // With time enough, so that it can't be done before it is killed.
+  const call = deliver(doomed, 2 * LIMIT_MS);
+  await sleep(random.between(200, 1_200));
   await doomed.stop();
   expect(await call).toBeUndefined();
   const { planning } = await stored();

@@ -1,7 +1,8 @@
 import { allEnded } from '../../platform/all-ended.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../sessions/ports.ts';
-import type { PhoneNumber } from '../../whatsapp/phone.ts';
+import type { Pair, PhoneNumber } from '../../whatsapp/phone.ts';
 import { hasOptedOut, isOpen } from '../../whatsapp/session-window.ts';
 import type { CampaignMessage } from '../campaign.ts';
 import type { Plan } from './figures.ts';
@@ -13,6 +14,9 @@ export interface EstimateDeps {
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
 }
+
+const TRIES = 4;
+const PAUSE_MS = 500;
 
 export interface EstimateSums {
   readonly counts: Omit<Plan['counts'], 'total' | 'invalid' | 'duplicate'>;
@@ -28,14 +32,23 @@ export function makeEstimate(
   const counts = { sendNow: 0, park: 0, windowShut: 0, optedOut: 0, ...earlier?.counts };
   const price = makePriceEstimate(earlier?.price);
 
+  /** A plan makes thousands of these. One that the store fails is made again, so that it doesn't cost the plan. */
+  async function lookUp(pairs: readonly Pair[]) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await allEnded([deps.sessions.getMany(pairs), deps.erasedOptOuts.whoOptedOut(pairs)]);
+      } catch (fault) {
+        if (!isUnavailable(fault) || tries === TRIES) throw fault;
+        await deps.clock.sleep(PAUSE_MS * tries);
+      }
+    }
+  }
+
   return {
     /** Up to a hundred numbers per call. */
     async add(numbers: readonly PhoneNumber[]): Promise<void> {
       const pairs = numbers.map((customer) => ({ business: from, customer }));
-      const [sessions, erasedOptOuts] = await allEnded([
-        deps.sessions.getMany(pairs),
-        deps.erasedOptOuts.whoOptedOut(pairs),
-      ]);
+      const [sessions, erasedOptOuts] = await lookUp(pairs);
       const now = deps.clock.now();
       const groups = { sendNow: [] as PhoneNumber[], park: [] as PhoneNumber[] };
       for (const [k, number] of numbers.entries()) {
@@ -54,3 +67,5 @@ export function makeEstimate(
     result: (): EstimateSums['counts'] & Pick<Plan, 'price'> => ({ ...counts, price: price.total() }),
   };
 }
+
+const isUnavailable = (fault: unknown) => fault instanceof AppError && fault.code === 'store-unavailable';

@@ -26,6 +26,7 @@ export const NOT_RUN = new Map([
   ['npm run test:contract', 'it is a part of `npm test`'],
   ['npm run test:mutation', 'it takes minutes, and proves the tests, not the code'],
   ['npm run bench -- --write', 'it takes minutes and changes a page; .ci/run has the quick form'],
+  ['npm run bench:plans', 'it takes five minutes; a fault test does the same with fewer rows'],
   ['npm run docs:diagrams', 'it changes a page; a test compares the page with what it writes'],
   ['npm run docs:callbacks', 'it changes a page; a test compares the page with what it writes'],
   ['npm run docs:error-codes', 'it changes a page; a test compares the page with what it writes'],

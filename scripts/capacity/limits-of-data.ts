@@ -1,4 +1,5 @@
 /** The limits of the table, its stream, and what else a send passes. */
+import { constantIn } from '../../bench/simulate/deployment.ts';
 import { number as count } from '../../bench/simulate/report.ts';
 import {
   ACCOUNT,
@@ -121,9 +122,9 @@ export const OTHER_LIMITS: readonly Limit[] = [
   },
   {
     what: 'The planner',
-    quota: '900 s an invocation, some 14,000 rows a second',
+    quota: '900 s an invocation, which the next one continues; some 14,000 rows a second',
     raise: 'no',
-    reachedAt: '12 million rows in one invocation',
+    reachedAt: `never: a campaign has ${count(constantIn('src/lib/campaigns/plan/row.ts', 'MOST_RECIPIENTS'))} recipients at most`,
     source: 'lambda',
   },
 ];

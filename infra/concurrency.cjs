@@ -37,8 +37,15 @@ module.exports = async ({ resolveVariable }) => {
     if (value > 0) return value;
     throw new Error(`the param ${name} must be a number above 0`);
   };
+  const numbers = await given('numbers');
+  const callbacks = numbers * PACE * CALLBACKS;
+  // LipaChat may not repeat a callback that gets a 429.
+  if ((await given('webhookRate')) < callbacks)
+    throw new Error(
+      `${numbers} numbers bring ${callbacks} callbacks a second: raise the params webhookRate and webhookBurst`,
+    );
   return concurrencyFor({
-    numbers: await given('numbers'),
+    numbers,
     slowestSend: await given('slowestSend'),
     accountConcurrency: await given('accountConcurrency'),
   });

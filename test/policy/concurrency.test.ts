@@ -85,6 +85,14 @@ describe('the packaged template', () => {
     expect(asked).toEqual(Array(4).fill({ Ref: 'AWS::NoValue' }));
   });
 
+  it('is not made if more numbers send than the webhook’s rate has callbacks for', async () => {
+    const said = expect.stringContaining(
+      '5 numbers bring 1200 callbacks a second: raise the params webhookRate',
+    );
+    await expect(packageFor('dev', { numbers: '5' })).rejects.toMatchObject({ stdout: said });
+    await expect(packageFor('dev', { numbers: '5', webhookRate: '1200' })).resolves.toBeDefined();
+  });
+
   it.each(['numbers', 'slowestSend', 'accountConcurrency'])(
     'is not made if %s is no number',
     async (name) => {

@@ -84,11 +84,13 @@ const withoutWaits = (ids, resource) => {
   return { ...resource, DependsOn };
 };
 
-/** The template of a stack that adopts: `given` has the ARN of the stream and the name of the bucket, by logical id. */
+/** What each reference becomes: `given` has the ARN of the stream and the name of the bucket, by logical id. */
+const valuesOf = (given) =>
+  Object.fromEntries(Object.entries(given).map(([id, value]) => [id, ADOPTABLE[id].of(value)]));
+
+/** The template of a stack that adopts. */
 const adopt = (template, given) => {
-  const adopted = Object.fromEntries(
-    Object.entries(given).map(([id, value]) => [id, ADOPTABLE[id].of(value)]),
-  );
+  const adopted = valuesOf(given);
   const gone = Object.keys(given).flatMap((id) => [id, ...ADOPTABLE[id].without]);
   const { Resources, Conditions, Outputs, ...rest } = template;
   const conditions = without(gone, Conditions);
@@ -121,20 +123,26 @@ module.exports = class Adopt {
   constructor(serverless) {
     const provider = serverless.getProvider('aws');
     const settings = () => serverless.service.custom.existing;
-    const finalize = () => {
+    const given = () => {
       const found = Object.entries(ADOPTABLE).map(([id, { param }]) => [id, settings()[param]]);
-      const given = found.filter(([, value]) => value && value !== NEW);
-      if (given.length === 0) return;
-      const { provider: own } = serverless.service;
+      return Object.fromEntries(found.filter(([, value]) => value && value !== NEW));
+    };
+    const orStop = (act) => () => {
       try {
-        own.compiledCloudFormationTemplate = adopt(
-          own.compiledCloudFormationTemplate,
-          Object.fromEntries(given),
-        );
+        act(serverless.service.provider);
       } catch (error) {
         throw new serverless.classes.Error(error.message, 'CANNOT_ADOPT');
       }
     };
+    // Before the functions get their versions: an alias moves only to a new version, and that is made of what a function's
+    // environment says (infra/canary.cjs).
+    const prepare = orStop((own) => {
+      own.environment = resolved(valuesOf(given()), own.environment);
+    });
+    const finalize = orStop((own) => {
+      if (Object.keys(given()).length === 0) return;
+      own.compiledCloudFormationTemplate = adopt(own.compiledCloudFormationTemplate, given());
+    });
     const protect = async () => {
       const StackName = provider.naming.getStackName();
       const client = new CloudFormationClient(await provider.getAwsSdkV3Config());
@@ -146,6 +154,7 @@ module.exports = class Adopt {
       if (against) throw new serverless.classes.Error(against, 'DATA_WOULD_BE_LEFT');
     };
     this.hooks = {
+      'before:package:compileFunctions': prepare,
       'after:aws:package:finalize:mergeCustomProviderResources': finalize,
       'before:deploy:deploy': protect,
     };

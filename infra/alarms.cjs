@@ -58,7 +58,7 @@ const functionAlarms = (name) => [
   [
     `${upper(name)}ThrottlesAlarm`,
     alarm(
-      `Lambda keeps throttling ${name}: the account's concurrency is used up. Raise the quota, or lower maximumConcurrency of a queue.`,
+      `Lambda keeps throttling ${name}: the account's concurrency is used up. Raise the quota, or lower the param slowestSend or accountConcurrency, and deploy.`,
       { ...ofFunction(name, 'Throttles'), ...LASTING },
     ),
   ],

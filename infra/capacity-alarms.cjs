@@ -37,7 +37,7 @@ const capacityAlarms = (accountConcurrency) => ({
   TableThrottledAlarm: throttles('the table', []),
   ...Object.fromEntries(INDEXES.map(ofIndex)),
   ConcurrencyAlarm: alarm(
-    `All functions of the account together use over ${FULL} % of its concurrent executions. Past the quota, Lambda throttles. Find the function in "Concurrent executions" of Lambda's console, then raise the quota or lower maximumConcurrency of a queue.`,
+    `All functions of the account together use over ${FULL} % of its concurrent executions. Past the quota, Lambda throttles. Find the function in "Concurrent executions" of Lambda's console, then raise the quota or lower the param slowestSend or accountConcurrency, and deploy.`,
     {
       Namespace: 'AWS/Lambda',
       MetricName: 'ConcurrentExecutions',

@@ -52,6 +52,13 @@ const resourcesOf = (packaged: Packaged, service: string): string[] => {
 };
 
 describe('a stack that adopts its table and its bucket', () => {
+  it('gives each function a new version, or its alias would stay with the old table', () => {
+    const versions = (packaged: Packaged) => ofType(packaged, 'AWS::Lambda::Version').map(([id]) => id);
+    const [before, after] = [versions(own), versions(adopting)];
+    expect(after).toHaveLength(ofType(adopting, 'AWS::Lambda::Function').length);
+    expect(after.filter((id) => before.includes(id))).toEqual([]);
+  });
+
   it('has neither of its own, nor a key for the table', () => {
     for (const id of ['Table', 'TableKey', 'RecipientsBucket']) {
       expect(own.template.Resources).toHaveProperty(id);

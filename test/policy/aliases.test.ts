@@ -51,7 +51,7 @@ describe.each(['canary', 'prod', 'ready'])('the aliases of %s', (name) => {
         idIn(FunctionName),
       ]);
       // A version of the last release has to outlive the deployment, or nothing could go back to it.
-      expect(version?.DeletionPolicy).toBe('Retain');
+      expect(version?.DeletionPolicy).toBe('RetainExceptOnCreate');
     }
   });
 

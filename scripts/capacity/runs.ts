@@ -1,8 +1,10 @@
 /** The tables of simulated runs in docs/capacity.md. */
+
 import { number as count, figuresOf, seconds } from '../../bench/simulate/report.ts';
 import { type Result, simulate } from '../../bench/simulate/run.ts';
 import * as scenarios from '../../bench/simulate/scenarios.ts';
 import { sweeperBacklog } from '../../bench/simulate/unmatched.ts';
+import { PAUSES_S } from '../../src/lib/callbacks/unmatched-status.ts';
 import {
   before,
   callbackBatchSeconds,
@@ -82,7 +84,7 @@ function unmatchedRows(): string[] {
     row(
       'Unmatched statuses',
       `${before.perSecond} a second: after an hour ${count(overdue)} lookups are overdue, the oldest by ${count(longest / 60)} minutes`,
-      `1,000 a second: 5,000 lookups a second, each within ${seconds(queues.callbacks.maxMs / 1000)}, ${count(queues.callbacks.dead)} lost`,
+      `1,000 a second for a minute: ${PAUSES_S.length + 1} lookups of each, all within ${seconds(queues.callbacks.maxMs / 1000)} of their time, ${count(queues.callbacks.dead)} lost`,
     ),
   ];
 }

@@ -9,7 +9,7 @@ import { isLookup, parseCallbackRecord, parseLookup } from '../../src/lib/callba
 import type { CallbackQueue, UnmatchedQueue } from '../../src/lib/callbacks/ports.ts';
 import type { ReceivedCallback } from '../../src/lib/callbacks/received-callback.ts';
 import { makeCallbackQueue } from '../../src/lib/callbacks/sqs-callbacks.ts';
-import type { UnmatchedStatus } from '../../src/lib/callbacks/unmatched-status.ts';
+import { PAUSES_S, type UnmatchedStatus } from '../../src/lib/callbacks/unmatched-status.ts';
 import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import type { CampaignQueue, PlanQueue, RecipientJob } from '../../src/lib/campaigns/ports.ts';
 import { parsePlanJob, parseRecipientJob } from '../../src/lib/campaigns/queue-records.ts';
@@ -383,10 +383,9 @@ describe.each([
     expect(await delays('recipients', (record) => (record as RecipientJob).row)).toEqual(new Map(expected));
   });
   it('of an unmatched status last until its next lookup', async () => {
-    const pauses = [20, 60, 300, 900];
-    for (const [lookups, pause] of pauses.entries())
+    for (const [lookups, pause] of PAUSES_S.entries())
       await queues.unmatched.lookUpIn({ ...UNMATCHED, lookups }, pause);
-    const expected = new Map(pauses.entries());
+    const expected = new Map(PAUSES_S.entries());
     expect(await delays('unmatched', (record) => (record as UnmatchedStatus).lookups)).toEqual(expected);
   });
 });

@@ -1,6 +1,7 @@
 /** What the packaged template takes from a stage's params: batches at once, reserved concurrency, warm throughput. */
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PAUSES_S } from '../../src/lib/callbacks/unmatched-status.ts';
 import { idIn, type Json, ofType, type Packaged, packageFor } from './packaged.ts';
 
 const { concurrencyFor } = createRequire(import.meta.url)('../../infra/concurrency.cjs') as {
@@ -48,6 +49,13 @@ describe('the batches of a queue at once', () => {
 });
 
 describe('the packaged template', () => {
+  it('has an alarm of the callback queue that no lookup of a status raises: its delay counts as age', () => {
+    const [[, { Threshold }] = ['', {}]] = ofType(plain, 'AWS::CloudWatch::Alarm').filter(
+      ([id]) => id === 'CallbackQueueAgeAlarm',
+    );
+    expect(Threshold).toBeGreaterThan(Math.max(...PAUSES_S) + 30);
+  });
+
   let plain: Packaged;
   let sized: Packaged;
   beforeAll(async () => {

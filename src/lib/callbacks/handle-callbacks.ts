@@ -5,10 +5,11 @@ import { shortened, withoutNumbers } from '../platform/text.ts';
 import type { CallbackRun, EntryRun } from './callback-run.ts';
 import { type HandleConsentDeps, makeHandleConsent } from './handle-consent.ts';
 import { type HandleInboundDeps, makeHandleInbound, writtenAtOf } from './handle-inbound.ts';
-import type { HandleStatus } from './handle-status.ts';
+import type { EnqueueLookup, HandleStatus } from './handle-status.ts';
 import { type Placed, withPlaces } from './keep-raw.ts';
 import { makePlacePeople, type PlacePeopleDeps } from './place-people.ts';
 import type { RawReason } from './ports.ts';
+import type { UnmatchedStatus } from './unmatched-status.ts';
 
 /*
  * Handles LipaChat's callbacks, entry by entry. Each may arrive twice, late and in any order:
@@ -25,6 +26,7 @@ import type { RawReason } from './ports.ts';
 
 export interface HandleCallbacksDeps extends HandleInboundDeps, HandleConsentDeps, PlacePeopleDeps {
   readonly handleStatus: HandleStatus;
+  readonly enqueueLookup: EnqueueLookup;
 }
 
 export type HandleCallbacks = ReturnType<typeof makeHandleCallbacks>;
@@ -32,6 +34,11 @@ export type HandleCallbacks = ReturnType<typeof makeHandleCallbacks>;
 /** How many entries were kept raw, because they are not understood or can't be stored. */
 interface Handled {
   readonly kept: number;
+}
+
+interface HandledEntry {
+  readonly isKept: boolean;
+  readonly unmatched?: UnmatchedStatus | undefined;
 }
 
 const AT_ONCE = 16;
@@ -42,7 +49,7 @@ const HASHED = /^sha256:[0-9a-f]{64}$/;
 const FIELDS_SHOWN = 20;
 
 export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
-  const { callbacks, handleStatus, clock, telemetry } = deps;
+  const { callbacks, handleStatus, enqueueLookup, clock, telemetry } = deps;
   const handleInbound = makeHandleInbound(deps);
   const { handlePreference, handleMoved } = makeHandleConsent(deps);
   const placePeople = makePlacePeople(deps);
@@ -50,22 +57,31 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
   const keepRaw = (raw: string, why: RawReason, { receivedAt }: CallbackRun): Promise<void> =>
     callbacks.keepRaw(raw, clock.now(), { why, receivedAt });
 
-  async function take(named: Callback, run: EntryRun): Promise<void> {
+  /** Returns a status that matches no message. */
+  async function take(named: Callback, run: EntryRun): Promise<UnmatchedStatus | undefined> {
     const callback = await placePeople(named, run.receivedAt);
+    if (callback.kind === 'status')
+      return handleStatus(callback.messageId, {
+        ...callback.report,
+        at: writtenAtOf(callback.at, run.receivedAt),
+      });
+    await takeOther(callback, run);
+    return undefined;
+  }
+
+  async function takeOther(
+    callback: Exclude<Callback, { readonly kind: 'status' }>,
+    run: EntryRun,
+  ): Promise<void> {
     switch (callback.kind) {
       case 'inbound':
-        return handleInbound(callback, run);
+        return await handleInbound(callback, run);
       case 'preference':
-        return handlePreference(callback, run);
+        return await handlePreference(callback, run);
       case 'moved':
-        return handleMoved(callback, run);
-      case 'status':
-        return handleStatus(callback.messageId, {
-          ...callback.report,
-          at: writtenAtOf(callback.at, run.receivedAt),
-        });
+        return await handleMoved(callback, run);
       case 'template':
-        return callbacks.keepTemplateStatus(templateStatusOf(callback.status, run));
+        return await callbacks.keepTemplateStatus(templateStatusOf(callback.status, run));
       case 'notice':
         // A new type is foreign text.
         telemetry.info('callback.notice', { about: withoutNumbers(callback.about) });
@@ -76,7 +92,7 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
           bytes: callback.raw.length,
           correlationId: run.correlationId,
         });
-        return keepRaw(callback.raw, callback.kind, run);
+        return await keepRaw(callback.raw, callback.kind, run);
     }
   }
 
@@ -92,28 +108,32 @@ export function makeHandleCallbacks(deps: HandleCallbacksDeps) {
     await keepRaw(unread.raw, 'unread', { correlationId, ...run });
   }
 
-  /** True if the entry was kept raw. */
-  async function handleOne({ entry, place }: Placed, run: CallbackRun): Promise<boolean> {
+  async function handleOne({ entry, place }: Placed, run: CallbackRun): Promise<HandledEntry> {
+    let unmatched: UnmatchedStatus | undefined;
     try {
-      await take(entry, { ...run, place });
+      unmatched = await take(entry, { ...run, place });
     } catch (fault) {
       if (!isPoison(fault)) throw fault;
       telemetry.count('callback.poison');
       telemetry.error('callback.poison', fault, { kind: entry.kind, correlationId: run.correlationId });
       await keepRaw(run.sourceOf?.(place) ?? JSON.stringify(entry), 'poison', run);
-      return true;
+      return { isKept: true };
     }
     await keepUnread(entry, run);
-    return entry.unread !== undefined || entry.kind === 'unplaced' || entry.kind === 'unrecognised';
+    const isKept = entry.unread !== undefined || entry.kind === 'unplaced' || entry.kind === 'unrecognised';
+    return { isKept, unmatched };
   }
 
   return async function handleCallbacks(entries: readonly Callback[], run: CallbackRun): Promise<Handled> {
     countKinds(entries);
     const faults: unknown[] = [];
     const tryOne = (one: Placed) => handleOne(one, run).catch((fault: unknown) => void faults.push(fault));
-    const kept = await mapEnded(withPlaces(entries), tryOne, { concurrency: AT_ONCE });
+    const handled = await mapEnded(withPlaces(entries), tryOne, { concurrency: AT_ONCE });
     if (faults.length > 0) throw faults[0];
-    return { kept: kept.filter(Boolean).length };
+    // Last, so that a callback that is handled sixty times is looked up once.
+    const unmatched = handled.flatMap((one) => one?.unmatched ?? []);
+    await mapEnded(unmatched, enqueueLookup, { concurrency: AT_ONCE });
+    return { kept: handled.filter((one) => one?.isKept).length };
   };
 
   function countKinds(entries: readonly Callback[]): void {

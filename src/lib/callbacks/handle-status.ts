@@ -23,8 +23,8 @@ import { pauseBeforeLookup, type UnmatchedStatus } from './unmatched-status.ts';
  * 1. find the message by its messageId, an alias or WhatsApp's id;
  * 2. advance the message and act on the class of its error code. A transient failure puts it back into the
  *    queue, or parks it, in the same write;
- * 3. enqueue a status that matches nothing for another lookup: it may precede the stored answer of its send and name
- *    only WhatsApp's id.
+ * 3. a status that matches nothing is enqueued for another lookup, once all of its callback is handled: it may precede
+ *    the stored answer of its send and name only WhatsApp's id.
  */
 
 export interface HandleStatusDeps extends HandleTemplateStatusDeps {
@@ -34,7 +34,13 @@ export interface HandleStatusDeps extends HandleTemplateStatusDeps {
   readonly telemetry: Telemetry;
 }
 
-export type HandleStatus = (messageId: string | undefined, report: StatusReport) => Promise<void>;
+/** Returns the status if it matches no message. */
+export type HandleStatus = (
+  messageId: string | undefined,
+  report: StatusReport,
+) => Promise<UnmatchedStatus | undefined>;
+
+export type EnqueueLookup = (unmatched: UnmatchedStatus) => Promise<void>;
 
 export function makeHandleStatus(deps: HandleStatusDeps) {
   const { messages, sessions, callbacks, unmatchedQueue, aliases, recipientQueue, clock, newId, telemetry } =
@@ -148,21 +154,23 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
 
   const handleStatus: HandleStatus = async (messageId, report) => {
     if (retryOf(classIn(report))?.alert) telemetry.count('gateway.alert');
-    if (messageId && (await applyByName(messageId, report))) return;
+    if (messageId && (await applyByName(messageId, report))) return undefined;
     const { waId, gatewayMessageId: _, ...kept } = report;
     // It names no known message and has no id for a later lookup.
-    if (!waId)
-      return callbacks.keepRaw(JSON.stringify({ messageId, ...report }), clock.now(), { why: 'status' });
+    if (!waId) {
+      await callbacks.keepRaw(JSON.stringify({ messageId, ...report }), clock.now(), { why: 'status' });
+      return undefined;
+    }
     const waKey = waKeyOf(waId);
-    if (!(await applyByWaKey(waKey, kept))) await enqueueLookup({ waKey, report: kept, lookups: 0 });
+    return (await applyByWaKey(waKey, kept)) ? undefined : { waKey, report: kept, lookups: 0 };
   };
 
   /** Without a message after the last lookup, it is another system's, or its message was erased. */
-  async function enqueueLookup(unmatched: UnmatchedStatus): Promise<void> {
+  const enqueueLookup: EnqueueLookup = async (unmatched) => {
     const pause = pauseBeforeLookup(unmatched);
     if (pause === undefined) telemetry.count('status.unmatched');
     else await unmatchedQueue.lookUpIn(unmatched, pause);
-  }
+  };
 
   /** Looks once more for the message of an unmatched status. */
   async function lookUp(unmatched: UnmatchedStatus): Promise<void> {
@@ -170,7 +178,7 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
     if (!(await applyByWaKey(waKey, report))) await enqueueLookup({ ...unmatched, lookups: lookups + 1 });
   }
 
-  return { handleStatus, lookUp };
+  return { handleStatus, enqueueLookup, lookUp };
 }
 
 function hasArrived({ status }: Message): boolean {

@@ -8,26 +8,21 @@ export interface RequeueUnmatchedDeps {
   readonly clock: Clock;
 }
 
-const PER_ROUND = 300;
+const PER_TICK = 300;
 const AT_ONCE = 16;
 
 /**
- * Moves due unmatched statuses of an earlier version from the table to the callback queue, until none is left or
- * `isLate`. Returns how many. A crash in between leaves a status in both, which does no harm.
+ * Moves due unmatched statuses of version 0.1 and its first successors from the table to the callback queue, 300 a tick.
+ * Returns how many. A crash in between leaves a status in both, which does no harm.
  */
 export function makeRequeueUnmatched({ oldUnmatched, unmatchedQueue, clock }: RequeueUnmatchedDeps) {
-  return async function requeueUnmatched(isLate: () => boolean): Promise<number> {
-    let moved = 0;
-    while (!isLate()) {
-      const due = await oldUnmatched.dueUnmatched(clock.now(), PER_ROUND);
-      const move = async (unmatched: (typeof due)[number]) => {
-        await unmatchedQueue.lookUpIn(unmatched, 0);
-        await oldUnmatched.dropUnmatched(unmatched);
-      };
-      await mapEnded(due, move, { concurrency: AT_ONCE });
-      moved += due.length;
-      if (due.length < PER_ROUND) break;
-    }
-    return moved;
+  return async function requeueUnmatched(): Promise<number> {
+    const due = await oldUnmatched.dueUnmatched(clock.now(), PER_TICK);
+    const move = async (unmatched: (typeof due)[number]) => {
+      await unmatchedQueue.lookUpIn(unmatched, 0);
+      await oldUnmatched.dropUnmatched(unmatched);
+    };
+    await mapEnded(due, move, { concurrency: AT_ONCE });
+    return due.length;
   };
 }

@@ -12,8 +12,11 @@ export interface UnmatchedStatus {
   readonly lookups: number;
 }
 
-/** The answer is stored within a minute or two. Past the resend horizon it will never be stored. SQS delays by 900 at most. */
-const PAUSES_S = [20, 60, 300, 900];
+/**
+ * The answer is stored within a minute or two. Past the resend horizon, 900 s, it will never be stored. A pause is shorter
+ * than the age at which the alarm of the callback queue rises (infra/alarms.cjs), because delays count towards it.
+ */
+export const PAUSES_S = [20, 100, 240, 240, 240, 240] as const;
 
 /** The pause before the next lookup, in seconds; undefined after the last one. */
 export function pauseBeforeLookup({ lookups }: UnmatchedStatus): number | undefined {

@@ -118,10 +118,10 @@ export function callbackUseCases(
   settings: MessageSettings & Pick<HandleStatusDeps, 'terms'> & { readonly words: ConsentWords },
 ) {
   const deps = { ...byPerson(ports, settings), newId: newIdOf(ports, settings) };
-  const { handleStatus, lookUp } = makeHandleStatus(deps);
+  const { lookUp, ...statuses } = makeHandleStatus(deps);
   const { handleReply } = makeHandleReply(deps);
-  const handleCallbacks = makeHandleCallbacks({ ...deps, handleStatus, handleReply });
-  return { handleCallbacks, handleStatus, handleReply, lookUp };
+  const handleCallbacks = makeHandleCallbacks({ ...deps, ...statuses, handleReply });
+  return { handleCallbacks, ...statuses, handleReply, lookUp };
 }
 
 /** A customer's opt-out by the API, and the erasure of a customer's data. */

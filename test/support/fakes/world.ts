@@ -181,7 +181,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     const longestSendMs = settings.gatewayDeadlineMs + 4_000;
     const sweep = sweepUseCase(ports, { ...sendSettings, longestSendMs });
     const callbackSettings = { ...sendSettings, words: DEFAULT_WORDS };
-    const { handleCallbacks, handleStatus, handleReply, lookUp } = callbackUseCases(ports, callbackSettings);
+    const { handleCallbacks, handleReply, lookUp, ...statuses } = callbackUseCases(ports, callbackSettings);
     const run = () => ({ correlationId: name, deadlineAt: later(60, ownClock.now()) });
     const finishClaims = () => finishWatched((watch) => finishClaim(watch, run()));
     const tick = (event: unknown = {}) => sweep({ ...run(), part: tablePartOf(event, ownClock.now()) });
@@ -210,7 +210,11 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
         const { finished, failed, ...report } = await tick();
         return { ...report, finished: finished + watched.finished, failed: failed + watched.failed };
       },
-      handleStatus,
+      /** As a callback of its own. */
+      async handleStatus(...given: Parameters<typeof statuses.handleStatus>): Promise<void> {
+        const unmatched = await statuses.handleStatus(...given);
+        if (unmatched) await statuses.enqueueLookup(unmatched);
+      },
       /** Processes one record of the delivery queue. */
       work: (messageId: MessageId) => sendFlow.work(messageId, { ...run(), source: 'worker' }),
       /** Processes everything that is visible in the queue now. Resolves to the number of records. */

@@ -221,6 +221,17 @@ describe('a store that fails', () => {
     expect(world.telemetry.counted('callback.status')).toBe(1);
   });
 
+  it('leaves one lookup of an unmatched status, however often its callback is repeated', async () => {
+    const batch = [inbound(), status({ messageId: undefined })];
+    for (let n = 0; n < 3; n += 1) {
+      faults.fail('remember', 'before');
+      await expect(webhook.handleCallbacks(batch)).rejects.toThrow();
+      expect(world.unmatchedQueue.waiting).toEqual([]);
+    }
+    await webhook.handleCallbacks(batch);
+    expect(world.unmatchedQueue.waiting).toHaveLength(1);
+  });
+
   it.each(['again', 'after'] as const)('after a write has no second effect: %s', async (fault) => {
     faults.fail('remember', fault);
     faults.fail('create', fault);

@@ -116,6 +116,7 @@ async function aDayOfTicks(sweeper: Worker): Promise<{ finished: number; failed:
       expect(report).not.toHaveProperty('cut');
     }
   };
-  await Promise.all(Array.from({ length: 8 }, runner));
+  // Each tick makes twenty queries and scans.
+  await Promise.all(Array.from({ length: 2 }, runner));
   return sum;
 }

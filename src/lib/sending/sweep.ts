@@ -4,7 +4,7 @@ import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
-import { cutPart } from './table-part.ts';
+import { cutPart, SCANS } from './table-part.ts';
 
 /*
  * The sweeper, every minute:
@@ -20,8 +20,8 @@ import { cutPart } from './table-part.ts';
 export interface SweepDeps {
   readonly messages: Pick<MessageStore, 'due' | 'abandoned'>;
   readonly sweepMessage: (id: MessageId, run: BackgroundRun) => Promise<boolean>;
-  /** Returns how many statuses it moved, until `isLate`. */
-  readonly requeueUnmatched: (isLate: () => boolean) => Promise<number>;
+  /** Returns how many statuses it moved. */
+  readonly requeueUnmatched: () => Promise<number>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** The longest time of one send: a send that can't be finished is not started. */
@@ -69,11 +69,15 @@ export function makeSweep({
     }
   }
 
-  async function finishAll(ids: readonly MessageId[], run: SweepRun, ends: Ends): Promise<void> {
+  async function finishAll(
+    ids: readonly MessageId[],
+    run: SweepRun,
+    { ends, concurrency }: { readonly ends: Ends; readonly concurrency: number },
+  ): Promise<void> {
     const finish = async (id: MessageId) => {
       ends[await finishOne(id, run)] += 1;
     };
-    await mapEnded(ids, finish, { concurrency: AT_ONCE });
+    await mapEnded(ids, finish, { concurrency });
   }
 
   /** True if it reached the end of the part. */
@@ -93,7 +97,7 @@ export function makeSweep({
     do {
       if (isLate(run)) return false;
       const { ids, next } = await messages.abandoned(run.part, { now, after });
-      await finishAll(ids, run, ends);
+      await finishAll(ids, run, { ends, concurrency: AT_ONCE / SCANS });
       after = next;
     } while (after !== undefined);
     return !isLate(run);
@@ -103,16 +107,26 @@ export function makeSweep({
     for (let round = 0; round < ROUNDS; round += 1) {
       const due = await messages.due(clock.now(), PER_ROUND);
       const before = ends.finished;
-      await finishAll(due, run, ends);
+      await finishAll(due, run, { ends, concurrency: AT_ONCE });
       // Less than a full round was due, or nothing was finished: leave the rest to the next tick.
       if (due.length < PER_ROUND || ends.finished === before) break;
+    }
+  }
+
+  /** Its fault keeps the scan from nothing. */
+  async function requeueOld(): Promise<number> {
+    try {
+      return await requeueUnmatched();
+    } catch (fault) {
+      telemetry.error('sweep.requeue-failed', fault);
+      return 0;
     }
   }
 
   return async function sweep(run: SweepRun): Promise<SweepReport> {
     const ends: Ends = { finished: 0, failed: 0, left: 0 };
     await sweepDue(run, ends);
-    const unmatchedStatuses = await requeueUnmatched(() => isLate(run));
+    const unmatchedStatuses = await requeueOld();
     const isScanned = await scan(run, ends);
     const { finished, failed } = ends;
     const report = { finished, failed, unmatchedStatuses, ...(isScanned ? {} : ({ cut: true } as const)) };

@@ -4,7 +4,7 @@ import { invalidRequest } from '../platform/errors.ts';
 /** Parts of the table that the sweeper scans in a day, one a minute. */
 const PARTS = 1_440;
 /** Scans side by side: a page of 1 MB has some 1,200 messages, and one scan reads some 30 pages a second. */
-const SCANS = 4;
+export const SCANS = 4;
 /** DynamoDB's limit is a million. */
 const MOST_PARTS = 1_000_000 / SCANS;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tablePartOf } from '../../../src/lib/sending/table-part.ts';
+import { cutPart, tablePartOf } from '../../../src/lib/sending/table-part.ts';
 
 const at = (time: string) => new Date(`2026-01-02T${time}Z`);
 
@@ -16,7 +16,17 @@ describe('the part of the table that a tick scans', () => {
 
   it('is the one that an operator names', () => {
     expect(tablePartOf({ segment: 0, of: 1 }, at('12:00:00'))).toEqual({ segment: 0, of: 1 });
-    expect(tablePartOf({ segment: 15, of: 16 }, at('12:00:00'))).toEqual({ segment: 15, of: 16 });
+    for (const part of [
+      { segment: 15, of: 16 },
+      { segment: 249_999, of: 250_000 },
+    ])
+      expect(tablePartOf(part, at('12:00:00'))).toEqual(part);
+  });
+
+  it('is scanned in four pieces that cover it, and no more than DynamoDB’s million', () => {
+    const pieces = [0, 1, 2].flatMap((segment) => cutPart({ segment, of: 3 }));
+    expect(pieces).toEqual(Array.from({ length: 12 }, (_, segment) => ({ segment, of: 12 })));
+    expect(cutPart({ segment: 249_999, of: 250_000 }).at(-1)).toEqual({ segment: 999_999, of: 1_000_000 });
   });
 
   it.each([
@@ -27,7 +37,7 @@ describe('the part of the table that a tick scans', () => {
     { segment: 0.5, of: 4 },
     { segment: '0', of: 1 },
     { segment: 0, of: 0 },
-    { segment: 0, of: 1_000_001 },
+    { segment: 0, of: 250_001 },
   ])('is refused unless it is one of so many: %j', (event) => {
     expect(() => tablePartOf(event, at('12:00:00'))).toThrow(
       expect.objectContaining({ code: 'invalid-request' }),

@@ -19,9 +19,9 @@ export type Kind = (typeof KINDS)[number];
 /** `created`: it was missing. `merged`: the target's own item has changed. `kept`: it knew as much, or more. */
 export type Carried = 'created' | 'merged' | 'kept';
 
-/** Has it left, may it have left, or has it been answered? Then another send of it would be a second one. */
-const hasGoneOut = ({ status, answer }: Message): boolean =>
-  isProven(status) || status === 'sending' || status === 'unknown' || answer !== undefined;
+/** Has it left, or may it have left? Then another send of it would be a second one. What waits may have left since. */
+const hasGoneOut = ({ status }: Message): boolean =>
+  isProven(status) || status === 'sending' || status === 'unknown';
 
 /** Does `one` know more of the message? An epoch begins with each owner, and each repeat after a failure. */
 const isLater = (one: Message, than: Message): boolean =>
@@ -31,6 +31,7 @@ const prefixOf = ({ pk }: Item): string => pk.split('#')[0] ?? '';
 
 const OF_PREFIX: Record<string, Kind> = {
   session: 'opt-outs',
+  person: 'opt-outs',
   salt: 'opt-outs',
   forgotten: 'opt-outs',
   erased: 'opt-outs',

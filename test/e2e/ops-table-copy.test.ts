@@ -63,6 +63,9 @@ describe('table copy', () => {
     await old.messages.create(message('sent-in-the-gap', { status: 'sent', epoch: 1 }));
     await old.messages.create(message('claimed-in-the-gap', { status: 'unknown', epoch: 1 }));
     await old.messages.create(message('waits', { status: 'parked', epoch: 0 }));
+    // It was sent and failed for now. It may have gone out again since.
+    const answer = { kind: 'sent', body: '{}' } as const;
+    await old.messages.create(message('waits-again', { status: 'queued', epoch: 2, answer }));
     await both('released-in-the-gap', { status: 'sent', epoch: 1 }, { status: 'parked', epoch: 0 });
     await both('settled-in-the-gap', { status: 'delivered', epoch: 1 }, { status: 'sending', epoch: 1 });
     await both('sent-again-here', { status: 'sent', epoch: 1 }, { status: 'queued', epoch: 2 });
@@ -76,6 +79,7 @@ describe('table copy', () => {
     expect(await statusOf('sent-in-the-gap')).toBe('sent');
     expect(await statusOf('claimed-in-the-gap')).toBe('unknown');
     expect(await statusOf('waits')).toBeUndefined();
+    expect(await statusOf('waits-again')).toBeUndefined();
     expect(await statusOf('released-in-the-gap')).toBe('sent');
     expect(await statusOf('settled-in-the-gap')).toBe('delivered');
     expect(await statusOf('sent-again-here')).toBe('queued');

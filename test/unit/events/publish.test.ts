@@ -138,9 +138,9 @@ describe('publishing events', () => {
     );
     expect(await publish(changes)).toBeUndefined();
     expect(bus.taken).toHaveLength(25);
-    for (const wave of bus.calls) {
-      expect(wave.length).toBeLessThanOrEqual(10);
-      expect(new Set(wave.map(({ detail }) => detail['messageId'])).size).toBe(wave.length);
+    for (const call of bus.calls) {
+      expect(call.length).toBeLessThanOrEqual(10);
+      expect(new Set(call.map(({ detail }) => detail['messageId'])).size).toBe(call.length);
     }
   });
 

@@ -123,7 +123,8 @@ class Canary {
         const versions = Object.fromEntries(functions.map(([name, one]) => [name, one.versionLogicalId]));
         const ready = PROVISIONED.map((name) => [name, provisioned]);
         // One that a rollback takes back has to go, or a second try of the same code finds that its version exists.
-        for (const id of Object.values(versions)) template.Resources[id].DeletionPolicy = 'RetainExceptOnCreate';
+        for (const id of Object.values(versions))
+          template.Resources[id].DeletionPolicy = 'RetainExceptOnCreate';
         addAliases(template, versions, Object.fromEntries(ready));
         if (config === undefined) return;
         const consumers = functions

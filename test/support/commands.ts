@@ -88,6 +88,8 @@ export const runnerOf = ({ page, text }: Use): string | undefined => {
   if (isIn(readme)) return 'test/e2e/readme.test.ts';
   if (isIn(operations)) return 'test/e2e/ops-page.test.ts';
   if (text === 'npm run ops -- --help') return 'test/policy/commands.test.ts';
+  if (page === 'docs/capacity.md' && text.startsWith('npm run simulate -- --sends'))
+    return 'test/e2e/capacity-page.test.ts';
   if (page === 'docs/campaigns.md' && text.startsWith('curl ')) return 'test/e2e/recipient-files.test.ts';
   return FOLLOWED.some((one) => one === page) ? 'test/deploy/docs.test.ts' : undefined;
 };

@@ -204,6 +204,31 @@ describe('the scan of the table', () => {
     ]);
   });
 
+  it('finishes sixteen messages at once at most, over all of its pieces', async () => {
+    let [running, most] = [0, 0];
+    const sweep = makeSweep({
+      messages: {
+        ...world.messages,
+        abandoned: ({ segment }) =>
+          Promise.resolve({ ids: idsOf(`piece-${segment}`, 40).map(idOf), next: undefined }),
+      },
+      sweepMessage: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        return true;
+      },
+      requeueUnmatched: () => Promise.resolve(0),
+      clock: world.clock,
+      telemetry: world.telemetry,
+      longestSendMs: 24_000,
+    });
+    const run = { correlationId: 'c', deadlineAt: later(55, world.clock.now()), part: ALL };
+    expect(await sweep(run)).toMatchObject({ finished: 160 });
+    expect(most).toBe(16);
+  });
+
   it('ends with the time of its tick, and says that it was cut', async () => {
     const pages: string[] = [];
     const sweep = makeSweep({

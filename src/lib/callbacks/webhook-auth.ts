@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { AppError } from '../platform/errors.ts';
+import { isUnavailable } from '../platform/errors.ts';
 import type { Secret } from '../platform/ports.ts';
 import { type Presented, secretHashOf } from './received-callback.ts';
 
@@ -75,7 +75,7 @@ async function checked(check: Promise<boolean>): Promise<Check> {
   try {
     return (await check) ? 'right' : 'wrong';
   } catch (fault) {
-    if (fault instanceof AppError && fault.code === 'store-unavailable') return 'unreadable';
+    if (isUnavailable(fault)) return 'unreadable';
     throw fault;
   }
 }

@@ -38,6 +38,11 @@ interface Circumstances {
   readonly cause?: unknown;
 }
 
+/** Did a store or a queue not respond? The same call may succeed later. */
+export function isUnavailable(fault: unknown): boolean {
+  return fault instanceof AppError && fault.code === 'store-unavailable';
+}
+
 /** A refusal or a fault. The caller sees `detail`, so it must not contain a secret or a phone number. */
 export class AppError extends Error {
   readonly code: ErrorCode;

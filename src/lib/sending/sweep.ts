@@ -1,7 +1,7 @@
 import type { MessageId } from '../messages/message.ts';
 import type { MessageStore, TablePart } from '../messages/ports.ts';
 import { allEnded, mapEnded } from '../platform/all-ended.ts';
-import { AppError } from '../platform/errors.ts';
+import { AppError, isUnavailable } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { BackgroundRun } from './attempt.ts';
 import { cutPart, SCANS } from './table-part.ts';
@@ -63,7 +63,7 @@ export function makeSweep({
       return (await sweepMessage(messageId, { ...run, source: 'sweeper' })) ? 'finished' : 'left';
     } catch (fault) {
       // A refusal is an answer too: it is stored, or the message has another lease, with a watch.
-      if (fault instanceof AppError && fault.code !== 'store-unavailable') return 'finished';
+      if (fault instanceof AppError && !isUnavailable(fault)) return 'finished';
       telemetry.error('sweep.message-failed', fault, { messageId });
       return 'failed';
     }

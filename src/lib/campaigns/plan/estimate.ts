@@ -1,5 +1,5 @@
 import { allEnded } from '../../platform/all-ended.ts';
-import { AppError } from '../../platform/errors.ts';
+import { isUnavailable } from '../../platform/errors.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ErasedOptOutStore, SessionStore } from '../../sessions/ports.ts';
 import type { Pair, PhoneNumber } from '../../whatsapp/phone.ts';
@@ -67,5 +67,3 @@ export function makeEstimate(
     result: (): EstimateSums['counts'] & Pick<Plan, 'price'> => ({ ...counts, price: price.total() }),
   };
 }
-
-const isUnavailable = (fault: unknown) => fault instanceof AppError && fault.code === 'store-unavailable';

@@ -31,8 +31,8 @@ import { makeWork } from './work.ts';
  * 4. Respond from what is stored in the end.
  *
  * With `respond-async` the message is stored as queued, and the caller gets a 202. A worker continues with
- * `work` (`work.ts`), as it does with a parked flow whose customer has written. The sweeper enters at step 2 with `resume` (`sweep-message.ts`). The rules are the same for all
- * three.
+ * `work` (`work.ts`), as it does with a parked flow once its customer has written. The sweeper enters at step 2 with
+ * `resume` (`sweep-message.ts`). The rules are the same for all three.
  */
 
 export interface SendCommand {

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { AppError, invalidRequest } from '../platform/errors.ts';
 import { MAY_BE_ROUNDED, parseExactJson } from '../platform/exact-json.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
+import { isOpenRoute } from './open-routes.ts';
 import { problemOf } from './problem.ts';
 
 /** The caller of an invocation, and its deadline. */
@@ -127,15 +128,15 @@ function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string 
   return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? random.uuid());
 }
 
-/** IAM decides who may invoke the function. An IAM caller sees every client's messages. */
-export const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
+const ANYONE = { clientId: 'anyone', seesAll: false } as const;
 
-/** The client that the authorizer found. A request without an authorizer passed IAM instead. */
+/** The client that the authorizer found. Throws `internal` without one, unless the route is open to anyone. */
 function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll' | 'namespaceKey'> {
-  const authorizer = authorizerOf(event);
-  if (!authorizer) return IAM_CALLER;
-  const { clientId, scopes, namespaceKey } = authorizer.lambda ?? {};
-  if (typeof clientId !== 'string') return { clientId: 'unnamed', seesAll: false };
+  const { clientId, scopes, namespaceKey } = authorizerOf(event)?.lambda ?? {};
+  if (typeof clientId !== 'string') {
+    if (isOpenRoute(event.routeKey)) return ANYONE;
+    throw new AppError('internal', 'The route is deployed without its authorizer. Nothing was done.');
+  }
   const seesAll = typeof scopes === 'string' && scopes.split(' ').includes('admin');
   return { clientId, seesAll, ...(typeof namespaceKey === 'string' ? { namespaceKey } : {}) };
 }

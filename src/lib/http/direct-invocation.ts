@@ -3,13 +3,15 @@ import {
   type ApiResponse,
   deadlineOf,
   type EntryPorts,
-  IAM_CALLER,
   jsonOf,
   type LambdaContext,
   type Run,
 } from './api.ts';
 import { problemOf } from './problem.ts';
 import { isObject } from './schema.ts';
+
+/** IAM decides who may invoke the function. An IAM caller sees every client's messages. */
+const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
 
 /** The result of a direct invocation: no headers, and the body as an object. */
 export interface DirectResponse {

@@ -17,12 +17,16 @@ interface PlainEvent {
   readonly headers?: Record<string, string>;
   readonly body?: string;
   readonly isBase64Encoded?: boolean;
+  /** By default that of a client; null for none. */
   readonly authorizer?: unknown;
+  readonly routeKey?: string;
   readonly pathParameters?: Record<string, string>;
   readonly requestId?: string;
 }
 
-export const plainEvent = ({ authorizer, requestId = 'request-1', ...given }: PlainEvent = {}) =>
+const CLIENT = { lambda: { clientId: 'client-1', scopes: 'send read' } };
+
+export const plainEvent = ({ authorizer = CLIENT, requestId = 'request-1', ...given }: PlainEvent = {}) =>
   jsonEvent<APIGatewayProxyEventV2>({
     version: '2.0',
     routeKey: 'POST /v1/flows',
@@ -30,7 +34,7 @@ export const plainEvent = ({ authorizer, requestId = 'request-1', ...given }: Pl
     requestContext: {
       requestId,
       http: { method: 'POST' },
-      ...(authorizer === undefined ? {} : { authorizer }),
+      ...(authorizer === null ? {} : { authorizer }),
     },
     ...given,
   });

@@ -97,10 +97,29 @@ describe('a caller', () => {
     expect(await requestFor(scoped('read administration'))).toMatchObject({ seesAll: false });
   });
 
-  it('sees no messages when the authorizer identified nobody', async () => {
-    const unnamed = [{ lambda: {} }, { lambda: null }, { lambda: { clientId: 7, scopes: 'admin' } }];
-    const requests = await Promise.all(unnamed.map((authorizer) => requestFor(plainEvent({ authorizer }))));
-    expect(requests.map((request) => request?.seesAll ?? false)).toEqual([false, false, false]);
+  it.each<[string, unknown]>([
+    ['no authorizer', null],
+    ['an authorizer without a context', { lambda: null }],
+    ['a context without a client', { lambda: {} }],
+    ['a client id that is no text', { lambda: { clientId: 7, scopes: 'admin' } }],
+    ['the claims of another authorizer', { jwt: { claims: { sub: 'x' }, scopes: ['admin'] } }],
+    ['the identity of IAM', { iam: { userArn: 'arn:aws:iam::123456789012:user/x' } }],
+  ])('is nobody with %s, and gets a 500 without any effect', async (_, authorizer) => {
+    const called: unknown[] = [];
+    const handle = (request: ApiRequest) => {
+      called.push(request);
+      return Promise.resolve({ status: 200, body: {} });
+    };
+    expect(await answer(plainEvent({ authorizer }), handle)).toMatchObject({
+      statusCode: 500,
+      json: { code: 'internal', detail: expect.stringContaining('without its authorizer') },
+    });
+    expect(called).toEqual([]);
+  });
+
+  it('may be anyone on an open route, and sees nothing of clients', async () => {
+    const open = plainEvent({ authorizer: null, routeKey: 'GET /v1/health' });
+    expect(await requestFor(open)).toMatchObject({ clientId: 'anyone', seesAll: false });
   });
 
   it('has its path parameters and headers, or none when there are none', async () => {

@@ -51,10 +51,11 @@ describe('a response', () => {
   });
 
   it('to a request without a client is left to the access log, unless it is a problem', async () => {
-    await answer(plainEvent());
+    const anyone = plainEvent({ authorizer: null, routeKey: 'GET /v1/health' });
+    await answer(anyone);
     expect(telemetry.lines).toEqual([]);
-    await answer(plainEvent(), refusing(new AppError('invalid-request', 'x')));
-    await answer(plainEvent(), refusing(new Error('x')));
+    await answer(anyone, refusing(new AppError('invalid-request', 'x')));
+    await answer(anyone, refusing(new Error('x')));
     expect(telemetry.lines.map(({ event }) => event)).toEqual(['api.refused', 'api.failed']);
   });
 });

@@ -1,3 +1,4 @@
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
@@ -28,19 +29,13 @@ export interface ControlDeps {
 
 export type CampaignControl = ReturnType<typeof makeControl>;
 
-/** The client that asks. */
-export interface Asker {
-  readonly clientId: string;
-  readonly seesAll: boolean;
-}
-
 const UPLOAD_S = 3_600;
 
 export function makeControl(deps: ControlDeps) {
   const { campaigns, objects, planStarter, ticker, clock, random } = deps;
 
   /** Another client's campaign is `not-found`, so that its existence isn't disclosed. */
-  async function find(id: CampaignId, { clientId, seesAll }: Asker): Promise<Stored<Campaign>> {
+  async function find(id: CampaignId, { clientId, seesAll }: Caller): Promise<Stored<Campaign>> {
     const stored = await campaigns.get(id);
     if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
     throw new AppError('not-found', 'Campaign not found.');
@@ -66,7 +61,7 @@ export function makeControl(deps: ControlDeps) {
     reconcileNow,
 
     /** Returns a URL that accepts a PUT of the recipients file for an hour. */
-    async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Asker) {
+    async upload(id: CampaignId, format: 'csv' | 'jsonl', asker: Caller) {
       const found = await find(id, asker);
       const key = sourceKey(found.value, `${random.uuid()}.${format}`);
       const source = { bucket: objects.bucket, key, format, given: 'upload' } as const;
@@ -84,14 +79,14 @@ export function makeControl(deps: ControlDeps) {
       };
     },
 
-    async plan(id: CampaignId, dryRun: boolean, asker: Asker): Promise<Campaign> {
+    async plan(id: CampaignId, dryRun: boolean, asker: Caller): Promise<Campaign> {
       const found = await find(id, asker);
       if (!['draft', 'planned', 'planning'].includes(found.value.state))
         throw wrongState(found.value, 'planned');
       return planStarter.begin(found, { dryRun, wait: true });
     },
 
-    async start(id: CampaignId, asker: Asker): Promise<Campaign> {
+    async start(id: CampaignId, asker: Caller): Promise<Campaign> {
       const found = await find(id, asker);
       const now = clock.now();
       const { schedule } = found.value;
@@ -110,13 +105,13 @@ export function makeControl(deps: ControlDeps) {
       return reconcileNow(campaign);
     },
 
-    async pause(id: CampaignId, asker: Asker): Promise<Campaign> {
+    async pause(id: CampaignId, asker: Caller): Promise<Campaign> {
       const now = clock.now();
       const change = (c: Campaign) => transition(c, 'paused', { reason: PAUSED_BY_REQUEST, now });
       return apply(await find(id, asker), change, { verb: 'paused', states: ['paused'] });
     },
 
-    async resume(id: CampaignId, asker: Asker): Promise<Campaign> {
+    async resume(id: CampaignId, asker: Caller): Promise<Campaign> {
       const now = clock.now();
       const found = await find(id, asker);
       assertNotOver(found.value, now);
@@ -124,7 +119,7 @@ export function makeControl(deps: ControlDeps) {
       return reconcileNow(await apply(found, (c) => transition(c, 'resumed', { now }), wanted));
     },
 
-    async cancel(id: CampaignId, asker: Asker): Promise<Campaign> {
+    async cancel(id: CampaignId, asker: Caller): Promise<Campaign> {
       const now = clock.now();
       const change = (c: Campaign) => transition(c, 'cancelled', { now });
       const cancelled = await apply(await find(id, asker), change, {

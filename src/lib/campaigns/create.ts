@@ -1,3 +1,4 @@
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import {
@@ -6,7 +7,6 @@ import {
   campaignFingerprint,
   type RecipientSource,
 } from './campaign.ts';
-import type { Asker } from './control.ts';
 import { newCampaign } from './lifecycle.ts';
 import { sourceKey } from './plan/source.ts';
 import type { CampaignStore, ObjectStore } from './ports.ts';
@@ -41,7 +41,7 @@ export type CampaignCreator = ReturnType<typeof makeCreateCampaign>;
 export function makeCreateCampaign({ campaigns, objects, clock, newKey, retentionDays }: CreateCampaignDeps) {
   return async function create(
     order: CampaignOrder,
-    by: Asker & { readonly autoStart?: true },
+    by: Caller & { readonly autoStart?: true },
   ): Promise<{ readonly stored: Stored<Campaign>; readonly fresh: boolean }> {
     const { definition } = order;
     const { clientId, seesAll, autoStart } = by;

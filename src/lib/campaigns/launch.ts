@@ -1,5 +1,6 @@
+import type { Caller } from '../platform/caller.ts';
 import type { Campaign } from './campaign.ts';
-import type { Asker, CampaignControl } from './control.ts';
+import type { CampaignControl } from './control.ts';
 import type { CampaignCreator, CampaignOrder } from './create.ts';
 import type { PlanStarter } from './plan/begin.ts';
 
@@ -12,7 +13,7 @@ export function makeLaunch(deps: {
   readonly planStarter: PlanStarter;
   readonly control: CampaignControl;
 }) {
-  return async function launch(order: CampaignOrder, by: Asker): Promise<Campaign> {
+  return async function launch(order: CampaignOrder, by: Caller): Promise<Campaign> {
     const { stored } = await deps.create(order, { ...by, autoStart: true });
     const { campaignId, state, schedule } = stored.value;
     if (state !== 'draft') return stored.value;

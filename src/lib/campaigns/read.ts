@@ -1,8 +1,8 @@
 import { mapEnded } from '../platform/all-ended.ts';
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
-import type { Asker } from './control.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
 import { partAt, type RejectedRow } from './plan/figures.ts';
 import type { PlanReader } from './plan/reader.ts';
@@ -49,7 +49,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
   }
 
   /** Newest first, without other clients' campaigns. */
-  async function list({ clientId, seesAll }: Asker, after: string | undefined): Promise<Page<CampaignView>> {
+  async function list({ clientId, seesAll }: Caller, after: string | undefined): Promise<Page<CampaignView>> {
     const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
     const found = await mapEnded(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
     const own = found.flatMap((s) => (s && (seesAll || s.value.clientId === clientId) ? [s.value] : []));

@@ -24,7 +24,16 @@ export function makeAuthorize({ clients, telemetry }: { clients: ClientStore; te
 }
 
 /** What API Gateway passes on to the route's function, and keeps while it caches the decision. Nothing logs it. */
-export function contextOf({ clientId, scopes, namespace }: ApiClient): Readonly<Record<string, string>> {
-  const texts = { clientId, scopes: scopes.join(' ') };
-  return namespace ? { ...texts, namespaceKey: namespace.key } : texts;
+export function contextOf({
+  clientId,
+  scopes,
+  namespace,
+  numbers,
+}: ApiClient): Readonly<Record<string, string>> {
+  return {
+    clientId,
+    scopes: scopes.join(' '),
+    ...(namespace ? { namespaceKey: namespace.key } : {}),
+    ...(numbers ? { numbers: numbers.join(' ') } : {}),
+  };
 }

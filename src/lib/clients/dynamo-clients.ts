@@ -12,6 +12,7 @@ export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
   fields: {
     clientId: plain,
     scopes: stringSet,
+    numbers: stringSet,
     namespace: record<Namespace>({ name: plain, key: plain }),
     createdAt: instant,
     revokedAt: instant,
@@ -27,9 +28,9 @@ export function makeClientStore(table: Table): ClientStore {
     async byTokenHash(hash) {
       const stored = await table.get(clientCodec.pkOf(hash));
       if (!stored) return undefined;
-      const { clientId, scopes, namespace, revokedAt } = clientCodec.fromItem(stored.value);
+      const { clientId, scopes, namespace, numbers, revokedAt } = clientCodec.fromItem(stored.value);
       // A revoked client stays in the table as a record.
-      return revokedAt === undefined ? { clientId, scopes, namespace } : undefined;
+      return revokedAt === undefined ? { clientId, scopes, namespace, numbers } : undefined;
     },
   };
 }

@@ -9,6 +9,8 @@ export interface ApiClient {
   readonly clientId: string;
   readonly scopes: readonly string[];
   readonly namespace?: Namespace | undefined;
+  /** The only business numbers that it may use, as digits; undefined for all. */
+  readonly numbers?: readonly string[] | undefined;
 }
 
 export interface ClientStore {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Caller } from '../platform/caller.ts';
 import { AppError, invalidRequest } from '../platform/errors.ts';
 import { MAY_BE_ROUNDED, parseExactJson } from '../platform/exact-json.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
@@ -8,14 +9,9 @@ import { isOpenRoute } from './open-routes.ts';
 import { problemOf } from './problem.ts';
 
 /** The caller of an invocation, and its deadline. */
-export interface Run {
+export interface Run extends Caller {
   readonly correlationId: string;
   readonly deadlineAt: Date;
-  readonly clientId: string;
-  /** May read other clients' messages. */
-  readonly seesAll: boolean;
-  /** Of the client's namespace, if it has one. A secret. */
-  readonly namespaceKey?: string | undefined;
 }
 
 export interface ApiRequest extends Run {
@@ -131,14 +127,19 @@ function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string 
 const ANYONE = { clientId: 'anyone', seesAll: false } as const;
 
 /** The client that the authorizer found. Throws `internal` without one, unless the route is open to anyone. */
-function clientOf(event: APIGatewayProxyEventV2): Pick<Run, 'clientId' | 'seesAll' | 'namespaceKey'> {
-  const { clientId, scopes, namespaceKey } = authorizerOf(event)?.lambda ?? {};
+function clientOf(event: APIGatewayProxyEventV2): Caller {
+  const { clientId, scopes, namespaceKey, numbers } = authorizerOf(event)?.lambda ?? {};
   if (typeof clientId !== 'string') {
     if (isOpenRoute(event.routeKey)) return ANYONE;
     throw new AppError('internal', 'The route is deployed without its authorizer. Nothing was done.');
   }
   const seesAll = typeof scopes === 'string' && scopes.split(' ').includes('admin');
-  return { clientId, seesAll, ...(typeof namespaceKey === 'string' ? { namespaceKey } : {}) };
+  return {
+    clientId,
+    seesAll,
+    ...(typeof namespaceKey === 'string' ? { namespaceKey } : {}),
+    ...(typeof numbers === 'string' ? { numbers: numbers.split(' ') } : {}),
+  };
 }
 
 /** What the authorizer said of the caller; undefined on a route without one. */

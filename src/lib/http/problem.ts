@@ -4,6 +4,7 @@ import { titleOf } from '../platform/problem-titles.ts';
 /** The only mapping from error codes to HTTP; `openapi.yaml` documents each problem. */
 const STATUSES: Record<ErrorCode, number> = {
   'invalid-request': 400,
+  forbidden: 403,
   'not-found': 404,
   'send-in-progress': 409,
   'session-closed': 409,

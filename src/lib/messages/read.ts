@@ -1,4 +1,5 @@
 import { allEnded } from '../platform/all-ended.ts';
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
@@ -23,13 +24,6 @@ export interface SessionAnswer {
   readonly parked: number;
 }
 
-/** The client that reads. */
-interface Reader {
-  readonly clientId: string;
-  readonly seesAll: boolean;
-  readonly namespaceKey?: string | undefined;
-}
-
 export interface ReadDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
@@ -48,7 +42,7 @@ export function makeRead(deps: ReadDeps) {
   const sessions = makeSessionsOfPeople(deps, () => Promise.resolve(undefined));
 
   /** Another client's message is `not-found`, so that its existence isn't disclosed. */
-  async function message(id: string, reader: Reader): Promise<MessageView> {
+  async function message(id: string, reader: Caller): Promise<MessageView> {
     const stored = await find(id, reader);
     if (!stored) throw new AppError('not-found', 'Message not found.');
     return viewOf(stored.value);
@@ -57,7 +51,7 @@ export function makeRead(deps: ReadDeps) {
   /** By its key. The recipients of campaigns have none, and neither have messages from before the client's namespace. */
   async function find(
     id: string,
-    { clientId, seesAll, namespaceKey }: Reader,
+    { clientId, seesAll, namespaceKey }: Caller,
   ): Promise<Stored<Message> | undefined> {
     if (!isMessageId(id)) return undefined;
     for (const key of new Set([keyIn(namespaceKey, id), id])) {

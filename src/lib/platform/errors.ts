@@ -3,6 +3,7 @@ import type { ErrorClass } from '../whatsapp/error-codes.ts';
 /** Every problem that a caller may get (`openapi.yaml`), except API Gateway's own 401 and 403. */
 export type ErrorCode =
   | 'invalid-request'
+  | 'forbidden'
   | 'not-found'
   | 'send-in-progress'
   | 'session-closed'

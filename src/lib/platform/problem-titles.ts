@@ -4,6 +4,7 @@ import type { ErrorCode } from './errors.ts';
 
 const TITLES: Record<ErrorCode, string> = {
   'invalid-request': 'Invalid request',
+  forbidden: 'Not allowed for this client',
   'not-found': 'Not found',
   'send-in-progress': 'Send in progress',
   'session-closed': 'Session window closed',

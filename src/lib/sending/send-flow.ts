@@ -4,6 +4,7 @@ import { type FirstStatus, newMessage } from '../messages/lifecycle.ts';
 import { type FlowRequest, fingerprint, isSameRequest, type Message, pairOf } from '../messages/message.ts';
 import { namespaced } from '../messages/namespaced.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Stored, Written } from '../platform/ports.ts';
 import type { People } from '../sessions/people.ts';
@@ -35,13 +36,9 @@ import { makeWork } from './work.ts';
  * `resume` (`sweep-message.ts`). The rules are the same for all three.
  */
 
-export interface SendCommand {
+/** In a namespace, the message gets a key derived from the namespace's. */
+export interface SendCommand extends Caller {
   readonly request: FlowRequest;
-  readonly clientId: string;
-  /** Of the client's namespace, if it has one: the message gets a key derived from it. */
-  readonly namespaceKey?: string | undefined;
-  /** May see other clients' messages: IAM callers, and clients with the scope `admin`. */
-  readonly seesAll: boolean;
   /** No numbering plan has the recipient's number, so the customer must have written first. */
   readonly isUnusual?: boolean | undefined;
   /** Respond with a 202 at once; a worker sends the message. */

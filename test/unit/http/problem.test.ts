@@ -5,6 +5,7 @@ import { AppError, type ErrorCode } from '../../../src/lib/platform/errors.ts';
 /** Contract §2, "Problems". A missing code fails to compile. */
 const statuses: Record<ErrorCode, number> = {
   'invalid-request': 400,
+  forbidden: 403,
   'not-found': 404,
   'send-in-progress': 409,
   'session-closed': 409,

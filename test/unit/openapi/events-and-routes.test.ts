@@ -320,6 +320,7 @@ describe('the enums', () => {
   // Fails to compile when a code, status or source is missing here or no longer exists.
   const CODES: Record<ErrorCode, true> = {
     'invalid-request': true,
+    forbidden: true,
     'not-found': true,
     'send-in-progress': true,
     'session-closed': true,

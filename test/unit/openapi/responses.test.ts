@@ -42,6 +42,7 @@ const UPLOAD = 'POST /v1/campaigns/{campaignId}/recipients';
 const MEETS: Record<ErrorCode, string[]> = {
   // Any id and any name may be requested.
   'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
+  forbidden: [],
   'not-found': [FILE, MESSAGE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
   // Also when the time of the invocation is over.

@@ -132,7 +132,8 @@ const context = { getRemainingTimeInMillis: () => 5000 } as Context;
 export const answered = (routeKey: string, handle: () => ApiResponse | Promise<ApiResponse>) => {
   const [method = '', path = ''] = routeKey.split(' ');
   const handler = api({ ...entryPorts(), telemetry: silent }, async () => handle());
-  return handler(httpEvent({ method, path, routeKey }), context);
+  const authorizer = { clientId: 'client-1', scopes: 'send read campaigns consent' };
+  return handler(httpEvent({ method, path, routeKey, authorizer }), context);
 };
 
 /** A body of text is the value itself; any other is JSON. */

@@ -1,5 +1,5 @@
+import { allowedPair } from '../lib/http/allowed-pair.ts';
 import { api, byRoute } from '../lib/http/api.ts';
-import { parsePair } from '../lib/http/schema.ts';
 import { wireContacts } from '../lib/wiring/contacts.ts';
 
 const { stores, consent, erase } = wireContacts('contacts');
@@ -11,10 +11,10 @@ const done = () => NO_CONTENT;
 export const handler = api(
   stores,
   byRoute({
-    'PUT /v1/opt-outs/{from}/{to}': ({ path, correlationId }) =>
-      consent.optOut(parsePair(path), correlationId).then(done),
-    'DELETE /v1/opt-outs/{from}/{to}': ({ path }) => consent.optIn(parsePair(path)).then(done),
-    'DELETE /v1/contacts/{from}/{to}': ({ path, correlationId }) =>
-      erase(parsePair(path), correlationId).then(done),
+    'PUT /v1/opt-outs/{from}/{to}': async (request) =>
+      consent.optOut(allowedPair(request), request.correlationId).then(done),
+    'DELETE /v1/opt-outs/{from}/{to}': async (request) => consent.optIn(allowedPair(request)).then(done),
+    'DELETE /v1/contacts/{from}/{to}': async (request) =>
+      erase(allowedPair(request), request.correlationId).then(done),
   }),
 );

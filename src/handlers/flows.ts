@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { api, bodyOf, isHttpEvent } from '../lib/http/api.ts';
 import { direct } from '../lib/http/direct-invocation.ts';
+import { senderOf } from '../lib/platform/caller.ts';
 import { defaultFrom, isUnusual, parseFlow, prefersAsync, sendResponse } from '../lib/sending/contract.ts';
 import { rehearseSend } from '../lib/wiring/rehearse-send.ts';
 import { type Send, wireSend } from '../lib/wiring/sending.ts';
@@ -8,7 +9,7 @@ import { type Send, wireSend } from '../lib/wiring/sending.ts';
 function handlerOf({ stores, sendFlow }: Pick<Send, 'stores' | 'sendFlow'>) {
   const sender = defaultFrom(stores.config);
   const overHttp = api(stores, async (http) => {
-    const request = parseFlow(bodyOf(http.event), sender);
+    const request = parseFlow(bodyOf(http.event), senderOf(http, sender));
     const respondAsync = prefersAsync(http.headers['prefer']);
     return sendResponse(
       await sendFlow.send({ ...http, request, respondAsync, isUnusual: isUnusual(request) }),

@@ -1,5 +1,5 @@
+import { allowedPair } from '../lib/http/allowed-pair.ts';
 import { api, byRoute } from '../lib/http/api.ts';
-import { parsePair } from '../lib/http/schema.ts';
 import { makeRead } from '../lib/messages/read.ts';
 import { wireStores } from '../lib/wiring/stores.ts';
 
@@ -13,8 +13,8 @@ export const handler = api(
     'GET /v1/messages/{messageId}': async (request) => {
       return { status: 200, body: await read.message(request.path['messageId'] ?? '', request) };
     },
-    'GET /v1/sessions/{from}/{to}': async ({ path }) => {
-      return { status: 200, body: await read.session(parsePair(path)) };
+    'GET /v1/sessions/{from}/{to}': async (request) => {
+      return { status: 200, body: await read.session(allowedPair(request)) };
     },
     'GET /v1/health': () => Promise.resolve({ status: 200, body: { status: 'ok', version: __VERSION__ } }),
   }),

@@ -21,6 +21,15 @@ describe.each(engines)('API clients on $name', ({ open }) => {
     expect((await stores.clients.byTokenHash(hashOf('one')))?.namespace).toBeUndefined();
   });
 
+  it('are found with the business numbers that they may use, and without any that no one named', async () => {
+    const numbers = ['254110090747', '254110090748'];
+    await stores.addClient(hashOf('limited'), { clientId: 'limited', scopes: ['send'], numbers });
+    await stores.addClient(hashOf('none'), { clientId: 'none', scopes: ['send'], numbers: [] });
+    expect((await stores.clients.byTokenHash(hashOf('limited')))?.numbers).toEqual(numbers);
+    expect((await stores.clients.byTokenHash(hashOf('none')))?.numbers).toEqual([]);
+    expect((await stores.clients.byTokenHash(hashOf('one')))?.numbers).toBeUndefined();
+  });
+
   it('are found by the hash of their token, with their scopes', async () => {
     const client = await stores.clients.byTokenHash(hashOf('one'));
     expect(client?.clientId).toBe('shop');

@@ -189,12 +189,13 @@ export function storesOn(
       const Item = marshall(row, { removeUndefinedValues: true });
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
-    async addClient(hash, { clientId, scopes, namespace, revokedAt }) {
+    async addClient(hash, { clientId, scopes, namespace, numbers, revokedAt }) {
       const row = {
         pk: `client#${hash}`,
         clientId,
         scopes: new Set(scopes),
         namespace,
+        numbers,
         revokedAt: revokedAt?.getTime(),
       };
       const Item = marshall(row, { removeUndefinedValues: true });

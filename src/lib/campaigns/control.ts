@@ -1,4 +1,4 @@
-import type { Caller } from '../platform/caller.ts';
+import { type Caller, mayUseNumber } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
@@ -34,10 +34,11 @@ const UPLOAD_S = 3_600;
 export function makeControl(deps: ControlDeps) {
   const { campaigns, objects, planStarter, ticker, clock, random } = deps;
 
-  /** Another client's campaign is `not-found`, so that its existence isn't disclosed. */
-  async function find(id: CampaignId, { clientId, seesAll }: Caller): Promise<Stored<Campaign>> {
+  /** Another client's campaign, or number's, is `not-found`, so that its existence isn't disclosed. */
+  async function find(id: CampaignId, asker: Caller): Promise<Stored<Campaign>> {
     const stored = await campaigns.get(id);
-    if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
+    const isOwn = stored && (asker.seesAll || stored.value.clientId === asker.clientId);
+    if (isOwn && mayUseNumber(asker, stored.value.message.from)) return stored;
     throw new AppError('not-found', 'Campaign not found.');
   }
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../platform/caller.ts';
+import { assertMayUse, type Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import {
@@ -44,6 +44,7 @@ export function makeCreateCampaign({ campaigns, objects, clock, newKey, retentio
     by: Caller & { readonly autoStart?: true },
   ): Promise<{ readonly stored: Stored<Campaign>; readonly fresh: boolean }> {
     const { definition } = order;
+    assertMayUse(by, definition.message.from);
     const { clientId, seesAll, autoStart } = by;
     const fingerprint = campaignFingerprint(JSON.parse(JSON.stringify(order)));
     const found = await campaigns.get(definition.campaignId);

@@ -1,5 +1,5 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import type { Caller } from '../platform/caller.ts';
+import { type Caller, mayUseNumber } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
@@ -48,11 +48,13 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     );
   }
 
-  /** Newest first, without other clients' campaigns. */
-  async function list({ clientId, seesAll }: Caller, after: string | undefined): Promise<Page<CampaignView>> {
+  /** Newest first, without the campaigns of other clients and numbers. */
+  async function list(asker: Caller, after: string | undefined): Promise<Page<CampaignView>> {
     const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
     const found = await mapEnded(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
-    const own = found.flatMap((s) => (s && (seesAll || s.value.clientId === clientId) ? [s.value] : []));
+    const isOwn = ({ clientId, message }: Campaign) =>
+      (asker.seesAll || clientId === asker.clientId) && mayUseNumber(asker, message.from);
+    const own = found.flatMap((s) => (s && isOwn(s.value) ? [s.value] : []));
     return { items: await mapEnded(own, view, { concurrency: 4 }), next: next ?? null };
   }
 

@@ -1,4 +1,5 @@
 import { type ApiRequest, type ApiResponse, bodyOf, type Routes } from '../http/api.ts';
+import { senderOf } from '../platform/caller.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import {
@@ -34,7 +35,10 @@ export function campaignRoutes(deps: CampaignRoutesDeps, sender: string | undefi
 
   return {
     'POST /v1/campaigns': async (request) => {
-      const { stored, fresh } = await create(parseCampaign(bodyOf(request.event), sender), request);
+      const { stored, fresh } = await create(
+        parseCampaign(bodyOf(request.event), senderOf(request, sender)),
+        request,
+      );
       return createdResponse(await read.view(stored.value), fresh);
     },
     'GET /v1/campaigns': async (request) => {

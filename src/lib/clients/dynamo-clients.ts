@@ -12,7 +12,8 @@ export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
   fields: {
     clientId: plain,
     scopes: stringSet,
-    numbers: stringSet,
+    // A list, and no set: DynamoDB has no empty set, and a missing attribute allows every number.
+    numbers: plain,
     namespace: record<Namespace>({ name: plain, key: plain }),
     createdAt: instant,
     revokedAt: instant,

@@ -1,5 +1,5 @@
 import { allEnded } from '../platform/all-ended.ts';
-import type { Caller } from '../platform/caller.ts';
+import { type Caller, mayUseNumber } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
@@ -49,14 +49,11 @@ export function makeRead(deps: ReadDeps) {
   }
 
   /** By its key. The recipients of campaigns have none, and neither have messages from before the client's namespace. */
-  async function find(
-    id: string,
-    { clientId, seesAll, namespaceKey }: Caller,
-  ): Promise<Stored<Message> | undefined> {
+  async function find(id: string, reader: Caller): Promise<Stored<Message> | undefined> {
     if (!isMessageId(id)) return undefined;
-    for (const key of new Set([keyIn(namespaceKey, id), id])) {
+    for (const key of new Set([keyIn(reader.namespaceKey, id), id])) {
       const stored = await messages.get(key);
-      if (stored && (seesAll || stored.value.clientId === clientId)) return stored;
+      if (stored && mayRead(stored.value, key === id, reader)) return stored;
     }
     return undefined;
   }
@@ -79,4 +76,13 @@ export function makeRead(deps: ReadDeps) {
   }
 
   return { message, session };
+}
+
+/**
+ * A client reads its own messages. One that sees all reads those of other clients, too, of its numbers; with a namespace,
+ * only those of the namespace, and none by the id that LipaChat and the log have (`byKey`).
+ */
+function mayRead({ clientId, from }: Message, byKey: boolean, reader: Caller): boolean {
+  const isWithin = reader.namespaceKey === undefined || !byKey;
+  return mayUseNumber(reader, from) && (clientId === reader.clientId || (reader.seesAll && isWithin));
 }

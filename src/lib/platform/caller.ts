@@ -11,6 +11,12 @@ export interface Caller {
   readonly numbers?: readonly string[] | undefined;
 }
 
+/** The business number of a request that names none: the caller's only one, or else the stage's default. */
+export function senderOf({ numbers }: Pick<Caller, 'numbers'>, byDefault: string | undefined) {
+  const [only, ...others] = numbers ?? [];
+  return only !== undefined && others.length === 0 ? only : byDefault;
+}
+
 /** May the caller use this business number? */
 export function mayUseNumber({ numbers }: Pick<Caller, 'numbers'>, business: string): boolean {
   return numbers === undefined || numbers.includes(business);

@@ -4,7 +4,7 @@ import { type FirstStatus, newMessage } from '../messages/lifecycle.ts';
 import { type FlowRequest, fingerprint, isSameRequest, type Message, pairOf } from '../messages/message.ts';
 import { namespaced } from '../messages/namespaced.ts';
 import type { RecipientQueue } from '../messages/recipient-queue.ts';
-import type { Caller } from '../platform/caller.ts';
+import { assertMayUse, type Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Stored, Written } from '../platform/ports.ts';
 import type { People } from '../sessions/people.ts';
@@ -71,6 +71,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
 
   /** Sends a caller's request. Throws an AppError if the answer is a problem. */
   async function send(given: SendCommand): Promise<SendResult> {
+    assertMayUse(given, given.request.from);
     const terms = termsNow();
     const { request, own } = namespaced(given.request, given.namespaceKey);
     const command = { ...given, request };

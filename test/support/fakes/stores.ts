@@ -226,9 +226,9 @@ export function fakeClients(link: Link = straight): FakeClients {
     },
     byTokenHash: (hash) =>
       link('byTokenHash', () => {
-        const { clientId, scopes, namespace, revokedAt } = clients.get(hash) ?? {};
+        const { clientId, scopes, namespace, numbers, revokedAt } = clients.get(hash) ?? {};
         if (clientId === undefined || !scopes || revokedAt) return undefined;
-        return { clientId, scopes: [...scopes], namespace };
+        return { clientId, scopes: [...scopes], namespace, numbers };
       }),
   };
 }

@@ -15,11 +15,10 @@ import { type CallbackOptions, type CallbackPump, startCallbackPump } from './ca
 import { type Canaries, createCanaries, foundIn } from './canaries.ts';
 import { createLipaChat, type LipaChat } from './lipachat.ts';
 import { createSpawn } from './processes.ts';
-import { createFleetTable, type FleetTable } from './table.ts';
+import { type ClientOptions, createFleetTable, type FleetTable } from './table.ts';
 
 export type Flow = ReturnType<typeof flowBody>;
 type Request = { token?: string | null; headers?: Record<string, string>; body?: unknown };
-type ClientOptions = { revokedAt?: number; namespace?: { name: string; key: string } };
 export type SweepReport = { due: number; finished: number; failed: number; unmatchedStatuses: number };
 
 export type Fleet = StandIns & {

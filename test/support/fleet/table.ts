@@ -9,8 +9,12 @@ export type ClientRow = {
   token: string;
   clientId: string;
   scopes: string[];
+} & ClientOptions;
+/** The attributes of a token's item that not every token has. */
+export type ClientOptions = {
   revokedAt?: number;
   namespace?: { name: string; key: string };
+  numbers?: string[];
 };
 
 export type FleetTable = ReturnType<typeof createFleetTable>;
@@ -40,14 +44,10 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
     session: (business: string, customer: string) => item(`session#${business}#${customer}`),
     /** The whole table as text: equal texts, nothing written in between. */
     asText: async (): Promise<string> => JSON.stringify(await aws.dump()),
-    addClient: async ({ token, clientId, scopes, revokedAt, namespace }: ClientRow): Promise<void> => {
+    addClient: async ({ token, clientId, scopes, ...options }: ClientRow): Promise<void> => {
       const pk = `client#${createHash('sha256').update(token).digest('hex')}`;
       const row = { pk, clientId, scopes: new Set(scopes), createdAt: Date.now() };
-      await put({
-        ...row,
-        ...(revokedAt === undefined ? {} : { revokedAt }),
-        ...(namespace ? { namespace } : {}),
-      });
+      await put({ ...row, ...options });
     },
     /** A customer who has just written in, without the message. */
     addWindow: async (business: string, customer: string): Promise<void> => {

@@ -29,6 +29,7 @@ const documented = (routeKey: string): ErrorCode[] =>
 const without = (...left: string[]) => every.filter((routeKey) => !left.includes(routeKey));
 const under = (path: string) => every.filter((routeKey) => routeKey.includes(` ${path}`));
 const ofCampaign = under('/v1/campaigns/{campaignId}');
+const ofPair = every.filter((routeKey) => routeKey.endsWith('/{from}/{to}'));
 const PAGE = 'GET /docs';
 const FILE = 'GET /docs/{file}';
 const HEALTH = 'GET /v1/health';
@@ -42,7 +43,8 @@ const UPLOAD = 'POST /v1/campaigns/{campaignId}/recipients';
 const MEETS: Record<ErrorCode, string[]> = {
   // Any id and any name may be requested.
   'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
-  forbidden: [],
+  // Of a business number. Where an id is named, another number's is not found.
+  forbidden: [FLOWS, CREATE, ...ofPair],
   'not-found': [FILE, MESSAGE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
   // Also when the time of the invocation is over.

@@ -25,6 +25,7 @@ const CONTEXT: Record<string, Source> = {
   routeKey: ({ routeKey }) => routeKey,
   path: ({ rawPath }) => rawPath,
   httpMethod: ({ method }) => method,
+  'identity.sourceIp': ({ sourceIp }) => sourceIp,
 };
 
 const sourceOf = (expression: string): Source => {

@@ -1,16 +1,18 @@
+import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { contextOf, makeAuthorize } from '../lib/clients/authorize.ts';
 import { wireStores } from '../lib/wiring/stores.ts';
 
 const authorize = makeAuthorize(wireStores('authorizer'));
 
-interface AuthorizerEvent {
-  readonly routeKey: string;
-  readonly headers?: { readonly authorization?: string };
-}
+/** What of API Gateway's event decides. */
+type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'routeKey'> &
+  Partial<Pick<APIGatewayRequestAuthorizerEventV2, 'headers' | 'requestContext'>>;
 
 /** The HTTP API's request authorizer, with simple responses. */
-export const handler = async ({ routeKey, headers }: AuthorizerEvent) => {
-  const client = await authorize(headers?.authorization, routeKey);
+export const handler = async ({ routeKey, headers, requestContext }: AuthorizerEvent) => {
+  const { requestId, http } = requestContext ?? {};
+  const { authorization } = headers ?? {};
+  const client = await authorize({ authorization, routeKey, requestId, sourceIp: http?.sourceIp });
   if (!client) return { isAuthorized: false };
   return { isAuthorized: true, context: contextOf(client) };
 };

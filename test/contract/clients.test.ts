@@ -42,7 +42,31 @@ describe.each(engines)('API clients on $name', ({ open }) => {
     }
   });
 
-  it('are not found once they were revoked', async () => {
-    expect(await stores.clients.byTokenHash(hashOf('gone'))).toBeUndefined();
+  it('are found with what limits their token: revocation, expiry and addresses', async () => {
+    expect(await stores.clients.byTokenHash(hashOf('gone'))).toMatchObject({ revokedAt: NOW });
+    const limits = { expiresAt: NOW, sources: ['203.0.113.0/24', '2001:db8::/32'] };
+    await stores.addClient(hashOf('limits'), { clientId: 'limits', scopes: ['send'], ...limits });
+    expect(await stores.clients.byTokenHash(hashOf('limits'))).toMatchObject(limits);
+    const one = await stores.clients.byTokenHash(hashOf('one'));
+    expect([one?.revokedAt, one?.expiresAt, one?.sources]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('keep the latest day of their use, and nothing of a token that is none', async () => {
+    const { clients } = stores;
+    await stores.addClient(hashOf('used'), { clientId: 'used', scopes: ['send'] });
+    const lastUsedOn = async () => (await clients.byTokenHash(hashOf('used')))?.lastUsedOn;
+    expect(await lastUsedOn()).toBeUndefined();
+    for (const [day, after] of [
+      ['2026-01-31', '2026-01-31'],
+      ['2026-01-30', '2026-01-31'],
+      ['2026-01-31', '2026-01-31'],
+      ['2026-02-01', '2026-02-01'],
+    ] as const) {
+      await clients.noteUse(hashOf('used'), day);
+      expect(await lastUsedOn()).toBe(after);
+    }
+    expect(await clients.byTokenHash(hashOf('used'))).toMatchObject({ clientId: 'used', scopes: ['send'] });
+    await clients.noteUse(hashOf('nobody'), '2026-01-31');
+    expect(await clients.byTokenHash(hashOf('nobody'))).toBeUndefined();
   });
 });

@@ -30,15 +30,16 @@ import type {
   LedgerStore,
   RateLimitStore,
 } from '../../src/lib/campaigns/ports.ts';
+import { clientItem } from '../../src/lib/clients/dynamo-client-registry.ts';
 import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
-import type { ApiClient, ClientStore } from '../../src/lib/clients/ports.ts';
+import type { ClientStore, ClientToken } from '../../src/lib/clients/ports.ts';
 import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
 import { makeMessageAliasStore } from '../../src/lib/messages/dynamo-message-aliases.ts';
 import { makeMessageStore } from '../../src/lib/messages/dynamo-messages.ts';
 import type { MessageAliasStore, MessageStore } from '../../src/lib/messages/ports.ts';
 import type { Transport } from '../../src/lib/platform/aws-transport.ts';
 import { systemRandom } from '../../src/lib/platform/clock.ts';
-import { makeDynamoClient } from '../../src/lib/platform/dynamo-client.ts';
+import { encoded, makeDynamoClient } from '../../src/lib/platform/dynamo-client.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import { makeTemplateLockStore } from '../../src/lib/sending/dynamo-template-locks.ts';
 import type { TemplateLockStore } from '../../src/lib/sending/ports.ts';
@@ -80,7 +81,7 @@ export interface Stores {
   /** The store as one process after another opens it. */
   erasedOptOuts(): ErasedOptOutStore;
   /** Adds a client as an operator would: by the hash of its token. */
-  addClient(hash: string, client: ApiClient & { readonly revokedAt?: Date }): Promise<void>;
+  addClient(hash: string, token: ClientToken): Promise<void>;
   /** The raw callbacks stored now. */
   rawCallbacks(): Promise<readonly string[]>;
   /** The template statuses stored now. */
@@ -189,17 +190,9 @@ export function storesOn(
       const Item = marshall(row, { removeUndefinedValues: true });
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
-    async addClient(hash, { clientId, scopes, namespace, numbers, revokedAt }) {
-      const row = {
-        pk: `client#${hash}`,
-        clientId,
-        scopes: new Set(scopes),
-        namespace,
-        numbers,
-        revokedAt: revokedAt?.getTime(),
-      };
-      const Item = marshall(row, { removeUndefinedValues: true });
-      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    async addClient(tokenHash, token) {
+      const item = clientItem({ ...token, tokenHash, createdAt: NOW });
+      await client.send(new PutItemCommand({ TableName: tableName, Item: encoded(item) }));
     },
     async rawCallbacks() {
       const items = (await scan()).map((item) => unmarshall(item));

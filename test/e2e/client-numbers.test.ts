@@ -80,22 +80,25 @@ describe('another number’s things', () => {
     expect(Object.keys(RULES).toSorted()).toEqual(routes.toSorted());
   });
 
-  it.each(Object.entries(RULES))('%s answers the same, whatever is stored', async (route, [status, request]) => {
-    const [method = ''] = route.split(' ');
-    const before = await fleet.table.asText();
-    const answers = await Promise.all(
-      [stored, absent].map(async (ids) => {
-        const { path, body } = request(ids);
-        const answer = await as(stranger)(method, path, body);
-        return { status: answer.status, json: { ...answer.json, correlationId: '' } };
-      }),
-    );
-    const [ofStored, ofAbsent] = answers;
-    expect(ofStored).toEqual(ofAbsent);
-    expect(ofStored?.status).toBe(status);
-    expect(JSON.stringify(answers)).not.toContain(stored.campaignId);
-    expect(await fleet.table.asText()).toBe(before);
-  });
+  it.each(Object.entries(RULES))(
+    '%s answers the same, whatever is stored',
+    async (route, [status, request]) => {
+      const [method = ''] = route.split(' ');
+      const before = await fleet.table.asText();
+      const answers = await Promise.all(
+        [stored, absent].map(async (ids) => {
+          const { path, body } = request(ids);
+          const answer = await as(stranger)(method, path, body);
+          return { status: answer.status, json: { ...answer.json, correlationId: '' } };
+        }),
+      );
+      const [ofStored, ofAbsent] = answers;
+      expect(ofStored).toEqual(ofAbsent);
+      expect(ofStored?.status).toBe(status);
+      expect(JSON.stringify(answers)).not.toContain(stored.campaignId);
+      expect(await fleet.table.asText()).toBe(before);
+    },
+  );
 
   it('are those of other clients, too, for an admin without numbers', async () => {
     const admin = as(await fleet.newClient(ALL));

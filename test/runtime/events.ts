@@ -29,7 +29,11 @@ export const authorization = (routeKey: string, token: string): AuthorizerEvent 
   const bearer = `Bearer ${token}`;
   const asked = { method, rawPath, routeKey, pathParameters: {}, headers: { authorization: bearer } };
   const rest = { rawQueryString: '', cookies: [], body: Buffer.alloc(0), sourceIp: '127.0.0.1' };
-  return authorizerEvent({ ...asked, ...rest, requestId: randomUUID(), at: new Date() }, [bearer, routeKey]);
+  return authorizerEvent({ ...asked, ...rest, requestId: randomUUID(), at: new Date() }, [
+    bearer,
+    routeKey,
+    rest.sourceIp,
+  ]);
 };
 
 /** One record of a queue, by its logical id. */

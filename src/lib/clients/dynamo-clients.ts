@@ -12,11 +12,15 @@ export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
   fields: {
     clientId: plain,
     scopes: stringSet,
-    // A list, and no set: DynamoDB has no empty set, and a missing attribute allows every number.
+    // Lists, and no sets: DynamoDB has no empty set, and a missing attribute allows all.
     numbers: plain,
+    sources: plain,
     namespace: record<Namespace>({ name: plain, key: plain }),
     createdAt: instant,
     revokedAt: instant,
+    // Not `expires`: that is TTL's. An expired token stays in the table as a record, as a revoked one does.
+    expiresAt: instant,
+    lastUsedOn: plain,
   },
   derived: {
     pair: () => LISTED_CLIENTS,
@@ -28,10 +32,15 @@ export function makeClientStore(table: Table): ClientStore {
   return {
     async byTokenHash(hash) {
       const stored = await table.get(clientCodec.pkOf(hash));
-      if (!stored) return undefined;
-      const { clientId, scopes, namespace, numbers, revokedAt } = clientCodec.fromItem(stored.value);
-      // A revoked client stays in the table as a record.
-      return revokedAt === undefined ? { clientId, scopes, namespace, numbers } : undefined;
+      return stored && clientCodec.fromItem(stored.value);
+    },
+    async noteUse(hash, day) {
+      await table.update(clientCodec.pkOf(hash), {
+        update: '',
+        set: 'lastUsedOn = :day',
+        condition: 'attribute_exists(pk) AND (attribute_not_exists(lastUsedOn) OR lastUsedOn < :day)',
+        values: { ':day': day },
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The store ports in memory. They enforce every condition that the table enforces; the contract tests prove it. */
 
-import type { ApiClient, ClientStore } from '../../../src/lib/clients/ports.ts';
+import type { ClientStore, ClientToken } from '../../../src/lib/clients/ports.ts';
 import {
   type FlowRequest,
   isInRecipientQueue,
@@ -215,20 +215,20 @@ export function fakeErasedOptOuts(): FakeForgotten {
 }
 
 export interface FakeClients extends ClientStore {
-  add(hash: string, client: ApiClient & { readonly revokedAt?: Date }): void;
+  add(hash: string, token: ClientToken): void;
 }
 
 export function fakeClients(link: Link = straight): FakeClients {
-  const clients = new Map<string, ApiClient & { readonly revokedAt?: Date }>();
+  const tokens = new Map<string, ClientToken>();
   return {
-    add: (hash, client) => {
-      clients.set(hash, client);
+    add: (hash, token) => {
+      tokens.set(hash, token);
     },
-    byTokenHash: (hash) =>
-      link('byTokenHash', () => {
-        const { clientId, scopes, namespace, numbers, revokedAt } = clients.get(hash) ?? {};
-        if (clientId === undefined || !scopes || revokedAt) return undefined;
-        return { clientId, scopes: [...scopes], namespace, numbers };
+    byTokenHash: (hash) => link('byTokenHash', () => tokens.get(hash)),
+    noteUse: (hash, day) =>
+      link('noteUse', () => {
+        const token = tokens.get(hash);
+        if (token && (token.lastUsedOn ?? '') < day) tokens.set(hash, { ...token, lastUsedOn: day });
       }),
   };
 }

@@ -15,12 +15,16 @@ export type ClientOptions = {
   revokedAt?: number;
   namespace?: { name: string; key: string };
   numbers?: string[];
+  sources?: string[];
+  expiresAt?: number;
 };
 
 export type FleetTable = ReturnType<typeof createFleetTable>;
 
 const DAY_MS = 86_400_000;
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+const clientKey = (token: string) => `client#${createHash('sha256').update(token).digest('hex')}`;
 
 export const createFleetTable = (aws: AwsProcess, TableName: string) => {
   const client = new DynamoDBClient({ endpoint: aws.url, region: 'eu-west-1', credentials: CREDENTIALS });
@@ -44,9 +48,9 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
     session: (business: string, customer: string) => item(`session#${business}#${customer}`),
     /** The whole table as text: equal texts, nothing written in between. */
     asText: async (): Promise<string> => JSON.stringify(await aws.dump()),
+    client: (token: string) => item(clientKey(token)),
     addClient: async ({ token, clientId, scopes, ...options }: ClientRow): Promise<void> => {
-      const pk = `client#${createHash('sha256').update(token).digest('hex')}`;
-      const row = { pk, clientId, scopes: new Set(scopes), createdAt: Date.now() };
+      const row = { pk: clientKey(token), clientId, scopes: new Set(scopes), createdAt: Date.now() };
       await put({ ...row, ...options });
     },
     /** A customer who has just written in, without the message. */

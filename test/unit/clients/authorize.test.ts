@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { contextOf, makeAuthorize } from '../../../src/lib/clients/authorize.ts';
 import { mayUse } from '../../../src/lib/clients/scopes.ts';
+import { manualClock } from '../../support/fakes/clock.ts';
 import { faultyLink } from '../../support/fakes/link.ts';
 import { NOW } from '../../support/fakes/samples.ts';
 import { fakeClients } from '../../support/fakes/stores.ts';
@@ -17,7 +18,11 @@ const SESSION = 'GET /v1/sessions/{from}/{to}';
 const { link, fail } = faultyLink();
 const clients = fakeClients(link);
 const telemetry = fakeTelemetry();
-const authorize = makeAuthorize({ clients, telemetry });
+const clock = manualClock(NOW);
+const ask = makeAuthorize({ clients, clock, telemetry });
+const SOURCE = '203.0.113.7';
+const authorize = (authorization: string | undefined, routeKey: string, sourceIp = SOURCE) =>
+  ask({ authorization, routeKey, sourceIp, requestId: 'request-1' });
 
 beforeEach(() => {
   clients.add(hashOf(TOKEN), { clientId: 'shop', scopes: ['send'] });
@@ -27,7 +32,10 @@ beforeEach(() => {
 
 describe('a token', () => {
   it("is accepted for its client when it has the route's scope", async () => {
-    expect(await authorize(`Bearer ${TOKEN}`, SEND)).toEqual({ clientId: 'shop', scopes: ['send'] });
+    expect(await authorize(`Bearer ${TOKEN}`, SEND)).toEqual({
+      clientId: 'shop',
+      scopes: ['send'],
+    });
     expect(await authorize('Bearer token-of-the-reader-01234', READ)).toMatchObject({ clientId: 'reader' });
   });
 
@@ -77,6 +85,75 @@ describe('a token', () => {
   it('is neither valid nor invalid while the store is down: the check fails', async () => {
     fail('byTokenHash', 'before');
     await expect(authorize(`Bearer ${TOKEN}`, SEND)).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+});
+
+describe('a token that is limited', () => {
+  const LATER = new Date(NOW.getTime() + 60_000);
+  const asked = (reason: string, clientId?: string) => [
+    'client.refused',
+    { route: SEND, reason, requestId: 'request-1', clientId },
+  ];
+  const refusals = () => telemetry.lines.map(({ event, fields }) => [event, fields]);
+  const add = (token: string, limits: object) =>
+    clients.add(hashOf(token), { clientId: token, scopes: ['send'], ...limits });
+
+  it.each<[string, object, string | undefined]>([
+    ['until a moment ago', { expiresAt: NOW }, 'expired'],
+    ['for a minute more', { expiresAt: LATER }, undefined],
+    ['until later, but revoked', { expiresAt: LATER, revokedAt: NOW }, 'revoked'],
+    ['to other addresses', { sources: ['203.0.113.8/32', '2001:db8::/32'] }, 'source'],
+    ['to this address among others', { sources: ['198.51.100.0/24', `${SOURCE}/32`] }, undefined],
+    ['to no address', { sources: [] }, 'source'],
+    ['to another route', { scopes: ['read'] }, 'scope'],
+  ])('%s is refused for its reason, or accepted', async (limit, limits, reason) => {
+    const token = `limited-${limit.replaceAll(/\W/g, '-')}`;
+    add(token, limits);
+    const before = refusals().length;
+    expect((await authorize(`Bearer ${token}`, SEND)) === undefined).toBe(reason !== undefined);
+    expect(refusals().slice(before)).toEqual(reason === undefined ? [] : [asked(reason, token)]);
+  });
+
+  it.each([
+    ['unknown', 'Bearer nobody-has-this-token'],
+    ['no token', 'Basic abc'],
+  ])('is logged as unknown, if it is %s', async (_, authorization) => {
+    const before = refusals().length;
+    await authorize(authorization, SEND);
+    expect(refusals().slice(before)).toEqual([asked('unknown')]);
+  });
+
+  it('ends by the clock', async () => {
+    const [later, watch] = [new Date(NOW.getTime() + 2_000), manualClock(NOW)];
+    add('ends', { expiresAt: later });
+    const at = makeAuthorize({ clients, clock: watch, telemetry });
+    const request = { authorization: 'Bearer ends', routeKey: SEND, sourceIp: SOURCE, requestId: 'r' };
+    watch.advance(1_999);
+    expect(await at(request)).toBeDefined();
+    watch.advance(1);
+    expect(await at(request)).toBeUndefined();
+  });
+});
+
+describe('the use of a token', () => {
+  const lastUse = async (token: string) => (await clients.byTokenHash(hashOf(token)))?.lastUsedOn;
+
+  it('is noted once a day, and not if the request is refused', async () => {
+    clients.add(hashOf('daily'), { clientId: 'daily', scopes: ['send'] });
+    await authorize('Bearer daily', READ);
+    expect(await lastUse('daily')).toBeUndefined();
+    await authorize('Bearer daily', SEND);
+    expect(await lastUse('daily')).toBe(NOW.toISOString().slice(0, 10));
+    fail('noteUse', 'before');
+    const lines = telemetry.lines.length;
+    await authorize('Bearer daily', SEND);
+    expect(telemetry.lines).toHaveLength(lines);
+    expect(await lastUse('daily')).toBe(NOW.toISOString().slice(0, 10));
+    // The fault is still to come: no write was tried.
+    clients.add(hashOf('next'), { clientId: 'next', scopes: ['send'], lastUsedOn: '2000-01-01' });
+    expect(await authorize('Bearer next', SEND)).toMatchObject({ clientId: 'next' });
+    expect(telemetry.lines.at(-1)).toMatchObject({ event: 'client.use-not-noted' });
+    expect(await lastUse('next')).toBe('2000-01-01');
   });
 });
 

@@ -12,8 +12,9 @@ export const handler = api(
   stores,
   byRoute({
     'PUT /v1/opt-outs/{from}/{to}': async (request) =>
-      consent.optOut(allowedPair(request), request.correlationId).then(done),
-    'DELETE /v1/opt-outs/{from}/{to}': async (request) => consent.optIn(allowedPair(request)).then(done),
+      consent.optOut(allowedPair(request), request).then(done),
+    'DELETE /v1/opt-outs/{from}/{to}': async (request) =>
+      consent.optIn(allowedPair(request), request).then(done),
     'DELETE /v1/contacts/{from}/{to}': async (request) =>
       erase(allowedPair(request), request.correlationId).then(done),
   }),

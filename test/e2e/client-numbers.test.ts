@@ -36,6 +36,9 @@ beforeAll(async () => {
 });
 afterAll(() => fleet.stop());
 
+/** All that is stored but the tokens, which know the day of their use. */
+const everythingElse = async () => (await fleet.table.items()).filter(({ pk }) => !pk.startsWith('client#'));
+
 const campaign = (campaignId: string, from = fleet.business) => {
   const { messageId: _, to: __, ...message } = fleet.flow();
   return { campaignId, name: 'Spring', message: { ...message, from } };
@@ -84,7 +87,7 @@ describe('another number’s things', () => {
     '%s answers the same, whatever is stored',
     async (route, [status, request]) => {
       const [method = ''] = route.split(' ');
-      const before = await fleet.table.asText();
+      const before = await everythingElse();
       const answers = await Promise.all(
         [stored, absent].map(async (ids) => {
           const { path, body } = request(ids);
@@ -96,7 +99,7 @@ describe('another number’s things', () => {
       expect(ofStored).toEqual(ofAbsent);
       expect(ofStored?.status).toBe(status);
       expect(JSON.stringify(answers)).not.toContain(stored.campaignId);
-      expect(await fleet.table.asText()).toBe(before);
+      expect(await everythingElse()).toEqual(before);
     },
   );
 

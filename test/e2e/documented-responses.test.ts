@@ -16,6 +16,7 @@ const OF_HTTP = [
   'keep-alive',
   'transfer-encoding',
 ];
+const SCOPES = ['send', 'read', 'campaigns', 'consent', 'admin'];
 const CAMPAIGN = '/v1/campaigns/{campaignId}';
 
 let fleet: Fleet;
@@ -27,7 +28,7 @@ let none: string;
 beforeAll(async () => {
   fleet = await startFleet({ counts: { campaigns: 1, contacts: 1, docs: 1 } });
   campaigns = await campaignCallsOf(fleet);
-  every = await fleet.newClient(['send', 'read', 'campaigns', 'admin']);
+  every = await fleet.newClient(SCOPES);
   none = await fleet.newClient(['nothing']);
 });
 afterEach(() => fleet.aws.clearFaults());
@@ -100,6 +101,12 @@ describe.each(guarded)('%s', (routeKey) => {
 });
 
 describe('what callers meet', () => {
+  it.each(guarded)('%s with a number that is not theirs', async (routeKey) => {
+    const token = await fleet.newClient(SCOPES, { numbers: [fleet.canaries.number()] });
+    const body = routeKey === 'POST /v1/flows' ? fleet.flow() : campaigns.order();
+    await ask(routeKey, known(), { token, ...(routeKey.startsWith('POST') ? { body } : {}) });
+  });
+
   it.each(withBody)('%s with no body, another one, and one that is too long', async (routeKey) => {
     for (const body of [undefined, null, [], 'text', {}, { x: 'x'.repeat(300_000) }]) {
       await ask(routeKey, known(), { body });
@@ -133,6 +140,7 @@ describe('what callers meet', () => {
     expect(await ask('GET /v1/sessions/{from}/{to}', pair)).toBe(200);
     expect(await ask('POST /v1/flows', {}, { body: fleet.flow(pair) })).toBe(422);
     expect(await ask('DELETE /v1/opt-outs/{from}/{to}', pair)).toBe(204);
+    expect(await ask('GET /v1/sessions/{from}/{to}', pair)).toBe(200);
     expect(await ask('DELETE /v1/contacts/{from}/{to}', pair)).toBe(204);
   });
 

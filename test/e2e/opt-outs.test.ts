@@ -172,6 +172,23 @@ describe('the routes of an opt-out', () => {
     ]);
   });
 
+  it('show the client that did it, until the customer says something else', async () => {
+    const customer = await fleet.newCustomer();
+    expect(await session(customer)).toMatchObject({ optedOut: false, consent: null });
+    for (const [method, optedOut] of [
+      ['PUT', true],
+      ['DELETE', false],
+    ] as const) {
+      await optOut(customer, method);
+      const shown = await session(customer);
+      expect(shown).toMatchObject({ optedOut, consent: { by: 'fleet' } });
+      expect(new Date(String(Object(shown['consent']).at)).getTime()).toBeGreaterThan(Date.now() - 100_000);
+    }
+    // WhatsApp's time has whole seconds: in the same one, the later arrival wins.
+    await say(customer, 'STOP', { timestamp: Math.ceil(Date.now() / 1000) });
+    expect(await session(customer)).toMatchObject({ optedOut: true, consent: null });
+  });
+
   it('take a pair that was never seen', async () => {
     const customer = fleet.canaries.number();
     expect((await optOut(customer, 'DELETE')).status).toBe(204);
@@ -180,14 +197,21 @@ describe('the routes of an opt-out', () => {
     expect(await sendTo(customer)).toMatchObject(OPTED_OUT);
   });
 
-  it('need the scope send, and the erasure admin', async () => {
+  it('need the scopes send and consent, and the erasure admin', async () => {
     const customer = fleet.canaries.number();
     const reader = await fleet.newClient(['read']);
-    for (const method of ['PUT', 'DELETE']) {
+    await optOut(customer);
+    for (const [method, others] of [
+      ['PUT', ['consent', 'read', 'campaigns', 'admin']],
+      // A client that sends may not take a customer's STOP back.
+      ['DELETE', ['send', 'read', 'campaigns', 'admin']],
+    ] as const) {
       expect((await optOut(customer, method, reader)).status).toBe(403);
+      expect((await optOut(customer, method, await fleet.newClient([...others]))).status).toBe(403);
       const none = await fleet.call(method, `/v1/opt-outs/${fleet.business}/${customer}`, { token: null });
       expect(none.status).toBe(401);
     }
+    expect(await session(customer)).toMatchObject({ optedOut: true });
     expect((await erase(customer, fleet.token)).status).toBe(403);
     expect((await optOut('12ab')).status).toBe(400);
   });

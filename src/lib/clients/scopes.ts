@@ -1,5 +1,5 @@
 /** What an API client may do; `openapi.yaml` names the scope of each route. */
-export const SCOPES = ['send', 'read', 'campaigns', 'admin'] as const;
+export const SCOPES = ['send', 'read', 'campaigns', 'consent', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 const SCOPE_OF_ROUTE: Record<string, Scope> = {
@@ -7,7 +7,8 @@ const SCOPE_OF_ROUTE: Record<string, Scope> = {
   'GET /v1/messages/{messageId}': 'read',
   'GET /v1/sessions/{from}/{to}': 'read',
   'PUT /v1/opt-outs/{from}/{to}': 'send',
-  'DELETE /v1/opt-outs/{from}/{to}': 'send',
+  // Apart from `send`: it overrides what the customer said.
+  'DELETE /v1/opt-outs/{from}/{to}': 'consent',
   'DELETE /v1/contacts/{from}/{to}': 'admin',
   'POST /v1/campaigns': 'campaigns',
   'GET /v1/campaigns': 'campaigns',

@@ -6,7 +6,7 @@ import { freshSession } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
 import { lookUpPerson, makeSessionsOfPeople } from '../sessions/sessions-of-people.ts';
 import type { Pair } from '../whatsapp/phone.ts';
-import { hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
+import { consentWordOf, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { isMessageId, type Message } from './message.ts';
 import { keyIn } from './namespaced.ts';
 import type { MessageStore } from './ports.ts';
@@ -21,6 +21,8 @@ export interface SessionAnswer {
   readonly expiresAt: string | null;
   readonly lastInboundAt: string | null;
   readonly optedOut: boolean;
+  /** The API client that last set `optedOut`, and when; null if the customer did, or if nothing has. */
+  readonly consent: { readonly by: string; readonly at: string } | null;
   readonly parked: number;
 }
 
@@ -63,6 +65,7 @@ export function makeRead(deps: ReadDeps) {
     const pair = await lookUpPerson(personAliases, named);
     const [found, parked] = await allEnded([sessions.get(named), messages.waiting(pair, COUNTED)]);
     const stored = found?.value ?? (await freshSession(erasedOptOuts, pair));
+    const word = consentWordOf(stored);
     return {
       from: named.business,
       to: named.customer,
@@ -71,6 +74,7 @@ export function makeRead(deps: ReadDeps) {
       expiresAt: stored.window?.expiresAt.toISOString() ?? null,
       lastInboundAt: stored.window?.lastInboundAt.toISOString() ?? null,
       optedOut: hasOptedOut(stored),
+      consent: word?.by === undefined ? null : { by: word.by, at: word.at.toISOString() },
       parked: parked.length,
     };
   }

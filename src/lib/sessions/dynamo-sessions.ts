@@ -36,7 +36,16 @@ export const sessionCodec = itemCodec<Session, 'pair'>({
     consent: inline<Consent>({ optedOut: plain, at: as('consentAt', instant) }),
     words: as(
       'consentWords',
-      list(record<ConsentWord>({ optedOut: plain, at: instant, seenAt: instant, place: plain, of: plain })),
+      list(
+        record<ConsentWord>({
+          optedOut: plain,
+          at: instant,
+          seenAt: instant,
+          place: plain,
+          of: plain,
+          by: plain,
+        }),
+      ),
     ),
     paceUntil: instant,
     known: inline<Known>({ userIds: plain, namedAt: instant }),

@@ -106,7 +106,7 @@ export function optedOut(session: Session, word: ConsentWord): Session {
 function stillOptedOut(session: Session): Session {
   const last = consentWordOf(session);
   if (!last || last.optedOut) return session;
-  return afterConsent(session, { ...last, optedOut: true, of: undefined });
+  return afterConsent(session, { ...last, optedOut: true, of: undefined, by: undefined });
 }
 
 function latest<T>(a: T | undefined, b: T | undefined, at: (one: T) => Date): T | undefined {

@@ -21,6 +21,8 @@ export interface ConsentWord {
   readonly place?: number | undefined;
   /** Names its message, to recognise a repeat. */
   readonly of?: string | undefined;
+  /** The API client that said it in the customer's place. */
+  readonly by?: string | undefined;
 }
 
 /** More than a customer says while copies of a callback are under way. */

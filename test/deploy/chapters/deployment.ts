@@ -102,7 +102,7 @@ export const deployment = (system: () => System): void => {
       const { account, outputs } = system();
       await account.setSecret('/lipaflow/proof/lipachat/api-key', API_KEY);
       await account.setSecret('/lipaflow/proof/webhook/secret', WEBHOOK_SECRET);
-      const all = ['send', 'read', 'campaigns'];
+      const all = ['send', 'read', 'campaigns', 'consent'];
       for (const client of [
         { clientId: 'app', token: TOKENS.app, scopes: all },
         { clientId: 'other', token: TOKENS.other, scopes: all },

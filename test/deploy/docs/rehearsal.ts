@@ -118,7 +118,7 @@ export const createRehearsal = (world: () => World) => {
         'TABLE',
         `TABLE=$(aws cloudformation describe-stacks --stack-name lipaflow-prod ${query})`,
       );
-      const scopes = ['send', 'read', 'campaigns', 'admin'];
+      const scopes = ['send', 'read', 'campaigns', 'consent', 'admin'];
       await account.putClient({ clientId: 'rehearsal', token: TOKEN, scopes }, variables['TABLE'] ?? '');
       await writeIn(OPTED_OUT);
       expect((await app('PUT', `/v1/opt-outs/${BUSINESS}/${OPTED_OUT}`)).status).toBeLessThan(300);

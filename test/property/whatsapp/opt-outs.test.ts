@@ -47,7 +47,9 @@ function typed({ says, spelling }: Word): string {
 
 async function say(p: Process, one: Word, id: string): Promise<void> {
   if (one.by === 'route') {
-    return one.says === 'stop' ? p.consent.optOut(PAIR, 'c') : p.consent.optIn(PAIR);
+    return one.says === 'stop'
+      ? p.consent.optOut(PAIR, { clientId: 'crm', correlationId: 'c' })
+      : p.consent.optIn(PAIR, { clientId: 'crm', correlationId: 'c' });
   }
   const message = { id, pair: PAIR, writtenAt: later(one.stamp), said: [typed(one)], reply: undefined };
   await p.handleCallbacks([{ kind: 'inbound', ...message }]);

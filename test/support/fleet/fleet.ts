@@ -28,7 +28,7 @@ export type Fleet = StandIns & {
   table: FleetTable;
   /** What is behind the HTTP API by function; a test may take one out and put another in. */
   workers: Record<string, Worker[]>;
-  /** Of a client with the scopes send and read. */
+  /** Of a client with the scopes send, read and consent. */
   token: string;
   /** A business number, and a customer whose window with it is open. */
   business: string;
@@ -67,7 +67,7 @@ export type FleetOptions = {
 };
 
 const API = ['authorizer', 'sendFlow', 'readApi', 'webhook', 'callbacks'];
-const CLIENT = { clientId: 'fleet', scopes: ['send', 'read'] };
+const CLIENT = { clientId: 'fleet', scopes: ['send', 'read', 'consent'] };
 
 const flowBody = (to: string, from: string) => ({
   messageId: randomUUID() as string,

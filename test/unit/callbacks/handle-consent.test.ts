@@ -58,7 +58,7 @@ describe('a choice in the settings', () => {
   });
 
   it('ends the erased opt-out of a customer who resumes', async () => {
-    await p.consent.optOut(PAIR, 'c');
+    await p.consent.optOut(PAIR, { clientId: 'crm', correlationId: 'c' });
     await p.erase(PAIR, 'c');
     world.clock.advance(5_000);
     await p.handleCallbacks([preference(false)]);

@@ -162,8 +162,10 @@ describe('a route', () => {
     [SEND, 'send'],
     [READ, 'read'],
     [SESSION, 'read'],
+    ['PUT /v1/opt-outs/{from}/{to}', 'send'],
+    ['DELETE /v1/opt-outs/{from}/{to}', 'consent'],
   ])('%s needs the scope %s and no other', (route, scope) => {
-    const others = ['send', 'read', 'campaigns', 'Send', `${scope}s`, '*', ''].filter(
+    const others = ['send', 'read', 'campaigns', 'consent', 'admin', 'Send', `${scope}s`, '*', ''].filter(
       (other) => other !== scope,
     );
     expect(mayUse(route, [scope])).toBe(true);
@@ -174,7 +176,7 @@ describe('a route', () => {
   it.each(['$default', 'GET /v1/flows', 'POST /v1/flows/', 'constructor', '__proto__', 'toString', ''])(
     'with no rule is closed to every token: %s',
     (route) => {
-      expect(mayUse(route, ['send', 'read', 'campaigns', 'admin'])).toBe(false);
+      expect(mayUse(route, ['send', 'read', 'campaigns', 'consent', 'admin'])).toBe(false);
     },
   );
 });

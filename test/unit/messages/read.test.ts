@@ -80,6 +80,7 @@ describe('a session', () => {
       expiresAt: null,
       lastInboundAt: null,
       optedOut: false,
+      consent: null,
       parked: 0,
     });
   });

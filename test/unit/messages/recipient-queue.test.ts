@@ -157,7 +157,7 @@ describe('a record', () => {
     await world.sessions.replace(session, { ...session.value, consent });
     await p.workOff();
     expect([written, records()]).toEqual([[], []]);
-    await p.consent.optIn(PAIR);
+    await p.consent.optIn(PAIR, { clientId: 'crm', correlationId: 'c' });
     await change('a', (m) => ({ ...m, parkedUntil: world.clock.now() }));
     await p.work(idOf('a'));
     expect([written, records(), sent()]).toEqual([[], [], []]);

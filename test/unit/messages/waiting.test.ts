@@ -372,12 +372,12 @@ describe('an erasure', () => {
   });
 
   it('keeps an opt-out in force', async () => {
-    await p.consent.optOut(PAIR, 'c-1');
+    await p.consent.optOut(PAIR, { clientId: 'crm', correlationId: 'c-1' });
     await p.erase(PAIR, 'c-1');
     expect(traces()).toBe(false);
     await writes();
     await expect(p.send()).rejects.toMatchObject({ code: 'recipient-opted-out' });
-    await p.consent.optIn(PAIR);
+    await p.consent.optIn(PAIR, { clientId: 'crm', correlationId: 'c' });
     expect(await p.send()).toMatchObject({ kind: 'sent' });
   });
 
@@ -385,7 +385,7 @@ describe('an erasure', () => {
     const eraser = world.process('eraser', {
       link: async (call, apply) => {
         if (call === 'remove' && world.sessions.all()[0]?.consent === undefined)
-          await p.consent.optOut(PAIR, 'c-2');
+          await p.consent.optOut(PAIR, { clientId: 'crm', correlationId: 'c-2' });
         return apply();
       },
     });

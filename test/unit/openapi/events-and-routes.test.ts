@@ -73,7 +73,7 @@ describe('the operations', () => {
     'include %s with the scope that the authorizer checks',
     (routeKey, authorizer) => {
       const documented = operationOf(routeKey).security?.flatMap(({ client }) => client);
-      const scopes: Scope[] = ['send', 'read', 'campaigns', 'admin'];
+      const scopes: Scope[] = ['send', 'read', 'campaigns', 'consent', 'admin'];
       const asked = authorizer === null ? [] : scopes.filter((scope) => mayUse(routeKey, [scope]));
       expect(documented).toEqual(asked);
     },
@@ -552,7 +552,11 @@ describe('the responses of the code conform', () => {
 
   it('for a reader of sessions', async () => {
     const pair = pairOf(claim);
-    const opened = afterConsent(afterInbound({ pair }, { writtenAt: now, now }), { optedOut: true, at: now });
+    const opened = afterConsent(afterInbound({ pair }, { writtenAt: now, now }), {
+      optedOut: true,
+      at: now,
+      by: 'crm',
+    });
     const stores = [opened, undefined].map((value) => sessionStore(value));
     const messages = { waiting: () => Promise.resolve([request.messageId as MessageId]) };
     const readers = stores.map((sessions) =>
@@ -571,8 +575,8 @@ describe('the responses of the code conform', () => {
     );
     const bodies = answers.map(({ body }) => JSON.parse(body ?? ''));
     expect(bodies).toMatchObject([
-      { open: true, optedOut: true, parked: 1 },
-      { open: false, openedAt: null, optedOut: false },
+      { open: true, optedOut: true, consent: { by: 'crm', at: now.toISOString() }, parked: 1 },
+      { open: false, openedAt: null, optedOut: false, consent: null },
     ]);
     expectAllSeen(schemaOf(SESSION, 200), bodies);
   });

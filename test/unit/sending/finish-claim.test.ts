@@ -112,7 +112,7 @@ describe('the watch of a lease', () => {
   it('does not return to the queue when the customer has opted out: the claim is given back', async () => {
     await start({ mode: 'hold' });
     await crashAt('replace');
-    await world.process('api').consent.optOut(PAIR, 'request');
+    await world.process('api').consent.optOut(PAIR, { clientId: 'crm', correlationId: 'request' });
     world.clock.advance(61_000);
     expect(await finish()).toEqual({ finished: 1, failed: 0 });
     expect(message()).toBeUndefined();

@@ -108,7 +108,7 @@ describe('a flow whose window is shut before its claim', () => {
   it.each(['session', 'hash'])(
     'is refused after an opt-out, stored as a %s, and its messageId is free',
     async (by) => {
-      if (by === 'session') await p.consent.optOut(PAIR, 'c-1');
+      if (by === 'session') await p.consent.optOut(PAIR, { clientId: 'crm', correlationId: 'c-1' });
       else await world.erasedOptOuts.remember(PAIR, NOW);
       expect(await problem(p.send({ request: waits('template') }))).toMatchObject({
         code: 'recipient-opted-out',

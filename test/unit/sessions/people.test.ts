@@ -175,11 +175,26 @@ describe('a person known by number and by user id', () => {
 
   it('is opted out and in by either name', async () => {
     await handle(byBoth('hello'));
-    await webhook.consent.optOut(BY_ID, 'c');
+    await webhook.consent.optOut(BY_ID, { clientId: 'crm', correlationId: 'c' });
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
     world.clock.advance(1_000);
-    await webhook.consent.optIn(PAIR);
+    await webhook.consent.optIn(PAIR, { clientId: 'crm', correlationId: 'c' });
     expect(await shown(BY_ID)).toMatchObject({ optedOut: false });
+  });
+
+  it('shows the client that opted it out, by either name, and none once the customer has sent a STOP', async () => {
+    await handle(byBoth('hello'));
+    await webhook.consent.optIn(BY_ID, { clientId: 'crm', correlationId: 'c' });
+    expect(await shown(PAIR)).toMatchObject({ consent: { by: 'crm' } });
+    expect(await shown(BY_ID)).toMatchObject({ consent: { by: 'crm' } });
+    expect(world.telemetry.lines).toContainEqual({
+      level: 'info',
+      event: 'contact.opted-in',
+      fields: { clientId: 'crm', correlationId: 'c' },
+    });
+    world.clock.advance(60_000);
+    await handle(byBoth('STOP'));
+    expect(await shown(BY_ID)).toMatchObject({ optedOut: true, consent: null });
   });
 
   it('takes an opt-out along to a new number, and no window', async () => {
@@ -288,7 +303,7 @@ describe('the erasure of a person', () => {
   it('leaves an opt-out that a new tie finds again', async () => {
     await handle(byBoth('STOP'));
     await webhook.erase(PAIR, 'c');
-    await webhook.consent.optIn(PAIR);
+    await webhook.consent.optIn(PAIR, { clientId: 'crm', correlationId: 'c' });
     await handle(byBoth('hello'));
     expect(await shown(PAIR)).toMatchObject({ optedOut: true });
     await handle(byBoth('START'));

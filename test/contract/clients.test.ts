@@ -44,7 +44,8 @@ describe.each(engines)('API clients on $name', ({ open }) => {
 
   it('are found with what limits their token: revocation, expiry and addresses', async () => {
     expect(await stores.clients.byTokenHash(hashOf('gone'))).toMatchObject({ revokedAt: NOW });
-    const limits = { expiresAt: NOW, sources: ['203.0.113.0/24', '2001:db8::/32'] };
+    const recipientSources = ['s3://crm-exports/whatsapp/'];
+    const limits = { expiresAt: NOW, sources: ['203.0.113.0/24', '2001:db8::/32'], recipientSources };
     await stores.addClient(hashOf('limits'), { clientId: 'limits', scopes: ['send'], ...limits });
     expect(await stores.clients.byTokenHash(hashOf('limits'))).toMatchObject(limits);
     const one = await stores.clients.byTokenHash(hashOf('one'));

@@ -8,7 +8,7 @@ import {
   type RecipientSource,
 } from './campaign.ts';
 import { newCampaign } from './lifecycle.ts';
-import { sourceKey } from './plan/source.ts';
+import { assertMayRead, sourceKey } from './plan/source.ts';
 import type { CampaignStore, ObjectStore } from './ports.ts';
 import { parseSchedule, ScheduleFault } from './schedule.ts';
 
@@ -45,6 +45,7 @@ export function makeCreateCampaign({ campaigns, objects, clock, newKey, retentio
   ): Promise<{ readonly stored: Stored<Campaign>; readonly fresh: boolean }> {
     const { definition } = order;
     assertMayUse(by, definition.message.from);
+    if (order.recipients?.kind === 's3') assertMayRead(by, order.recipients, objects.bucket);
     const { clientId, seesAll, autoStart } = by;
     const fingerprint = campaignFingerprint(JSON.parse(JSON.stringify(order)));
     const found = await campaigns.get(definition.campaignId);

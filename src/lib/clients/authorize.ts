@@ -62,11 +62,13 @@ export function contextOf({
   scopes,
   namespace,
   numbers,
+  recipientSources,
 }: ApiClient): Readonly<Record<string, string>> {
   return {
     clientId,
     scopes: scopes.join(' '),
     ...(namespace ? { namespaceKey: namespace.key } : {}),
     ...(numbers ? { numbers: numbers.join(' ') } : {}),
+    ...(recipientSources ? { recipientSources: recipientSources.join(' ') } : {}),
   };
 }

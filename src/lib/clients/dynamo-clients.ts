@@ -14,6 +14,7 @@ export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
     scopes: stringSet,
     // Lists, and no sets: DynamoDB has no empty set, and a missing attribute allows all.
     numbers: plain,
+    recipientSources: plain,
     sources: plain,
     namespace: record<Namespace>({ name: plain, key: plain }),
     createdAt: instant,

@@ -11,6 +11,8 @@ export interface ApiClient {
   readonly namespace?: Namespace | undefined;
   /** The only business numbers that it may use, as digits; undefined for all. */
   readonly numbers?: readonly string[] | undefined;
+  /** Where its campaigns may read recipients, as `s3://bucket/prefix/`. */
+  readonly recipientSources?: readonly string[] | undefined;
 }
 
 /** One token of an API client. To replace a token, a client has two for a time. */

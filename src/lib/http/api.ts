@@ -5,7 +5,7 @@ import type { Caller } from '../platform/caller.ts';
 import { AppError, invalidRequest } from '../platform/errors.ts';
 import { MAY_BE_ROUNDED, parseExactJson } from '../platform/exact-json.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
-import { isOpenRoute } from './open-routes.ts';
+import { authorizerOf, clientOf } from './client-of-event.ts';
 import { problemOf } from './problem.ts';
 
 /** The caller of an invocation, and its deadline. */
@@ -122,29 +122,6 @@ export function deadlineOf(context: LambdaContext | undefined, clock: Clock): Da
 function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string {
   const given = event.headers?.['x-correlation-id'];
   return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? random.uuid());
-}
-
-const ANYONE = { clientId: 'anyone', seesAll: false } as const;
-
-/** The client that the authorizer found. Throws `internal` without one, unless the route is open to anyone. */
-function clientOf(event: APIGatewayProxyEventV2): Caller {
-  const { clientId, scopes, namespaceKey, numbers } = authorizerOf(event)?.lambda ?? {};
-  if (typeof clientId !== 'string') {
-    if (isOpenRoute(event.routeKey)) return ANYONE;
-    throw new AppError('internal', 'The route is deployed without its authorizer. Nothing was done.');
-  }
-  const seesAll = typeof scopes === 'string' && scopes.split(' ').includes('admin');
-  return {
-    clientId,
-    seesAll,
-    ...(typeof namespaceKey === 'string' ? { namespaceKey } : {}),
-    ...(typeof numbers === 'string' ? { numbers: numbers.split(' ') } : {}),
-  };
-}
-
-/** What the authorizer said of the caller; undefined on a route without one. */
-function authorizerOf({ requestContext }: APIGatewayProxyEventV2) {
-  return (requestContext as { authorizer?: { lambda?: Record<string, unknown> | null } }).authorizer;
 }
 
 function idOf({ correlationId, clientId }: Run) {

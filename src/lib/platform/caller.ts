@@ -9,6 +9,8 @@ export interface Caller {
   readonly namespaceKey?: string | undefined;
   /** The only business numbers that the caller may use, as digits; undefined for all. */
   readonly numbers?: readonly string[] | undefined;
+  /** Where its campaigns may read recipients, as `s3://bucket/prefix/`. */
+  readonly recipientSources?: readonly string[] | undefined;
 }
 
 /** The business number of a request that names none: the caller's only one, or else the stage's default. */

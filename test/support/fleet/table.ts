@@ -15,6 +15,7 @@ export type ClientOptions = {
   revokedAt?: number;
   namespace?: { name: string; key: string };
   numbers?: string[];
+  recipientSources?: string[];
   sources?: string[];
   expiresAt?: number;
 };

@@ -1,3 +1,5 @@
+import type { Caller } from '../../platform/caller.ts';
+import { invalidRequest } from '../../platform/errors.ts';
 import { type Campaign, hasEnded, type RecipientSource } from '../campaign.ts';
 import type { ObjectStore } from '../ports.ts';
 
@@ -19,4 +21,37 @@ export async function forgetSource(
 ): Promise<void> {
   const { schedule, source } = campaign;
   if (hasEnded(campaign) && schedule && source && source.given !== 's3') await objects.remove(source.key);
+}
+
+/** What the stack keeps of every campaign in its own bucket: uploads, the files of schedules, plans. */
+const OF_CAMPAIGNS = /^(?:uploads|schedules|plans)\//;
+/** A segment that a URL, or a tool between, may resolve. */
+const RELATIVE = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
+type Asker = Pick<Caller, 'recipientSources' | 'numbers' | 'namespaceKey'>;
+
+/**
+ * Where the caller's campaigns may read recipients, as `s3://bucket/prefix/`; undefined for all that the stack may read. A
+ * client with business numbers or a namespace of its own reads only what is listed for it.
+ */
+function sourcesOf({ recipientSources, numbers, namespaceKey }: Asker): readonly string[] | undefined {
+  if (recipientSources) return recipientSources;
+  return numbers || namespaceKey !== undefined ? [] : undefined;
+}
+
+/**
+ * Throws `invalid-request` if the caller's campaigns may not read this object, whether it exists or not. An upload comes
+ * through the campaign's own route, so no caller may name one.
+ */
+export function assertMayRead(
+  caller: Asker,
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  ownBucket: string,
+): void {
+  const sources = sourcesOf(caller);
+  const isListed = (source: string) => `s3://${bucket}/${key}`.startsWith(source) && !RELATIVE.test(key);
+  const isAnothers = bucket === ownBucket && OF_CAMPAIGNS.test(key);
+  if (!isAnothers && (sources === undefined || sources.some(isListed))) return;
+  const message = 'must name an object that this client may read: ask an operator (`client list`)';
+  throw invalidRequest([{ path: 'recipients.s3', message }]);
 }

@@ -11,6 +11,6 @@ export const handler = (event: SQSEvent, context?: Context) => {
   const deadlineAt = deadlineOf(context, stores.clock);
   return batch(stores.telemetry, async (body) => {
     const { campaignId, planId } = parsePlanJob(body);
-    await planner.plan(campaignId, planId, deadlineAt);
+    await planner.plan(campaignId, planId, { deadlineAt });
   })(event);
 };

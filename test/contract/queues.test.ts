@@ -240,7 +240,7 @@ describe.each([
   const enqueue: Record<Name, (to: Ports) => Promise<void>> = {
     deliveries: (to) => to.deliveries.enqueue(idOf('m-1'), 0),
     recipients: (to) => to.recipients.enqueue([recipient(1)]),
-    plans: (to) => to.plans.enqueue(PLAN),
+    plans: (to) => to.plans.enqueue({ ...PLAN, clientId: 'crm' }),
     callbacks: (to) => to.callbacks.put(CALLBACK),
     unmatched: (to) => to.unmatched.lookUpIn(UNMATCHED, 0),
   };
@@ -387,5 +387,27 @@ describe.each([
       await queues.unmatched.lookUpIn({ ...UNMATCHED, lookups }, pause);
     const expected = new Map(PAUSES_S.entries());
     expect(await delays('unmatched', (record) => (record as UnmatchedStatus).lookups)).toEqual(expected);
+  });
+});
+
+describe('the plan queue', () => {
+  it('is shared fairly by client: all plans of one have one group, which does not name it', async () => {
+    const groups: unknown[] = [];
+    const client = new SQSClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+      requestHandler: {
+        handle: ({ body }: { body: string }) => {
+          groups.push((JSON.parse(body) as { MessageGroupId?: unknown }).MessageGroupId);
+          return Promise.reject(new Error('not sent'));
+        },
+      },
+    });
+    const plans = makePlanQueue({ client, queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/PlanQueue' });
+    for (const clientId of ['crm', 'crm', 'shop'])
+      await expect(plans.enqueue({ ...PLAN, clientId })).rejects.toThrow();
+    expect(groups).toEqual([groups[0], groups[0], expect.not.stringMatching(String(groups[0]))]);
+    for (const group of groups) expect(group).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -10,22 +10,33 @@ import { csv, planOf, recipientsOf } from '../support/campaign-answers.ts';
 import { usesIn } from '../support/commands.ts';
 import { type CampaignCalls, type CampaignFields, campaignCallsOf } from '../support/fleet/campaigns.ts';
 import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
+import { pumpQueue } from '../support/fleet/lanes.ts';
 
 let fleet: Fleet;
 let campaigns: CampaignCalls;
+let plans: { close: () => Promise<void> };
 
 beforeAll(async () => {
-  fleet = await startFleet({ counts: { campaigns: 1 } });
+  fleet = await startFleet({ counts: { campaigns: 1, campaignPlanner: 1 } });
   campaigns = await campaignCallsOf(fleet);
+  plans = pumpQueue(fleet, { queueName: 'PlanQueue', workers: fleet.workers['campaignPlanner'] ?? [] });
 });
-afterAll(() => fleet.stop());
+afterAll(async () => {
+  await plans.close();
+  await fleet.stop();
+});
 
 type File = string | Buffer;
 const plan = async (file: File, { format = 'csv', ...fields }: CampaignFields & { format?: string } = {}) => {
   const order = campaigns.order({ message: campaigns.message({ text: 'Hello {{name}}' }), ...fields });
   expect((await campaigns.create(order)).status).toBe(201);
   await campaigns.upload(order.campaignId, file, format);
-  return { campaignId: order.campaignId, answer: await campaigns.plan(order.campaignId) };
+  const { campaignId } = order;
+  const answer = await campaigns.plan(campaignId);
+  // The planner takes it.
+  if (answer.status === 202)
+    return { campaignId, answer: await campaigns.whenIs(campaignId, ['planned', 'draft']) };
+  return { campaignId, answer };
 };
 const utf16 = (text: string, order: 'little' | 'big' = 'little') => {
   const bytes = Buffer.from(`\ufeff${text}`, 'utf16le');

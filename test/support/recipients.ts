@@ -29,7 +29,8 @@ export async function rowsOf(
 ): Promise<ReadRow[]> {
   const bytes = typeof file === 'string' || file instanceof Uint8Array ? inPieces(file) : file;
   const rows: ReadRow[] = [];
-  for await (const row of readRows(bytes, { format })) rows.push(withoutPlace(row));
+  for await (const row of readRows(bytes, { format, size: Number.POSITIVE_INFINITY }))
+    rows.push(withoutPlace(row));
   return rows;
 }
 

@@ -43,6 +43,7 @@ const storedPlan = record<StoredPlan>({
   plannedAt: instant,
   counts: plain,
   rejected: plain,
+  rejectedKept: plain,
   possibleDuplicates: plain,
   price: plain,
 });

@@ -101,7 +101,12 @@ export interface CampaignQueue {
   enqueue(jobs: readonly RecipientJob[]): Promise<void>;
 }
 
-/** Enqueues a campaign for the planner. Throws `store-unavailable`. */
+interface PlanJob {
+  readonly campaignId: CampaignId;
+  readonly planId: string;
+}
+
+/** Enqueues a campaign for the planner. The queue is shared fairly by client. Throws `store-unavailable`. */
 export interface PlanQueue {
-  enqueue(job: { readonly campaignId: CampaignId; readonly planId: string }): Promise<void>;
+  enqueue(job: PlanJob & { readonly clientId: string }): Promise<void>;
 }

@@ -29,6 +29,8 @@ export interface CampaignView {
 interface PlanView extends Pick<Plan, 'planId' | 'counts' | 'rejected' | 'possibleDuplicates' | 'price'> {
   readonly plannedAt: string;
   readonly dryRun: boolean;
+  /** Of the rejected rows, so many can be listed. */
+  readonly rejectedListed: number;
   /** At the campaign's own rate, ignoring windows and throttling. */
   readonly estimatedMinutes: number;
 }
@@ -89,6 +91,7 @@ function planView({ plan, perMinute }: Campaign): PlanView | null {
     estimatedMinutes: Math.ceil(counts.total / perMinute),
     price,
     rejected,
+    rejectedListed: plan.rejectedKept ?? counts.invalid + counts.duplicate,
     possibleDuplicates,
   };
 }

@@ -86,9 +86,9 @@ export function makeTicker(deps: TickDeps) {
     const { dueAt } = stored.value;
     if (!dueAt || dueAt > now) return;
     const again = await campaigns.replace(stored, transition(stored.value, 'plannerLost', { now }));
-    const { campaignId, state, planning } = again.stored?.value ?? stored.value;
+    const { campaignId, clientId, state, planning } = again.stored?.value ?? stored.value;
     if (again.done && state === 'planning' && planning)
-      await planQueue.enqueue({ campaignId, planId: planning.planId });
+      await planQueue.enqueue({ campaignId, planId: planning.planId, clientId });
   }
 
   /**

@@ -282,7 +282,7 @@ export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
   };
 }
 
-type PlanJob = Parameters<PlanQueue['enqueue']>[0];
+type PlanJob = Omit<Parameters<PlanQueue['enqueue']>[0], 'clientId'>;
 
 interface FakePlanQueue extends PlanQueue {
   over(link: Link): PlanQueue;
@@ -293,7 +293,7 @@ interface FakePlanQueue extends PlanQueue {
 export function fakePlanQueue(): FakePlanQueue {
   const waiting: PlanJob[] = [];
   const over = (link: Link): PlanQueue => ({
-    enqueue: (job) => link('enqueue-plan', () => void waiting.push(job)),
+    enqueue: ({ clientId: _, ...job }) => link('enqueue-plan', () => void waiting.push(job)),
   });
   return { ...over(straight), over, waiting, take: () => waiting.splice(0) };
 }

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { RecipientsFault } from './recipient.ts';
+import { FILE_LIMITS, type FileLimits, RecipientsFault } from './recipient.ts';
 import { type Decoder, UNCHANGED, utf16Decoder } from './utf16.ts';
 
 type Bytes = AsyncIterable<Uint8Array>;
@@ -32,13 +32,47 @@ export async function* gathered(bytes: Bytes, least: number): AsyncGenerator<Buf
   if (length > 0) yield Buffer.concat(parts);
 }
 
-/** Decompresses gzip, recognised by its first bytes; passes anything else through. */
-export async function* unzipped(bytes: Bytes): AsyncGenerator<Uint8Array> {
+/** Is it gzip, by its first two bytes? */
+export const isGzip = (bytes: Uint8Array): boolean => startsWith(bytes, GZIP);
+export const GZIP_MARK_BYTES = GZIP.length;
+
+/**
+ * Decompresses gzip, recognised by its first bytes; passes anything else through. Throws `RecipientsFault` for more than
+ * the limits allow. `zippedBytes`: the size of the file.
+ */
+export async function* unzipped(
+  bytes: Bytes,
+  zippedBytes: number,
+  limits: FileLimits = FILE_LIMITS,
+): AsyncGenerator<Uint8Array> {
   const blocks = gathered(bytes, GZIP.length);
   const first = await blocks.next();
   if (first.done) return;
   const all = resumed(first.value, blocks);
-  yield* startsWith(first.value, GZIP) ? gunzipped(all) : all;
+  yield* isGzip(first.value) ? bounded(gunzipped(all), zippedBytes, limits) : all;
+}
+
+async function* bounded(bytes: Bytes, zippedBytes: number, limits: FileLimits): AsyncGenerator<Uint8Array> {
+  const byRatio = Math.max(limits.ratioFrom, limits.ratio * zippedBytes);
+  let length = 0;
+  for await (const piece of bytes) {
+    length += piece.length;
+    if (length > limits.bytes) throw tooLarge('the gzip file unzips to more', limits);
+    if (length > byRatio)
+      throw new RecipientsFault(
+        `the gzip file unzips to more than ${limits.ratio} times its size: upload it without gzip`,
+      );
+    yield piece;
+  }
+}
+
+/** Refuses a file by its size alone. */
+export function assertSize(bytes: number, limits: FileLimits = FILE_LIMITS): void {
+  if (bytes > limits.bytes) throw tooLarge('the file is larger', limits);
+}
+
+function tooLarge(what: string, { bytes }: FileLimits): RecipientsFault {
+  return new RecipientsFault(`${what} than ${bytes} bytes: split the recipients into several campaigns`);
 }
 
 /**

@@ -116,3 +116,29 @@ export function makeRecorder(
     },
   };
 }
+
+/** Time for the end of a part: pending look-ups, up to four objects, the item, the queue. */
+const PART_END_MS = 30_000;
+/** After this, the plan goes back to the queue, so that another client's plan waits for minutes at most. */
+const SLICE_MS = 120_000;
+
+/** What one invocation may take. The plan goes on in another one. */
+export type PlanBudget =
+  /** The planner's invocation ends then. */
+  | { readonly deadlineAt: Date }
+  /** A caller waits: so many rows of a small file, and only of the version with this ETag. */
+  | { readonly rows: number; readonly etag?: string };
+
+/** Returns whether the budget is spent, by the number of all rows. The slice begins with the first row of this call. */
+export function makeMeter(clock: Clock, budget: PlanBudget, before: number) {
+  if ('rows' in budget) return (rows: number) => rows - before >= budget.rows;
+  const deadline = budget.deadlineAt.getTime() - PART_END_MS;
+  let end = deadline;
+  let hasBegun = false;
+  return () => {
+    const now = clock.now().getTime();
+    if (!hasBegun) end = Math.min(deadline, now + SLICE_MS);
+    hasBegun = true;
+    return now > end;
+  };
+}

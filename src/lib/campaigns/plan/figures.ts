@@ -9,8 +9,10 @@ export interface Plan {
   readonly sourceEtag: string;
   readonly plannedAt: Date;
   readonly counts: PlanCounts;
-  /** The first rejected rows; the objects of `rejectedKeys` have all of them. */
+  /** The first rejected rows; the objects of `rejectedKeys` have more. */
   readonly rejected: readonly RejectedRow[];
+  /** How many rejected rows those objects have, from the first. A plan of version 0.1 has all of them, and no figure. */
+  readonly rejectedKept?: number | undefined;
   readonly possibleDuplicates: PossibleDuplicates;
   readonly price: PriceEstimate;
 }

@@ -4,13 +4,22 @@ import { type Campaign, isPlanning, LONGEST_DAYS, type RecipientSource } from '.
 import type { CampaignId } from '../campaign-id.ts';
 import { transition } from '../lifecycle.ts';
 import type { CampaignStore, ObjectStore, PlanQueue } from '../ports.ts';
-import { type Checkpoint, loadCheckpoint, makeRecorder, Superseded, saveCheckpoint } from './checkpoint.ts';
+import { assertSize } from './bytes.ts';
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  makeMeter,
+  makeRecorder,
+  type PlanBudget,
+  Superseded,
+  saveCheckpoint,
+} from './checkpoint.ts';
 import type { EstimateDeps } from './estimate.ts';
 import type { Plan } from './figures.ts';
 import { openPartFiles, type WrittenPart } from './files.ts';
 import { makePartReader, type PartReader } from './read-part.ts';
 import { readRows } from './read-rows.ts';
-import { RecipientsFault, type ResumePoint } from './recipient.ts';
+import { FILE_LIMITS, type FileLimits, RecipientsFault, type ResumePoint } from './recipient.ts';
 import { MOST_RECIPIENTS } from './row.ts';
 import { makeSeenNumbers } from './seen-numbers.ts';
 
@@ -23,8 +32,8 @@ import { makeSeenNumbers } from './seen-numbers.ts';
  *    whatever happens to the file.
  * 4. Look up windows and opt-outs, a hundred recipients at a time, to estimate what each will get. Windows
  *    and opt-outs are checked again when each message is sent.
- * 5. End the part after PART_ROWS rows, or when the invocation's time runs short: store a checkpoint, and record it by
- *    one conditional write of the campaign's item. Then go on, or enqueue the plan for the next invocation.
+ * 5. End the part after PART_ROWS rows, or when this turn is over: store a checkpoint, and record it by one conditional
+ *    write of the campaign's item. Then go on, or enqueue the plan for the next invocation.
  *
  * A planner begins at the recorded checkpoint, so one that dies loses a part at most. Of two planners, the first to
  * record a part goes on, and the other stops.
@@ -39,38 +48,38 @@ export interface PlanCampaignDeps extends EstimateDeps {
   readonly telemetry: Telemetry;
   /** By default PART_ROWS. */
   readonly partRows?: number | undefined;
+  /** By default FILE_LIMITS. */
+  readonly limits?: FileLimits | undefined;
 }
 
 export type Planner = ReturnType<typeof makePlanner>;
 
 const PART_ROWS = 250_000;
-/** Time for the end of a part: pending look-ups, up to four objects, the item, the queue. */
-const PART_END_MS = 30_000;
-
 type Written = Pick<Checkpoint, 'parts' | 'rejectedKeys' | 'numberKeys'>;
 
 export function makePlanner(deps: PlanCampaignDeps) {
-  const { campaigns, objects, planQueue, clock, random, telemetry, partRows = PART_ROWS } = deps;
+  const { campaigns, objects, planQueue, clock, random, telemetry } = deps;
+  const { partRows = PART_ROWS, limits = FILE_LIMITS } = deps;
 
   /**
    * Plans the campaign if it is still being planned under this `planId`. A repeat, or an abandoned plan, does
-   * nothing. `deadlineAt`: the end of the invocation. Without it, the file is small.
+   * nothing.
    */
   async function plan(
     campaignId: CampaignId,
     planId: string,
-    deadlineAt?: Date,
+    budget: PlanBudget,
   ): Promise<Campaign | undefined> {
     const stored = await campaigns.get(campaignId);
     if (!stored || !isPlanning(stored.value, planId)) return stored?.value;
-    const outcome = await planOf(stored.value, deadlineAt).catch((fault) => {
+    const outcome = await planOf(stored.value, budget).catch((fault) => {
       if (fault instanceof RecipientsFault || fault instanceof Superseded) return fault;
       throw fault;
     });
     const found = await campaigns.get(campaignId);
     if (outcome instanceof Superseded) return found?.value;
     if (outcome === 'unfinished') {
-      await planQueue.enqueue({ campaignId, planId });
+      await planQueue.enqueue({ campaignId, planId, clientId: stored.value.clientId });
       return found?.value;
     }
     const now = clock.now();
@@ -83,18 +92,18 @@ export function makePlanner(deps: PlanCampaignDeps) {
     return after?.value;
   }
 
-  async function planOf(campaign: Campaign, deadlineAt: Date | undefined): Promise<Plan | 'unfinished'> {
+  async function planOf(campaign: Campaign, budget: PlanBudget): Promise<Plan | 'unfinished'> {
     const { campaignId, source, planning } = campaign;
     if (!source || !planning) throw new RecipientsFault('there are no recipients: upload them first');
     const { planId, dryRun } = planning;
-    const seen = makeSeenNumbers(deadlineAt && MOST_RECIPIENTS);
+    const seen = makeSeenNumbers('deadlineAt' in budget ? MOST_RECIPIENTS : undefined);
     const from = planning.checkpoint && (await loadCheckpoint(objects, planning.checkpoint.key, seen));
-    const { etag: sourceEtag, body } = await openSource(source, from);
-    const rows = readRows(body, source, from?.resume);
-    const reader = makePartReader(deps, campaign, { rows, seen, from });
+    const etag = from?.sourceEtag ?? ('etag' in budget ? budget.etag : undefined);
+    const { etag: sourceEtag, bytes: size, body } = await openSource(source, etag);
+    const rows = readRows(body, { format: source.format, size, limits }, from?.resume);
+    const reader = makePartReader(deps, campaign, { rows, seen, from, limits });
     const record = makeRecorder(deps, campaignId, planning);
-    const isTimeShort = () =>
-      deadlineAt !== undefined && clock.now().getTime() > deadlineAt.getTime() - PART_END_MS;
+    const isSpent = makeMeter(clock, budget, reader.rows());
     let written: Written = from ?? { parts: [], rejectedKeys: [], numberKeys: [] };
     try {
       for (;;) {
@@ -104,7 +113,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
           name,
           async isOver(count) {
             await record.progress(count);
-            return count >= most || isTimeShort();
+            return count >= most || isSpent(count);
           },
         });
         written = withPart(written, part);
@@ -118,7 +127,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
         const saved = await saveCheckpoint(objects, name, { checkpoint, seen });
         written = saved.checkpoint;
         await record.part({ key: saved.key, rows: reader.rows() });
-        if (isTimeShort()) return 'unfinished';
+        if (isSpent(reader.rows())) return 'unfinished';
       }
     } finally {
       await rows.return(undefined);
@@ -141,13 +150,13 @@ export function makePlanner(deps: PlanCampaignDeps) {
     }
   }
 
-  /** Opens the recipients; to go on, only if they are those that the checkpoint is about. */
-  async function openSource(source: RecipientSource, from: Checkpoint | undefined) {
-    if (!from) return objects.open(source);
-    const { etag } = await objects.head(source);
-    if (etag !== from.sourceEtag)
+  /** Opens the version that it found; with `wanted`, only if that is the ETag of the version. */
+  async function openSource(source: RecipientSource, wanted: string | undefined) {
+    const { etag, bytes } = await objects.head(source);
+    if (wanted !== undefined && etag !== wanted)
       throw new RecipientsFault('the file changed while it was being planned: plan again');
-    return objects.open({ ...source, etag });
+    assertSize(bytes, limits);
+    return { bytes, ...(await objects.open({ ...source, etag })) };
   }
 
   return { plan };

@@ -6,7 +6,14 @@ import { type EstimateDeps, makeEstimate } from './estimate.ts';
 import type { Plan, RejectedRow } from './figures.ts';
 import type { PartFiles } from './files.ts';
 import { flowFault } from './flow-fault.ts';
-import type { RawRow, ResumePoint } from './recipient.ts';
+import {
+  FILE_LIMITS,
+  type FileLimits,
+  type RawRow,
+  RecipientsFault,
+  type ResumePoint,
+  shownReason,
+} from './recipient.ts';
 import { type Accepted, assertColumns, columnsOf, makeColumnWatch, makeRowJudge } from './row.ts';
 import type { SeenNumbers } from './seen-numbers.ts';
 import { makeTally } from './tally.ts';
@@ -19,12 +26,17 @@ export interface PartOptions {
   readonly seen: SeenNumbers;
   /** Where an earlier planner stopped, which is where `rows` begins. */
   readonly from: Checkpoint | undefined;
+  readonly limits?: FileLimits | undefined;
 }
 
 export type PartReader = ReturnType<typeof makePartReader>;
 
 /** Reads a campaign's recipients, part by part: judges each row, writes it down, and looks up its window. */
-export function makePartReader(deps: EstimateDeps, campaign: Campaign, { rows, seen, from }: PartOptions) {
+export function makePartReader(
+  deps: EstimateDeps,
+  campaign: Campaign,
+  { rows, seen, from, limits = FILE_LIMITS }: PartOptions,
+) {
   const wanted = columnsOf(campaign.message);
   const tally = makeTally(from?.tally);
   const columns = makeColumnWatch(wanted, from?.columns);
@@ -54,7 +66,7 @@ export function makePartReader(deps: EstimateDeps, campaign: Campaign, { rows, s
         if (judged.kind === 'accepted') {
           await files.accept(judged.recipient);
           yield judged.recipient.to;
-        } else await files.reject(judged);
+        } else if (tally.rejected() <= limits.rejectedKept) await files.reject(judged);
         if (await isOver(tally.rows())) return;
       }
       isAtEnd = true;
@@ -76,9 +88,11 @@ export function makePartReader(deps: EstimateDeps, campaign: Campaign, { rows, s
     if (row.kind === 'row') columns.note(row);
     const { line } = row;
     const judged = row.kind === 'bad' ? { kind: 'invalid' as const, line, reason: row.reason } : judge(row);
-    tally.note(judged);
+    const noted = judged.kind === 'accepted' ? judged : { ...judged, reason: shownReason(judged.reason) };
+    tally.note(noted);
+    if (tally.rows() > limits.rows) throw tooManyRows(limits);
     resume = { ...resume, place: row.end };
-    return judged;
+    return noted;
   }
 
   return {
@@ -86,12 +100,17 @@ export function makePartReader(deps: EstimateDeps, campaign: Campaign, { rows, s
     /** All rows so far. */
     rows: tally.rows,
     sums: (): Sums => ({ tally: tally.result(), estimate: estimate.sums(), columns: columns.found() }),
-    figures(): Pick<Plan, 'counts' | 'rejected' | 'possibleDuplicates' | 'price'> {
+    figures(): Pick<Plan, 'counts' | 'rejected' | 'rejectedKept' | 'possibleDuplicates' | 'price'> {
       const { price, ...windows } = estimate.result();
       const { counts, ...rest } = tally.result();
-      return { counts: { ...counts, ...windows }, ...rest, price };
+      const rejectedKept = Math.min(tally.rejected(), limits.rejectedKept);
+      return { counts: { ...counts, ...windows }, ...rest, rejectedKept, price };
     },
   };
+}
+
+function tooManyRows({ rows }: FileLimits): RecipientsFault {
+  return new RecipientsFault(`the file has more than ${rows} rows: split it into several campaigns`);
 }
 
 async function* inHundreds(numbers: AsyncIterable<PhoneNumber>): AsyncIterable<PhoneNumber[]> {

@@ -1,10 +1,17 @@
 import { asUtf8, gathered, unzipped } from './bytes.ts';
 import { makeCsvReader } from './csv.ts';
 import { makeJsonlReader } from './jsonl.ts';
-import type { RawRow, ResumePoint } from './recipient.ts';
+import { FILE_LIMITS, type FileLimits, type RawRow, type ResumePoint } from './recipient.ts';
 
 /** Large blocks, so that the work per block is negligible per row. */
 const BLOCK_BYTES = 64 * 1024;
+
+export interface FileOptions {
+  readonly format: 'csv' | 'jsonl';
+  /** Of the file as it is stored, in bytes. */
+  readonly size: number;
+  readonly limits?: FileLimits | undefined;
+}
 
 /**
  * Streams the rows of a recipients file, gzip or not, in UTF-8 or in UTF-16 with a byte order mark: memory doesn't grow with the file, and reading keeps
@@ -16,11 +23,11 @@ const BLOCK_BYTES = 64 * 1024;
  */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
-  { format }: { readonly format: 'csv' | 'jsonl' },
+  { format, size, limits = FILE_LIMITS }: FileOptions,
   from?: ResumePoint,
 ): AsyncGenerator<RawRow, undefined> {
   const reader = format === 'csv' ? makeCsvReader(from) : makeJsonlReader(from);
-  const blocks = asUtf8(gathered(unzipped(bytes), BLOCK_BYTES));
+  const blocks = asUtf8(gathered(unzipped(bytes, size, limits), BLOCK_BYTES));
   for await (const block of from ? without(blocks, from.place.offset) : blocks) yield* reader.read(block);
   yield* reader.end();
 }

@@ -35,6 +35,8 @@ export function makeTally(from = NONE) {
 
   return {
     note: (row: Accepted | RejectedRow) => (row.kind === 'accepted' ? accept(row) : reject(row)),
+    /** Rejected rows so far. */
+    rejected: () => counts.invalid + counts.duplicate,
     rows: () => counts.total + counts.invalid + counts.duplicate,
     result: (): Tally => ({ counts, rejected, possibleDuplicates: { count: twinCount, sample: twins } }),
   };

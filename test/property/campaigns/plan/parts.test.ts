@@ -17,6 +17,8 @@ import { fakeTelemetry } from '../../../support/fakes/telemetry.ts';
 
 const SOURCE = 'uploads/1';
 const PLAN = 'plan-1';
+/** No end in sight. */
+const ALL = { rows: Number.POSITIVE_INFINITY };
 
 const OPEN = { openedAt: NOW, lastInboundAt: NOW, expiresAt: later(86_400) };
 
@@ -138,7 +140,7 @@ describe('a plan in parts', () => {
       fc.asyncProperty(files, stories, async (file, { invocations, partRows, dryRun }) => {
         const whole = world(file, dryRun);
         await whole.begin();
-        await whole.planner(straight).plan(whole.campaignId, PLAN);
+        await whole.planner(straight).plan(whole.campaignId, PLAN, ALL);
 
         const cut = world(file, dryRun);
         await cut.begin();
@@ -150,7 +152,7 @@ describe('a plan in parts', () => {
           const run = (link: Link) =>
             cut
               .planner(link, partRows)
-              .plan(cut.campaignId, PLAN, deadlineAt)
+              .plan(cut.campaignId, PLAN, deadlineAt ? { deadlineAt } : ALL)
               .catch((fault) => {
                 if (!isFault(fault)) throw fault;
               });
@@ -161,7 +163,7 @@ describe('a plan in parts', () => {
             expect(cut.planQueue.take()).not.toEqual([]);
           }
         }
-        await cut.planner(straight, partRows).plan(cut.campaignId, PLAN);
+        await cut.planner(straight, partRows).plan(cut.campaignId, PLAN, ALL);
         expect(await cut.outcome()).toEqual(await whole.outcome());
         most = Math.max(most, (await cut.stored()).plan?.parts?.length ?? 0);
       }),
@@ -183,14 +185,14 @@ describe('a plan in parts', () => {
     ] as const) {
       const one = world(file, false);
       await one.begin();
-      await one.planner(straight).plan(one.campaignId, PLAN, later(1));
+      await one.planner(straight).plan(one.campaignId, PLAN, { deadlineAt: later(1) });
       const { planning } = await one.stored();
       expect(planning).toMatchObject({ rows: 1, tries: 1, checkpoint: { rows: 1 } });
       one.place(
         key === SOURCE ? key : (planning?.checkpoint?.key ?? ''),
         key === SOURCE ? 'to\n1\n' : undefined,
       );
-      await one.planner(straight).plan(one.campaignId, PLAN);
+      await one.planner(straight).plan(one.campaignId, PLAN, ALL);
       expect(await one.outcome()).toMatchObject({ state: 'draft', reason });
     }
   });

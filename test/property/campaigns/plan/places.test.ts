@@ -41,7 +41,7 @@ async function rowsOf({ format, start, lineBreak, tokens, form, size }: File, fr
   // Small pieces of a long text would take long.
   const pieces = inPieces(bytes, text.length > 30_000 ? 70_000 : size);
   const rows: RawRow[] = [];
-  for await (const row of readRows(pieces, { format }, from)) rows.push(row);
+  for await (const row of readRows(pieces, { format, size: Number.POSITIVE_INFINITY }, from)) rows.push(row);
   return rows;
 }
 

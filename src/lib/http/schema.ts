@@ -18,6 +18,10 @@ export const required = (kind: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is required' : `must be ${kind}`),
 });
 
+/** Without counting the code points of a text that is far too long. */
+export const isAtMost = (s: string, max: number): boolean =>
+  s.length <= max || (s.length <= 2 * max && [...s].length <= max);
+
 /** One line of ASCII with a visible character and without many blanks: WhatsApp refuses nothing in it. */
 const PLAIN = /^(?!.* {5})[ -~]*[!-~][ -~]*$/;
 
@@ -25,7 +29,7 @@ const PLAIN = /^(?!.* {5})[ -~]*[!-~][ -~]*$/;
 export const text = (max: number, faultsOf?: (text: string) => readonly string[]) =>
   z
     .string(required('a string'))
-    .refine((s) => [...s].length >= 1 && [...s].length <= max, {
+    .refine((s) => s !== '' && isAtMost(s, max), {
       error: `must be 1 to ${max} characters long`,
     })
     .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode' })
@@ -46,9 +50,16 @@ export const parsed = <T>(read: (value: string) => T | undefined, fault: string)
 const PHONE_FAULT = 'must be an international phone number with a country code';
 const CUSTOMER_FAULT = `${PHONE_FAULT}, or a WhatsApp user id such as US.13491208655302741918`;
 
-export const phone = parsed(parsePhoneNumber, PHONE_FAULT);
+/** Of a number in any spelling, with marks and blanks, or a user id. */
+export const LONGEST_CUSTOMER = 160;
+const short =
+  <T>(read: (value: string) => T | undefined) =>
+  (value: string) =>
+    isAtMost(value, LONGEST_CUSTOMER) ? read(value) : undefined;
+
+export const phone = parsed(short(parsePhoneNumber), PHONE_FAULT);
 /** Anything that a callback can name. A send judges a number that no numbering plan has (`sending/recipient.ts`). */
-export const customer = parsed(customerIn, CUSTOMER_FAULT);
+export const customer = parsed(short(customerIn), CUSTOMER_FAULT);
 
 export const data = z
   .custom<Record<string, unknown>>(isObject, { error: 'must be an object', abort: true })
@@ -60,7 +71,7 @@ export const data = z
 
 export const count = z.int({ error: 'must be an integer' });
 
-const pairPath = z.object({ from: parsed(storedPhoneNumber, PHONE_FAULT), to: customer });
+const pairPath = z.object({ from: parsed(short(storedPhoneNumber), PHONE_FAULT), to: customer });
 
 /** Parses `{from}/{to}` of a path: the business number, and the customer's number or user id. */
 export function parsePair(parameters: unknown): Pair {

@@ -67,10 +67,23 @@ export class AppError extends Error {
   }
 }
 
-/** An `invalid-request` with every faulty field. */
-export function invalidRequest(errors: readonly FieldError[]): AppError {
-  const faults = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
-  return new AppError('invalid-request', `${faults} invalid. See errors.`, { errors });
+/** The faults that a refusal lists, and the characters of a path: names of fields come from the caller, at any length. */
+export const LISTED_FAULTS = 100;
+export const SHOWN_PATH = 200;
+
+/** An `invalid-request` with every faulty field, or the first hundred and how many more there are. */
+export function invalidRequest(faults: readonly FieldError[]): AppError {
+  const what = faults.length === 1 ? 'One field is' : `${faults.length} fields are`;
+  const errors = faults
+    .slice(0, LISTED_FAULTS)
+    .map(({ path, message }) => ({ path: shownPath(path), message }));
+  const more = faults.length - errors.length;
+  if (more > 0) errors.push({ path: '', message: `${more} more faults are not listed` });
+  return new AppError('invalid-request', `${what} invalid. See errors.`, { errors });
+}
+
+function shownPath(path: string): string {
+  return path.length <= SHOWN_PATH ? path : `${path.slice(0, SHOWN_PATH - 1).toWellFormed()}…`;
 }
 
 /** The store can never take this value, however often it is tried: too large, or a number out of range. */

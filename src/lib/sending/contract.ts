@@ -1,6 +1,17 @@
 import * as z from 'zod';
 import type { ApiResponse } from '../http/api.ts';
-import { count, customer, data, isObject, parse, parsed, phone, required, text } from '../http/schema.ts';
+import {
+  count,
+  customer,
+  data,
+  isAtMost,
+  isObject,
+  parse,
+  parsed,
+  phone,
+  required,
+  text,
+} from '../http/schema.ts';
 import { asMessageId, type FlowRequest, type MessageId } from '../messages/message.ts';
 import { ownIdOf } from '../messages/namespaced.ts';
 import type { Watch } from '../messages/ports.ts';
@@ -17,13 +28,17 @@ import type { SendResult } from './attempt.ts';
 
 const messageId = parsed(asMessageId, 'must be 1 to 128 characters from A-Z a-z 0-9 . _ : ~ -');
 
+const URL_LIMIT = 2_048;
+
 const header = z.discriminatedUnion(
   'type',
   [
     z.strictObject({ type: z.literal('TEXT'), parameter: text(60, parameterFaults) }),
     z.strictObject({
       type: z.enum(['IMAGE', 'VIDEO', 'DOCUMENT']),
-      mediaUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }),
+      mediaUrl: z
+        .url({ protocol: /^https$/, error: 'must be an https URL', abort: true })
+        .refine((url) => isAtMost(url, URL_LIMIT), { error: `must be at most ${URL_LIMIT} characters long` }),
       filename: text(240, lineFaults).optional(),
     }),
   ],

@@ -73,6 +73,7 @@ describe('the body of POST /v1/campaigns', () => {
   };
   const TIMES = [
     ...['2099-01-02T03:04:05Z', '2099-01-02T03:04:05.678+03:00', '2099-01-02T03:04Z', '2099-01-02T03:04:05'],
+    ...['2099-01-02T03:04:05.123456789+03:00', '2099-01-02T03:04:05.1234567891+03:00'],
     ...['2099-01-02', 'tomorrow', '', '4070908800000', ...notStrings],
   ];
   const person = { to: '254717746565', name: 'Asha' };
@@ -92,6 +93,8 @@ describe('the body of POST /v1/campaigns', () => {
         { inline: [{ name: null }] },
         { inline: [{ a: {} }] },
         { inline: ['x'] },
+        ...['x'.repeat(32_768), 'x'.repeat(32_769)].map((name) => ({ inline: [{ name }] })),
+        ...['x'.repeat(256), 'x'.repeat(257)].map((name) => ({ inline: [{ [name]: 1 }] })),
       ],
       ...[
         { inline: [{}] },
@@ -102,9 +105,13 @@ describe('the body of POST /v1/campaigns', () => {
         'x',
         [],
       ],
-      ...['s3://bucket/a/b.csv', 's3://bu/key', 's3://bucket/', 's3://Bucket/key', 'https://x/y', ''].map(
-        (s3) => ({ s3 }),
-      ),
+      ...['s3://bucket/a/b.csv', 's3://bu/key', 's3://bucket/', 's3://Bucket/key', 'https://x/y', '']
+        .concat([
+          's3://bucket/' + 'k'.repeat(1_024),
+          's3://bucket/' + 'k'.repeat(1_025),
+          `s3://${'b'.repeat(63)}/${'k'.repeat(1_024)}`,
+        ])
+        .map((s3) => ({ s3 })),
       ...['csv', 'jsonl', 'xlsx', null].map((format) => ({ s3: 's3://bucket/key', format })),
     ],
     perMinute: [1, 0, 4_800, 4_801, 60.5, '60', null, true],
@@ -120,6 +127,12 @@ describe('the body of POST /v1/campaigns', () => {
         { expression: 5 },
         { expression: 'x', timeZone: 5 },
         { expression: 'x', unheardOf: 1 },
+        ...lengthsOf(documented['schedule']?.properties?.['expression']).map((expression) => ({
+          expression,
+        })),
+        ...lengthsOf(documented['schedule']?.properties?.['timeZone']).map((timeZone) => ({
+          ...{ expression: 'x', timeZone },
+        })),
         null,
         'rate(1 day)',
         [],

@@ -1,7 +1,8 @@
 /** A server on loopback that stands in for AWS: DynamoDB, SSM, EventBridge, and a control API. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { guarded } from '../guard.ts';
 import { listen, readBody } from '../http-server.ts';
 import { createControl } from './control.ts';
 import { startEngine } from './engine.ts';
@@ -145,13 +146,14 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
     send(response, await service.apply(call));
   };
 
-  const server = createServer((request, response) => {
+  const answerAll: RequestListener = (request, response) => {
     // A client may disconnect during its request. Any other error is a fault of the stand-in.
     answer(request, response).catch((error: unknown) => {
       if (!request.destroyed || request.complete) console.error('aws stand-in:', error);
       response.destroy();
     });
-  });
+  };
+  const server = createServer(guarded(answerAll, { plainBodies: 'refused' }));
   const { url, close } = await listen(server, port);
   return { url, setParameter: store.set, putItem: engine.putItem, readStream, close };
 };

@@ -1,5 +1,6 @@
 /** SQS and S3 on one loopback port: fauxqs with the queues and the bucket of infra/. */
 import { type BuildAppOptions, buildApp } from 'fauxqs';
+import { messageOf, refusalOf } from '../guard.ts';
 import { REGION } from '../lambda.ts';
 import { readBucket } from './bucket.ts';
 import { type QueueDefinition, readQueues } from './queues.ts';
@@ -65,6 +66,15 @@ const takeFormsAsFiles = (app: App): void => {
   });
 };
 
+/** SQS's older protocol is a form, and S3 takes a file of any type. */
+const keepPagesOut = (app: App): void => {
+  app.addHook('onRequest', (request, reply, done) => {
+    const refusal = refusalOf(request, { plainBodies: 'refused-from-browsers' });
+    if (refusal === undefined) return done();
+    void reply.code(403).header('connection', 'close').type('application/json').send(messageOf(refusal));
+  });
+};
+
 /**
  * Starts with every queue of infra/ and the bucket, all empty. Beside SQS and S3, it serves GET /_fauxqs/queues
  * (counts) and GET /_fauxqs/queues/<name> (messages). It accepts up to 11 MiB per request and checks no signature.
@@ -75,6 +85,7 @@ export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
   const settings: BuildAppOptions = { logger: false, defaultRegion: REGION };
   const app = buildApp(settings);
   takeFormsAsFiles(app);
+  keepPagesOut(app);
   // startFauxqs would listen on all network interfaces.
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
   await createBucket(app, readBucket(options.bucketName));

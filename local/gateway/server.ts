@@ -3,7 +3,8 @@
  * and API Gateway's own error responses.
  */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { guarded } from '../guard.ts';
 import { listen, readBody } from '../http-server.ts';
 import { invoke, type LambdaFunction, within } from '../lambda.ts';
 import { type Authorizer, type AuthorizerDefinition, createAuthorizer } from './authorizer.ts';
@@ -130,14 +131,16 @@ export const startApiGateway = async (options: ApiGatewayOptions): Promise<ApiGa
     send(response, request.requestId, await answerTo(match, request));
   };
 
-  const server = createServer((incoming, response) => {
+  const answerAll: RequestListener = (incoming, response) => {
     handle(incoming, response).catch((error: unknown) => {
       if (incoming.destroyed && !incoming.complete) return;
       if (error instanceof URIError) return send(response, randomUUID(), gatewayMessage(400, 'Bad Request'));
       console.error('gateway:', error);
       send(response, randomUUID(), internalServerError());
     });
-  });
+  };
+  // A real HTTP API takes any type, and curl sends JSON as a form unless it is given another.
+  const server = createServer(guarded(answerAll, { plainBodies: 'refused-from-browsers' }));
   const { url, close } = await listen(server, options.port);
   return { url, close };
 };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { guarded } from '../guard.ts';
 import { createControl } from './control/control.ts';
 import { createGateway } from './gateway.ts';
 import { jsonAnswer, parseJson, readText, sendAnswer } from './http.ts';
@@ -44,7 +45,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     joinCode: options.joinCode ?? 'join lipaflow',
     signal: closing.signal,
   });
-  const server = createServer(createListener(world, options.whenHandled));
+  // curl sends JSON as a form unless it is given another type.
+  const listener = guarded(createListener(world, options.whenHandled), {
+    plainBodies: 'refused-from-browsers',
+  });
+  const server = createServer(listener);
   const url = await listen(server, options);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {

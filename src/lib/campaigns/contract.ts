@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { count, isAtMost, parse, parsed, phone, ROUNDED_NUMBER, required, text } from '../http/schema.ts';
+import { count, instant, parse, parsed, phone, required, text } from '../http/schema.ts';
 import { content, waiting, waitingFaults, withDefaults } from '../sending/contract.ts';
 import { bodyFaults } from '../whatsapp/text-rules.ts';
 import { type CampaignId, isCampaignId } from './campaign-id.ts';
 import type { CampaignOrder } from './create.ts';
 import { OUTCOMES } from './ledger.ts';
 import { placeholdersIn } from './plan/placeholders.ts';
+import { inlineRow, placeIn, s3Uri } from './plan/source-schema.ts';
 import type { RecipientStatus } from './read.ts';
 
 /*
@@ -16,30 +17,13 @@ import type { RecipientStatus } from './read.ts';
 const INLINE_LIMIT = 1_000;
 /** Longer than the rendered text may be: a placeholder's name may be longer than its value. */
 const TEXT_LIMIT = 2_048;
-/** As long as a row may be. */
-const CELL_LIMIT = 32 * 1024;
-const COLUMN_LIMIT = 256;
-/** S3's, in bytes of UTF-8. */
-const KEY_LIMIT = 1_024;
 const EXPRESSION_LIMIT = 256;
 const TIME_ZONE_LIMIT = 64;
-/** With nanoseconds and an offset. */
-const INSTANT_LIMIT = 35;
-
-const TOO_LONG = (max: number) => ({ error: `must be at most ${max} characters long` });
 
 export const campaignId = parsed(
   (s) => (isCampaignId(s) ? s : undefined),
   'must be 1 to 100 characters from A-Z a-z 0-9 . _ : ~ -',
 );
-
-export const instant = z.iso
-  .datetime({
-    offset: true,
-    error: 'must be an ISO 8601 date-time with a time zone, such as 2026-01-02T03:04:05Z',
-  })
-  .max(INSTANT_LIMIT, TOO_LONG(INSTANT_LIMIT))
-  .transform((s) => new Date(s));
 
 const message = z
   .strictObject(
@@ -63,44 +47,16 @@ const message = z
     }
   });
 
-const anyNumber = z.custom<number>((value) => typeof value === 'number');
-
-const cell = z
-  .union(
-    [
-      z.string().refine((s) => isAtMost(s, CELL_LIMIT), TOO_LONG(CELL_LIMIT)),
-      anyNumber.refine(Number.isFinite, { error: ROUNDED_NUMBER }),
-      z.boolean(),
-    ],
-    {
-      error: 'must be a string, a number or a boolean',
-    },
-  )
-  .transform(String);
-
-const keyOf = (s3: string) => s3.slice(s3.indexOf('/', 's3://'.length) + 1);
-
-const row = z
-  .record(z.string(), cell)
-  .refine((columns) => Object.keys(columns).every((name) => isAtMost(name, COLUMN_LIMIT)), {
-    error: `must have column names of at most ${COLUMN_LIMIT} characters`,
-  });
-
 const recipients = z.union(
   [
     z.strictObject({
       inline: z
-        .array(row, { error: 'must be an array of objects' })
+        .array(inlineRow, { error: 'must be an array of objects' })
         .min(1, { error: 'must have at least one item' })
         .max(INLINE_LIMIT, { error: `must have at most ${INLINE_LIMIT} items: upload a file for more` }),
     }),
     z.strictObject({
-      s3: z
-        .string()
-        .regex(/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/, { error: 'must be s3://bucket/key' })
-        .refine((s3) => Buffer.byteLength(keyOf(s3)) <= KEY_LIMIT, {
-          error: `must have a key of at most ${KEY_LIMIT} bytes`,
-        }),
+      s3: s3Uri,
       format: z.enum(['csv', 'jsonl'], { error: 'must be "csv" or "jsonl"' }).optional(),
     }),
   ],
@@ -164,7 +120,7 @@ function withFrom(body: unknown, defaultFrom: string | undefined): unknown {
 
 function recipientsOf(given: z.output<typeof recipients>): CampaignOrder['recipients'] {
   if ('inline' in given) return { kind: 'inline', rows: given.inline };
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(given.s3) ?? [];
+  const { bucket, key } = placeIn(given.s3);
   const byName = /\.(jsonl|ndjson|json)(\.gz)?$/i.test(key) ? 'jsonl' : 'csv';
   return { kind: 's3', bucket, key, format: given.format ?? byName };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { parse } from '../http/schema.ts';
-import { campaignId, instant } from './contract.ts';
+import { instant, parse } from '../http/schema.ts';
+import { campaignId } from './contract.ts';
 
 /** Written by `sqs-campaigns.ts`. The names are those of 0.1, so that records in flight survive an upgrade. */
 const recipientJob = z

@@ -69,6 +69,17 @@ export const data = z
     if (message) context.addIssue({ code: 'custom', message });
   });
 
+/** With nanoseconds and an offset. */
+const INSTANT_LIMIT = 35;
+
+export const instant = z.iso
+  .datetime({
+    offset: true,
+    error: 'must be an ISO 8601 date-time with a time zone, such as 2026-01-02T03:04:05Z',
+  })
+  .max(INSTANT_LIMIT, { error: `must be at most ${INSTANT_LIMIT} characters long` })
+  .transform((s) => new Date(s));
+
 export const count = z.int({ error: 'must be an integer' });
 
 const pairPath = z.object({ from: parsed(short(storedPhoneNumber), PHONE_FAULT), to: customer });

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { explain } from './explain.ts';
 import { findPlace } from './place.ts';
-import { type Io, OpsError, type Report } from './report.ts';
+import { type Io, OpsError, printable, printableLines, type Report } from './report.ts';
 import { type Act, verbs } from './verbs.ts';
 
 const HELP = `
@@ -31,7 +31,7 @@ const programOf = (act: Act, io: Io): Command => {
 
 const exitCodeOf = (error: unknown, { stderr }: Io): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  stderr.write(`${explain(error)}\n`);
+  stderr.write(`${printableLines(explain(error))}\n`);
   return error instanceof OpsError ? error.exitCode : 1;
 };
 
@@ -40,7 +40,9 @@ export const run = async (argv: string[], io: Io): Promise<number> => {
   let report: Report | undefined;
   const act: Act = (verb) => async (options) => {
     report = await verb(() => findPlace(options, io.env), options, io);
-    const text = options.json ? JSON.stringify(report.data, undefined, 2) : report.lines.join('\n');
+    const text = options.json
+      ? printableLines(JSON.stringify(report.data, undefined, 2))
+      : report.lines.map(printable).join('\n');
     io.stdout.write(`${text}\n`);
   };
   try {

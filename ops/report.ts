@@ -36,6 +36,17 @@ export const misuse = (message: string): OpsError => new OpsError(message, 2);
 /** A command to type next, with its stage. Without `--stage`, it would act on the default stage. */
 export const command = (stage: string, verb: string): string => `\`npm run ops -- ${verb} --stage ${stage}\``;
 
+/** What a terminal obeys instead of showing it: control characters, and marks that change the order of a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for.
+const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A line with such characters as `\u001b`: texts of customers and of LipaChat may have any. */
+export const printable = (line: string): string =>
+  line.replace(UNSHOWN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** The same for a text of several lines, JSON too: there the characters stand in strings only. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
 /** Aligns rows in columns. The last column is not padded. */
 export const columns = (rows: readonly (readonly string[])[]): string[] => {
   const widths = (rows[0] ?? []).map((_, column) =>

@@ -43,7 +43,7 @@ export const showCallback = async (
       `size      ${sizeOf(raw)} bytes${isCut(raw) ? ', cut' : ''}`,
       `replay    ${reason ? `not possible: ${reason}` : command(place.stage, `callbacks replay ${raw.id.slice(0, SHOWN)}`)}`,
       '',
-      text,
+      ...text.split(/\r?\n/),
     ],
     data: { ...rowOf(raw), text },
   };

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { askSecretly } from '../../../ops/ask.ts';
 import { explain, kindOf } from '../../../ops/explain.ts';
 import { masked, maskedJson, maskedText } from '../../../ops/masks.ts';
-import { columns, OpsError } from '../../../ops/report.ts';
+import { columns, OpsError, printable, printableLines } from '../../../ops/report.ts';
 import { ago, bothTimes } from '../../../ops/times.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { opsHere } from '../../support/ops.ts';
@@ -174,5 +174,24 @@ describe('the command line', () => {
     const { exitCode, stdout, stderr } = await opsHere(args, { env });
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(text);
+  });
+});
+
+describe('a text of a customer or of LipaChat', () => {
+  it.each([
+    ['\u001b[2J\u001b]0;owned\u0007', '\\u001b[2J\\u001b]0;owned\\u0007'],
+    ['\u009b31m', '\\u009b31m'],
+    ['none\r\nstatus    read', 'none\\u000d\\u000astatus    read'],
+    ['a\u202eb\u2066c', 'a\\u202eb\\u2066c'],
+    ['Zoë 😀\u200d: déjà vu', 'Zoë 😀\u200d: déjà vu'],
+  ])('%j is printed as %j', (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+
+  it('stays the same text in JSON, without what a terminal obeys', () => {
+    const data = { detail: '\u001b[2J \u009b31m \u202e\n', list: [1] };
+    const json = printableLines(JSON.stringify(data, undefined, 2));
+    expect(JSON.parse(json)).toEqual(data);
+    expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 });

@@ -18,6 +18,9 @@ export function campaignResponse(view: CampaignView): ApiResponse {
   return { status: 202, body: view, headers: { location: placeOf(view), 'retry-after': '5' } };
 }
 
+/** Reasons contain foreign text, which must not become a formula in a spreadsheet: it gets an apostrophe and quotes. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+
 /** A page as JSON, or as CSV if the caller accepts it. CSV has `next` in the `x-next` header. */
 export function recipientsResponse(
   { items, next }: Page<RecipientView | RejectedRow>,
@@ -26,8 +29,7 @@ export function recipientsResponse(
   if (!wantsCsv(headers['accept'])) return { status: 200, body: { recipients: items, next } };
   const columns = ['line', 'to', 'messageId', 'status', 'reason'];
   const rows = items.map((one) => ('kind' in one ? { ...one, status: one.kind } : one));
-  // Reasons contain foreign text, which must not become a formula in a spreadsheet.
-  const body = stringify(rows, { header: true, columns, escape_formulas: true });
+  const body = stringify(rows, { header: true, columns, escape_formulas: true, quoted_match: FORMULA });
   return { status: 200, body, headers: { 'content-type': 'text/csv', ...(next ? { 'x-next': next } : {}) } };
 }
 

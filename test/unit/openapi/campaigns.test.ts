@@ -107,8 +107,8 @@ describe('the body of POST /v1/campaigns', () => {
       ],
       ...['s3://bucket/a/b.csv', 's3://bu/key', 's3://bucket/', 's3://Bucket/key', 'https://x/y', '']
         .concat([
-          's3://bucket/' + 'k'.repeat(1_024),
-          's3://bucket/' + 'k'.repeat(1_025),
+          `s3://bucket/${'k'.repeat(1_024)}`,
+          `s3://bucket/${'k'.repeat(1_025)}`,
           `s3://${'b'.repeat(63)}/${'k'.repeat(1_024)}`,
         ])
         .map((s3) => ({ s3 })),

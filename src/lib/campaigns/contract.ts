@@ -6,7 +6,7 @@ import { type CampaignId, isCampaignId } from './campaign-id.ts';
 import type { CampaignOrder } from './create.ts';
 import { OUTCOMES } from './ledger.ts';
 import { placeholdersIn } from './plan/placeholders.ts';
-import { inlineRow, placeIn, s3Uri } from './plan/source-schema.ts';
+import { inlineRow, placeIn, s3Uri } from './plan/source.ts';
 import type { RecipientStatus } from './read.ts';
 
 /*

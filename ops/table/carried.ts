@@ -65,9 +65,16 @@ export const makeCarry = (table: Table): ((item: Item) => Promise<Carried>) => {
         return word ? afterConsent(ours, word) : ours;
       }),
     client: (item) =>
-      merge(clientCodec, item, (ours, { revokedAt }) =>
-        revokedAt && !ours.revokedAt ? { ...ours, revokedAt } : ours,
-      ),
+      merge(clientCodec, item, (ours, theirs) => {
+        const revokedAt = ours.revokedAt ?? theirs.revokedAt;
+        // Of two ends, the earlier one is a rotation's.
+        const expiresAt =
+          theirs.expiresAt && !(ours.expiresAt && ours.expiresAt <= theirs.expiresAt)
+            ? theirs.expiresAt
+            : ours.expiresAt;
+        const isSame = revokedAt === ours.revokedAt && expiresAt === ours.expiresAt;
+        return isSame ? ours : { ...ours, revokedAt, expiresAt };
+      }),
     message: (item) => merge(messageCodec, item, (ours, theirs) => (isLater(theirs, ours) ? theirs : ours)),
   };
 

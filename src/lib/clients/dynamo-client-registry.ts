@@ -44,6 +44,17 @@ export function makeClientRegistry(table: Table) {
     async add(client: RegisteredClient): Promise<boolean> {
       return (await table.create(clientItem(client))).done;
     },
+    /** Ends a token at this time, unless it ends earlier. False if there is no such token. */
+    async expire(tokenHash: string, at: Date): Promise<boolean> {
+      const change = {
+        update: '',
+        set: 'expiresAt = :at',
+        condition: 'attribute_exists(pk) AND (attribute_not_exists(expiresAt) OR expiresAt > :at)',
+        values: { ':at': at.getTime() },
+      };
+      const { stored } = await table.update(clientCodec.pkOf(tokenHash), change);
+      return stored !== undefined;
+    },
     /** Keeps the time of the first revocation. False if there is no such token. */
     async revoke(tokenHash: string, at: Date): Promise<boolean> {
       const change = {

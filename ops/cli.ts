@@ -3,7 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { explain } from './explain.ts';
 import { findPlace } from './place.ts';
 import { type Io, OpsError, printable, printableLines, type Report } from './report.ts';
-import { type Act, verbs } from './verbs.ts';
+import type { Act } from './verb.ts';
+import { verbs } from './verbs.ts';
 
 const HELP = `
 Use --stage local for the system of npm start. For any other stage, AWS's own variables and profiles select

@@ -2,6 +2,7 @@
 
 import { makeRawCallbackStore } from '../src/lib/callbacks/dynamo-raw-callbacks.ts';
 import { makeClientRegistry } from '../src/lib/clients/dynamo-client-registry.ts';
+import { makeClientStore } from '../src/lib/clients/dynamo-clients.ts';
 import { makeMessageStore } from '../src/lib/messages/dynamo-messages.ts';
 import { systemClock, systemRandom } from '../src/lib/platform/clock.ts';
 import { makeDynamoClient } from '../src/lib/platform/dynamo-client.ts';
@@ -24,6 +25,7 @@ export const openStores = ({ connection, tableName }: Place) => {
     personAliases: makePersonAliasStore(table),
     erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
     clients: makeClientRegistry(table),
+    tokens: makeClientStore(table),
     callbacks: makeRawCallbackStore(table),
   };
 };

@@ -1,35 +1,10 @@
 /** The verbs, their arguments and options. Each verb's module is loaded on use: loading all AWS clients takes time. */
-import { Command } from 'commander';
-import { type Place, type PlaceOptions, tablePlace } from './place.ts';
-import type { Io, Report } from './report.ts';
-
-/** The options of every verb. */
-type Common = PlaceOptions & { json?: boolean };
-
-type Verb<Options> = (find: () => Promise<Place>, options: Options, io: Io) => Promise<Report>;
-
-/** Turns a verb into commander's action. */
-export type Act = <Options extends Common>(verb: Verb<Options>) => (options: Options) => Promise<void>;
-
-const verb = (usage: string, description: string): Command => {
-  const [name = '', ...args] = usage.split(' ');
-  const command = new Command(name).description(description);
-  for (const argument of args) command.argument(argument);
-  return command
-    .option('--stage <stage>', 'the deployment', 'dev')
-    .option('--region <region>', 'the region of the stack (default: AWS_REGION, else eu-west-1)')
-    .option('--json', 'print JSON');
-};
-
-const group = (name: string, description: string, verbs: readonly Command[]): Command => {
-  const command = new Command(name).description(description);
-  for (const one of verbs) command.addCommand(one);
-  return command;
-};
+import type { Command } from 'commander';
+import { client } from './clients/verbs.ts';
+import { tablePlace } from './place.ts';
+import { type Act, type Common, group, NUMBERS, type Shown, verb } from './verb.ts';
 
 const API_URL = ['--api-url <url>', "the API's URL, if it is not the stack's own"] as const;
-const NUMBERS = ['--show-numbers', 'print phone numbers in full'] as const;
-
 const setup = (act: Act): Command =>
   verb('setup', "store LipaChat's apiKey, make the webhook secret, print the webhook's URL")
     .option(...API_URL)
@@ -40,31 +15,6 @@ const setup = (act: Act): Command =>
         (await import('./setup.ts')).setup(await find(), options, io),
       ),
     );
-
-const client = (act: Act): Command => {
-  type Create = Common & { scopes: string; anotherToken?: boolean; namespace?: string };
-  type Revoke = Common & { token?: string };
-  const create = verb('create <name>', 'create a client; its token is shown only once')
-    .requiredOption('--scopes <scopes>', 'send, read, campaigns, admin, comma-separated')
-    .option('--namespace <name>', 'keep its messageIds apart from those of clients outside this namespace')
-    .option('--another-token', 'add a second token to an existing client, to replace its first')
-    .action((name: string, options: Create) =>
-      act<Create>(async (find) => (await import('./client.ts')).createClient(await find(), name, options))(
-        options,
-      ),
-    );
-  const list = verb('list', 'list all clients, without their tokens').action(
-    act(async (find) => (await import('./client.ts')).listClients(await find())),
-  );
-  const revoke = verb('revoke <name>', 'revoke all tokens of a client')
-    .option('--token <id>', 'revoke only this token, by its id in the list')
-    .action((name: string, options: Revoke) =>
-      act<Revoke>(async (find) => (await import('./client.ts')).revokeClient(await find(), name, options))(
-        options,
-      ),
-    );
-  return group('client', 'manage the API clients', [create, list, revoke]);
-};
 
 const webhook = (act: Act): Command => {
   const rotate = verb('rotate', 'add a new secret beside the old one and print the new URL')
@@ -90,8 +40,6 @@ const dlq = (act: Act): Command => {
   );
   return group('dlq', 'list and redrive dead letters', [list, redrive]);
 };
-
-type Shown = Common & { showNumbers?: boolean };
 
 const callbacks = (act: Act): Command => {
   const list = verb('list', 'list the callbacks that were kept raw: since when, why, and their size').action(

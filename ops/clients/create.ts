@@ -1,124 +1,123 @@
-/** client create, list, revoke: the API's clients. A token is shown once; only its SHA-256 is stored. */
-import { createHash, randomBytes } from 'node:crypto';
-import type { Namespace, RegisteredClient } from '../src/lib/clients/ports.ts';
-import { SCOPES } from '../src/lib/clients/scopes.ts';
-import type { Place } from './place.ts';
-import { columns, command, misuse, OpsError, plural, type Report } from './report.ts';
-import { openStores } from './stores.ts';
+/** client create: a client with its first token, or another token of one. */
+import type { ApiClient, Namespace, RegisteredClient } from '../../src/lib/clients/ports.ts';
+import { isLive } from '../../src/lib/clients/token-rules.ts';
+import { systemClock } from '../../src/lib/platform/clock.ts';
+import type { Place } from '../place.ts';
+import { command, misuse, OpsError, type Report } from '../report.ts';
+import { openStores } from '../stores.ts';
+import { expiryIn, NAME, numbersIn, recipientSourcesIn, scopesIn, sourcesIn } from './options.ts';
+import { endOf, issue, rightsOf, type Stores, shownOf, tokensOf } from './tokens.ts';
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** The API's own names for callers without a token. A client of that name could read their messages. */
-const RESERVED = ['iam', 'unnamed'];
-/** How long the authorizer's decisions are cached. */
-const CACHE_SECONDS = 60;
+const RESERVED = ['iam', 'unnamed', 'anyone'];
 
-/** Enough of a token's hash to tell tokens apart. It grants no access. */
-const idOf = ({ tokenHash }: { tokenHash: string }): string => tokenHash.slice(0, 8);
-const isLive = ({ revokedAt }: RegisteredClient): boolean => revokedAt === undefined;
-
-const scopesIn = (text: string): string[] => {
-  const asked = [...new Set(text.split(',').map((scope) => scope.trim()))];
-  const known: readonly string[] = SCOPES;
-  const foreign = asked.filter((scope) => !known.includes(scope));
-  if (foreign.length > 0) throw misuse(`--scopes takes ${SCOPES.join(', ')}, comma-separated`);
-  return asked;
+export type CreateOptions = {
+  scopes: string;
+  anotherToken?: boolean;
+  namespace?: string;
+  sharedIds?: boolean;
+  numbers?: string;
+  expires?: string;
+  sources?: string;
+  recipientSources?: string;
 };
 
-type Stores = ReturnType<typeof openStores>;
+/** The options, read. Throws a misuse. */
+const parsed = (clientId: string, options: CreateOptions, now: Date) => {
+  const { namespace, sharedIds = false, scopes, numbers, expires, sources, recipientSources } = options;
+  if (!NAME.test(clientId) || RESERVED.includes(clientId))
+    throw misuse('a name is up to 64 of a-z 0-9 . _ -, and not `iam`, `unnamed` or `anyone`');
+  if (namespace !== undefined && !NAME.test(namespace))
+    throw misuse('a namespace is up to 64 of a-z 0-9 . _ -');
+  if (namespace !== undefined && sharedIds) throw misuse('--namespace and --shared-ids exclude each other');
+  const maybe = <T>(text: string | undefined, read: (text: string) => T) =>
+    text === undefined ? undefined : read(text);
+  return {
+    clientId,
+    namespace,
+    sharedIds,
+    scopes: scopesIn(scopes),
+    numbers: { named: numbers !== undefined, only: maybe(numbers, numbersIn) },
+    sources: maybe(sources, sourcesIn),
+    recipientSources: maybe(recipientSources, recipientSourcesIn),
+    expiresAt: maybe(expires, (text) => expiryIn(text, now)),
+  };
+};
+type Asked = ReturnType<typeof parsed>;
 
-/** The namespace of a new token. A client keeps its own, revoked or not: otherwise one messageId would be two messages. */
-const namespaceFor = async (
-  { clients, random }: Stores,
-  [first]: readonly RegisteredClient[],
-  asked: string | undefined,
+/** A client keeps its namespace, whatever its tokens: otherwise one messageId would be two messages. */
+const keptNamespace = (
+  { namespace: own }: RegisteredClient,
+  { clientId, namespace, sharedIds }: Asked,
+): Namespace | undefined => {
+  const isKept = sharedIds ? own === undefined : namespace === undefined || namespace === own?.name;
+  if (isKept) return own;
+  const has = own ? `is in the namespace ${own.name}` : 'has no namespace';
+  throw new OpsError(`${clientId} ${has}: for another one, create another client`);
+};
+
+/** The namespace that a client gets by itself is its own, so no other client may be in one of this name. */
+const assertFree = async ({ clients }: Stores, name: string): Promise<void> => {
+  const other = (await clients.list()).find(({ namespace }) => namespace?.name === name);
+  if (!other) return;
+  throw new OpsError(
+    `${other.clientId} is in the namespace ${name}: name one with --namespace, this one to share its messageIds`,
+  );
+};
+
+const newNamespace = async (
+  stores: Stores,
+  { clientId, namespace, sharedIds, numbers }: Asked,
 ): Promise<Namespace | undefined> => {
-  if (first) {
-    if (asked === undefined || asked === first.namespace?.name) return first.namespace;
-    const own = first.namespace ? `is in the namespace ${first.namespace.name}` : 'has no namespace';
-    throw new OpsError(`${first.clientId} ${own}: for another one, create another client`);
-  }
-  if (asked === undefined) return undefined;
-  if (!NAME.test(asked)) throw misuse('a namespace is up to 64 of a-z 0-9 . _ -');
-  return { name: asked, key: await clients.openNamespace(asked, random.key()) };
+  const isDefault = namespace === undefined && !sharedIds && numbers.only !== undefined;
+  if (isDefault) await assertFree(stores, clientId);
+  const name = isDefault ? clientId : namespace;
+  if (name === undefined) return undefined;
+  return { name, key: await stores.clients.openNamespace(name, stores.random.key()) };
 };
+
+const aboutIds = ({ namespace, numbers }: Pick<ApiClient, 'namespace' | 'numbers'>): string[] => {
+  if (namespace) return ['LipaChat and logs have a UUID in place of its messageId.'];
+  if (!numbers) return [];
+  return [
+    'It shares its messageIds with all clients without a namespace, which can take one first: use UUIDs. They go to LipaChat unchanged.',
+  ];
+};
+
+/** What is not named stays that of the client's newest token: no token gets more than the one before by an omission. */
+const clientFor = async (stores: Stores, [first]: readonly RegisteredClient[], asked: Asked) => ({
+  clientId: asked.clientId,
+  scopes: asked.scopes,
+  numbers: asked.numbers.named ? asked.numbers.only : first?.numbers,
+  recipientSources: asked.recipientSources ?? first?.recipientSources,
+  namespace: first ? keptNamespace(first, asked) : await newNamespace(stores, asked),
+  sources: asked.sources,
+  expiresAt: asked.expiresAt,
+});
 
 export const createClient = async (
   place: Place,
   clientId: string,
-  options: { scopes: string; anotherToken?: boolean; namespace?: string },
+  options: CreateOptions,
 ): Promise<Report> => {
-  if (!NAME.test(clientId) || RESERVED.includes(clientId)) {
-    throw misuse('a name is up to 64 of a-z 0-9 . _ -, and not `iam` or `unnamed`');
-  }
-  const scopes = scopesIn(options.scopes);
+  const now = systemClock.now();
+  const asked = parsed(clientId, options, now);
   const stores = openStores(place);
-  const { clients, clock } = stores;
-  const known = (await clients.list()).filter((client) => client.clientId === clientId);
-  if (known.some(isLive) && !options.anotherToken) {
+  const known = await tokensOf(stores, clientId);
+  if (known.some((token) => isLive(token, now)) && !options.anotherToken) {
     throw new OpsError(
       `${clientId} already exists: --another-token gives it a second token beside the first`,
     );
   }
-  const namespace = await namespaceFor(stores, known, options.namespace);
-  const token = randomBytes(32).toString('hex');
-  const tokenHash = createHash('sha256').update(token).digest('hex');
-  await clients.add({ clientId, scopes, namespace, tokenHash, createdAt: clock.now() });
-  const tokenId = idOf({ tokenHash });
+  const client = await clientFor(stores, known, asked);
+  const { token, tokenId } = await issue(stores, client);
   return {
     lines: [
-      `${clientId} may ${scopes.join(', ')}${namespace ? `, in the namespace ${namespace.name}` : ''}. Its token ${tokenId}, shown only once:`,
+      `${rightsOf(client)}. Its token ${tokenId}, shown only once:`,
       `  ${token}`,
-      `It never expires. ${command(place.stage, `client revoke ${clientId}`)} revokes it.`,
+      ...aboutIds(client),
+      `${endOf(client)} ${command(place.stage, `client revoke ${clientId}`)} revokes it.`,
     ],
-    data: { clientId, scopes, namespace: namespace?.name ?? null, tokenId, token },
-  };
-};
-
-export const listClients = async (place: Place): Promise<Report> => {
-  const found = await openStores(place).clients.list();
-  const data = found
-    .map((client) => ({
-      clientId: client.clientId,
-      scopes: [...client.scopes].sort(),
-      namespace: client.namespace?.name ?? null,
-      tokenId: idOf(client),
-      createdAt: client.createdAt.toISOString(),
-      revokedAt: client.revokedAt?.toISOString() ?? null,
-    }))
-    .sort((a, b) => a.clientId.localeCompare(b.clientId) || a.createdAt.localeCompare(b.createdAt));
-  if (data.length === 0) return { lines: ['There are no clients.'], data };
-  const rows = data.map(({ clientId, scopes, namespace, tokenId, createdAt, revokedAt }) => [
-    clientId,
-    tokenId,
-    scopes.join(','),
-    namespace ?? '-',
-    createdAt,
-    revokedAt ? `revoked ${revokedAt}` : 'live',
-  ]);
-  return { lines: columns([['client', 'token', 'scopes', 'namespace', 'created', 'state'], ...rows]), data };
-};
-
-export const revokeClient = async (
-  place: Place,
-  clientId: string,
-  options: { token?: string },
-): Promise<Report> => {
-  const { clients, clock } = openStores(place);
-  const live = (await clients.list()).filter((client) => client.clientId === clientId && isLive(client));
-  const meant = live.filter((client) => !options.token || idOf(client) === options.token);
-  if (meant.length === 0) {
-    const which = options.token ? ` with the token ${options.token}` : '';
-    throw new OpsError(
-      `there is no live client ${clientId}${which}: see ${command(place.stage, 'client list')}`,
-    );
-  }
-  for (const { tokenHash } of meant) await clients.revoke(tokenHash, clock.now());
-  const left = live.length - meant.length;
-  return {
-    lines: [
-      `${plural(meant.length, 'token')} of ${clientId} revoked${left > 0 ? `, ${left} left` : ''}.`,
-      `The authorizer may accept it from its cache for up to ${CACHE_SECONDS} seconds.`,
-    ],
-    data: { clientId, revoked: meant.map(idOf), left },
+    data: { ...shownOf(client), scopes: asked.scopes, tokenId, token },
   };
 };

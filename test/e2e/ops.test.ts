@@ -149,7 +149,7 @@ describe('client', () => {
     expect((await call('GET', '/v1/messages/not-there', token)).status).toBe(404);
     expect((await call('GET', '/v1/campaigns', token)).status).toBe(403);
     const { stdout } = await local('client list');
-    expect(stdout).toMatch(/^crm +[0-9a-f]{8} +read,send +- +\S+ +live$/m);
+    expect(stdout).toMatch(/^crm +[0-9a-f]{8} +read,send +all +- +all +\S+ +\d{4}-\d\d-\d\d +live$/m);
     expect(stdout).not.toContain(token);
     const dump = await (await fetch(`${system.awsUrl}/__aws/dump`)).text();
     expect(dump).toContain('"crm"');
@@ -241,6 +241,7 @@ describe('webhook rotate, out of turn,', () => {
 
 describe('doctor', () => {
   it('finds nothing wrong with a system that works', async () => {
+    for (const name of ['bank', 'branch', 'till']) await again(`client revoke ${name}`);
     const { exitCode, stdout, stderr } = await local('doctor');
     expect(stdout).toMatch(/^\d+ ok, 0 warnings, 0 faults$/m);
     expect(stderr).toBe('');

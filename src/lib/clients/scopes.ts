@@ -22,6 +22,9 @@ const SCOPE_OF_ROUTE: Record<string, Scope> = {
   'POST /v1/campaigns/{campaignId}/cancel': 'campaigns',
 };
 
+/** The routes that ask for a client. */
+export const ROUTES: readonly string[] = Object.keys(SCOPE_OF_ROUTE);
+
 /** May a client with these scopes use the route? A route without an entry is refused to every client. */
 export function mayUse(routeKey: string, scopes: readonly string[]): boolean {
   const needed = SCOPE_OF_ROUTE[routeKey];

@@ -7,7 +7,8 @@ export type TokenRefusal = 'unknown' | 'revoked' | 'expired' | 'source' | 'scope
 
 /** What of a request decides whether its token is good for it. */
 export interface TokenUse {
-  readonly routeKey: string;
+  /** Undefined to leave the scope out. */
+  readonly routeKey: string | undefined;
   /** The caller's address; undefined if it isn't known. */
   readonly sourceIp: string | undefined;
   readonly now: Date;
@@ -19,7 +20,7 @@ export function refusalOf(token: ClientToken | undefined, use: TokenUse): TokenR
   if (token.revokedAt) return 'revoked';
   if (hasExpired(token, use.now)) return 'expired';
   if (token.sources && !isWithin(token.sources, use.sourceIp)) return 'source';
-  return mayUse(use.routeKey, token.scopes) ? undefined : 'scope';
+  return use.routeKey === undefined || mayUse(use.routeKey, token.scopes) ? undefined : 'scope';
 }
 
 export function hasExpired({ expiresAt }: Pick<ClientToken, 'expiresAt'>, now: Date): boolean {

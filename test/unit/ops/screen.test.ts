@@ -141,7 +141,7 @@ describe('the command line', () => {
     [['client', 'create', 'crm', ...LOCAL], /required option '--scopes <scopes>'/],
     [
       ['client', 'create', 'crm', '--scopes', 'send,fly', ...LOCAL],
-      /--scopes takes send, read, campaigns, admin/,
+      /--scopes takes send, read, campaigns, consent, admin/,
     ],
     [['client', 'create', 'iam', '--scopes', 'send', ...LOCAL], /a name is up to 64 of/],
     [['client', 'create', 'C R M', '--scopes', 'send', ...LOCAL], /a name is up to 64 of/],

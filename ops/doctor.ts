@@ -6,12 +6,13 @@
  * 3. Print the findings, each with what to do.
  */
 
+import { checkClients } from './checks/clients.ts';
 import { type Finding, judge } from './checks/finding.ts';
 import { checkApiKey, checkHmac, checkWebhookSecret, clockFinding } from './checks/parameters.ts';
 import { checkQueues } from './checks/queues.ts';
 import { checkBucket, checkBus, checkGateway } from './checks/surroundings.ts';
 import { checkTable } from './checks/table.ts';
-import { checkClients, checkSweeper } from './checks/traffic.ts';
+import { checkSweeper } from './checks/traffic.ts';
 import { explain, kindOf } from './explain.ts';
 import { openParameters } from './parameters.ts';
 import type { Place } from './place.ts';

@@ -1,8 +1,7 @@
 /**
- * Checks that the stage works: a client may send, and the sweeper handles what is due. Claims that a crash left are in no
+ * Checks that the sweeper handles what is due. Claims that a crash left are in no
  * index: a scan would find them, but cost as much as the table is large.
  */
-import { command } from '../report.ts';
 import type { openStores } from '../stores.ts';
 import { type Finding, judge } from './finding.ts';
 
@@ -10,16 +9,6 @@ type Stores = ReturnType<typeof openStores>;
 
 const OVERDUE_MS = 5 * 60_000;
 const COUNTED = 100;
-
-export const checkClients = async ({ clients }: Stores, stage: string): Promise<Finding[]> => {
-  const is = judge('API clients');
-  const live = (await clients.list()).filter(({ revokedAt }) => revokedAt === undefined);
-  const senders = new Set(
-    live.filter(({ scopes }) => scopes.includes('send')).map(({ clientId }) => clientId),
-  );
-  if (senders.size > 0) return [is.ok(`${senders.size} may send`)];
-  return [is.fault('none may send', `run ${command(stage, 'client create <name> --scopes send,read')}`)];
-};
 
 export const checkSweeper = async ({ messages, clock }: Stores): Promise<Finding[]> => {
   const is = judge('sweeper');

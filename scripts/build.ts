@@ -66,7 +66,7 @@ const replaceFile = async ({ path, contents }: Built): Promise<void> => {
   await rename(temporary, path);
 };
 
-const bundles = async (): Promise<Built[]> => {
+const bundles = async () => {
   const result = await esbuild({
     absWorkingDir: ROOT,
     entryPoints: FUNCTIONS,
@@ -84,16 +84,31 @@ const bundles = async (): Promise<Built[]> => {
     define: { ...BUNDLE_DEFINES, __VERSION__: JSON.stringify(await packageVersion()) },
     plugins: [lighter],
     write: false,
+    metafile: true,
     logLevel: 'warning',
   });
-  return result.outputFiles;
+  return { files: result.outputFiles, inputs: Object.keys(result.metafile.inputs) };
 };
 
 const buildAll = async (): Promise<Built[]> => {
-  const built = (await Promise.all([bundles(), modules(), docsFiles(ROOT, DOCS)])).flat();
+  const [{ files }, docs] = await Promise.all([bundles(), docsFiles(ROOT, DOCS)]);
+  const built = [...files, ...modules(), ...docs];
   await mkdir(DOCS, { recursive: true });
   await Promise.all(built.map(replaceFile));
   return built;
+};
+
+/** Its folder in node_modules, as package-lock.json names it. */
+const PACKAGE = /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//;
+/** `docs` serves its files. */
+const SERVED = 'node_modules/swagger-ui-dist';
+
+/** The packages of which the bundles, and what `docs` serves, have code, as package-lock.json names them. */
+export const shippedPackages = async (): Promise<string[]> => {
+  const { inputs } = await bundles();
+  await stop();
+  const found = inputs.flatMap((path) => PACKAGE.exec(path)?.[1] ?? []);
+  return [...new Set([...found, SERVED])].sort();
 };
 
 /** Builds every function. Rejects with esbuild's own error, after esbuild printed its messages on stderr. */

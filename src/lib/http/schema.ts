@@ -51,7 +51,7 @@ const PHONE_FAULT = 'must be an international phone number with a country code';
 const CUSTOMER_FAULT = `${PHONE_FAULT}, or a WhatsApp user id such as US.13491208655302741918`;
 
 /** Of a number in any spelling, with marks and blanks, or a user id. */
-export const LONGEST_CUSTOMER = 160;
+const LONGEST_CUSTOMER = 160;
 const short =
   <T>(read: (value: string) => T | undefined) =>
   (value: string) =>

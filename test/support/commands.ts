@@ -35,6 +35,12 @@ export const NOT_RUN = new Map([
   ['npm run docs:error-codes', 'it changes a page; a test compares the page with what it writes'],
   ['npm run check:facts -- --strict', 'a release may fail by it, a test may not; a test runs its script'],
   [
+    'npm run check:advisories -- --strict',
+    'a release may fail by it, a test may not; a test runs its script',
+  ],
+  ['npm run check:packages -- --fix', 'it changes a file; `npm run lint` of .ci/run is the same without'],
+  ['npm audit --omit dev', 'it needs an advisory service, which CI does not reach'],
+  [
     'aws deploy list-deployments --application-name lipaflow-prod --deployment-group-name sendFlow --include-only-statuses InProgress',
     'the emulator has no CodeDeploy',
   ],

@@ -118,6 +118,13 @@ describe('what was read about advisories', () => {
     expect(advisoriesReport('never', now(0), same).isDue).toBe(true);
   });
 
+  it('is dated in docs/security.md', () => {
+    const page = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
+    expect(page).toContain(`The last reading, on ${ADVISORIES_READ_ON},`);
+    expect(page).toContain(`; ${Object.keys(READ_FOR).length} of them have code in the bundles`);
+    expect(page).toContain(`is over ${OLDEST_DAYS} days old`);
+  });
+
   it('found nothing that concerns a shipped version', () => {
     for (const { name, fixedIn } of FINDINGS) {
       expect([name, satisfies(READ_FOR[name] ?? '', `>=${fixedIn}`)]).toEqual([name, true]);

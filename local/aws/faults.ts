@@ -14,7 +14,10 @@ import { createRandom } from '../random.ts';
  */
 const fields = z.strictObject({
   target: z.string().min(1),
-  fault: z.enum(['apply-then-reset', 'reset', 'throttle', 'unavailable', 'delay', 'hang', 'fail-entries']),
+  fault: z.enum([
+    ...(['apply-then-reset', 'reset', 'throttle', 'unavailable', 'denied'] as const),
+    ...(['delay', 'hang', 'fail-entries'] as const),
+  ]),
   nth: z.int().min(1).default(1),
   times: z.int().min(1).nullable().optional(),
   probability: z.number().min(0).max(1).optional(),

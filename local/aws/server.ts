@@ -72,6 +72,8 @@ const withFault = async (
       return;
     case 'throttle':
       return send(response, errorAnswer(400, service.throttled));
+    case 'denied':
+      return send(response, errorAnswer(400, 'AccessDeniedException'));
     case 'unavailable':
       return send(response, errorAnswer(500, service.broken));
     case 'delay':

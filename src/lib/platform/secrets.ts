@@ -1,6 +1,7 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { AppError, type ErrorCode } from './errors.ts';
 import type { Clock, Secret, Telemetry } from './ports.ts';
+import { withoutNumbers } from './text.ts';
 import { withinMs } from './time-limit.ts';
 
 export interface SecretDeps {
@@ -27,6 +28,10 @@ const SHARED_MS = 500;
 const FORCED_REFRESH_MS = 30_000;
 /** How long a stale value is used before the parameter store is tried again. */
 const DOWN_MS = 10_000;
+/** How long it counts that a parameter has no value for us. Without this, each send would ask, and use up the account's rate. */
+const ABSENT_MS = 30_000;
+/** The parameter store's answers that a repeat doesn't change. Other faults pass, so the next caller asks again. */
+const ABSENT = new Set(['ParameterNotFound', 'AccessDeniedException', 'InvalidKeyId', 'NoValue']);
 
 /**
  * One parameter, cached in this process. Concurrent reads share one request, and the stale value is used
@@ -35,6 +40,7 @@ const DOWN_MS = 10_000;
 export function makeSecret({ client, clock, telemetry }: SecretDeps, options: SecretOptions): Secret {
   let known: { value: string; freshUntil: number } | undefined;
   let inFlight: { readonly since: number; readonly value: Promise<string> } | undefined;
+  let absent: { readonly fault: AppError; readonly until: number } | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
 
   async function fetch(): Promise<string> {
@@ -44,24 +50,34 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
     );
     // A value that was piped or pasted often ends in a line feed, which no secret of ours contains.
     const value = Parameter?.Value?.trim();
-    if (!value) throw new Error('the parameter has no value');
+    if (!value) throw Object.assign(new Error('the parameter has no value'), { name: 'NoValue' });
     return value;
   }
 
   async function load(): Promise<string> {
     try {
       const value = await fetch();
+      absent = undefined;
       known = { value, freshUntil: clock.now().getTime() + options.cacheSeconds * 1000 };
       return value;
     } catch (cause) {
       telemetry.error('parameter.unreadable', cause, {
-        parameter: options.parameter,
+        // The name of a number's own key contains the number.
+        parameter: withoutNumbers(options.parameter),
         stale: known !== undefined,
       });
-      if (!known) throw new AppError(options.fault.code, options.fault.detail, { retryAfter: 5, cause });
+      if (!known) throw neverRead(cause);
       known = { ...known, freshUntil: clock.now().getTime() + DOWN_MS };
       return known.value;
     }
+  }
+
+  function neverRead(cause: unknown): AppError {
+    const fault = new AppError(options.fault.code, options.fault.detail, { retryAfter: 5, cause });
+    const isAbsent = cause instanceof Error && ABSENT.has(cause.name);
+    const ms = Math.min(ABSENT_MS, options.cacheSeconds * 1000);
+    absent = isAbsent ? { fault, until: clock.now().getTime() + ms } : undefined;
+    return fault;
   }
 
   function refresh(): Promise<string> {
@@ -82,6 +98,7 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
   return {
     get() {
       if (known && clock.now().getTime() < known.freshUntil) return Promise.resolve(known.value);
+      if (absent && clock.now().getTime() < absent.until) return Promise.reject(absent.fault);
       return shared() ?? refresh();
     },
     newerThan(refused) {

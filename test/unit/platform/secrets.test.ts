@@ -234,6 +234,38 @@ describe('a parameter that holds no secret', () => {
     await expect(cold('/empty').get()).rejects.toMatchObject({ code: 'gateway-credentials' });
   });
 
+  it.each<[string, string, () => Promise<unknown> | undefined]>([
+    ['does not exist', '/own-1', () => undefined],
+    ['is empty', '/own-2', () => Promise.resolve(aws.setParameter('/own-2', ' '))],
+    ['may not be read', '/own-3', () => fault({ target: 'GetParameter', fault: 'denied' })],
+  ])('is asked for once in thirty seconds, however many callers want it: it %s', async (_, name, arrange) => {
+    await arrange();
+    const own = cold(name);
+    for (let n = 0; n < 50; n += 1) await expect(own.get()).rejects.toMatchObject({ retryAfter: 5 });
+    expect(await reads()).toBe(1);
+    aws.setParameter(name, 'own');
+    advance(29);
+    await expect(own.get()).rejects.toMatchObject({ code: 'gateway-credentials' });
+    advance(1);
+    expect(await own.get()).toBe('own');
+    expect(await reads()).toBe(2);
+  });
+
+  it('is asked for again by the next caller where nothing may be cached', async () => {
+    const uncached = cold('/uncached', 0);
+    await expect(uncached.get()).rejects.toThrow();
+    aws.setParameter('/uncached', 'own');
+    expect(await uncached.get()).toBe('own');
+  });
+
+  it('is logged without the business number in its name', async () => {
+    await expect(cold('/lipaflow/prod/lipachat/numbers/254110090747/api-key').get()).rejects.toThrow();
+    expect(telemetry.lines).toMatchObject([
+      { fields: { parameter: '/lipaflow/prod/lipachat/numbers/…/api-key' } },
+    ]);
+    expect(JSON.stringify(telemetry.lines)).not.toContain('254110090747');
+  });
+
   it('is logged without any value', async () => {
     aws.setParameter(NAME, 'canary-value');
     await secret.get();

@@ -2,12 +2,12 @@ import type { FlowRequest } from '../messages/message.ts';
 import type { Outcome } from '../messages/outcome.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import type { ErrorClass } from '../whatsapp/error-codes.ts';
-import type { Gateway, GatewayCall, TemplateRequest } from './ports.ts';
+import type { ApiKeys, Gateway, GatewayCall, TemplateRequest } from './ports.ts';
 import { nextStep, type Verdict, verdictOn } from './verdict.ts';
 
 export interface LipaChatCallsDeps {
   readonly gateway: Gateway;
-  readonly apiKey: Secret;
+  readonly apiKeys: ApiKeys;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -35,7 +35,7 @@ export type LipaChatCalls = ReturnType<typeof makeLipaChatCalls>;
 
 /** Calls LipaChat until the outcome settles the message, while a repeat is safe and time is left. */
 export function makeLipaChatCalls(deps: LipaChatCallsDeps) {
-  const { gateway, apiKey, clock, random, telemetry } = deps;
+  const { gateway, apiKeys, clock, random, telemetry } = deps;
 
   /**
    * 1. Call with the current apiKey.
@@ -45,6 +45,7 @@ export function makeLipaChatCalls(deps: LipaChatCallsDeps) {
    */
   async function untilSettled(
     callOnce: (call: GatewayCall) => Promise<Outcome>,
+    apiKey: Secret,
     terms: CallTerms,
   ): Promise<CallsResult> {
     let { apiKey: key, mayHaveLeft } = terms;
@@ -88,9 +89,13 @@ export function makeLipaChatCalls(deps: LipaChatCallsDeps) {
   return {
     /** `gatewayMessageId` is the id that LipaChat deduplicates on. */
     sendFlow: (request: FlowRequest, gatewayMessageId: string, terms: CallTerms) =>
-      untilSettled((call) => gateway.sendFlow(request, { ...call, gatewayMessageId }), terms),
+      untilSettled(
+        (call) => gateway.sendFlow(request, { ...call, gatewayMessageId }),
+        apiKeys.of(request.from),
+        terms,
+      ),
     sendTemplate: (template: TemplateRequest, terms: CallTerms) =>
-      untilSettled((call) => gateway.sendTemplate(template, call), terms),
+      untilSettled((call) => gateway.sendTemplate(template, call), apiKeys.of(template.pair.business), terms),
   };
 }
 

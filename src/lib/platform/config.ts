@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { bareWord, DEFAULT_WORDS } from '../whatsapp/opt-out-words.ts';
+import type { PhoneNumber } from '../whatsapp/phone.ts';
 
 /** The settings of a function (README.md, "Settings"), read once at start. */
 export type Config = ReturnType<typeof readConfig>;
@@ -20,6 +21,26 @@ const words = (fallback: readonly string[]) =>
     .optional()
     .transform((list) => list ?? fallback);
 
+/** Lambda gives a function 4 KB for all of its variables. */
+const MOST_NUMBERS = 200;
+
+/** A comma-separated list of phone numbers, without duplicates. It needs no numbering plan: `doctor` checks the numbers. */
+const numbers = z
+  .string()
+  .transform((list) => [
+    ...new Set(
+      list
+        .split(',')
+        .map((number) => number.replace(/^\s*\+|[\s()-]/g, ''))
+        .filter((number) => number !== ''),
+    ),
+  ])
+  .refine((list) => list.every((number) => /^\d{7,15}$/.test(number)), { error: 'must be phone numbers' })
+  .refine((list) => list.length <= MOST_NUMBERS, { error: `must be at most ${MOST_NUMBERS} numbers` })
+  .transform((list): readonly PhoneNumber[] => list as PhoneNumber[])
+  .optional()
+  .transform((list) => list ?? []);
+
 const schema = z.object({
   STAGE: z.string().min(1).default('dev'),
   TABLE_NAME: z.string().min(1),
@@ -35,6 +56,8 @@ const schema = z.object({
     error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
   }),
   API_KEY_PARAMETER: z.string().min(1).optional(),
+  /** The business numbers with a LipaChat account, and so an apiKey, of their own. */
+  NUMBERS_WITH_OWN_KEY: numbers,
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
   SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),

@@ -1,4 +1,5 @@
-import type { Secret, Stored } from '../platform/ports.ts';
+import type { ApiKeys } from '../lipachat/ports.ts';
+import type { Stored } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
@@ -12,15 +13,15 @@ export interface ReadAhead {
 
 export interface ReadAheadDeps {
   readonly sessions: SessionStore;
-  readonly apiKey: Secret;
+  readonly apiKeys: ApiKeys;
 }
 
 export type ReadingAhead = ReturnType<typeof makeReadingAhead>;
 
-export function makeReadingAhead({ sessions, apiKey }: ReadAheadDeps) {
+export function makeReadingAhead({ sessions, apiKeys }: ReadAheadDeps) {
   /** Starts both reads at once. They have ended when it returns: nothing may run on after the answer. */
   return async function readingAhead<T>(pair: Pair, use: (ahead: ReadAhead) => Promise<T>): Promise<T> {
-    const reads = Promise.allSettled([apiKey.get(), sessions.get(pair)]);
+    const reads = Promise.allSettled([apiKeys.of(pair.business).get(), sessions.get(pair)]);
     try {
       return await use({
         apiKey: async () => unwrap((await reads)[0]),

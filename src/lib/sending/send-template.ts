@@ -1,4 +1,5 @@
 import type { LipaChatCalls } from '../lipachat/call-with-retries.ts';
+import type { ApiKeys } from '../lipachat/ports.ts';
 import type { Release, Verdict } from '../lipachat/verdict.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import { mayRepeat } from '../messages/hold-or-resend.ts';
@@ -18,7 +19,7 @@ import {
   templateMessageWith,
 } from '../messages/template-message.ts';
 import { allEnded } from '../platform/all-ended.ts';
-import type { Clock, Secret, Stored, Telemetry } from '../platform/ports.ts';
+import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { recordOptOut } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
@@ -45,7 +46,7 @@ export interface SendTemplateDeps {
   readonly erasedOptOuts: ErasedOptOutStore;
   readonly recipientQueue: RecipientQueue;
   readonly lipachat: LipaChatCalls;
-  readonly apiKey: Secret;
+  readonly apiKeys: ApiKeys;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly gatewayDeadlineMs: number;
@@ -71,7 +72,8 @@ const RESERVE_MS = 3_000;
 const endOfCalls = ({ deadlineAt }: TemplateRun) => new Date(deadlineAt.getTime() - RESERVE_MS);
 
 export function makeSendTemplate(deps: SendTemplateDeps) {
-  const { messages, sessions, templateLocks, aliases, recipientQueue, lipachat, clock, telemetry } = deps;
+  const { messages, sessions, templateLocks, aliases, recipientQueue, lipachat, apiKeys, clock, telemetry } =
+    deps;
   const acquireLock = makeAcquireLock(deps);
 
   async function sendTemplate(parked: Stored<Message>, run: TemplateRun): Promise<TemplateResult> {
@@ -88,7 +90,8 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     }
     // Before the note: without the key nothing can leave, and without the alias a callback does not find the flow.
     const keep = aliases.keep(templateMessage.messageId, { messageId, of: 'template' });
-    const [apiKey] = await allEnded([deps.apiKey.get(), keep]);
+    const address = addressOf(parked.value);
+    const [apiKey] = await allEnded([apiKeys.of(address.business).get(), keep]);
     const session = await sessions.get(pairOf(parked.value));
     // The customer has written or opted out meanwhile: the flow itself may go, or the sweeper cancels it.
     const isOpenNow = isOpen(session?.value, clock.now(), deps.sessionMarginSeconds);
@@ -96,7 +99,7 @@ export function makeSendTemplate(deps: SendTemplateDeps) {
     const tried = await note(parked, { triedAt: templateMessage.triedAt ?? clock.now() });
     if (!tried || !isStillWanted(tried.value, templateMessage.messageId)) return { flow: tried ?? parked };
     const { verdict } = await lipachat.sendTemplate(
-      { messageId: templateMessage.messageId, pair: addressOf(parked.value), template },
+      { messageId: templateMessage.messageId, pair: address, template },
       {
         apiKey,
         deadlineAt: deadlineOf(run),

@@ -18,7 +18,7 @@ import { sendUseCases, sweepUseCase, workUseCases } from './use-cases.ts';
 export function sendPortsOf(entry: Entry, connect?: LipaChatOptions['connect']) {
   const { config, clock } = entry;
   const gateway = makeLipaChat({ baseUrl: config.LIPACHAT_BASE_URL, clock, connect });
-  return { ...storesOf(entry), apiKey: wireSecrets(entry).apiKey(), gateway };
+  return { ...storesOf(entry), apiKeys: wireSecrets(entry).apiKeys(), gateway };
 }
 
 /** AWS is reached over undici, too, since it is loaded anyway. */

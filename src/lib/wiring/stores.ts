@@ -8,6 +8,8 @@ import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
 import { makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
 import { makeFailureStreakStore } from '../campaigns/failures/dynamo-failure-streaks.ts';
 import { makeClientStore } from '../clients/dynamo-clients.ts';
+import { makeApiKeys, ownKeyParameter } from '../lipachat/api-keys.ts';
+import type { ApiKeys } from '../lipachat/ports.ts';
 import { makeMessageAliasStore } from '../messages/dynamo-message-aliases.ts';
 import { makeMessageStore } from '../messages/dynamo-messages.ts';
 import { makeDeliveryQueue } from '../messages/sqs-deliveries.ts';
@@ -96,10 +98,11 @@ export function wireSecrets({ config, telemetry, clock, transport, maxAttempts =
   const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
     makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });
   return {
-    apiKey: (): Secret =>
-      secret(config.API_KEY_PARAMETER, {
-        code: 'gateway-credentials',
-        detail: 'The apiKey could not be read. Nothing was sent.',
+    apiKeys: (): ApiKeys =>
+      makeApiKeys({
+        shared: secret(config.API_KEY_PARAMETER, unreadableApiKey),
+        numbersWithOwnKey: config.NUMBERS_WITH_OWN_KEY,
+        ownKeyOf: (business) => secret(ownKeyParameter(config.STAGE, business), unreadableApiKey),
       }),
     webhookSecret: (): Secret => secret(config.WEBHOOK_SECRET_PARAMETER, unreadableSecret),
     webhookHmac: (): Secret | undefined =>
@@ -108,6 +111,11 @@ export function wireSecrets({ config, telemetry, clock, transport, maxAttempts =
         : secret(config.WEBHOOK_HMAC_PARAMETER, unreadableSecret),
   };
 }
+
+const unreadableApiKey = {
+  code: 'gateway-credentials',
+  detail: 'The apiKey could not be read. Nothing was sent.',
+} as const;
 
 const unreadableSecret = {
   code: 'store-unavailable',

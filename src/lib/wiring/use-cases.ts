@@ -6,11 +6,11 @@ import { makeRequeueUnmatched, type RequeueUnmatchedDeps } from '../callbacks/re
 import { type EraseDeps, makeErase } from '../contacts/erase.ts';
 import { makeOptOut } from '../contacts/opt-out.ts';
 import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
-import type { Gateway } from '../lipachat/ports.ts';
+import type { ApiKeys, Gateway } from '../lipachat/ports.ts';
 import { makeFollowPerson } from '../messages/follow-person.ts';
 import type { DeliveryQueue, MessageAliasStore, MessageStore, WatchQueue } from '../messages/ports.ts';
 import { makeRecipientQueue, type RecipientQueueDeps } from '../messages/recipient-queue.ts';
-import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
+import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { makeDeliver } from '../sending/deliver.ts';
 import { makeFinishClaim } from '../sending/finish-claim.ts';
 import { makeNotSent } from '../sending/not-sent.ts';
@@ -44,7 +44,7 @@ export interface MessagePorts {
 export interface SendPorts extends MessagePorts {
   readonly templateLocks: TemplateLockStore;
   readonly gateway: Gateway;
-  readonly apiKey: Secret;
+  readonly apiKeys: ApiKeys;
   readonly random: Random;
 }
 

@@ -9,6 +9,8 @@ export const NOW = new Date('2026-01-02T03:04:05.000Z');
 
 export const CUSTOMER = '254717746565' as PhoneNumber;
 export const BUSINESS = '254110090747' as PhoneNumber;
+/** A business number with a LipaChat account of its own. */
+export const OTHER_BRAND = '254110090755' as PhoneNumber;
 export const PAIR = { business: BUSINESS, customer: CUSTOMER } satisfies Pair;
 
 /** The ids of sends that a transition decides. */

@@ -1,6 +1,7 @@
 /** The use cases, wired as the functions wire them, over fakes that processes share. */
 
 import { makeWatchLeases } from '../../../src/lib/events/watch-leases.ts';
+import { makeApiKeys } from '../../../src/lib/lipachat/api-keys.ts';
 import type { Callback } from '../../../src/lib/lipachat/callback.ts';
 import type { Gateway } from '../../../src/lib/lipachat/ports.ts';
 import type { Message, MessageId } from '../../../src/lib/messages/message.ts';
@@ -26,7 +27,7 @@ import { manualClock, namedRandom } from './clock.ts';
 import { fakeGateway } from './gateway.ts';
 import { type Link, straight } from './link.ts';
 import { fakeQueue } from './queue.ts';
-import { later, NOW, sampleRequest } from './samples.ts';
+import { later, NOW, OTHER_BRAND, sampleRequest } from './samples.ts';
 import { fakeSecret } from './secret.ts';
 import {
   fakeErasedOptOuts,
@@ -111,6 +112,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const queue = fakeQueue(clock);
   const gateway = fakeGateway(clock);
   const apiKey = fakeSecret('key-1', clock);
+  const ownKey = fakeSecret('own-key-1', clock);
   const telemetry = fakeTelemetry();
   const { mode, leaseSeconds, resendHorizonSeconds, ...rest } = settings;
   const ambiguity = { mode, resendHorizonSeconds };
@@ -172,7 +174,11 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       templateLocks: templateLocks.over(link),
       queue: queue.over(link),
       gateway: through(gateway.over(link)),
-      apiKey,
+      apiKeys: makeApiKeys({
+        shared: apiKey,
+        numbersWithOwnKey: [OTHER_BRAND],
+        ownKeyOf: () => ownKey,
+      }),
       clock: ownClock,
       random: randomOf(name),
       telemetry,
@@ -252,6 +258,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     queue,
     gateway,
     apiKey,
+    ownKey,
     telemetry,
     process,
     onlyMessage,

@@ -89,6 +89,26 @@ describe('settings', () => {
     expect(faultOf({ [name]: value })).toContain(name);
   });
 
+  it('list the numbers with a key of their own, once each and by their digits', () => {
+    expect(read({ NUMBERS_WITH_OWN_KEY: '+254 110-090 747, 254110090748,,254110090747 ,' })).toMatchObject({
+      NUMBERS_WITH_OWN_KEY: ['254110090747', '254110090748'],
+    });
+    for (const none of [undefined, '', ' ', ','])
+      expect(read({ NUMBERS_WITH_OWN_KEY: none }).NUMBERS_WITH_OWN_KEY).toEqual([]);
+  });
+
+  it.each([
+    ['a name', 'shop'],
+    ['a path', '254110090747/../api-key'],
+    ['a number that is too short', '254110'],
+    ['a number that is too long', '2541100907471234'],
+    ['more than 200', Array.from({ length: 201 }, (_, n) => 254_110_000_000 + n).join(',')],
+  ])('refuse a list of numbers with %s, without showing it', (_, list) => {
+    const fault = faultOf({ NUMBERS_WITH_OWN_KEY: list });
+    expect(fault).toContain('NUMBERS_WITH_OWN_KEY');
+    expect(fault).not.toContain('254110');
+  });
+
   it('name every invalid variable at once', () => {
     const fault = faultOf({ TABLE_NAME: undefined, LEASE_SECONDS: 'x', LOG_LEVEL: 'y' });
     for (const name of ['TABLE_NAME', 'LEASE_SECONDS', 'LOG_LEVEL']) {

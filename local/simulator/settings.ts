@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { errorCode } from './codes.ts';
 import { phone } from './control/request.ts';
+import { digitsOf } from './http.ts';
 import { whatsappPart } from './whatsapp.ts';
 
 export const statusWord = z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']);
@@ -36,6 +37,7 @@ const callbacks = z.strictObject({
 
 const settings = z.strictObject({
   apiKeys: z.array(z.string().min(1)),
+  apiKeysByNumber: z.record(phone, z.array(z.string().min(1))),
   invalidCredentialsStatus: z.union([z.literal(200), z.literal(401)]),
   duplicateAnswer: z.enum(['same-receipt', 'error', 'send-again']),
   duplicateErrorStatus: httpStatus,
@@ -50,6 +52,7 @@ const settings = z.strictObject({
 
 /**
  * The simulator's settings. Times are in milliseconds. `apiKeys` are the valid keys (several during a rotation).
+ * `apiKeysByNumber` are those of numbers with an account of their own: they alone are valid there, and nowhere else.
  * `templates` are the names that may be sent (null: any).
  *
  * Callbacks: `delayMs` is the pause before each status, or before the statuses that it names. `failWith`, one rule or a
@@ -60,11 +63,21 @@ export type Settings = z.infer<typeof settings>;
 
 const patch = settings.extend({ callbacks: callbacks.partial() }).partial();
 
+const sender = z.looseObject({ from: phone.transform(digitsOf) });
+
+/** The keys that are valid for a request with this body, by the number that it is from. */
+export function keysFor({ apiKeys, apiKeysByNumber }: Settings, body: unknown): readonly string[] {
+  const from = sender.safeParse(body).data?.from;
+  const own = Object.entries(apiKeysByNumber).find(([number]) => digitsOf(number) === from);
+  return own?.[1] ?? apiKeys;
+}
+
 export type SettingsStore = ReturnType<typeof createSettings>;
 
 export function createSettings(start: { apiKey: string; webhookUrl: string | null }) {
   const initial = (webhookUrl: string | null): Settings => ({
     apiKeys: [start.apiKey],
+    apiKeysByNumber: {},
     invalidCredentialsStatus: 401,
     duplicateAnswer: 'same-receipt',
     duplicateErrorStatus: 400,

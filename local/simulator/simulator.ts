@@ -4,6 +4,7 @@ import { guarded } from '../guard.ts';
 import { createControl } from './control/control.ts';
 import { createGateway } from './gateway.ts';
 import { jsonAnswer, parseJson, readText, sendAnswer } from './http.ts';
+import { keysFor } from './settings.ts';
 import { createWorld, type World } from './world.ts';
 
 const gatewayPrefix = '/api/v1';
@@ -75,9 +76,9 @@ function createListener(world: World, whenHandled: SimulatorOptions['whenHandled
     if (pathname.startsWith(`${gatewayPrefix}/`)) {
       const { headers } = request;
       const path = pathname.slice(gatewayPrefix.length);
-      const { apikey } = headers;
-      const apiKeyRight = world.settings.current().apiKeys.includes(String(apikey));
-      return gateway({ method, path, query, headers, apiKeyRight, body: parseJson(text) ?? text }, response);
+      const body = parseJson(text) ?? text;
+      const apiKeyRight = keysFor(world.settings.current(), body).includes(String(headers['apikey']));
+      return gateway({ method, path, query, headers, apiKeyRight, body }, response);
     }
     const path = pathname.startsWith(`${controlPrefix}/`) ? pathname.slice(controlPrefix.length) : pathname;
     const controlled = await control({ method, path, query, body: parseJson(text) });

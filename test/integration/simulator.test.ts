@@ -360,7 +360,7 @@ describe('the request log', () => {
     const got = await control('GET', '/state');
     expect(got.text).not.toContain('canary');
     expect(got.json).toMatchObject({
-      config: { apiKeys: 1, webhookUrlSet: true },
+      config: { apiKeys: 1, numbersWithOwnKey: 0, webhookUrlSet: true },
       sessions: [{ from: sandbox, to: customer, open: true }],
       joined: [customer],
       faults: [],

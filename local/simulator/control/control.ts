@@ -91,8 +91,14 @@ function describeState(world: World): object {
 
 /** Without the secrets: the keys, and the webhook's URL, since its path contains one. */
 function shownSettings(world: World): object {
-  const { apiKeys, webhookUrl, ...shown } = world.settings.current();
-  return { ...shown, apiKeys: apiKeys.length, webhookUrlSet: webhookUrl !== null };
+  const { apiKeys, apiKeysByNumber, webhookUrl, ...shown } = world.settings.current();
+  const ownKeys = Object.keys(apiKeysByNumber).length;
+  return {
+    ...shown,
+    apiKeys: apiKeys.length,
+    numbersWithOwnKey: ownKeys,
+    webhookUrlSet: webhookUrl !== null,
+  };
 }
 
 function resetAll(world: World): object {

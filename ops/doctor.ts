@@ -8,6 +8,7 @@
 
 import { checkClients } from './checks/clients.ts';
 import { type Finding, judge } from './checks/finding.ts';
+import { checkOwnKeys } from './checks/own-keys.ts';
 import { checkApiKey, checkHmac, checkWebhookSecret, clockFinding } from './checks/parameters.ts';
 import { checkQueues } from './checks/queues.ts';
 import { checkBucket, checkBus, checkGateway } from './checks/surroundings.ts';
@@ -41,6 +42,7 @@ const checksOf = (place: Place, parameters: ReturnType<typeof openParameters>): 
   const stores = openStores(place);
   return [
     ['apiKey', () => checkApiKey(parameters, place)],
+    ['apiKeys by number', () => checkOwnKeys(parameters, place)],
     ['webhook secret', () => checkWebhookSecret(parameters, place)],
     ['webhook HMAC', () => checkHmac(parameters, place)],
     ['table', () => checkTable(stores.client, place)],

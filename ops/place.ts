@@ -44,11 +44,13 @@ const localPlace = (options: PlaceOptions, env: Environment): Place => {
   const { environment } = readStageSettings('local');
   // As in `npm start`, the caller's own settings override those of the file.
   const own = Object.keys(environment).filter((name) => env[name] && !name.startsWith('AWS_'));
-  const { WEBHOOK_HMAC_PARAMETER: hmac } = env;
+  // Not in the file's list for this stage.
+  const { WEBHOOK_HMAC_PARAMETER, NUMBERS_WITH_OWN_KEY } = env;
   const settings = readConfig({
     ...environment,
     ...Object.fromEntries(own.map((name) => [name, env[name]])),
-    WEBHOOK_HMAC_PARAMETER: hmac,
+    WEBHOOK_HMAC_PARAMETER,
+    NUMBERS_WITH_OWN_KEY,
   });
   const connection = localConnection(environment, env);
   const queues = readQueues().map(

@@ -7,7 +7,7 @@ const file = z.object({
   service: z.string(),
   params: z.record(
     z.string(),
-    z.object({
+    z.looseObject({
       environment: z.record(z.string(), z.unknown()).optional(),
       tableProtected: z.boolean().optional(),
       tableKey: z.string().optional(),
@@ -30,14 +30,21 @@ export type StageSettings = {
   environment: Record<string, string>;
 };
 
+/** A param that is plain text in the file. */
+const plain = (value: unknown): string | undefined =>
+  ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
+
 export const readStageSettings = (stage: string): StageSettings => {
   const source = readFileSync(new URL('../serverless.yml', import.meta.url), 'utf8');
   const { service, params } = file.parse(parse(source));
   const environment = params[stage]?.environment ?? params['default']?.environment ?? {};
-  const { tableProtected, tableKey } = { ...params['default'], ...params[stage] };
+  const own = { ...params['default'], ...params[stage] };
+  const { tableProtected, tableKey } = own;
   const texts = Object.entries(environment).flatMap(([name, value]) => {
     if (typeof value !== 'string' && typeof value !== 'number') return [];
-    const text = String(value).replaceAll('${' + 'sls:stage}', stage);
+    const text = String(value)
+      .replaceAll('${' + 'sls:stage}', stage)
+      .replaceAll(/\$\{param:(\w+)\}/g, (whole, name: string) => plain(own[name]) ?? whole);
     return text.includes('${') ? [] : [[name, text] as const];
   });
   return {

@@ -5,14 +5,28 @@ import { tablePlace } from './place.ts';
 import { type Act, type Common, group, NUMBERS, type Shown, verb } from './verb.ts';
 
 const API_URL = ['--api-url <url>', "the API's URL, if it is not the stack's own"] as const;
+
+type Setup = Shown & { force?: boolean; number?: string };
+
 const setup = (act: Act): Command =>
   verb('setup', "store LipaChat's apiKey, make the webhook secret, print the webhook's URL")
     .option(...API_URL)
     .option('--force', 'replace an existing webhook secret; the old URL stops working')
+    .option(
+      '--number <number>',
+      "store the apiKey of this business number's own LipaChat account, and no more",
+    )
+    .option(...NUMBERS)
     .addHelpText('after', '\nThe apiKey is read without echo, or from a pipe.')
     .action(
-      act<Common & { force?: boolean }>(async (find, options, io) =>
-        (await import('./setup.ts')).setup(await find(), options, io),
+      act<Setup>(async (find, options, io) =>
+        options.number === undefined
+          ? (await import('./setup/setup.ts')).setup(await find(), options, io)
+          : (await import('./setup/setup-number.ts')).setupNumber(
+              await find(),
+              { ...options, number: options.number },
+              io,
+            ),
       ),
     );
 

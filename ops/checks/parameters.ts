@@ -9,10 +9,11 @@ const DRIFT_MS = 60_000;
 /** Beyond this, AWS rejects signatures. */
 const REFUSED_MS = 300_000;
 
-const apiKeyFinding = ({ stage, settings }: Place, stored: StoredParameter | undefined): Finding => {
-  const is: Judge = judge('apiKey');
-  const { API_KEY_PARAMETER: name } = settings;
-  const setup = `run ${command(stage, 'setup')}`;
+export const apiKeyFinding = (
+  stored: StoredParameter | undefined,
+  { check, name, setup }: { check: string; name: string; setup: string },
+): Finding => {
+  const is: Judge = judge(check);
   if (!stored) return is.fault(`there is no parameter ${name}`, setup);
   if (stored.type !== 'SecureString')
     return is.fault(`${name} is a ${stored.type}, not a SecureString`, setup);
@@ -48,7 +49,11 @@ export const clockFinding = (skewMs: number | undefined): Finding => {
 };
 
 export const checkApiKey = async (parameters: Parameters, place: Place): Promise<Finding[]> => [
-  apiKeyFinding(place, await parameters.read(place.settings.API_KEY_PARAMETER)),
+  apiKeyFinding(await parameters.read(place.settings.API_KEY_PARAMETER), {
+    check: 'apiKey',
+    name: place.settings.API_KEY_PARAMETER,
+    setup: `run ${command(place.stage, 'setup')}`,
+  }),
 ];
 
 export const checkWebhookSecret = async (parameters: Parameters, place: Place): Promise<Finding[]> => [

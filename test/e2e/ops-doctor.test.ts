@@ -16,9 +16,13 @@ import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readTable } from '../../local/aws/table.ts';
 import type { Finding } from '../../ops/checks/finding.ts';
+import { ownKeyParameter } from '../../src/lib/lipachat/api-keys.ts';
 import { type OpsResult, ops, opsHere } from '../support/ops.ts';
 import { type OpsWorld, startOpsWorld } from '../support/ops-world.ts';
 import { PATIENCE } from '../support/patience.ts';
+
+const BRAND = '254110090755';
+const BRANDS_KEY = ownKeyParameter('local', BRAND);
 
 let world: OpsWorld;
 beforeEach(async () => {
@@ -77,6 +81,34 @@ const FAULTS: Record<string, Plant> = {
   'a placeholder for an apiKey': {
     plant: ({ ssm, names }) => ssm.send(setParameter(names.API_KEY_PARAMETER, 'YOUR_API_KEY')),
     found: /^fault, apiKey: .* looks like a placeholder$/,
+  },
+  'no key for a number with an account of its own': {
+    env: { NUMBERS_WITH_OWN_KEY: BRAND },
+    found:
+      /^fault, apiKey of 254\*{6}755: there is no parameter \/lipaflow\/local\/lipachat\/numbers\/254\*{6}755\/api-key$/,
+  },
+  'a key of a number in the clear': {
+    env: { NUMBERS_WITH_OWN_KEY: BRAND },
+    plant: ({ ssm }) => ssm.send(setParameter(BRANDS_KEY, 'a-k3y-canary', 'String')),
+    found: /^fault, apiKey of 254\*{6}755: .* is a String, not a SecureString$/,
+  },
+  'a key of a number that no header can carry': {
+    env: { NUMBERS_WITH_OWN_KEY: BRAND },
+    plant: ({ ssm }) => ssm.send(setParameter(BRANDS_KEY, 'a k3y\u00e9 canary')),
+    found: /^fault, apiKey of 254\*{6}755: .* is not an apiKey: it has spaces or characters that/,
+  },
+  'an empty key of a number': {
+    env: { NUMBERS_WITH_OWN_KEY: BRAND },
+    plant: ({ ssm }) => ssm.send(setParameter(BRANDS_KEY, '')),
+    found: /^fault, apiKey of 254\*{6}755: .* is not an apiKey: it is empty$/,
+  },
+  'a number with its own key that sends spell in another way': {
+    env: { NUMBERS_WITH_OWN_KEY: '2540110090755' },
+    found: /^fault, apiKey of 254\*{7}755: sends spell this number in another way$/,
+  },
+  'a number with its own key that is none': {
+    env: { NUMBERS_WITH_OWN_KEY: '9990110090755' },
+    found: /^fault, apiKey of 999\*{7}755: it is no possible phone number$/,
   },
   'no webhook secret': {
     plant: ({ ssm, names }) => ssm.send(new DeleteParameterCommand({ Name: names.WEBHOOK_SECRET_PARAMETER })),
@@ -234,6 +266,17 @@ describe('doctor', () => {
     expect(rest).toEqual([]);
     expect(result.findings.find(({ state }) => state === 'fault')?.todo).toMatch(/\w/);
     expect(result.exitCode).toBe(1);
+  });
+
+  it('lists the numbers that have a key of their own', async () => {
+    await world.ssm.send(setParameter(BRANDS_KEY, 'own-k3y-canary'));
+    const { exitCode, findings } = await doctor({ NUMBERS_WITH_OWN_KEY: BRAND });
+    expect(findings).toContainEqual({
+      check: 'apiKey of 254******755',
+      state: 'ok',
+      says: '/lipaflow/local/lipachat/numbers/254******755/api-key is a SecureString',
+    });
+    expect(exitCode).toBe(0);
   });
 
   it('warns of a rotation that was not finished, which is no fault', async () => {

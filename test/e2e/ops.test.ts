@@ -8,6 +8,7 @@ import { PATIENCE } from '../support/patience.ts';
 
 const CUSTOMER = '254717746565';
 const BUSINESS = '254110090747';
+const BRAND = '254110090755';
 const API_KEY = 'k3y-canary-of-the-simulator';
 const FIRST_SECRET = 'first-webhook-secret-canary-0123456789';
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
     PORT: '0',
     LIPAFLOW_LOCAL_API_KEY: API_KEY,
     LIPAFLOW_LOCAL_WEBHOOK_SECRET: FIRST_SECRET,
+    NUMBERS_WITH_OWN_KEY: BRAND,
     // What a command changes counts at once.
     SECRET_CACHE_SECONDS: '0',
     LOG_LEVEL: 'ERROR',
@@ -29,6 +31,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SQS: system.sqsUrl,
     AWS_ENDPOINT_URL_S3: system.sqsUrl,
     LIPACHAT_BASE_URL: `${system.simulatorUrl}/api/v1`,
+    NUMBERS_WITH_OWN_KEY: BRAND,
     TZ: 'Africa/Nairobi',
   };
 });
@@ -102,6 +105,68 @@ describe('setup', () => {
       },
       { ...PATIENCE, interval: 200 },
     );
+  });
+});
+
+describe('setup --number', () => {
+  const OWN_KEY = 'own-k3y-canary-of-a-brand';
+  const NAME = `/lipaflow/local/lipachat/numbers/${BRAND}/api-key`;
+  const configure = (config: object) =>
+    fetch(`${system.simulatorUrl}/__sim/config`, { method: 'PUT', body: JSON.stringify(config) });
+
+  it('stores the key of one number, masks it, and leaves the stage’s key and the webhook alone', async () => {
+    const before = await parameter('/lipaflow/local/lipachat/api-key');
+    const { exitCode, stdout, stderr } = await local(`setup --number +${BRAND}`, `${OWN_KEY}\n`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      'apiKey  stored, /lipaflow/local/lipachat/numbers/254******755/api-key\n' +
+        '254******755 sends with it, within 30 s of a refusal of the old one.\n',
+    );
+    expect(stdout + stderr).not.toMatch(/canary|webhook/);
+    expect(await parameter(NAME)).toMatchObject({ Type: 'SecureString', Value: OWN_KEY });
+    expect(await parameter('/lipaflow/local/lipachat/api-key')).toEqual(before);
+    expect((await again(`setup --number ${BRAND} --show-numbers --json`)).json()).toEqual({
+      apiKey: 'kept',
+      number: BRAND,
+      inUse: true,
+    });
+  });
+
+  it('gives the functions the key with which this number sends', async () => {
+    await configure({ apiKeysByNumber: { [BRAND]: [OWN_KEY] } });
+    await fetch(`${system.simulatorUrl}/__sim/customers/${CUSTOMER}/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ text: 'hello', to: BRAND }),
+    });
+    await vi.waitFor(
+      async () => {
+        const own = { ...flow('from-the-other-brand'), from: BRAND };
+        expect((await call('POST', '/v1/flows', system.token, own)).status).toBe(201);
+      },
+      { ...PATIENCE, interval: 200 },
+    );
+    await configure({ apiKeysByNumber: {} });
+  });
+
+  it('says what is to do where the stage does not use the key yet', async () => {
+    const { exitCode, stdout } = await again('setup --number 254110090766', OWN_KEY);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      'Not in use yet: start the system with 254******766 in NUMBERS_WITH_OWN_KEY. ' +
+        "Until then 254******766 sends with the stage's apiKey.",
+    );
+  });
+
+  it.each([
+    ['shop', OWN_KEY, /^--number must be a phone number/],
+    ['../webhook', OWN_KEY, /^--number must be a phone number/],
+    [BRAND, 'two words', /^this is not an apiKey: .* Nothing was changed$/m],
+    [`${BRAND} --force`, OWN_KEY, /^--force is about the webhook secret/],
+  ])('refuses %j with the key %j, and changes nothing', async (number, entered, says) => {
+    const { exitCode, stderr } = await again(`setup --number ${number}`, entered);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(says);
+    expect((await parameter(NAME))?.Value).toBe(OWN_KEY);
   });
 });
 

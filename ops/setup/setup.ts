@@ -6,18 +6,19 @@
  * 3. Create the webhook secret if there is none. With --force, replace it.
  * 4. Print the webhook URL for LipaChat's settings. A new secret is shown only once.
  */
-import { askSecretly } from './ask.ts';
-import { openParameters, type Parameters } from './parameters.ts';
-import type { Place } from './place.ts';
-import { command, type Io, misuse, OpsError, type Report } from './report.ts';
-import { apiKeyFault, hiddenWebhookUrl, newSecret, webhookUrl } from './secret-rules.ts';
+import { askSecretly } from '../ask.ts';
+import { openParameters, type Parameters } from '../parameters.ts';
+import type { Place } from '../place.ts';
+import { command, type Io, misuse, OpsError, type Report } from '../report.ts';
+import { apiKeyFault, hiddenWebhookUrl, newSecret, webhookUrl } from '../secret-rules.ts';
 
 type ApiKeyOutcome = 'stored' | 'kept';
 type SecretOutcome =
   | { outcome: 'created' | 'replaced'; secret: string }
   | { outcome: 'kept'; secret?: never };
 
-const storeApiKey = async (parameters: Parameters, name: string, io: Io): Promise<ApiKeyOutcome> => {
+/** Asks for the key and stores it under this name. */
+export const storeApiKey = async (parameters: Parameters, name: string, io: Io): Promise<ApiKeyOutcome> => {
   const known = await parameters.read(name);
   const entered = await askSecretly(`LipaChat's apiKey${known ? ' (Enter keeps the stored one)' : ''}: `, io);
   if (entered === '' && known) return 'kept';

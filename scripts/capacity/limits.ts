@@ -67,7 +67,7 @@ const LAMBDA_LIMITS: readonly Limit[] = [
     source: 'scaling',
   },
   {
-    what: 'SSM GetParameter, once for each new environment',
+    what: 'SSM GetParameter, once for each new environment (and each account of `ownKeys` that it sends for)',
     quota: `${ACCOUNT.parameters}/s`,
     raise: 'account setting, at a price',
     reachedAt: `load that grows by ${sends(rough(ACCOUNT.parameters / (0.8 + TIMES.sendOverheadMs / 1000)))} each second`,

@@ -272,7 +272,7 @@ describe('the README', () => {
     const campaigns = ['CAMPAIGN_QUEUE_URL', 'PLAN_QUEUE_URL', 'RECIPIENTS_BUCKET'];
     const stack = ['TABLE_NAME', 'STAGE', 'DELIVERY_QUEUE_URL', 'EVENT_BUS_NAME', ...campaigns];
     const fromStack = Object.fromEntries(stack.map((name) => [name, 'from the stack']));
-    const unset = { DEFAULT_FROM: 'unset', WEBHOOK_HMAC_PARAMETER: 'unset' };
+    const unset = { DEFAULT_FROM: 'unset', WEBHOOK_HMAC_PARAMETER: 'unset', NUMBERS_WITH_OWN_KEY: 'unset' };
     const texts = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
     expect(Object.fromEntries(rows)).toEqual({ ...texts, ...fromStack, ...unset });
   });

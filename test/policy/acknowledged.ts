@@ -46,6 +46,11 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
     reason: 'The secret, and the HMAC key, whose name WEBHOOK_HMAC_PARAMETER may set within this path.',
   },
   {
+    rule: `AwsSolutions-IAM5[Resource::${arn('ssm', 'parameter/lipaflow/<stage>/lipachat/numbers/*')}]`,
+    at: ['SendFlowRole', 'WorkerRole', 'SweeperRole'],
+    reason: 'The apiKeys of business numbers, which the template does not know, and nothing else.',
+  },
+  {
     rule: `AwsSolutions-IAM5[Resource::${arn('cloudwatch', 'alarm:*')}]`,
     at: ['DeployRole'],
     stage: 'prod',

@@ -1,6 +1,8 @@
 /** What a stage's params and the account decide: names, limits, the domain, and the age of what waits. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readStack } from '../../local/stack.ts';
+import { ownKeyParameter } from '../../src/lib/lipachat/api-keys.ts';
+import { readConfig } from '../../src/lib/platform/config.ts';
 import { idIn, type Json, ofType, type Packaged, packageFor } from './packaged.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:123456789012:certificate/6f1c2a44-9d0e-4b7c-8a55-3b1f0c9d7e21';
@@ -12,6 +14,7 @@ beforeAll(async () => {
     packageFor('dev'),
     packageFor('dev', {
       accountConcurrency: '200',
+      ownKeys: '254110090747,+254 110 090 748',
       domainName: 'flows.example.com',
       certificateArn: CERTIFICATE,
     }),
@@ -51,6 +54,28 @@ describe('asynchronous invocations', () => {
     ]);
     const work = ['SendFlowLambdaFunction', 'CampaignsLambdaFunction'].map((id) => [id, 6 * 3600]);
     expect(ages(dev)).toEqual(Object.fromEntries([...ticks, ...work]));
+  });
+});
+
+describe('the numbers with a LipaChat account of their own', () => {
+  const listOf = (packaged: Packaged, name: string) => {
+    const { Environment } = packaged.template.Resources[`${name}LambdaFunction`]?.Properties ?? {};
+    const { NUMBERS_WITH_OWN_KEY } = (Environment as { Variables: Record<string, string> }).Variables;
+    return readConfig({ TABLE_NAME: 'table', NUMBERS_WITH_OWN_KEY }).NUMBERS_WITH_OWN_KEY;
+  };
+
+  it.each(['SendFlow', 'Worker', 'Sweeper'])('come from the param `ownKeys`, to the function %s', (name) => {
+    expect(listOf(dev, name)).toEqual([]);
+    expect(listOf(own, name)).toEqual(['254110090747', '254110090748']);
+  });
+
+  it('have their keys where the senders alone may read them', () => {
+    const readers = ofType(dev, 'AWS::IAM::Role').filter(([, role]) =>
+      JSON.stringify(role).includes('/lipachat/numbers/*'),
+    );
+    expect(readers.map(([id]) => id).toSorted()).toEqual(['SendFlowRole', 'SweeperRole', 'WorkerRole']);
+    const pattern = ownKeyParameter('dev', '254110090747').replace('254110090747/api-key', '*');
+    for (const [, role] of readers) expect(JSON.stringify(role)).toContain(`:parameter${pattern}"`);
   });
 });
 

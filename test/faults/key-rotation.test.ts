@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownKeyParameter } from '../../src/lib/lipachat/api-keys.ts';
 import { type Fleet, type Flow, startFleet } from '../support/fleet/fleet.ts';
 import { processOf } from '../support/fleet/steps.ts';
 
@@ -14,10 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => fleet.stop());
 
-const readsOfTheKey = async (): Promise<number> => {
-  const { GetParameter = 0 } = await fleet.aws.requests(fleet.environment.API_KEY_PARAMETER);
+const readsOf = async (parameter: string): Promise<number> => {
+  const { GetParameter = 0 } = await fleet.aws.requests(parameter);
   return GetParameter;
 };
+const readsOfTheKey = () => readsOf(fleet.environment.API_KEY_PARAMETER);
 
 const sendOver = (flows: Flow[]) =>
   Promise.all(flows.map((flow, n) => fleet.sendThrough(processOf(fleet, 'sendFlow', n % PROCESSES), flow)));
@@ -119,4 +121,54 @@ describe('while the parameter store is down', () => {
       expect(await fleet.lipachat.deliveries(flow.messageId)).toHaveLength(1);
     },
   );
+});
+
+describe('a rotation of one brand’s key while both brands send over five processes', () => {
+  const BRAND = '254110090755';
+  const PARAMETER = ownKeyParameter('local', BRAND);
+
+  it('leads to one send each, and the other brand meets no refusal and no further read', async () => {
+    const key = () => fleet.canaries.secret('own-key');
+    const setOwnKey = async (own: string) => {
+      await fleet.aws.setParameter(PARAMETER, own);
+      await fleet.lipachat.configure({ apiKeysByNumber: { [BRAND]: [own] } });
+    };
+    const processes = await Promise.all(
+      Array.from({ length: PROCESSES }, () => fleet.spawn('sendFlow', { NUMBERS_WITH_OWN_KEY: BRAND })),
+    );
+    const { customer } = fleet;
+    await fleet.lipachat.writeIn(customer, { to: BRAND });
+    await fleet.lipachat.configure({ latencyMs: 150 });
+    await setOwnKey(key());
+    const flowsOf = (from: string) => Array.from({ length: IDS }, () => fleet.flow({ from, to: customer }));
+    const sendBoth = (own: Flow[], others: Flow[]) =>
+      Promise.all(
+        [...own, ...others].map((flow, n) => {
+          const process = processes[n % PROCESSES];
+          if (!process) throw new Error('there is no such process');
+          return fleet.sendThrough(process, flow);
+        }),
+      );
+    await sendBoth(flowsOf(BRAND).slice(0, PROCESSES), flowsOf(fleet.business).slice(0, PROCESSES));
+    const [ownReads, otherReads] = [await readsOf(PARAMETER), await readsOfTheKey()];
+
+    const [own, others] = [flowsOf(BRAND), flowsOf(fleet.business)];
+    const early = sendBoth(own.slice(0, IDS / 2), others.slice(0, IDS / 2));
+    await sleep(60);
+    const rotated = setOwnKey(key());
+    const late = sendBoth(own.slice(IDS / 2), others.slice(IDS / 2));
+    await rotated;
+    for (const answer of [...(await early), ...(await late)])
+      expect(answer).toMatchObject({ status: 201, json: { status: 'sent' } });
+
+    const calls = await fleet.lipachat.calls();
+    const of = (flows: Flow[]) =>
+      calls.filter((call) => flows.some((flow) => flow.messageId === call.messageId));
+    expect(of(others).map(({ outcome, apiKeyRight }) => [outcome, apiKeyRight])).toEqual(
+      Array(IDS).fill(['accepted', true]),
+    );
+    expect(of(own).filter(({ outcome }) => outcome === 'accepted')).toHaveLength(IDS);
+    expect(await readsOf(PARAMETER)).toBeLessThanOrEqual(ownReads + PROCESSES);
+    expect(await readsOfTheKey()).toBe(otherReads);
+  });
 });

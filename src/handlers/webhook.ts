@@ -1,3 +1,4 @@
+import { signaturesIn } from '../lib/callbacks/auth/webhook-signature.ts';
 import { type ApiRequest, type ApiResponse, api, bytesOf, jsonOf } from '../lib/http/api.ts';
 import { wireWebhook } from '../lib/wiring/callbacks.ts';
 
@@ -16,9 +17,9 @@ export const handler = api(entry, (request) => {
 });
 
 async function received({ event, path, headers, correlationId }: ApiRequest): Promise<ApiResponse> {
-  const [secret, signature] = [path['secret'], headers['x-hub-signature-256']];
+  const [secret, signatures] = [path['secret'], signaturesIn(headers)];
   const bytes = () => bytesOf(event, BODY_LIMIT);
-  const count = await receive({ secret, signature, correlationId, bytes, json: jsonOf });
+  const count = await receive({ secret, signatures, correlationId, bytes, json: jsonOf });
   return count === undefined ? UNAUTHORIZED : { status: 200, body: { received: count } };
 }
 

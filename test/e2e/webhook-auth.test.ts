@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, answerOfHttp } from '../support/fleet/answer.ts';
 import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
@@ -187,6 +188,58 @@ describe('with a signature required', () => {
     const answer = await post(body, { signature: sign(body), headers: { 'content-type': type } });
     expect(answer).toMatchObject({ status: 200, json: { received: 1 } });
     expect(await opened(customer)).toBe(true);
+  });
+});
+
+describe('with a signature of Standard Webhooks', () => {
+  const now = () => Math.floor(Date.now() / 1000);
+  const headersOf = (body: string, at = now(), key = hmacKey): Record<string, string> => ({
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(at),
+    'webhook-signature': new Webhook(key, { format: 'raw' }).sign('msg_1', new Date(at * 1000), body),
+  });
+
+  it('is taken, emoji, blanks and all', async () => {
+    const customer = fleet.canaries.number();
+    const body = inbound(customer);
+    expect(await post(body, { headers: headersOf(body) })).toMatchObject({ status: 200 });
+    expect(await opened(customer)).toBe(true);
+    const both = { headers: headersOf(body), signature: sign(body) };
+    expect((await post(body, both)).status).toBe(200);
+  });
+
+  it('is taken by any of several keys and signatures, while they rotate', async () => {
+    const next = `whsec_${fleet.canaries.secret('hmac').slice(-32)}`;
+    const body = inbound('254711000005');
+    const at = now();
+    const byNext = new Webhook(next).sign('msg_1', new Date(at * 1000), body);
+    const { 'webhook-signature': byFirst = '', ...rest } = headersOf(body, at);
+    await fleet.aws.setParameter(HMAC_PARAMETER, `${hmacKey}, ${next}`);
+    for (const signatures of [byNext, `${byNext} ${byFirst}`, `v1a,AAAA ${byFirst}`])
+      expect((await post(body, { headers: { ...rest, 'webhook-signature': signatures } })).status).toBe(200);
+    await fleet.aws.setParameter(HMAC_PARAMETER, hmacKey);
+  });
+
+  const wrong: [string, (body: string) => Post][] = [
+    ['from six minutes ago', (body) => ({ headers: headersOf(body, now() - 360) })],
+    ['from the future', (body) => ({ headers: headersOf(body, now() + 360) })],
+    ['by another key', (body) => ({ headers: headersOf(body, now(), 'x'.repeat(40)) })],
+    ['of another body', (body) => ({ headers: headersOf(`${body} `) })],
+    ['under another id', (body) => ({ headers: { ...headersOf(body), 'webhook-id': 'msg_2' } })],
+    [
+      'beside a wrong one over the body',
+      (body) => ({ headers: headersOf(body), signature: sign(`${body} `) }),
+    ],
+    [
+      'that is wrong, beside a right one over the body',
+      (body) => ({ headers: headersOf(`${body} `), signature: sign(body) }),
+    ],
+  ];
+  it.each(wrong)('is turned away, and nothing is written: %s', async (_how, given) => {
+    const stored = await fleet.table.asText();
+    const body = inbound(fleet.canaries.number());
+    expectTurnedAway(await post(body, given(body)));
+    expect(await fleet.table.asText()).toBe(stored);
   });
 });
 

@@ -8,7 +8,13 @@ import type { UnmatchedStatus } from './unmatched-status.ts';
 const head = z.object({
   receivedAt: z.iso.datetime().transform((text) => new Date(text)),
   correlationId: z.string(),
-  unchecked: z.object({ secretHash: z.string(), signature: z.string().optional() }).optional(),
+  unchecked: z
+    .object({
+      secretHash: z.string(),
+      signature: z.string().optional(),
+      standard: z.object({ id: z.string(), timestamp: z.string(), signatures: z.string() }).optional(),
+    })
+    .optional(),
   replayOf: z.string().optional(),
   encoding: z.literal('gzip').optional(),
 });

@@ -1,10 +1,10 @@
 import { entriesIn } from '../lipachat/callback-entries.ts';
 import { readCallbacks } from '../lipachat/parse-callbacks.ts';
 import type { Telemetry } from '../platform/ports.ts';
+import type { WebhookAuth } from './auth/webhook-auth.ts';
 import type { HandleCallbacks } from './handle-callbacks.ts';
 import type { CallbackStore } from './ports.ts';
 import type { ReceivedCallback } from './received-callback.ts';
-import type { WebhookAuth } from './webhook-auth.ts';
 
 export interface ProcessReceivedDeps {
   readonly auth: WebhookAuth;
@@ -22,7 +22,7 @@ export function makeProcessReceived(deps: ProcessReceivedDeps) {
 
   return async function processReceived(received: ReceivedCallback): Promise<void> {
     const { bytes, unchecked, correlationId, receivedAt, replayOf } = received;
-    if (unchecked && !(await auth.confirms(unchecked, bytes))) {
+    if (unchecked && !(await auth.confirms(unchecked, bytes, receivedAt))) {
       telemetry.count('callback.forged');
       telemetry.warn('callback.forged', { correlationId, bytes: bytes.length });
       return;

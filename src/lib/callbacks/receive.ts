@@ -1,9 +1,9 @@
 import { entriesIn } from '../lipachat/callback-entries.ts';
 import { AppError, invalidRequest } from '../platform/errors.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
+import type { WebhookAuth } from './auth/webhook-auth.ts';
 import type { CallbackQueue } from './ports.ts';
-import { secretHashOf } from './received-callback.ts';
-import type { WebhookAuth } from './webhook-auth.ts';
+import { type Signatures, secretHashOf } from './received-callback.ts';
 
 /*
  * Receives a callback in this order:
@@ -24,7 +24,7 @@ export interface ReceiveDeps {
 
 export interface Arrival {
   readonly secret: string | undefined;
-  readonly signature: string | undefined;
+  readonly signatures: Signatures;
   readonly correlationId: string;
   /** Throws `payload-too-large`. */
   readonly bytes: () => Buffer;
@@ -35,17 +35,17 @@ export interface Arrival {
 export function makeReceive({ auth, callbackQueue, clock, telemetry }: ReceiveDeps) {
   /** The number of entries, or undefined if the secret or the signature is wrong. */
   return async function receive(arrival: Arrival): Promise<number | undefined> {
-    const { secret = '', signature, correlationId } = arrival;
+    const { secret = '', signatures, correlationId } = arrival;
     const receivedAt = clock.now();
     const known = await auth.checkSecret(secret);
     if (known === 'wrong') return undefined;
     const bytes = arrival.bytes();
-    const signed = await auth.checkSignature(signature, bytes);
+    const signed = await auth.checkSignature(signatures, bytes, receivedAt);
     if (signed === 'wrong') return undefined;
     const count = countEntries(arrival.json(bytes));
     const isChecked = known === 'right' && signed === 'right';
     if (!isChecked) telemetry.count('callback.unchecked');
-    const presented = { secretHash: secretHashOf(secret), signature };
+    const presented = { secretHash: secretHashOf(secret), ...signatures };
     await callbackQueue.put({
       receivedAt,
       correlationId,

@@ -19,10 +19,24 @@ export interface ReceivedCallback {
   readonly replayOf?: string | undefined;
 }
 
-/** What LipaChat presented. The secret itself is never stored. */
-export interface Presented {
-  readonly secretHash: string;
+/** The signatures that LipaChat presented, as the headers had them. */
+export interface Signatures {
+  /** `X-Hub-Signature-256` */
   readonly signature?: string | undefined;
+  /** Present if there is a `webhook-signature`. */
+  readonly standard?: StandardSignature | undefined;
+}
+
+/** The headers of Standard Webhooks: `webhook-id`, `webhook-timestamp` (seconds since 1970) and `webhook-signature`. */
+export interface StandardSignature {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly signatures: string;
+}
+
+/** What LipaChat presented. The secret itself is never stored. */
+export interface Presented extends Signatures {
+  readonly secretHash: string;
 }
 
 /** SHA-256 in hexadecimal. A webhook secret has 32 random characters or more, so its hash reveals nothing. */

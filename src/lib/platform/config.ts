@@ -60,6 +60,7 @@ const schema = z.object({
   NUMBERS_WITH_OWN_KEY: numbers,
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
+  WEBHOOK_TOLERANCE_SECONDS: wholeNumber(300, 1, 86_400),
   SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),
   /** Validated only by the functions that use it: see `defaultFrom` in `sending/contract.ts`. */
   DEFAULT_FROM: z.string().optional(),

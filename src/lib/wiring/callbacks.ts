@@ -1,6 +1,6 @@
+import { makeWebhookAuth } from '../callbacks/auth/webhook-auth.ts';
 import { makeProcessReceived } from '../callbacks/process-received.ts';
 import { makeReceive, makeVerify } from '../callbacks/receive.ts';
-import { makeWebhookAuth } from '../callbacks/webhook-auth.ts';
 import { makeTally } from '../platform/tally.ts';
 import {
   type Entry,
@@ -16,7 +16,11 @@ import { callbackUseCases } from './use-cases.ts';
 function wireDoor(entry: Entry) {
   const secrets = wireSecrets(entry);
   return {
-    auth: makeWebhookAuth({ secret: secrets.webhookSecret(), hmacKey: secrets.webhookHmac() }),
+    auth: makeWebhookAuth({
+      secret: secrets.webhookSecret(),
+      hmacKey: secrets.webhookHmac(),
+      toleranceSeconds: entry.config.WEBHOOK_TOLERANCE_SECONDS,
+    }),
     callbackQueue: wireCallbackQueue(entry),
   };
 }

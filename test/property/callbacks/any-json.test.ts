@@ -1,10 +1,10 @@
 /** Any JSON, mixed with valid messages: with a healthy store no fault, no message lost, and every oddity kept or counted. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeWebhookAuth } from '../../../src/lib/callbacks/auth/webhook-auth.ts';
 import { parseCallbackRecord } from '../../../src/lib/callbacks/callback-records.ts';
 import { makeProcessReceived } from '../../../src/lib/callbacks/process-received.ts';
 import { encodeRecord } from '../../../src/lib/callbacks/received-callback.ts';
-import { makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { jsonOf } from '../../../src/lib/http/api.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { NOW, PAIR } from '../../support/fakes/samples.ts';
@@ -70,7 +70,11 @@ async function handled(text: string) {
   const world = makeWorld();
   const { handleStored } = world.process('callbacks');
   const { callbacks, telemetry } = world;
-  const auth = makeWebhookAuth({ secret: fakeSecret('s'.repeat(40)), hmacKey: undefined });
+  const auth = makeWebhookAuth({
+    secret: fakeSecret('s'.repeat(40)),
+    hmacKey: undefined,
+    toleranceSeconds: 300,
+  });
   const processReceived = makeProcessReceived({ auth, handleCallbacks: handleStored, callbacks, telemetry });
   const bytes = Buffer.from(text);
   jsonOf(bytes);

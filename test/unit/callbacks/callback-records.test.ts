@@ -42,6 +42,18 @@ describe('a record of the callback queue', () => {
   it('carries what has to be judged, and no secret', () => {
     const one = received(Buffer.from('{}'), { unchecked: { secretHash: 'abc', signature: 'sha256=00' } });
     expect(again(one)).toEqual(one);
+    const standard = { id: 'msg_1', timestamp: '1614265330', signatures: 'v1,AAAA' };
+    const both = received(Buffer.from('{}'), { unchecked: { secretHash: 'abc', signature: 's', standard } });
+    expect(again(both)).toEqual(both);
+  });
+
+  it('is read as an earlier version wrote it, without the headers of Standard Webhooks', () => {
+    const head = '{"receivedAt":"2026-01-02T03:04:05.000Z","correlationId":"c-1"';
+    const unchecked = { secretHash: 'abc', signature: 'sha256=00' };
+    expect(parseCallbackRecord(`${head}}\n{}`)).toEqual(received(Buffer.from('{}')));
+    expect(parseCallbackRecord(`${head},"unchecked":${JSON.stringify(unchecked)}}\n{}`)).toEqual(
+      received(Buffer.from('{}'), { unchecked }),
+    );
   });
 
   it.each<[string, Buffer]>([

@@ -1,8 +1,9 @@
 /** A stored callback in its worker: judged if it was stored unchecked, and handled with its arrival's time. */
+import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { makeWebhookAuth } from '../../../src/lib/callbacks/auth/webhook-auth.ts';
 import { makeProcessReceived } from '../../../src/lib/callbacks/process-received.ts';
 import { type ReceivedCallback, secretHashOf } from '../../../src/lib/callbacks/received-callback.ts';
-import { makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { later, NOW, PAIR } from '../../support/fakes/samples.ts';
 import { fakeSecret } from '../../support/fakes/secret.ts';
@@ -18,9 +19,11 @@ beforeEach(() => {
   secret = fakeSecret(SECRET);
 });
 
-const handle = (changes: Partial<ReceivedCallback> = {}) => {
+const KEY = 'hmac-key-of-thirty-two-characters';
+
+const handle = (changes: Partial<ReceivedCallback> = {}, hmacKey?: ReturnType<typeof fakeSecret>) => {
   const { handleStored } = world.process('callbacks');
-  const auth = makeWebhookAuth({ secret, hmacKey: undefined });
+  const auth = makeWebhookAuth({ secret, hmacKey, toleranceSeconds: 300 });
   const { telemetry, callbacks } = world;
   const use = makeProcessReceived({ auth, handleCallbacks: handleStored, callbacks, telemetry });
   const bytes = Buffer.from(`\ufeff${JSON.stringify(TEXT)}`);
@@ -45,6 +48,24 @@ describe('a stored callback', () => {
     await handle({ unchecked: { secretHash: secretHashOf(SECRET) } });
     expect(await window()).toBeDefined();
     expect(world.telemetry.counted('callback.forged')).toBe(0);
+  });
+
+  it.each([
+    ['in time when it arrived, though an hour ago', 0, true],
+    ['too old when it arrived', -301, false],
+  ])('that was stored unchecked and signed %s', async (_, signedAfter, hasEffect) => {
+    const body = JSON.stringify(TEXT);
+    const signedAt = later(signedAfter);
+    const standard = {
+      id: 'msg_1',
+      timestamp: String(signedAt.getTime() / 1000),
+      signatures: new Webhook(KEY, { format: 'raw' }).sign('msg_1', signedAt, body),
+    };
+    world.clock.advance(3_600_000);
+    const unchecked = { secretHash: secretHashOf(SECRET), standard };
+    await handle({ unchecked, bytes: Buffer.from(body) }, fakeSecret(KEY));
+    expect((await window()) !== undefined).toBe(hasEffect);
+    expect(world.telemetry.counted('callback.forged')).toBe(hasEffect ? 0 : 1);
   });
 
   it('is tried again while the secret cannot be read', async () => {

@@ -1,5 +1,6 @@
 /** A callback on its arrival: checked, counted and stored with one call, or refused. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { makeWebhookAuth } from '../../../src/lib/callbacks/auth/webhook-auth.ts';
 import {
   type Arrival,
   makeReceive,
@@ -7,7 +8,6 @@ import {
   type Registration,
 } from '../../../src/lib/callbacks/receive.ts';
 import { secretHashOf } from '../../../src/lib/callbacks/received-callback.ts';
-import { makeWebhookAuth } from '../../../src/lib/callbacks/webhook-auth.ts';
 import { jsonOf } from '../../../src/lib/http/api.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { manualClock } from '../../support/fakes/clock.ts';
@@ -31,11 +31,11 @@ beforeEach(() => {
 
 const receive = (changes: Partial<Arrival> & { body?: Buffer } = {}, callbackQueue = queue) => {
   const { body = BODY, ...arrival } = changes;
-  const auth = makeWebhookAuth({ secret, hmacKey: undefined });
+  const auth = makeWebhookAuth({ secret, hmacKey: undefined, toleranceSeconds: 300 });
   const use = makeReceive({ auth, callbackQueue, clock: manualClock(NOW), telemetry });
   const asked = {
     secret: SECRET,
-    signature: undefined,
+    signatures: {},
     correlationId: 'c-1',
     bytes: () => body,
     json: jsonOf,
@@ -84,7 +84,7 @@ describe('a callback while the secret cannot be read', () => {
   );
 
   it('is stored unchecked, with the hash of the secret and the signature', async () => {
-    expect(await receive({ signature: 'sha256=00' })).toBe(2);
+    expect(await receive({ signatures: { signature: 'sha256=00' } })).toBe(2);
     const unchecked = { secretHash: secretHashOf(SECRET), signature: 'sha256=00' };
     expect(queue.waiting).toEqual([{ receivedAt: NOW, correlationId: 'c-1', bytes: BODY, unchecked }]);
     expect(telemetry.counted('callback.unchecked')).toBe(1);
@@ -107,7 +107,10 @@ describe('a body that is nested too deep', () => {
 
 describe('a registration', () => {
   const verify = (asked: Registration, given = SECRET) =>
-    makeVerify({ auth: makeWebhookAuth({ secret, hmacKey: fakeSecret('key') }) })(given, asked);
+    makeVerify({ auth: makeWebhookAuth({ secret, hmacKey: fakeSecret('key'), toleranceSeconds: 300 }) })(
+      given,
+      asked,
+    );
 
   it.each<[Registration, string]>([
     [{ 'hub.mode': 'subscribe', 'hub.challenge': '1158201444', 'hub.verify_token': 'any' }, '1158201444'],

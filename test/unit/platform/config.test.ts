@@ -21,6 +21,7 @@ describe('settings', () => {
       API_KEY_PARAMETER: '/lipaflow/prod/lipachat/api-key',
       WEBHOOK_SECRET_PARAMETER: '/lipaflow/prod/webhook/secret',
       SECRET_CACHE_SECONDS: 300,
+      WEBHOOK_TOLERANCE_SECONDS: 300,
       GATEWAY_DEADLINE_MS: 20_000,
       GATEWAY_ATTEMPTS: 2,
       LEASE_SECONDS: 60,
@@ -72,6 +73,7 @@ describe('settings', () => {
   it.each([
     ['TABLE_NAME', undefined],
     ['SECRET_CACHE_SECONDS', '-1'],
+    ['WEBHOOK_TOLERANCE_SECONDS', '0'],
     ['GATEWAY_DEADLINE_MS', 'soon'],
     ['GATEWAY_DEADLINE_MS', '0'],
     ['GATEWAY_ATTEMPTS', '0'],

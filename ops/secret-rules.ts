@@ -1,7 +1,8 @@
 /** Checks of apiKeys and webhook secrets, and the webhook URL. Pure; no fault quotes the value. */
 import { randomBytes } from 'node:crypto';
+import { isSigningKey } from '../src/lib/callbacks/auth/webhook-signature.ts';
 
-const MIN_SECRET = 32;
+export const MIN_SECRET = 32;
 const PLACEHOLDER =
   /^(your|my|the|some|test|dummy|example|sample|placeholder|change|insert|todo|xxx|<|\$|\{)/i;
 const TELLTALE = /api[-_ ]?key|placeholder|change[-_ ]?me|^(.)\1+$/i;
@@ -32,6 +33,13 @@ export const webhookSecretFault = (value: string): string | undefined => {
     return `it has a secret of under ${MIN_SECRET} characters`;
   if (secrets.length > 2) return `it has ${secrets.length} secrets; a rotation needs two at most`;
   return undefined;
+};
+
+/** How many of a parameter's HMAC keys the webhook uses, and how many it ignores. */
+export const signingKeysIn = (value: string): { usable: number; ignored: number } => {
+  const keys = secretsIn(value);
+  const usable = keys.filter(isSigningKey).length;
+  return { usable, ignored: keys.length - usable };
 };
 
 /** The URL for LipaChat's settings. */

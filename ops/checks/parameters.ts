@@ -2,7 +2,7 @@
 import type { Parameters, StoredParameter } from '../parameters.ts';
 import type { Place } from '../place.ts';
 import { command } from '../report.ts';
-import { apiKeyFault, secretsIn, webhookSecretFault } from '../secret-rules.ts';
+import { apiKeyFault, MIN_SECRET, secretsIn, signingKeysIn, webhookSecretFault } from '../secret-rules.ts';
 import { type Finding, type Judge, judge } from './finding.ts';
 
 const DRIFT_MS = 60_000;
@@ -68,10 +68,12 @@ export const checkHmac = async (parameters: Parameters, { settings }: Place): Pr
   const put = `put LipaChat's signing key into ${name}, as a SecureString`;
   const stored = await parameters.read(name);
   if (!stored) return [is.fault(`there is no parameter ${name}`, put)];
-  const isSecure = stored.type === 'SecureString' && stored.value !== '';
-  return [
-    isSecure
-      ? is.ok(`${name} is a SecureString`)
-      : is.fault(`${name} is not a SecureString with a value`, put),
-  ];
+  if (stored.type !== 'SecureString' || stored.value === '')
+    return [is.fault(`${name} is not a SecureString with a value`, put)];
+  const { usable, ignored } = signingKeysIn(stored.value);
+  if (usable === 0)
+    return [is.fault(`${name} has no key of ${MIN_SECRET} characters, so no callback is admitted`, put)];
+  if (ignored > 0)
+    return [is.warning(`${name} has a key that is ignored: it is too short, or no base64`, put)];
+  return [is.ok(`${name} is a SecureString`)];
 };

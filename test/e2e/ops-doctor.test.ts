@@ -122,6 +122,17 @@ const FAULTS: Record<string, Plant> = {
     env: { WEBHOOK_HMAC_PARAMETER: '/lipaflow/local/webhook/hmac' },
     found: /^fault, webhook HMAC: there is no parameter \/lipaflow\/local\/webhook\/hmac$/,
   },
+  'a key for signed callbacks that is too short': {
+    env: { WEBHOOK_HMAC_PARAMETER: '/lipaflow/local/webhook/hmac' },
+    plant: ({ ssm }) => ssm.send(setParameter('/lipaflow/local/webhook/hmac', 'short-canary')),
+    found: /^fault, webhook HMAC: .* has no key of 32 characters, so no callback is admitted$/,
+  },
+  'a key for signed callbacks that is no base64': {
+    env: { WEBHOOK_HMAC_PARAMETER: '/lipaflow/local/webhook/hmac' },
+    plant: ({ ssm }) =>
+      ssm.send(setParameter('/lipaflow/local/webhook/hmac', `whsec_canary-${'-'.repeat(40)}`)),
+    found: /^fault, webhook HMAC: .* has no key of 32 characters, so no callback is admitted$/,
+  },
   'a table without TTL': {
     plant: ({ dynamo, names }) =>
       dynamo.send(
@@ -277,6 +288,16 @@ describe('doctor', () => {
       says: '/lipaflow/local/lipachat/numbers/254******755/api-key is a SecureString',
     });
     expect(exitCode).toBe(0);
+  });
+
+  it('warns of a key for signed callbacks that is ignored beside another', async () => {
+    const name = '/lipaflow/local/webhook/hmac';
+    await world.ssm.send(setParameter(name, `${'canary-'.repeat(6)}, short-canary`));
+    const result = await doctor({ WEBHOOK_HMAC_PARAMETER: name });
+    expect(troubles(result)).toEqual([
+      `warning, webhook HMAC: ${name} has a key that is ignored: it is too short, or no base64`,
+    ]);
+    expect(result.exitCode).toBe(0);
   });
 
   it('warns of a rotation that was not finished, which is no fault', async () => {

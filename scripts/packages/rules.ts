@@ -11,6 +11,7 @@ export const TOOL_LICENCES = [
   'MPL-2.0',
   'PSF-2.0',
   'Python-2.0',
+  'Unlicense',
 ];
 
 /** Each package-lock.json, and its packages with an install script: why it need not run, or why it runs. */

@@ -11,7 +11,7 @@ import { apiKeyFinding } from './parameters.ts';
 /** One finding for each number. One call at a time: the account's rate belongs to the functions. */
 export const checkOwnKeys = async (parameters: Parameters, place: Place): Promise<Finding[]> => {
   const findings: Finding[] = [];
-  for (const number of place.settings.NUMBERS_WITH_OWN_KEY) {
+  for (const number of place.settings.NUMBERS_WITH_OWN_KEY ?? []) {
     const shown = masked(number);
     const check = `apiKey of ${shown}`;
     const asSent = parsePhoneNumber(number);

@@ -2,7 +2,7 @@
  * setup --number: the apiKey of one business number, where it has a LipaChat account of its own.
  *
  * 1. Read the apiKey without echo, check its form, and store it. Empty input keeps the stored one.
- * 2. Say whether the stage uses it: only the numbers in `ownKeys` have a key of their own.
+ * 2. Say whether the stage uses it: with a list in `ownKeys`, only its numbers have a key of their own.
  */
 import { ownKeyParameter } from '../../src/lib/lipachat/api-keys.ts';
 import { parsePhoneNumber } from '../../src/lib/whatsapp/phone.ts';
@@ -27,7 +27,7 @@ export const setupNumber = async (place: Place, options: Options, io: Io): Promi
   const { stage, settings, connection } = place;
   const name = ownKeyParameter(stage, business);
   const apiKey = await storeApiKey(openParameters(connection), name, io);
-  const isListed = settings.NUMBERS_WITH_OWN_KEY.includes(business);
+  const isListed = settings.NUMBERS_WITH_OWN_KEY?.includes(business) ?? true;
   const shown = options.showNumbers ? business : masked(business);
   return {
     lines: [

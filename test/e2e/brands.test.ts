@@ -112,9 +112,18 @@ describe('each brand', () => {
 
 describe('the parameter store', () => {
   it('is asked once by a cold process of a stage with one account', async () => {
-    const process = await fleet.spawn('sendFlow', { NUMBERS_WITH_OWN_KEY: '' });
+    const process = await fleet.spawn('sendFlow', { NUMBERS_WITH_OWN_KEY: 'none' });
     expect(await fleet.sendThrough(process, fleet.flow())).toMatchObject({ status: 201 });
     expect(await readsOf()).toBe(1);
+    await process.stop();
+  });
+
+  it('tells an own key without a list, after `setup --number` and no deployment', async () => {
+    const process = await fleet.spawn('sendFlow', { NUMBERS_WITH_OWN_KEY: '' });
+    expect(await fleet.sendThrough(process, await flowOf(BRAND))).toMatchObject({ status: 201 });
+    expect(await fleet.sendThrough(process, fleet.flow())).toMatchObject({ status: 201 });
+    for (let n = 0; n < 20; n += 1) await fleet.sendThrough(process, fleet.flow());
+    expect([await readsOf(`numbers/${BRAND}`), await readsOf()]).toEqual([1, 3]);
     await process.stop();
   });
 

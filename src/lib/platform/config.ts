@@ -24,9 +24,16 @@ const words = (fallback: readonly string[]) =>
 /** Lambda gives a function 4 KB for all of its variables. */
 const MOST_NUMBERS = 200;
 
-/** A comma-separated list of phone numbers, without duplicates. It needs no numbering plan: `doctor` checks the numbers. */
+/** None of the numbers; a variable of Lambda can be empty, and then counts as unset. */
+const NO_NUMBER = 'none';
+
+/**
+ * A comma-separated list of phone numbers, without duplicates; `none` for an empty one. It needs no numbering plan: `doctor`
+ * checks the numbers.
+ */
 const numbers = z
   .string()
+  .transform((list) => (list.trim() === NO_NUMBER ? '' : list))
   .transform((list) => [
     ...new Set(
       list
@@ -38,8 +45,7 @@ const numbers = z
   .refine((list) => list.every((number) => /^\d{7,15}$/.test(number)), { error: 'must be phone numbers' })
   .refine((list) => list.length <= MOST_NUMBERS, { error: `must be at most ${MOST_NUMBERS} numbers` })
   .transform((list): readonly PhoneNumber[] => list as PhoneNumber[])
-  .optional()
-  .transform((list) => list ?? []);
+  .optional();
 
 const schema = z.object({
   STAGE: z.string().min(1).default('dev'),
@@ -56,7 +62,7 @@ const schema = z.object({
     error: 'must be an https URL (http on loopback only) without user, password, query or fragment',
   }),
   API_KEY_PARAMETER: z.string().min(1).optional(),
-  /** The business numbers with a LipaChat account, and so an apiKey, of their own. */
+  /** The business numbers with a LipaChat account, and so an apiKey, of their own. Unset: each may have one. */
   NUMBERS_WITH_OWN_KEY: numbers,
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),

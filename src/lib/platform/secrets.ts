@@ -16,6 +16,8 @@ export interface SecretOptions {
   readonly cacheSeconds: number;
   /** The error for the caller if the value was never read and can't be read now. */
   readonly fault: { readonly code: ErrorCode; readonly detail: string };
+  /** There need not be such a parameter: a missing one is no trouble to report. */
+  readonly mayBeMissing?: true;
 }
 
 const CALL_LIMIT_MS = 3_000;
@@ -61,11 +63,12 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
       known = { value, freshUntil: clock.now().getTime() + options.cacheSeconds * 1000 };
       return value;
     } catch (cause) {
-      telemetry.error('parameter.unreadable', cause, {
-        // The name of a number's own key contains the number.
-        parameter: withoutNumbers(options.parameter),
-        stale: known !== undefined,
-      });
+      if (known || !options.mayBeMissing || !isMissing(cause))
+        telemetry.error('parameter.unreadable', cause, {
+          // The name of a number's own key contains the number.
+          parameter: withoutNumbers(options.parameter),
+          stale: known !== undefined,
+        });
       if (!known) throw neverRead(cause);
       known = { ...known, freshUntil: clock.now().getTime() + DOWN_MS };
       return known.value;
@@ -111,4 +114,13 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
       return refresh();
     },
   };
+}
+
+/** Is this the fault of a secret whose parameter does not exist? */
+export function isMissingParameter(fault: unknown): boolean {
+  return fault instanceof AppError && isMissing(fault.cause);
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'ParameterNotFound';
 }

@@ -19,7 +19,7 @@ import { type Config, readConfig } from '../platform/config.ts';
 import { makeDynamoClient } from '../platform/dynamo-client.ts';
 import { makeTable } from '../platform/dynamo-table.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
-import { makeSecret } from '../platform/secrets.ts';
+import { makeSecret, type SecretOptions } from '../platform/secrets.ts';
 import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
 import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makePersonAliasStore } from '../sessions/dynamo-person-aliases.ts';
@@ -95,14 +95,23 @@ export function wireCallbackQueue(entry: Entry) {
 /** Readers of the parameter store, for functions that need a secret. */
 export function wireSecrets({ config, telemetry, clock, transport, maxAttempts = 2 }: Entry) {
   const client = new SSMClient({ requestHandler: transport, maxAttempts });
-  const secret = (parameter: string, fault: Parameters<typeof makeSecret>[1]['fault']) =>
-    makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds: config.SECRET_CACHE_SECONDS, fault });
+  const { SECRET_CACHE_SECONDS: cacheSeconds, NUMBERS_WITH_OWN_KEY: numbersWithOwnKey } = config;
+  const secret = (
+    parameter: string,
+    fault: SecretOptions['fault'],
+    more?: Pick<SecretOptions, 'mayBeMissing'>,
+  ) => makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds, fault, ...more });
   return {
     apiKeys: (): ApiKeys =>
       makeApiKeys({
         shared: secret(config.API_KEY_PARAMETER, unreadableApiKey),
-        numbersWithOwnKey: config.NUMBERS_WITH_OWN_KEY,
-        ownKeyOf: (business) => secret(ownKeyParameter(config.STAGE, business), unreadableApiKey),
+        numbersWithOwnKey,
+        ownKeyOf: (business) =>
+          secret(
+            ownKeyParameter(config.STAGE, business),
+            unreadableApiKey,
+            numbersWithOwnKey ? {} : { mayBeMissing: true },
+          ),
       }),
     webhookSecret: (): Secret => secret(config.WEBHOOK_SECRET_PARAMETER, unreadableSecret),
     webhookHmac: (): Secret | undefined =>

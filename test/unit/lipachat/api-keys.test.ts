@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeApiKeys, ownKeyParameter } from '../../../src/lib/lipachat/api-keys.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
+import type { Secret } from '../../../src/lib/platform/ports.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import {
   BUSINESS,
@@ -39,6 +40,62 @@ describe('apiKeys', () => {
     const keys = makeApiKeys({ shared, numbersWithOwnKey: [], ownKeyOf });
     for (let n = 0; n < 10_000; n += 1)
       expect(keys.of(String(254_110_000_000 + n) as PhoneNumber)).toBe(shared);
+  });
+
+  describe('without a list', () => {
+    const fault = (name: string) =>
+      new AppError('gateway-credentials', 'No key.', { cause: Object.assign(new Error(), { name }) });
+    const broken = (name: string) => {
+      const secret = fakeSecret('own');
+      secret.breakWith(fault(name));
+      return secret;
+    };
+    const keysWith = (own: Secret, shared = fakeSecret('shared')) =>
+      makeApiKeys({ shared, numbersWithOwnKey: undefined, ownKeyOf: () => own });
+
+    it('are the number’s own where it has one, and the stage’s where there is no parameter', async () => {
+      expect(await keysWith(fakeSecret('own')).of(BUSINESS).get()).toBe('own');
+      const keys = keysWith(broken('ParameterNotFound'));
+      expect(await keys.of(BUSINESS).get()).toBe('shared');
+    });
+
+    it.each(['AccessDeniedException', 'ThrottlingException', 'NoValue', 'InvalidKeyId', 'TimeoutError'])(
+      'are no other key after %s',
+      async (name) => {
+        const keys = keysWith(broken(name));
+        await expect(keys.of(BUSINESS).get()).rejects.toMatchObject({ code: 'gateway-credentials' });
+        await expect(keys.of(BUSINESS).newerThan('own')).rejects.toMatchObject({
+          code: 'gateway-credentials',
+        });
+      },
+    );
+
+    it('are read again for the account whose key was refused', async () => {
+      const [own, shared] = [fakeSecret('own'), fakeSecret('shared')];
+      own.rotate('own-2');
+      expect(await keysWith(own, shared).of(BUSINESS).newerThan('own')).toBe('own-2');
+      expect(shared.refreshes).toBe(0);
+      shared.rotate('shared-2');
+      expect(await keysWith(broken('ParameterNotFound'), shared).of(BUSINESS).newerThan('shared')).toBe(
+        'shared-2',
+      );
+    });
+
+    it('are kept for the thousand numbers that were used last', () => {
+      const opened: string[] = [];
+      const ownKeyOf = (business: PhoneNumber) => {
+        opened.push(business);
+        return fakeSecret('own');
+      };
+      const keys = makeApiKeys({ shared: fakeSecret('shared'), numbersWithOwnKey: undefined, ownKeyOf });
+      const first = keys.of(BUSINESS);
+      for (let n = 0; n < 999; n += 1) keys.of(String(255_110_000_000 + n) as PhoneNumber);
+      expect(keys.of(BUSINESS)).toBe(first);
+      keys.of('256110000000' as PhoneNumber);
+      keys.of('255110000000' as PhoneNumber);
+      expect(opened.filter((business) => business === '255110000000')).toHaveLength(2);
+      expect(keys.of(BUSINESS)).toBe(first);
+    });
   });
 
   it('have a parameter whose name has the stage and the number', () => {

@@ -95,8 +95,10 @@ describe('settings', () => {
     expect(read({ NUMBERS_WITH_OWN_KEY: '+254 110-090 747, 254110090748,,254110090747 ,' })).toMatchObject({
       NUMBERS_WITH_OWN_KEY: ['254110090747', '254110090748'],
     });
-    for (const none of [undefined, '', ' ', ','])
+    for (const none of ['none', ' none ', ' ', ','])
       expect(read({ NUMBERS_WITH_OWN_KEY: none }).NUMBERS_WITH_OWN_KEY).toEqual([]);
+    for (const unset of [undefined, ''])
+      expect(read({ NUMBERS_WITH_OWN_KEY: unset }).NUMBERS_WITH_OWN_KEY).toBeUndefined();
   });
 
   it.each([

@@ -17,6 +17,8 @@ const lines = commandsOf(page).map(({ text }) => text);
 const COMMAND = /^npm run (?:-s )?ops -- (.* --stage) prod$/;
 
 let world: OpsWorld;
+/** Of the client whose numbers the page names. */
+let token = '';
 
 beforeAll(async () => {
   world = await startOpsWorld();
@@ -40,6 +42,8 @@ const prepare = async (args: string): Promise<void> => {
 const PROMISES: [command: RegExp, says: RegExp][] = [
   [/^setup/, /^apiKey +stored/],
   [/^client create/, /^ {2}[0-9a-f]{64}$/m],
+  [/^client rotate/, /^ {2}[0-9a-f]{64}$/m],
+  [/^client check/, /^The token is good\.$/m],
   [/^client list/, /^crm +[0-9a-f]{8} /m],
   [/^client revoke/, /^1 token of till revoked\.$/m],
   [/^webhook rotate --stage/, /\/v1\/webhooks\/lipachat\/[0-9a-f]{64}$/m],
@@ -64,8 +68,9 @@ describe('the commands of docs/operations.md', () => {
     await prepare(args);
     const { exitCode, stdout, stderr } = await opsHere([...args.split(' '), 'local'], {
       env: world.env,
-      input: 'a-k3y-of-lipachat',
+      input: args.startsWith('client check') ? token : 'a-k3y-of-lipachat',
     });
+    if (args.startsWith('client create pos')) token = /^ {2}([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
     expect(stdout + stderr).toMatch(says);
     expect(exitCode).toBe(0);
   });

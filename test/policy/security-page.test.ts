@@ -58,7 +58,7 @@ const tableCell = (statements: Statement[]): string => {
   const has = (...actions: string[]) => may(statements, ...actions).length > 0;
   const parts = [
     has('dynamodb:GetItem') ? 'read' : '',
-    has('dynamodb:PutItem') ? 'write' : '',
+    has('dynamodb:PutItem', 'dynamodb:UpdateItem') ? 'write' : '',
     has('dynamodb:DeleteItem') ? 'delete' : '',
     has('dynamodb:Scan') ? 'scan' : '',
   ];

@@ -68,5 +68,7 @@ export const checkClients = async ({ clients, clock }: Stores, stage: string): P
   const tokens = await clients.list();
   const now = clock.now();
   const live = tokens.filter((token) => isLive(token, now));
-  return [sendersFinding(live, stage), ...endFindings(tokens, now, stage), ...limitFindings(live)];
+  // `npm start` makes a client with every right.
+  const others = live.filter(({ clientId }) => stage !== 'local' || clientId !== 'local');
+  return [sendersFinding(live, stage), ...endFindings(tokens, now, stage), ...limitFindings(others)];
 };

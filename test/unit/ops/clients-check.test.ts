@@ -10,10 +10,11 @@ const space = (name: string) => ({ name, key: 'key' });
 
 type Given = Partial<RegisteredClient> & { clientId: string };
 
-const findings = async (...given: Given[]) => {
+const findings = (...given: Given[]) => findingsOn('prod', ...given);
+const findingsOn = async (stage: string, ...given: Given[]) => {
   const tokens = given.map((one, n) => ({ scopes: ['send'], tokenHash: `${n}`, createdAt: NOW, ...one }));
   const clients = { list: () => Promise.resolve(tokens) };
-  return (await checkClients({ clients, clock: manualClock(NOW) }, 'prod')).map(
+  return (await checkClients({ clients, clock: manualClock(NOW) }, stage)).map(
     ({ state, says }) => `${state}: ${says}`,
   );
 };
@@ -41,6 +42,8 @@ describe('the clients of a stage', () => {
       await findings({ clientId: 'a', numbers, namespace: space('a') }, { clientId: 'b', numbers }),
     ).toEqual(['ok: 2 may send']);
     expect(await findings({ clientId: 'a' }, { clientId: 'b', revokedAt: NOW })).toEqual(['ok: 1 may send']);
+    // The local system's own client has every right.
+    expect(await findingsOn('local', { clientId: 'a' }, { clientId: 'local' })).toEqual(['ok: 2 may send']);
   });
 });
 

@@ -132,6 +132,24 @@ describe('table copy', () => {
     expect(live.map(({ tokenHash }) => tokenHash[0]).toSorted()).toEqual(['a', 'c']);
   });
 
+  it('carries over the end of a token, the earlier one of two', async () => {
+    const [old, here] = [open(OLD), open(NEW)];
+    const [soon, late] = [new Date(Date.now() + 3_600_000), new Date(Date.now() + 7_200_000)];
+    const client = { clientId: 'pos', scopes: ['send'], createdAt: new Date() };
+    for (const [letter, there, ours] of [
+      ['1', soon, undefined],
+      ['2', soon, late],
+      ['3', late, soon],
+      ['4', undefined, soon],
+    ] as const) {
+      await old.clients.add({ ...client, tokenHash: letter.repeat(64), expiresAt: there });
+      await here.clients.add({ ...client, tokenHash: letter.repeat(64), expiresAt: ours });
+    }
+    expect(await counts('clients')).toMatchObject({ clients: { created: 0, merged: 2 } });
+    const pos = (await here.clients.list()).filter(({ clientId }) => clientId === 'pos');
+    expect(pos.map(({ expiresAt }) => expiresAt)).toEqual([soon, soon, soon, soon]);
+  });
+
   it('leaves out the kinds that it was not asked for, and what has expired', async () => {
     const { messages } = open(OLD);
     await messages.create(message('expired', { status: 'sent', expiresAt: later(-60, new Date()) }));

@@ -5,8 +5,8 @@ import { wireWebhook } from '../lib/wiring/callbacks.ts';
 /** API Gateway's own response, the same whichever check fails. */
 const UNAUTHORIZED = { status: 401, body: { message: 'Unauthorized' } };
 const BODY_LIMIT = 1024 * 1024;
-/** A challenge comes from outside: no browser may take it for a page. */
-const AS_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+/** A challenge comes from outside: no browser may take it for a page, and every body has `nosniff`. */
+const AS_TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 
 const { entry, receive, verify } = wireWebhook('webhook');
 

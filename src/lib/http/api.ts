@@ -7,6 +7,9 @@ import { MAY_BE_ROUNDED, parseExactJson } from '../platform/exact-json.ts';
 import type { Clock, Random, Telemetry } from '../platform/ports.ts';
 import { authorizerOf, clientOf } from './client-of-event.ts';
 import { problemOf } from './problem.ts';
+import { type ApiResponse, rendered } from './rendered.ts';
+
+export type { ApiResponse };
 
 /** The caller of an invocation, and its deadline. */
 export interface Run extends Caller {
@@ -18,13 +21,6 @@ export interface ApiRequest extends Run {
   readonly path: { readonly [name: string]: string | undefined };
   readonly headers: { readonly [name: string]: string | undefined };
   readonly event: APIGatewayProxyEventV2;
-}
-
-export interface ApiResponse {
-  readonly status: number;
-  /** An object to serialise as JSON, or JSON text or bytes to send as they are; undefined for no body. */
-  readonly body: unknown;
-  readonly headers?: { readonly [name: string]: string };
 }
 
 /** The ports that every entry needs. `wireStores` has all of them. */
@@ -126,24 +122,6 @@ function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string 
 
 function idOf({ correlationId, clientId }: Run) {
   return { correlationId, clientId };
-}
-
-function rendered(
-  { status, body, headers }: ApiResponse,
-  correlationId: string,
-): APIGatewayProxyStructuredResultV2 {
-  if (body === undefined)
-    return { statusCode: status, headers: { 'x-correlation-id': correlationId, ...headers } };
-  const all = { 'content-type': 'application/json', 'x-correlation-id': correlationId, ...headers };
-  if (body instanceof Uint8Array) {
-    const text = Buffer.from(body).toString('base64');
-    return { statusCode: status, headers: all, body: text, isBase64Encoded: true };
-  }
-  return {
-    statusCode: status,
-    headers: all,
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  };
 }
 
 /**

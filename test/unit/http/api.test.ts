@@ -31,6 +31,17 @@ describe('a response', () => {
     expect((await answer(plainEvent(), answering({ status: 201, body }))).body).toBe(body);
   });
 
+  it.each([
+    ['JSON', answering()],
+    ['text', answering({ status: 200, body: '{"to":"254717746565"}' })],
+    ['bytes', answering({ status: 200, body: new Uint8Array([1]) })],
+    ['a refusal', refusing(new AppError('not-found', 'x'))],
+    ['a fault', refusing(new Error('x'))],
+  ])('with a body is kept by no cache, and taken for no page: %s', async (_, handle) => {
+    const { headers } = await api(entryPorts(telemetry), handle)(plainEvent(), {} as Context);
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+
   it('has the headers that its handler set', async () => {
     const headers = { location: '/v1/messages/x', 'idempotent-replayed': 'true' };
     const handle = answering({ status: 200, body: {}, headers });

@@ -6,5 +6,5 @@ const { files, ...ports } = wireDocs('docs');
 
 /** `GET /docs`, the API's description as a page; `GET /docs/{file}`, the page's files and openapi.yaml. */
 export const handler = api(ports, (request) =>
-  Promise.resolve(docsResponse(files.byName(fileName(request)), request.headers)),
+  Promise.resolve(docsResponse(files.byName(fileName(request)), request)),
 );

@@ -8,15 +8,19 @@ import { httpEvent } from '../support/http-event.ts';
 
 const CALLER = { clientId: 'runtime', scopes: 'send read campaigns admin' };
 
-type Request = { parameters?: Record<string, string>; body?: object };
+type Request = { parameters?: Record<string, string>; headers?: Record<string, string>; body?: object };
 
 /** A request to a route such as `GET /v1/messages/{messageId}`. */
-export const request = (routeKey: string, { parameters = {}, body }: Request = {}): ProxyEvent => {
+export const request = (
+  routeKey: string,
+  { parameters = {}, headers = {}, body }: Request = {},
+): ProxyEvent => {
   const [method = '', route = ''] = routeKey.split(' ');
   return httpEvent({
     method,
     path: route.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? ''),
     routeKey,
+    headers,
     pathParameters: parameters,
     authorizer: CALLER,
     ...(body ? { body } : {}),

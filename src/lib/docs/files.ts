@@ -29,5 +29,10 @@ function readOnce(path: string): (name: string) => DocsFile {
 }
 
 function described(name: string, gzipped: Uint8Array): DocsFile {
-  return { name, gzipped, hash: createHash('sha256').update(gzipped).digest('hex').slice(0, 32) };
+  return { name, gzipped, hash: hashOf(gzipped) };
+}
+
+/** The hash of a built file's content, as it is compressed. */
+export function hashOf(gzipped: Uint8Array): string {
+  return createHash('sha256').update(gzipped).digest('hex').slice(0, 32);
 }

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'invalid-request'
   | 'forbidden'
   | 'not-found'
+  | 'not-acceptable'
   | 'send-in-progress'
   | 'session-closed'
   | 'payload-too-large'

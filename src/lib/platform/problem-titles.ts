@@ -6,6 +6,7 @@ const TITLES: Record<ErrorCode, string> = {
   'invalid-request': 'Invalid request',
   forbidden: 'Not allowed for this client',
   'not-found': 'Not found',
+  'not-acceptable': 'Encoding not accepted',
   'send-in-progress': 'Send in progress',
   'session-closed': 'Session window closed',
   'payload-too-large': 'Request body too large',

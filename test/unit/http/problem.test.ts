@@ -7,6 +7,7 @@ const statuses: Record<ErrorCode, number> = {
   'invalid-request': 400,
   forbidden: 403,
   'not-found': 404,
+  'not-acceptable': 406,
   'send-in-progress': 409,
   'session-closed': 409,
   'payload-too-large': 413,

@@ -322,6 +322,7 @@ describe('the enums', () => {
     'invalid-request': true,
     forbidden: true,
     'not-found': true,
+    'not-acceptable': true,
     'send-in-progress': true,
     'session-closed': true,
     'payload-too-large': true,

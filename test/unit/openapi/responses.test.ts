@@ -45,6 +45,7 @@ const MEETS: Record<ErrorCode, string[]> = {
   'invalid-request': without(PAGE, FILE, HEALTH, MESSAGE),
   // Of a business number. Where an id is named, another number's is not found.
   forbidden: [FLOWS, CREATE, ...ofPair],
+  'not-acceptable': ['GET /docs', 'GET /docs/{file}'],
   'not-found': [FILE, MESSAGE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
   // Also when the time of the invocation is over.

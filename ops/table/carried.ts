@@ -7,7 +7,7 @@ import { messageCodec } from '../../src/lib/messages/dynamo-messages.ts';
 import type { Message } from '../../src/lib/messages/message.ts';
 import { isProven } from '../../src/lib/messages/status.ts';
 import { type Codec, makeVersioned } from '../../src/lib/platform/dynamo-codec.ts';
-import type { Item, Table } from '../../src/lib/platform/dynamo-table.ts';
+import type { Item, OwnItems } from '../../src/lib/platform/dynamo-table.ts';
 import type { Versioned } from '../../src/lib/platform/ports.ts';
 import { updateWithRetry } from '../../src/lib/platform/update-with-retry.ts';
 import { sessionCodec } from '../../src/lib/sessions/dynamo-sessions.ts';
@@ -49,7 +49,7 @@ export const kindOf = (item: Item): Kind | undefined => {
   return kind;
 };
 
-export const makeCarry = (table: Table): ((item: Item) => Promise<Carried>) => {
+export const makeCarry = (table: OwnItems): ((item: Item) => Promise<Carried>) => {
   const merge = async <Key, T>(codec: Codec<Key, T>, item: Item, change: (ours: T, theirs: T) => T) => {
     const store: Versioned<Key, T> = makeVersioned(table, codec);
     const theirs = codec.fromItem(item);

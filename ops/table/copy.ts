@@ -47,7 +47,8 @@ export const copyItems = async (
   const results = Object.fromEntries(
     KINDS.map((kind) => [kind, { created: 0, merged: 0, kept: 0 }]),
   ) as Results;
-  const carry = makeCarry(target);
+  // Items of every kind.
+  const carry = makeCarry(target.owning(''));
   let read = 0;
   const timer = setInterval(() => void io.stderr.write(`${plural(read, 'item')} read\n`), PROGRESS_MS);
   try {

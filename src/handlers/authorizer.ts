@@ -1,8 +1,8 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { contextOf, makeAuthorize } from '../lib/clients/authorize.ts';
-import { wireStores } from '../lib/wiring/stores.ts';
+import { contextOf } from '../lib/clients/authorize.ts';
+import { wireAuthorizer } from '../lib/wiring/authorizer.ts';
 
-const authorize = makeAuthorize(wireStores('authorizer'));
+const authorize = wireAuthorizer('authorizer');
 
 /** What of API Gateway's event decides. */
 type AuthorizerEvent = Pick<APIGatewayRequestAuthorizerEventV2, 'routeKey'> &

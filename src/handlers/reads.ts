@@ -1,14 +1,12 @@
 import { allowedPair } from '../lib/http/allowed-pair.ts';
 import { api, byRoute } from '../lib/http/api.ts';
-import { makeRead } from '../lib/messages/read.ts';
-import { wireStores } from '../lib/wiring/stores.ts';
+import { wireReads } from '../lib/wiring/reads.ts';
 
-const stores = wireStores('readApi');
-const read = makeRead({ ...stores, sessionMarginSeconds: stores.config.SESSION_MARGIN_SECONDS });
+const { entry, read } = wireReads('readApi');
 
 /** Reads a message or a session, and the service's health. */
 export const handler = api(
-  stores,
+  entry,
   byRoute({
     'GET /v1/messages/{messageId}': async (request) => {
       return { status: 200, body: await read.message(request.path['messageId'] ?? '', request) };

@@ -7,8 +7,8 @@ import { assertTimeForSend } from '../lib/sending/settle.ts';
 import { wireRecipients } from '../lib/wiring/campaigns.ts';
 import { wireWork } from '../lib/wiring/sending.ts';
 
-const { stores, sendFlow, finishClaim } = wireWork('worker');
-const { sendToRecipient } = wireRecipients(stores, sendFlow);
+const { stores, table, sendFlow, finishClaim } = wireWork('worker');
+const { sendToRecipient } = wireRecipients(stores, table, sendFlow);
 
 /**
  * The delivery queue, with one record per message to send or lease to watch, and the campaign queue, with one record per

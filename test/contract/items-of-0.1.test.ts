@@ -211,7 +211,7 @@ describe('an item of 0.1', () => {
   };
 
   const drop = (pk: string) =>
-    makeTable({ client, tableName: 'dump', clock: stores.clock, random: systemRandom }).drop(pk);
+    makeTable({ client, tableName: 'dump', clock: stores.clock, random: systemRandom }).owning('').drop(pk);
 
   const ofKind = (kind: string) => dump.filter((dumped) => dumped.kind === kind);
   const cases = dump

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Aws, startAws } from '../../local/aws/server.ts';
 import { systemRandom } from '../../src/lib/platform/clock.ts';
-import { makeTable, type Table } from '../../src/lib/platform/dynamo-table.ts';
+import { makeTable, type OwnItems } from '../../src/lib/platform/dynamo-table.ts';
 import { NotStorable } from '../../src/lib/platform/errors.ts';
 import { manualClock } from '../support/fakes/clock.ts';
 import { NOW } from '../support/fakes/samples.ts';
 import { clientFor } from './engines.ts';
 
 let aws: Aws;
-let table: Table;
+let table: OwnItems;
 beforeAll(async () => {
   aws = await startAws({ port: 0, tableName: 'never', parameters: {} });
   table = makeTable({
@@ -17,7 +17,7 @@ beforeAll(async () => {
     tableName: 'never',
     clock: manualClock(NOW),
     random: systemRandom,
-  });
+  }).owning('');
 });
 afterAll(() => aws.close());
 

@@ -25,18 +25,20 @@ const inboundAttributes = attributes<StoredInbound>({
 });
 
 export function makeCallbackStore(table: Table): CallbackStore {
+  const items = table.owning('inbound#', 'template-status#');
+
   /** The first record of this id. A copy that arrived earlier and is handled later corrects it. */
   async function remember(own: InboundRecord, now: Date): Promise<InboundRecord> {
     const { id, ...fields } = own;
     // Hashed, because WhatsApp's ids contain the customer's number in base64.
     const pk = `inbound#${digestOf(id)}`;
     const first = inboundAttributes.encode({ ...fields, keepUntil: later(now, INBOUND_DAYS) });
-    let { done, stored } = await table.create({ ...first, pk });
+    let { done, stored } = await items.create({ ...first, pk });
     for (let tries = 0; !done && stored && tries < TRIES; tries += 1) {
       const { keepUntil, ...known } = inboundAttributes.decode(stored.value);
       if (!isEarlier(own, known)) return { id, ...known };
       const corrected = inboundAttributes.encode({ ...fields, keepUntil });
-      ({ done, stored } = await table.replace({ ...corrected, pk }, stored.revision));
+      ({ done, stored } = await items.replace({ ...corrected, pk }, stored.revision));
     }
     return own;
   }
@@ -45,7 +47,7 @@ export function makeCallbackStore(table: Table): CallbackStore {
     ...makeRawCallbackStore(table),
     remember,
     keepTemplateStatus: (status) =>
-      table.overwrite({ ...templateStatusCodec.toItem(status), pk: templateStatusCodec.pkOf(status.id) }),
+      items.overwrite({ ...templateStatusCodec.toItem(status), pk: templateStatusCodec.pkOf(status.id) }),
   };
 }
 

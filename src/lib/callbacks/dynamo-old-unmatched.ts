@@ -19,6 +19,8 @@ const stored = attributes<Stored>({
 });
 
 export function makeOldUnmatchedStore(table: Table): OldUnmatchedStore {
+  const own = table.owning('orphan#');
+
   async function unmatchedAt(pk: string): Promise<UnmatchedStatus | undefined> {
     const found = await table.get(pk);
     if (!found) return undefined;
@@ -32,6 +34,6 @@ export function makeOldUnmatchedStore(table: Table): OldUnmatchedStore {
       const found = await allEnded(keys.map(({ pk }) => unmatchedAt(pk)));
       return found.filter((unmatched) => unmatched !== undefined);
     },
-    dropUnmatched: ({ waKey, report }) => table.drop(`orphan#${waKey}#${report.status}`),
+    dropUnmatched: ({ waKey, report }) => own.drop(`orphan#${waKey}#${report.status}`),
   };
 }

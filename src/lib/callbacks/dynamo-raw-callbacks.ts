@@ -29,6 +29,8 @@ const codec = attributes<StoredRaw>({
 });
 
 export function makeRawCallbackStore(table: Table): RawCallbackStore {
+  const own = table.owning('raw#');
+
   async function idsOf(limit: number): Promise<string[]> {
     const kept = await table.dueKeys(RAW, { upTo: END_OF_TIME, limit });
     return kept.map(({ pk }) => pk.slice(PREFIX.length));
@@ -45,19 +47,19 @@ export function makeRawCallbackStore(table: Table): RawCallbackStore {
       const text = whole.subarray(0, RAW_LIMIT).toString('utf8');
       const item = codec.encode({ text, keptAt: now, why, receivedAt, bytes: whole.length });
       // The first arrival stays: a replay of the callback counts from it.
-      await table.create({ ...item, pk: `${PREFIX}${digestOf(callback)}` });
+      await own.create({ ...item, pk: `${PREFIX}${digestOf(callback)}` });
     },
     async listRaw(limit) {
       const found = await mapEnded(await idsOf(limit), rawAt, { concurrency: AT_ONCE });
       return found.filter((raw) => raw !== undefined);
     },
-    dropRaw: (id) => table.drop(PREFIX + id),
+    dropRaw: (id) => own.drop(PREFIX + id),
     async dropRawNaming(number) {
       const ids = await idsOf(SEARCHED);
       const named = async (id: string) => isNamedIn((await rawAt(id))?.text ?? '', number);
       const hits = await mapEnded(ids, named, { concurrency: AT_ONCE });
       const found = ids.filter((_, n) => hits[n]);
-      await allEnded(found.map((id) => table.drop(PREFIX + id)));
+      await allEnded(found.map((id) => own.drop(PREFIX + id)));
       return found.length;
     },
   };

@@ -14,7 +14,7 @@ const { pkOf, idIn } = prefixed<CampaignId>('campaign#');
 
 export function makeCampaignStore(table: Table): CampaignStore {
   return {
-    ...makeVersioned(table, campaignCodec),
+    ...makeVersioned(table.owning('campaign#'), campaignCodec),
     due: async (now, limit) => (await table.dueKeys(DUE, { upTo: now, limit })).map(({ pk }) => idIn(pk)),
     async list({ limit, after }) {
       const keys = await table.listed(LISTED, { limit, before: after });

@@ -44,18 +44,19 @@ const { encode, decode } = attributes<LedgerBatch>({
 
 /** The ledger of campaigns, batch by batch. */
 export function makeLedgerStore(table: Table): LedgerStore {
+  const own = table.owning('batch#');
   return {
     async get(key) {
       const stored = await table.get(pkOf(key));
       return stored && decode(stored.value);
     },
     async open(batch) {
-      const { stored } = await table.create({ ...encode(batch), pk: pkOf(batch) });
+      const { stored } = await own.create({ ...encode(batch), pk: pkOf(batch) });
       return stored ? decode(stored.value) : batch;
     },
     async settle(key, row, { outcome, reason, sentAt }: Settlement) {
       const isPlain = outcome === 'sent' && reason === undefined;
-      const written = await table.update(pkOf(key), {
+      const written = await own.update(pkOf(key), {
         update: 'DELETE pending :rows ADD #outcome :one',
         set: [isPlain ? [] : 'outcomes.#row = :settlement', sentAt ? 'lastSentAt = :sentAt' : []]
           .flat()
@@ -73,7 +74,7 @@ export function makeLedgerStore(table: Table): LedgerStore {
       return written.done ? decode(written.stored.value) : undefined;
     },
     async claimRound(seen, { enqueuedAt, lostAfter, rounds }) {
-      const written = await table.update(pkOf(seen), {
+      const written = await own.update(pkOf(seen), {
         update: '',
         set: 'wokenAt = :wokenAt, wakeAt = :wakeAt, wakes = :wakes, isEnqueued = :no',
         condition: 'wokenAt = :seen',
@@ -88,7 +89,7 @@ export function makeLedgerStore(table: Table): LedgerStore {
       return written.done;
     },
     async noteEnqueued({ enqueuedAt, ...key }) {
-      await table.update(pkOf(key), {
+      await own.update(pkOf(key), {
         update: '',
         set: 'isEnqueued = :yes',
         condition: 'wokenAt = :wokenAt',
@@ -96,7 +97,7 @@ export function makeLedgerStore(table: Table): LedgerStore {
       });
     },
     async postpone(key, lostAfter) {
-      await table.update(pkOf(key), {
+      await own.update(pkOf(key), {
         update: '',
         set: 'wakeAt = :wakeAt',
         condition: 'wakeAt < :wakeAt',

@@ -1,6 +1,6 @@
-import { itemCodec, makeVersioned, prefixed } from '../platform/dynamo-codec.ts';
+import { itemCodec, makeRead, makeVersioned, prefixed } from '../platform/dynamo-codec.ts';
 import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
-import type { Table } from '../platform/dynamo-table.ts';
+import type { Reads, Table } from '../platform/dynamo-table.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { RateLimitStore, StoredRateLimit } from './ports.ts';
 
@@ -15,5 +15,9 @@ export const rateLimitCodec = itemCodec<StoredRateLimit, 'business'>({
 });
 
 export function makeRateLimitStore(table: Table): RateLimitStore {
-  return makeVersioned(table, rateLimitCodec);
+  return makeVersioned(table.owning('number#'), rateLimitCodec);
+}
+
+export function makeRateLimitReads(table: Reads): Pick<RateLimitStore, 'get'> {
+  return makeRead(table, rateLimitCodec);
 }

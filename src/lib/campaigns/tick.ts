@@ -22,7 +22,7 @@ import { nextRun, parseSchedule } from './schedule.ts';
 
 export interface TickDeps {
   readonly campaigns: CampaignStore;
-  readonly rateLimits: RateLimitStore;
+  readonly rateLimits: Pick<RateLimitStore, 'get'>;
   readonly objects: ObjectStore;
   readonly planQueue: PlanQueue;
   readonly planStarter: PlanStarter;

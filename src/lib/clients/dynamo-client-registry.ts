@@ -13,6 +13,7 @@ export type ClientRegistry = ReturnType<typeof makeClientRegistry>;
 
 /** API clients, for the commands that issue and revoke tokens. Functions look up one at a time (`dynamo-clients.ts`). */
 export function makeClientRegistry(table: Table) {
+  const own = table.owning('client#', 'namespace#');
   return {
     /** All clients, revoked ones too, the newest first. Eventually consistent: it reads an index. */
     async list(): Promise<readonly RegisteredClient[]> {
@@ -33,7 +34,7 @@ export function makeClientRegistry(table: Table) {
     },
     /** The key of a namespace. A new namespace gets `newKey`. */
     async openNamespace(name: string, newKey: string): Promise<string> {
-      const { stored } = await table.create({
+      const { stored } = await own.create({
         ...keyAttribute.encode({ key: newKey }),
         pk: namespacePk(name),
       });
@@ -42,7 +43,7 @@ export function makeClientRegistry(table: Table) {
     },
     /** False if the token exists already. */
     async add(client: RegisteredClient): Promise<boolean> {
-      return (await table.create(clientItem(client))).done;
+      return (await own.create(clientItem(client))).done;
     },
     /** Ends a token at this time, unless it ends earlier. False if there is no such token. */
     async expire(tokenHash: string, at: Date): Promise<boolean> {
@@ -52,7 +53,7 @@ export function makeClientRegistry(table: Table) {
         condition: 'attribute_exists(pk) AND (attribute_not_exists(expiresAt) OR expiresAt > :at)',
         values: { ':at': at.getTime() },
       };
-      const { stored } = await table.update(clientCodec.pkOf(tokenHash), change);
+      const { stored } = await own.update(clientCodec.pkOf(tokenHash), change);
       return stored !== undefined;
     },
     /** Keeps the time of the first revocation. False if there is no such token. */
@@ -63,7 +64,7 @@ export function makeClientRegistry(table: Table) {
         condition: 'attribute_exists(pk)',
         values: { ':at': at.getTime() },
       };
-      return (await table.update(clientCodec.pkOf(tokenHash), change)).done;
+      return (await own.update(clientCodec.pkOf(tokenHash), change)).done;
     },
   };
 }

@@ -30,13 +30,15 @@ export const clientCodec = itemCodec<RegisteredClient, 'tokenHash'>({
 });
 
 export function makeClientStore(table: Table): ClientStore {
+  const own = table.owning('client#');
+
   return {
     async byTokenHash(hash) {
       const stored = await table.get(clientCodec.pkOf(hash));
       return stored && clientCodec.fromItem(stored.value);
     },
     async noteUse(hash, day) {
-      await table.update(clientCodec.pkOf(hash), {
+      await own.update(clientCodec.pkOf(hash), {
         update: '',
         set: 'lastUsedOn = :day',
         condition: 'attribute_exists(pk) AND (attribute_not_exists(lastUsedOn) OR lastUsedOn < :day)',

@@ -1,4 +1,4 @@
-import type { CallbackStore } from '../callbacks/ports.ts';
+import type { RawCallbackStore } from '../callbacks/ports.ts';
 import { otherIdsOf } from '../messages/gateway-message-id.ts';
 import type { Message, MessageId } from '../messages/message.ts';
 import type { MessageAliasStore, MessageStore } from '../messages/ports.ts';
@@ -29,7 +29,7 @@ import { consentWordOf, type Session } from '../whatsapp/session-window.ts';
 export interface EraseDeps {
   readonly messages: MessageStore;
   readonly sessions: SessionStore;
-  readonly callbacks: CallbackStore;
+  readonly callbacks: Pick<RawCallbackStore, 'dropRawNaming'>;
   readonly aliases: MessageAliasStore;
   readonly templateLocks: TemplateLockStore;
   readonly erasedOptOuts: ErasedOptOutStore;

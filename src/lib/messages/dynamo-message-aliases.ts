@@ -16,12 +16,13 @@ const { encode, decode } = attributes<Alias>({
 });
 
 export function makeMessageAliasStore(table: Table, clock: Clock): MessageAliasStore {
+  const own = table.owning('wire#');
   const pkOf = (alias: string) => `wire#${alias}`;
 
   return {
     keep: (alias, { messageId, of }) => {
       const keepUntil = new Date(clock.now().getTime() + RETENTION_MS);
-      return table.overwrite({ ...encode({ messageId, of, keepUntil }), pk: pkOf(alias) });
+      return own.overwrite({ ...encode({ messageId, of, keepUntil }), pk: pkOf(alias) });
     },
     async find(alias) {
       const stored = await table.get(pkOf(alias));
@@ -30,7 +31,7 @@ export function makeMessageAliasStore(table: Table, clock: Clock): MessageAliasS
       return of === undefined ? { messageId } : { messageId, of };
     },
     async drop(aliases) {
-      await allEnded(aliases.map((alias) => table.drop(pkOf(alias))));
+      await allEnded(aliases.map((alias) => own.drop(pkOf(alias))));
     },
   };
 }

@@ -1,7 +1,9 @@
 import { allEnded } from '../platform/all-ended.ts';
-import type { Table } from '../platform/dynamo-table.ts';
+import type { FieldCodec } from '../platform/dynamo-fields.ts';
+import type { Reads } from '../platform/dynamo-table.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { isAwaitingReply, isInRecipientQueue, type Message, type MessageId } from './message.ts';
+import { bytesOf } from './packed-texts.ts';
 import type { MessageStore } from './ports.ts';
 
 /* The keys of messages in the indexes `pair` and `due`, and the lookups by pair (ADR 028). */
@@ -101,7 +103,7 @@ interface Placed {
 const AFTER_ALL_PLACES = '~';
 
 export function makePairLookups(
-  table: Table,
+  table: Reads,
   idIn: (pk: string) => MessageId,
 ): Pick<MessageStore, 'waiting' | 'latest' | 'page' | 'ofPair'> {
   const oldest = async (pair: Pair, prefix: string, limit: number) =>
@@ -137,3 +139,15 @@ export function makePairLookups(
     },
   };
 }
+
+/** A client's own id. A UUID is stored as its 16 bytes, in base64 in a change stream; a messageId has no `=`. */
+export const ownId: FieldCodec<MessageId> = {
+  encode: (id) => (UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id),
+  decode(stored) {
+    if (typeof stored === 'string' && !stored.endsWith('=')) return stored as MessageId;
+    const hex = Buffer.from(bytesOf(stored)).toString('hex');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as MessageId;
+  },
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

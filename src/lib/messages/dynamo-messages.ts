@@ -1,5 +1,12 @@
 import { allEnded } from '../platform/all-ended.ts';
-import { type Codec, itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
+import {
+  type Codec,
+  itemCodec,
+  makeRead,
+  makeVersioned,
+  prefixed,
+  record,
+} from '../platform/dynamo-codec.ts';
 import {
   as,
   type FieldCodec,
@@ -10,7 +17,7 @@ import {
   seconds,
   words,
 } from '../platform/dynamo-fields.ts';
-import type { Item, Table } from '../platform/dynamo-table.ts';
+import type { Item, Reads, Table } from '../platform/dynamo-table.ts';
 import { titleOf, titleOf01 } from '../platform/problem-titles.ts';
 import {
   DUE,
@@ -18,6 +25,7 @@ import {
   dueKeyOf01,
   isUnknownEntry,
   makePairLookups,
+  ownId,
   pairKey,
   shardsOf,
   stageOf,
@@ -35,7 +43,7 @@ import {
   type TimelineEntry,
   waKeyOf,
 } from './message.ts';
-import { pack, unpack } from './packed-texts.ts';
+import { bytesOf, pack, unpack } from './packed-texts.ts';
 import type { MessageStore } from './ports.ts';
 import type { TemplateMessage } from './sends.ts';
 
@@ -47,6 +55,7 @@ const { pkOf, idIn } = prefixed<MessageId>(PREFIX);
  * both.
  */
 export function makeMessageStore(table: Table, { packs = true } = {}): MessageStore {
+  const own = table.owning('message#');
   const byWaKey = async (waKey: string) => {
     const pk = await table.keyByWaKey(waKey);
     return pk === undefined ? undefined : idIn(pk);
@@ -62,11 +71,11 @@ export function makeMessageStore(table: Table, { packs = true } = {}): MessageSt
   };
 
   return {
-    ...makeVersioned(table, packs ? messageCodec : { ...messageCodec, toItem: plainCodec.toItem }),
+    ...makeVersioned(own, packs ? messageCodec : { ...messageCodec, toItem: plainCodec.toItem }),
     findByWaId: (waId) => byWaKey(waKeyOf(waId)),
     findByWaKey: byWaKey,
     ...makePairLookups(table, idIn),
-    drop: (id) => table.drop(pkOf(id)),
+    drop: (id) => own.drop(pkOf(id)),
     due: (now, limit) => oldestDue(DUE, { upTo: now, limit }),
     unknown: (upTo, limit) => oldestDue(UNKNOWN, { upTo, limit }),
     abandoned: async (part, { now, after }) => {
@@ -79,19 +88,12 @@ export function makeMessageStore(table: Table, { packs = true } = {}): MessageSt
   };
 }
 
+/** Reads what both forms of the store write. */
+export function makeMessageReads(table: Reads): Pick<MessageStore, 'get' | 'waiting'> {
+  return { ...makeRead(table, messageCodec), waiting: makePairLookups(table, idIn).waiting };
+}
+
 const tried = { tries: plain, triesOf: plain } as const;
-
-/** A client's own id. A UUID is stored as its 16 bytes, in base64 in a change stream; a messageId has no `=`. */
-const ownId: FieldCodec<MessageId> = {
-  encode: (id) => (UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id),
-  decode(stored) {
-    if (typeof stored === 'string' && !stored.endsWith('=')) return stored as MessageId;
-    const hex = Buffer.from(bytesOf(stored)).toString('hex');
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as MessageId;
-  },
-};
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** An answer of 0.1 has no title, and a new one gets its title when it is stored. */
 const storedAnswer: FieldCodec<Answer> = {
@@ -182,11 +184,6 @@ export const messageCodec: Codec<MessageId, Message> = {
     return plainCodec.fromItem({ ...item, request, answer });
   },
 };
-
-/** In a change stream, binary attributes are base64. */
-function bytesOf(packed: unknown): Uint8Array {
-  return typeof packed === 'string' ? Buffer.from(packed, 'base64') : (packed as Uint8Array);
-}
 
 /** The values that the request and the receipt repeat. */
 function repeatedIn(item: Item): string[] {

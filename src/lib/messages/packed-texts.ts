@@ -53,3 +53,8 @@ function dictionaryOf(version: number, own: readonly string[]): Buffer {
   if (phrases === undefined) throw new Error(`a message was packed by a later release: version ${version}`);
   return Buffer.from(`${phrases}${own.join('","')}`);
 }
+
+/** In a change stream, binary attributes are base64. */
+export function bytesOf(packed: unknown): Uint8Array {
+  return typeof packed === 'string' ? Buffer.from(packed, 'base64') : (packed as Uint8Array);
+}

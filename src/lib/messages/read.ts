@@ -4,7 +4,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Clock, Stored } from '../platform/ports.ts';
 import { freshSession } from '../sessions/opt-out-record.ts';
 import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../sessions/ports.ts';
-import { lookUpPerson, makeSessionsOfPeople } from '../sessions/sessions-of-people.ts';
+import { lookUpPerson, makeSessionOfPerson } from '../sessions/sessions-of-people.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import { consentWordOf, hasOptedOut, isOpen } from '../whatsapp/session-window.ts';
 import { isMessageId, type Message } from './message.ts';
@@ -27,10 +27,10 @@ export interface SessionAnswer {
 }
 
 export interface ReadDeps {
-  readonly messages: MessageStore;
-  readonly sessions: SessionStore;
-  readonly personAliases: PersonAliasStore;
-  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly messages: Pick<MessageStore, 'get' | 'waiting'>;
+  readonly sessions: Pick<SessionStore, 'get'>;
+  readonly personAliases: Pick<PersonAliasStore, 'get'>;
+  readonly erasedOptOuts: Pick<ErasedOptOutStore, 'find'>;
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
 }
@@ -40,8 +40,7 @@ const COUNTED = 1_000;
 
 export function makeRead(deps: ReadDeps) {
   const { messages, personAliases, erasedOptOuts, clock, sessionMarginSeconds } = deps;
-  // A read merges nothing: the next callback does.
-  const sessions = makeSessionsOfPeople(deps, () => Promise.resolve(undefined));
+  const sessionOf = makeSessionOfPerson(deps);
 
   /** Another client's message is `not-found`, so that its existence isn't disclosed. */
   async function message(id: string, reader: Caller): Promise<MessageView> {
@@ -63,7 +62,7 @@ export function makeRead(deps: ReadDeps) {
   /** `named`: under a user id, the session of the person's number is shown, if one is known. */
   async function session(named: Pair): Promise<SessionAnswer> {
     const pair = await lookUpPerson(personAliases, named);
-    const [found, parked] = await allEnded([sessions.get(named), messages.waiting(pair, COUNTED)]);
+    const [found, parked] = await allEnded([sessionOf(named), messages.waiting(pair, COUNTED)]);
     const stored = found?.value ?? (await freshSession(erasedOptOuts, pair));
     const word = consentWordOf(stored);
     return {

@@ -1,5 +1,5 @@
 import type { FieldCodec, FieldsOf, Inline, Named, plain } from './dynamo-fields.ts';
-import type { Item, Table } from './dynamo-table.ts';
+import type { Item, OwnItems, Reads } from './dynamo-table.ts';
 import type { Stored, Versioned, Written } from './ports.ts';
 
 /*
@@ -149,23 +149,26 @@ export interface Codec<Key, T> {
   fromItem(item: Item): T;
 }
 
-/** A store of one kind of value in the table. */
-export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
-  const item = (value: T): Item => ({ ...codec.toItem(value), pk: codec.pkOf(codec.keyOf(value)) });
-  const read = (stored: Stored<Item>): Stored<T> => ({
-    value: codec.fromItem(stored.value),
-    revision: stored.revision,
-  });
-  const written = (result: Written<Item>): Written<T> =>
-    result.done
-      ? { done: true, stored: read(result.stored) }
-      : { done: false, stored: result.stored && read(result.stored) };
-
+/** Reads one kind of value. */
+export function makeRead<Key, T>(table: Pick<Reads, 'get'>, codec: Codec<Key, T>) {
   return {
     async get(key: Key): Promise<Stored<T> | undefined> {
       const stored = await table.get(codec.pkOf(key));
-      return stored && read(stored);
+      return stored && storedIn(codec, stored);
     },
+  };
+}
+
+/** A store of one kind of value. `table` owns its prefix. */
+export function makeVersioned<Key, T>(table: OwnItems, codec: Codec<Key, T>) {
+  const item = (value: T): Item => ({ ...codec.toItem(value), pk: codec.pkOf(codec.keyOf(value)) });
+  const written = (result: Written<Item>): Written<T> =>
+    result.done
+      ? { done: true, stored: storedIn(codec, result.stored) }
+      : { done: false, stored: result.stored && storedIn(codec, result.stored) };
+
+  return {
+    ...makeRead(table, codec),
     async create(value: T): Promise<Written<T>> {
       return written(await table.create(item(value)));
     },
@@ -176,4 +179,8 @@ export function makeVersioned<Key, T>(table: Table, codec: Codec<Key, T>) {
       return table.remove(codec.pkOf(codec.keyOf(value)), revision);
     },
   } satisfies Versioned<Key, T> & { remove(stored: Stored<T>): Promise<boolean> };
+}
+
+function storedIn<Key, T>(codec: Codec<Key, T>, { value, revision }: Stored<Item>): Stored<T> {
+  return { value: codec.fromItem(value), revision };
 }

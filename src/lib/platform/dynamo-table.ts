@@ -1,27 +1,19 @@
 import {
-  type AttributeValue,
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { callStore, encoded, unavailable } from './dynamo-client.ts';
-import { makeIndexes } from './dynamo-indexes.ts';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { callStore, encoded } from './dynamo-client.ts';
+import { alive, type Item, makeReads, type Reads, type ReadsDeps } from './dynamo-reads.ts';
 import { AppError } from './errors.ts';
-import type { Clock, Random, Stored, Written } from './ports.ts';
+import type { Random, Stored, Written } from './ports.ts';
 
-/**
- * A stored item: `pk`, `expires` (the TTL attribute, in epoch seconds), `rev`, and the attributes of its
- * kind. Other instants are epoch milliseconds.
- */
-export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
+export type { Item, Reads };
 
 /** A partial update in DynamoDB's expressions. `update` excludes the SET clause. */
-export interface Change {
+interface Change {
   readonly update: string;
   readonly set?: string | undefined;
   readonly condition: string;
@@ -29,10 +21,7 @@ export interface Change {
   readonly values: Record<string, unknown>;
 }
 
-export interface TableDeps {
-  readonly client: DynamoDBClient;
-  readonly tableName: string;
-  readonly clock: Clock;
+export interface TableDeps extends ReadsDeps {
   readonly random: Random;
 }
 
@@ -40,13 +29,45 @@ const CONDITIONAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 
 export type Table = ReturnType<typeof makeTable>;
 
+/** The items of some kinds, to read and to write. */
+export type OwnItems = ReturnType<Table['owning']>;
+
+/** The one table, item by item. A store writes by `owning` only. */
+export function makeTable(deps: TableDeps) {
+  const reads = makeReads(deps);
+  const writes = makeWrites(deps, reads);
+  /**
+   * The writes of items with these prefixes of `pk`, and the reads. A write of any other kind throws. Each function's role
+   * allows the kinds that its bundle names in calls of this, and a test derives them from there: give literals (ADR 036).
+   */
+  const owning = (...kinds: readonly string[]) => ({ ...reads, ...fenced(writes, kinds) });
+  return { ...reads, owning };
+}
+
+type Writes = ReturnType<typeof makeWrites>;
+
+function fenced(writes: Writes, kinds: readonly string[]): Writes {
+  const to = (pk: string) => {
+    if (kinds.some((kind) => pk.startsWith(kind))) return writes;
+    throw new Error(`a write outside of ${kinds.join(', ')}`);
+  };
+  // Async, so that a refused write rejects like one that fails.
+  return {
+    create: async (item) => to(item.pk).create(item),
+    replace: async (item, revision) => to(item.pk).replace(item, revision),
+    update: async (pk, change) => to(pk).update(pk, change),
+    remove: async (pk, revision) => to(pk).remove(pk, revision),
+    drop: async (pk) => to(pk).drop(pk),
+    overwrite: async (item) => to(item.pk).overwrite(item),
+  };
+}
+
 /**
- * The one table, item by item. Every write is one conditional write and gives the item a new revision.
- * "Unchanged since it was read" is then one comparison. If the SDK's retry fails its condition because an
- * earlier try was applied without an acknowledgement, the stored revision shows it (ADR 001).
+ * Every write is one conditional write and gives the item a new revision. "Unchanged since it was read" is then one
+ * comparison. If the SDK's retry fails its condition because an earlier try was applied without an acknowledgement, the
+ * stored revision shows it (ADR 001).
  */
-export function makeTable({ client, tableName, clock, random }: TableDeps) {
-  const reads = makeReads({ client, tableName, clock });
+function makeWrites({ client, tableName, clock, random }: TableDeps, reads: Pick<Reads, 'get'>) {
   const key = (pk: string) => ({ TableName: tableName, Key: marshall({ pk }) });
 
   /** Writes a new item. An expired item counts as gone, because TTL deletes late. */
@@ -137,56 +158,5 @@ export function makeTable({ client, tableName, clock, random }: TableDeps) {
     }
   }
 
-  return {
-    ...reads,
-    create,
-    replace,
-    update,
-    remove,
-    drop,
-    overwrite,
-    ...makeIndexes({ client, tableName }),
-  };
-}
-
-function makeReads({ client, tableName, clock }: Omit<TableDeps, 'random'>) {
-  async function get(pk: string): Promise<Stored<Item> | undefined> {
-    const { Item } = await callStore(() =>
-      client.send(new GetItemCommand({ TableName: tableName, Key: marshall({ pk }), ConsistentRead: true })),
-    );
-    return alive(Item, clock);
-  }
-
-  /** Many items at once, in the order of `pks`; undefined for a missing one. Eventually consistent. */
-  async function getMany(pks: readonly string[]): Promise<(Item | undefined)[]> {
-    const found = new Map<string, Item>();
-    let keys = [...new Set(pks)].map((pk) => marshall({ pk }));
-    for (let tries = 0; keys.length > 0; tries += 1) {
-      if (tries > 0) await clock.sleep(Math.min(1_000, 25 * 2 ** tries));
-      if (tries > 8) throw unavailable(new Error('keys were left unprocessed'));
-      const request = { RequestItems: { [tableName]: { Keys: keys } } };
-      const { Responses, UnprocessedKeys } = await callStore(() =>
-        client.send(new BatchGetItemCommand(request)),
-      );
-      for (const attributes of Responses?.[tableName] ?? []) {
-        const stored = alive(attributes, clock);
-        if (stored) found.set(stored.value.pk, stored.value);
-      }
-      keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
-    }
-    return pks.map((pk) => found.get(pk));
-  }
-
-  return { get, getMany };
-}
-
-/** The stored item, unless it has expired. */
-function alive(
-  attributes: Record<string, AttributeValue> | undefined,
-  clock: Clock,
-): Stored<Item> | undefined {
-  if (!attributes) return undefined;
-  const { rev, ...value } = unmarshall(attributes) as Item & { rev: string };
-  const isOver = value.expires !== undefined && (value.expires as number) * 1000 <= clock.now().getTime();
-  return isOver ? undefined : { value: value as Item, revision: rev };
+  return { create, replace, update, remove, drop, overwrite };
 }

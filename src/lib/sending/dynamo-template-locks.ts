@@ -10,8 +10,9 @@ export const templateLockCodec = itemCodec<TemplateLock, 'key'>({
 });
 
 export function makeTemplateLockStore(table: Table): TemplateLockStore {
+  const own = table.owning('invitation#');
   return {
-    ...makeVersioned(table, templateLockCodec),
-    drop: (key) => table.drop(templateLockCodec.pkOf(key)),
+    ...makeVersioned(own, templateLockCodec),
+    drop: (key) => own.drop(templateLockCodec.pkOf(key)),
   };
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { attributes } from '../platform/dynamo-codec.ts';
 import { inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
-import type { Table } from '../platform/dynamo-table.ts';
+import type { Reads, Table } from '../platform/dynamo-table.ts';
 import type { Random } from '../platform/ports.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { ErasedOptOut, ErasedOptOutStore } from './ports.ts';
@@ -17,26 +17,14 @@ const optOutAttributes = attributes<Partial<ErasedOptOut>>({
   fields: { at: instant, seenAt: instant, place: plain },
 });
 
-export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOutStore {
+/** The reads of erased opt-outs. Their salt stays once it is there. */
+export function makeErasedOptOutReads(table: Reads) {
   let salt: string | undefined;
 
   /** Undefined until the first opt-out is stored. */
   async function knownSalt(): Promise<string | undefined> {
     const stored = salt === undefined ? await table.get(SALT) : undefined;
     if (stored) salt = saltAttributes.decode(stored.value).salt;
-    return salt;
-  }
-
-  /** The first process that needs a salt creates it; all others then use the same one. */
-  async function madeSalt(): Promise<string> {
-    const made = saltAttributes.encode({ salt: random.uuid() + random.uuid() });
-    const { stored } = await table.create({ ...made, pk: SALT });
-    if (!stored) throw new Error('the salt was removed while it was read');
-    return saltAttributes.decode(stored.value).salt;
-  }
-
-  async function anySalt(): Promise<string> {
-    salt ??= (await knownSalt()) ?? (await madeSalt());
     return salt;
   }
 
@@ -49,29 +37,49 @@ export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOu
   }
 
   return {
+    knownSalt,
     find,
-    optedOutAt: async (pair) => (await find(pair))?.at,
-    async whoOptedOut(pairs) {
+    optedOutAt: async (pair: Pair) => (await find(pair))?.at,
+    async whoOptedOut(pairs: readonly Pair[]) {
       const known = await knownSalt();
       if (known === undefined) return pairs.map(() => false);
       const items = await table.getMany(pairs.map((pair) => optOutKey(pair, known)));
       return items.map((item) => item !== undefined);
     },
+    async wasErased(pair: Pair) {
+      const known = await knownSalt();
+      return known !== undefined && (await table.get(erasureKey(pair, known))) !== undefined;
+    },
+  };
+}
+
+export function makeErasedOptOutStore(table: Table, random: Random): ErasedOptOutStore {
+  const own = table.owning('forgotten#', 'erased#', 'salt#');
+  const { knownSalt, ...reads } = makeErasedOptOutReads(table);
+
+  /** The first process that needs a salt creates it; all others then use the same one. */
+  async function anySalt(): Promise<string> {
+    const known = await knownSalt();
+    if (known !== undefined) return known;
+    const made = saltAttributes.encode({ salt: random.uuid() + random.uuid() });
+    const { stored } = await own.create({ ...made, pk: SALT });
+    if (!stored) throw new Error('the salt was removed while it was read');
+    return saltAttributes.decode(stored.value).salt;
+  }
+
+  return {
+    ...reads,
     async remember(pair, at, { seenAt, place } = {}) {
       const pk = optOutKey(pair, await anySalt());
-      await table.overwrite({ ...optOutAttributes.encode({ at, seenAt, place }), pk });
+      await own.overwrite({ ...optOutAttributes.encode({ at, seenAt, place }), pk });
     },
     async forget(pair) {
       const known = await knownSalt();
-      if (known !== undefined) await table.drop(optOutKey(pair, known));
+      if (known !== undefined) await own.drop(optOutKey(pair, known));
     },
     async noteErasure(pair, now) {
       const expires = inSeconds(new Date(now.getTime() + NOTED_MS));
-      await table.overwrite({ pk: erasureKey(pair, await anySalt()), expires });
-    },
-    async wasErased(pair) {
-      const known = await knownSalt();
-      return known !== undefined && (await table.get(erasureKey(pair, known))) !== undefined;
+      await own.overwrite({ pk: erasureKey(pair, await anySalt()), expires });
     },
   };
 }

@@ -1,6 +1,6 @@
-import { itemCodec, makeVersioned, record } from '../platform/dynamo-codec.ts';
+import { itemCodec, makeRead, makeVersioned, record } from '../platform/dynamo-codec.ts';
 import { as, inline, inSeconds, instant, list, plain } from '../platform/dynamo-fields.ts';
-import type { Table } from '../platform/dynamo-table.ts';
+import type { Reads, Table } from '../platform/dynamo-table.ts';
 import type { ConsentWord } from '../whatsapp/consent.ts';
 import type { Pair } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
@@ -15,8 +15,12 @@ type Known = NonNullable<Session['known']>;
 const RETENTION_MS = 30 * 86_400_000;
 
 export function makeSessionStore(table: Table): SessionStore {
+  return { ...makeSessionReads(table), ...makeVersioned(table.owning('session#'), sessionCodec) };
+}
+
+export function makeSessionReads(table: Reads): Pick<SessionStore, 'get' | 'getMany'> {
   return {
-    ...makeVersioned(table, sessionCodec),
+    ...makeRead(table, sessionCodec),
     async getMany(pairs) {
       const items = await table.getMany(pairs.map(sessionCodec.pkOf));
       return items.map((item) => item && sessionCodec.fromItem(item));

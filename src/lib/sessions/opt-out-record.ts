@@ -4,7 +4,10 @@ import { afterConsent, type Session } from '../whatsapp/session-window.ts';
 import type { ErasedOptOutStore, SessionStore } from './ports.ts';
 
 /** The session of a pair that has none stored: empty, or with the opt-out that outlived an erasure. */
-export async function freshSession(erasedOptOuts: ErasedOptOutStore, pair: Pair): Promise<Session> {
+export async function freshSession(
+  erasedOptOuts: Pick<ErasedOptOutStore, 'find'>,
+  pair: Pair,
+): Promise<Session> {
   const known = await erasedOptOuts.find(pair);
   if (!known) return { pair };
   const { at, seenAt, place } = known;

@@ -1,11 +1,13 @@
 import { makeWebhookAuth } from '../callbacks/auth/webhook-auth.ts';
+import { makeCallbackStore } from '../callbacks/dynamo-callbacks.ts';
 import { makeProcessReceived } from '../callbacks/process-received.ts';
 import { makeReceive, makeVerify } from '../callbacks/receive.ts';
 import { makeTally } from '../platform/tally.ts';
 import {
   type Entry,
+  messageStoresOf,
   sendSettings,
-  storesOf,
+  tableOf,
   wireCallbackQueue,
   wireEntry,
   wireQueue,
@@ -36,7 +38,9 @@ export function wireWebhook(functionName: string) {
 export function wireCallbacks(functionName: string) {
   const entry = wireEntry(functionName);
   const tally = makeTally(entry.telemetry);
-  const stores = storesOf({ ...entry, telemetry: tally.telemetry });
+  const table = tableOf(entry);
+  const own = { ...entry, telemetry: tally.telemetry };
+  const stores = { ...own, ...messageStoresOf(own, table), callbacks: makeCallbackStore(table) };
   const { OPT_OUT_WORDS: stop, OPT_IN_WORDS: start } = stores.config;
   const settings = { ...sendSettings(stores.config), words: { stop, start } };
   const { auth, callbackQueue } = wireDoor(stores);

@@ -28,7 +28,7 @@ import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 interface CampaignPorts {
   readonly campaigns: CampaignStore;
   readonly ledger: LedgerStore;
-  readonly rateLimits: RateLimitStore;
+  readonly rateLimits: Pick<RateLimitStore, 'get'>;
   readonly objects: ObjectStore;
   readonly campaignQueue: CampaignQueue;
   readonly clock: Clock;
@@ -38,14 +38,15 @@ interface CampaignPorts {
 
 /** What sending to recipients needs on top. */
 export interface RecipientPorts extends CampaignPorts {
+  readonly rateLimits: RateLimitStore;
   readonly failureStreaks: FailureStreakStore;
   readonly sendFlow: Pick<SendFlow, 'send'>;
 }
 
 /** What planning needs on top. */
 export interface PlanPorts extends CampaignPorts {
-  readonly sessions: SessionStore;
-  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly sessions: Pick<SessionStore, 'getMany'>;
+  readonly erasedOptOuts: Pick<ErasedOptOutStore, 'whoOptedOut'>;
   readonly planQueue: PlanQueue;
 }
 

@@ -1,35 +1,59 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
+import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
+import { makeRateLimitReads, makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
+import { makeFailureStreakStore } from '../campaigns/failures/dynamo-failure-streaks.ts';
+import { makePlanner } from '../campaigns/plan/plan.ts';
 import { makeObjectStore } from '../campaigns/plan/s3-objects.ts';
 import { makeCampaignQueue, makePlanQueue } from '../campaigns/sqs-campaigns.ts';
+import type { Table } from '../platform/dynamo-table.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
+import { makeErasedOptOutReads } from '../sessions/dynamo-erased-opt-outs.ts';
+import { makeSessionReads } from '../sessions/dynamo-sessions.ts';
 import { campaignUseCases, recipientUseCases } from './campaign-use-cases.ts';
-import { type Stores, sqsClient, wireStores } from './stores.ts';
+import { type Entry, sqsClient, tableOf, wireEntry } from './stores.ts';
 
-function wireCampaignPorts(stores: Stores) {
-  const { config, clock } = stores;
+function wireObjects({ config, transport }: Entry) {
   const client = new S3Client({
-    requestHandler: stores.transport,
+    requestHandler: transport,
     maxAttempts: 4,
     // The local system has one host, without a name per bucket.
     forcePathStyle: config.AWS_ENDPOINT_URL_S3 !== undefined,
     // By default an upload link carries the checksum of a body that does not exist yet, and S3 accepts only an empty file.
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
-  const queueUrl = config.CAMPAIGN_QUEUE_URL;
+  return makeObjectStore({ client, bucket: config.RECIPIENTS_BUCKET ?? '' });
+}
+
+function wirePlanPorts(entry: Entry, table: Table) {
   return {
-    ...stores,
-    objects: makeObjectStore({ client, bucket: config.RECIPIENTS_BUCKET ?? '' }),
-    campaignQueue: makeCampaignQueue({ client: sqsClient(stores), queueUrl, clock }),
+    ...entry,
+    campaigns: makeCampaignStore(table),
+    // For estimates: each send reads both again.
+    sessions: makeSessionReads(table),
+    erasedOptOuts: makeErasedOptOutReads(table),
+    objects: wireObjects(entry),
+    planQueue: makePlanQueue({ client: sqsClient(entry), queueUrl: entry.config.PLAN_QUEUE_URL }),
   };
+}
+
+function wireCampaignQueue(entry: Entry) {
+  const { config, clock } = entry;
+  return makeCampaignQueue({ client: sqsClient(entry), queueUrl: config.CAMPAIGN_QUEUE_URL, clock });
 }
 
 /** Everything for campaigns except sending. */
 export function wireCampaigns(functionName: string) {
-  const stores = wireStores(functionName);
+  const stores = wireEntry(functionName);
   const { config } = stores;
-  const planQueue = makePlanQueue({ client: sqsClient(stores), queueUrl: config.PLAN_QUEUE_URL });
+  const table = tableOf(stores);
   const useCases = campaignUseCases(
-    { ...wireCampaignPorts(stores), planQueue },
+    {
+      ...wirePlanPorts(stores, table),
+      ledger: makeLedgerStore(table),
+      rateLimits: makeRateLimitReads(table),
+      campaignQueue: wireCampaignQueue(stores),
+    },
     {
       numberPerMinute: config.NUMBER_PER_MINUTE,
       sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
@@ -40,9 +64,27 @@ export function wireCampaigns(functionName: string) {
   return { stores, ...useCases };
 }
 
+/** The planner. */
+export function wirePlanner(functionName: string) {
+  const stores = wireEntry(functionName);
+  const ports = wirePlanPorts(stores, tableOf(stores));
+  const planner = makePlanner({ ...ports, sessionMarginSeconds: stores.config.SESSION_MARGIN_SECONDS });
+  return { stores, planner };
+}
+
 /** Sends to one recipient, for the worker. */
-export function wireRecipients(stores: Stores, sendFlow: SendFlow) {
-  const { NUMBER_PER_MINUTE, CAMPAIGN_PAUSE_AFTER } = stores.config;
+export function wireRecipients(entry: Entry, table: Table, sendFlow: SendFlow) {
+  const { NUMBER_PER_MINUTE, CAMPAIGN_PAUSE_AFTER } = entry.config;
   const settings = { numberPerMinute: NUMBER_PER_MINUTE, pauseAfterFailures: CAMPAIGN_PAUSE_AFTER };
-  return recipientUseCases({ ...wireCampaignPorts(stores), sendFlow }, settings);
+  const ports = {
+    ...entry,
+    campaigns: makeCampaignStore(table),
+    ledger: makeLedgerStore(table),
+    rateLimits: makeRateLimitStore(table),
+    failureStreaks: makeFailureStreakStore(table),
+    objects: wireObjects(entry),
+    campaignQueue: wireCampaignQueue(entry),
+    sendFlow,
+  };
+  return recipientUseCases(ports, settings);
 }

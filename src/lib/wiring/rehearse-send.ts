@@ -9,7 +9,7 @@ import type { Pair } from '../whatsapp/phone.ts';
 import { SESSION_MS } from '../whatsapp/session-window.ts';
 import { makeMemoryPeer } from './memory-peer.ts';
 import { type Send, sendPortsOf } from './sending.ts';
-import { type Entry, sendSettings } from './stores.ts';
+import { type Entry, sendSettings, tableOf } from './stores.ts';
 import { sendUseCases } from './use-cases.ts';
 
 /*
@@ -78,8 +78,9 @@ export async function rehearseSend(
   return calls;
 }
 
-function wireRehearsal(entry: Entry, connect: Parameters<typeof sendPortsOf>[1]) {
-  const ports = sendPortsOf({ ...entry, maxAttempts: 1 }, connect);
+function wireRehearsal(entry: Entry, connect: Parameters<typeof sendPortsOf>[2]) {
+  const own = { ...entry, maxAttempts: 1 };
+  const ports = sendPortsOf(own, tableOf(own), connect);
   const enqueue = () => Promise.reject(new Error('a rehearsal enqueues nothing'));
   const queue = { enqueue, watch: enqueue };
   const stores = { ...ports, queue };

@@ -1,13 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { makeCallbackStore } from '../callbacks/dynamo-callbacks.ts';
-import { makeOldUnmatchedStore } from '../callbacks/dynamo-old-unmatched.ts';
 import { makeCallbackQueue } from '../callbacks/sqs-callbacks.ts';
-import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
-import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
-import { makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
-import { makeFailureStreakStore } from '../campaigns/failures/dynamo-failure-streaks.ts';
-import { makeClientStore } from '../clients/dynamo-clients.ts';
 import { makeApiKeys, ownKeyParameter } from '../lipachat/api-keys.ts';
 import type { ApiKeys } from '../lipachat/ports.ts';
 import { makeMessageAliasStore } from '../messages/dynamo-message-aliases.ts';
@@ -17,10 +10,9 @@ import { nodeTransport, type Transport } from '../platform/aws-transport.ts';
 import { systemClock, systemRandom } from '../platform/clock.ts';
 import { type Config, readConfig } from '../platform/config.ts';
 import { makeDynamoClient } from '../platform/dynamo-client.ts';
-import { makeTable } from '../platform/dynamo-table.ts';
+import { makeTable, type Table } from '../platform/dynamo-table.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import { makeSecret, type SecretOptions } from '../platform/secrets.ts';
-import { makeTemplateLockStore } from '../sending/dynamo-template-locks.ts';
 import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makePersonAliasStore } from '../sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
@@ -45,34 +37,23 @@ export function wireEntry(functionName: string, transport: Transport = nodeTrans
   return { config, telemetry, transport, clock, random: systemRandom };
 }
 
-/** The same with the table's stores. One client per AWS service and process. */
-export function wireStores(functionName: string, transport: Transport = nodeTransport(systemClock)) {
-  return storesOf(wireEntry(functionName, transport));
-}
-
-export function storesOf(entry: Entry) {
+/** The table, over one client. A function makes only the stores that it uses: its role allows no other writes (ADR 036). */
+export function tableOf(entry: Entry): Table {
   const { transport, maxAttempts = 4 } = entry;
   const client = makeDynamoClient({ requestHandler: transport, maxAttempts });
-  const table = makeTable({ ...entry, client, tableName: entry.config.TABLE_NAME });
+  return makeTable({ ...entry, client, tableName: entry.config.TABLE_NAME });
+}
+
+/** The stores of everything that changes messages. */
+export function messageStoresOf({ config }: Entry, table: Table) {
   return {
-    ...entry,
-    messages: makeMessageStore(table, { packs: entry.config.PACK_MESSAGES }),
+    messages: makeMessageStore(table, { packs: config.PACK_MESSAGES }),
     sessions: makeSessionStore(table),
     personAliases: makePersonAliasStore(table),
     aliases: makeMessageAliasStore(table, systemClock),
-    callbacks: makeCallbackStore(table),
-    oldUnmatched: makeOldUnmatchedStore(table),
-    clients: makeClientStore(table),
-    templateLocks: makeTemplateLockStore(table),
     erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
-    campaigns: makeCampaignStore(table),
-    ledger: makeLedgerStore(table),
-    rateLimits: makeRateLimitStore(table),
-    failureStreaks: makeFailureStreakStore(table),
   };
 }
-
-export type Stores = ReturnType<typeof storesOf>;
 
 let sqs: SQSClient | undefined;
 
@@ -83,9 +64,9 @@ export function sqsClient({ transport }: Pick<Entry, 'transport'>): SQSClient {
 }
 
 /** The delivery queue, for the functions that release or requeue messages. */
-export function wireQueue(stores: Stores) {
-  const { config, clock } = stores;
-  return makeDeliveryQueue({ client: sqsClient(stores), queueUrl: config.DELIVERY_QUEUE_URL, clock });
+export function wireQueue(entry: Entry) {
+  const { config, clock } = entry;
+  return makeDeliveryQueue({ client: sqsClient(entry), queueUrl: config.DELIVERY_QUEUE_URL, clock });
 }
 
 export function wireCallbackQueue(entry: Entry) {

@@ -11,5 +11,5 @@ const failureStreakCodec = itemCodec<FailureStreak, 'key'>({
 });
 
 export function makeFailureStreakStore(table: Table): FailureStreakStore {
-  return makeVersioned(table, failureStreakCodec);
+  return makeVersioned(table.owning('failures#'), failureStreakCodec);
 }

@@ -9,8 +9,8 @@ import type { Plan } from './figures.ts';
 import { makePriceEstimate, type PriceSums } from './price.ts';
 
 export interface EstimateDeps {
-  readonly sessions: SessionStore;
-  readonly erasedOptOuts: ErasedOptOutStore;
+  readonly sessions: Pick<SessionStore, 'getMany'>;
+  readonly erasedOptOuts: Pick<ErasedOptOutStore, 'whoOptedOut'>;
   readonly clock: Clock;
   readonly sessionMarginSeconds: number;
 }

@@ -1,14 +1,33 @@
 import {
+  type AttributeValue,
+  BatchGetItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   QueryCommand,
   type QueryCommandInput,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { callStore } from './dynamo-client.ts';
+import { callStore, unavailable } from './dynamo-client.ts';
+import type { Clock, Stored } from './ports.ts';
+
+/**
+ * A stored item: `pk`, `expires` (the TTL attribute, in epoch seconds), `rev`, and the attributes of its
+ * kind. Other instants are epoch milliseconds.
+ */
+export type Item = { readonly pk: string; readonly expires?: number | undefined } & Record<string, unknown>;
+
+export interface ReadsDeps {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+}
+
+/** A table to read. A function that only reads has no other (`dynamo-table.ts`). */
+export type Reads = ReturnType<typeof makeReads>;
 
 /** A key in the `due` index; `dueAt` in epoch ms. */
-export interface DueKey {
+interface DueKey {
   readonly pk: string;
   readonly dueAt: number;
 }
@@ -21,14 +40,13 @@ interface ScanPage {
 
 type Projected = { readonly pk: string } & Readonly<Record<string, unknown>>;
 
+/** The reads: by key, by index, and the scan. */
+export function makeReads(deps: ReadsDeps) {
+  return { ...makeKeyReads(deps), ...makeIndexes(deps) };
+}
+
 /** The look-ups by index, and the scan. Each gives keys and is eventually consistent. */
-export function makeIndexes({
-  client,
-  tableName,
-}: {
-  readonly client: DynamoDBClient;
-  readonly tableName: string;
-}) {
+function makeIndexes({ client, tableName }: ReadsDeps) {
   /** The keys in one partition of the `due` index, earliest first. Eventually consistent. */
   async function dueKeys(partition: string, range: { upTo: Date; limit: number }): Promise<DueKey[]> {
     const items = await query({
@@ -118,4 +136,46 @@ export function makeIndexes({
   }
 
   return { dueKeys, keyByWaKey, keysOfPair, listed, scan };
+}
+
+function makeKeyReads({ client, tableName, clock }: ReadsDeps) {
+  async function get(pk: string): Promise<Stored<Item> | undefined> {
+    const { Item } = await callStore(() =>
+      client.send(new GetItemCommand({ TableName: tableName, Key: marshall({ pk }), ConsistentRead: true })),
+    );
+    return alive(Item, clock);
+  }
+
+  /** Many items at once, in the order of `pks`; undefined for a missing one. Eventually consistent. */
+  async function getMany(pks: readonly string[]): Promise<(Item | undefined)[]> {
+    const found = new Map<string, Item>();
+    let keys = [...new Set(pks)].map((pk) => marshall({ pk }));
+    for (let tries = 0; keys.length > 0; tries += 1) {
+      if (tries > 0) await clock.sleep(Math.min(1_000, 25 * 2 ** tries));
+      if (tries > 8) throw unavailable(new Error('keys were left unprocessed'));
+      const request = { RequestItems: { [tableName]: { Keys: keys } } };
+      const { Responses, UnprocessedKeys } = await callStore(() =>
+        client.send(new BatchGetItemCommand(request)),
+      );
+      for (const attributes of Responses?.[tableName] ?? []) {
+        const stored = alive(attributes, clock);
+        if (stored) found.set(stored.value.pk, stored.value);
+      }
+      keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
+    }
+    return pks.map((pk) => found.get(pk));
+  }
+
+  return { get, getMany };
+}
+
+/** The stored item, unless it has expired. */
+export function alive(
+  attributes: Record<string, AttributeValue> | undefined,
+  clock: Clock,
+): Stored<Item> | undefined {
+  if (!attributes) return undefined;
+  const { rev, ...value } = unmarshall(attributes) as Item & { rev: string };
+  const isOver = value.expires !== undefined && (value.expires as number) * 1000 <= clock.now().getTime();
+  return isOver ? undefined : { value: value as Item, revision: rev };
 }

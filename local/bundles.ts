@@ -1,12 +1,41 @@
 /** Loads the built functions into this process. */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileFunction, constants } from 'node:vm';
 import type { LambdaFunction, LambdaHandler } from './lambda.ts';
 import type { FunctionDefinition, Stack } from './stack.ts';
 
-const require = createRequire(import.meta.url);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+type Exports = Record<string, LambdaHandler | undefined>;
+
+/**
+ * This process with credentials of the function's own, as Lambda gives it those of its role: the access key is its name, by
+ * which the stand-in of DynamoDB knows what the role allows.
+ */
+const processOf = (name: string): NodeJS.Process => {
+  const env = new Proxy(process.env, {
+    get: (all, key: string) => (key === 'AWS_ACCESS_KEY_ID' ? name : all[key]),
+  });
+  return Object.create(process, { env: { value: env } }) as NodeJS.Process;
+};
+
+/** Runs the file as a module. A second system in one process has other settings, so nothing is cached. */
+const run = (file: string, own: NodeJS.Process): Exports => {
+  const module: { exports: Exports } = { exports: {} };
+  const parameters = ['exports', 'require', 'module', '__filename', '__dirname', 'process'];
+  const body = compileFunction(readFileSync(file, 'utf8'), parameters, {
+    filename: file,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  Reflect.apply(body, module.exports, [
+    ...[module.exports, createRequire(file), module, file, dirname(file)],
+    own,
+  ]);
+  return module.exports;
+};
 
 /**
  * Loads one bundle. It reads the environment on loading, so set that before.
@@ -16,9 +45,7 @@ export const loadFunction = ({ name, handler, timeoutMs }: FunctionDefinition): 
   const dot = handler.lastIndexOf('.');
   const exportName = handler.slice(dot + 1);
   const file = resolve(ROOT, `${handler.slice(0, dot)}.cjs`);
-  // A second system in one process has other settings, so it needs its own modules.
-  delete require.cache[file];
-  const loaded = (require(file) as Record<string, LambdaHandler | undefined>)[exportName];
+  const loaded = run(file, processOf(name))[exportName];
   if (!loaded) throw new Error(`${file} has no export ${exportName}`);
   return { name, timeoutMs, handler: loaded };
 };

@@ -8,6 +8,7 @@ import { createControl } from './control.ts';
 import { startEngine } from './engine.ts';
 import { createEventBus, type EventsInput } from './events.ts';
 import { createFaults, type Strike } from './faults.ts';
+import { withFences } from './fences.ts';
 import { createParameters, type SsmInput } from './parameters.ts';
 import type { ReadStream } from './stream.ts';
 import { readTable } from './table.ts';
@@ -92,6 +93,7 @@ const withFault = async (
 
 /**
  * Starts DynamoDB with the table of infra/table.yml, SSM with `parameters`, and EventBridge without rules.
+ * The table takes of a function what its role allows.
  * Rejects with EADDRINUSE if the port is taken.
  */
 export const startAws = async ({ port, tableName, parameters }: AwsOptions): Promise<Aws> => {
@@ -101,11 +103,12 @@ export const startAws = async ({ port, tableName, parameters }: AwsOptions): Pro
   const faults = createFaults();
   const bus = createEventBus();
   const { dump, readStream } = engine;
+  const callTable = withFences(engine.call);
   const control = createControl({ faults, setParameter: store.set, dump, readStream, bus });
 
   const services: Record<string, Service> = {
     DynamoDB: {
-      apply: ({ headers, body }) => engine.call({ headers, body }),
+      apply: ({ headers, body }) => callTable({ headers, body }),
       throttled: `${DYNAMODB_ERROR}ProvisionedThroughputExceededException`,
       broken: `${DYNAMODB_ERROR}InternalServerError`,
     },

@@ -48,7 +48,7 @@ export type Fleet = StandIns & {
   spawn: (functionName: string, settings?: Record<string, string>) => Promise<Worker>;
   /** Ends what is behind a function of the HTTP API and puts others in its place. */
   replace: (functionName: string, settings: Record<string, string>) => Promise<void>;
-  /** Where secrets or numbers came out, in words. */
+  /** Where secrets or numbers came out, and what a role did not allow, in words. */
   leaks: () => Promise<string[]>;
   stop: () => Promise<void>;
 };
@@ -178,7 +178,9 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
     const printed = [aws.output(), simulator.output(), ...outputs()].join('\n');
     const answered = JSON.stringify(answers);
     const stored = await table.asText();
+    const refused = aws.output().match(/^refused: .*/gm) ?? [];
     return [
+      ...new Set(refused),
       ...foundIn(printed, [...secrets, ...numbers, ...namespaceKeys]).map(
         (canary) => `${canary} in a process's output`,
       ),
@@ -192,7 +194,7 @@ export const startFleet = async (options: FleetOptions = {}): Promise<Fleet> => 
     await auth.close();
     await callbacks.close();
     await stopChildren();
-    if (leaked.length > 0) throw new Error(`leaked: ${leaked.join('; ')}`);
+    if (leaked.length > 0) throw new Error(`leaked or refused: ${leaked.join('; ')}`);
   };
 
   return {

@@ -44,6 +44,8 @@ export const createAccount = (emulator: Emulator) => {
     ssm,
     sqs: new SQSClient(config),
     events: new EventBridgeClient(config),
+    /** The table's client with the keys of another user. */
+    dynamodbOf: (credentials: typeof CREDENTIALS) => new DynamoDBClient({ ...config, credentials }),
     s3: new S3Client({ ...config, forcePathStyle: true }),
 
     setSecret: (Name: string, Value: string) =>

@@ -1,6 +1,8 @@
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { isReplay } from '../../support/fleet/answer.ts';
 import { BUSINESS, flow, type System, TOKENS } from '../system.ts';
+import { makeUserLike } from '../user.ts';
 
 const ROLES = 'infra/roles.yml';
 const BUNDLE = 'dist/readApi.cjs';
@@ -32,6 +34,19 @@ export const changes = (system: () => System): void => {
   describe('the IAM roles', () => {
     it('were sufficient so far: no call of a function was refused', async () => {
       expect(await system().emulator.refusals()).toEqual([]);
+    });
+
+    it('fence the writes of each function: that of callbacks puts no client', async () => {
+      const { account, emulator, outputs } = system();
+      const TableName = outputs['TableName'] ?? '';
+      const like = account.dynamodbOf(await makeUserLike(emulator, 'CallbacksRole'));
+      const put = (pk: string) => like.send(new PutItemCommand({ TableName, Item: { pk: { S: pk } } }));
+      for (const pk of ['client#x', 'namespace#x', 'campaign#x', 'x'])
+        await expect(put(pk)).rejects.toMatchObject({ name: expect.stringContaining('AccessDenied') });
+      const refused = (await emulator.refusals()).filter((line) => line.includes('like-CallbacksRole'));
+      expect(refused).toHaveLength(4);
+      await put('inbound#x');
+      await like.send(new DeleteItemCommand({ TableName, Key: { pk: { S: 'inbound#x' } } }));
     });
   });
 

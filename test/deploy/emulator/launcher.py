@@ -3,6 +3,7 @@
 The parent keeps stdin open. When stdin ends, this process ends itself and every process of a function.
 """
 
+import json
 import os
 import random
 import signal
@@ -45,6 +46,18 @@ def extract_with_batches(*args, **kwargs):
 
 
 iam_actions.extract_iam_action = extract_with_batches
+
+# Ministack does not know dynamodb:LeadingKeys, by which the roles fence writes: the partition keys that a call names.
+dynamodb_service_context = iam_actions.dynamodb_service_context
+
+
+def context_with_leading_keys(body):
+    call = json.loads(body or b"{}")
+    key = ((call.get("Key") or call.get("Item") or {}).get("pk") or {}).get("S")
+    return {**dynamodb_service_context(body), **({"dynamodb:LeadingKeys": [key]} if key else {})}
+
+
+iam_actions.dynamodb_service_context = context_with_leading_keys
 
 # Logs each refused call, so that a test notices when a role is too narrow for its function.
 access_denied_response = iam_actions.access_denied_response

@@ -6,6 +6,7 @@
 
 const { alarm, expression, LASTING, MINUTE, topic, upper } = require('./alarm.cjs');
 const { capacityAlarms } = require('./capacity-alarms.cjs');
+const deployedFunctions = require('./deployed-functions.cjs');
 
 const CHECK_WORKER = 'Check worker for errors and throttles; if there are none, LipaChat is slow.';
 /** SQS delays a message by at most 15 minutes, and the delay counts towards its age. */
@@ -193,14 +194,24 @@ const topicResources = {
             Resource: { Ref: 'AlarmTopic' },
             Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
           },
+          // infra/budget.cjs
+          {
+            Sid: 'BudgetsOfThisAccount',
+            Effect: 'Allow',
+            Principal: { Service: 'budgets.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: { Ref: 'AlarmTopic' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
         ],
       },
     },
   },
 };
 
-module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
-  const functions = Object.keys(await resolveConfigurationProperty(['functions']));
+module.exports = async (variables) => {
+  const { resolveVariable } = variables;
+  const functions = await deployedFunctions(variables);
   const stage = await resolveVariable('sls:stage');
   return {
     Resources: {

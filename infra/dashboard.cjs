@@ -1,5 +1,7 @@
 /** The CloudWatch dashboard: messages of the day, campaigns, LipaChat, queues and cost. */
 
+const deployedFunctions = require('./deployed-functions.cjs');
+
 const HOUR = 3600;
 
 /**
@@ -197,8 +199,9 @@ const cost = (functions) => {
 };
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: CloudFormation resolves them.
 
-module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
-  const functions = Object.keys(await resolveConfigurationProperty(['functions']));
+module.exports = async (variables) => {
+  const { resolveVariable } = variables;
+  const functions = await deployedFunctions(variables);
   const stage = await resolveVariable('sls:stage');
   const widgets = laidOut([...story(stage), ...standing(), ...cost(functions)]);
   return {

@@ -4,6 +4,8 @@
  * the stack's resources.
  */
 
+const deployedFunctions = require('./deployed-functions.cjs');
+
 const upper = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 
 const policyFor = (functions) => ({
@@ -25,9 +27,10 @@ const policyFor = (functions) => ({
   },
 });
 
-module.exports = async ({ resolveConfigurationProperty }) => {
+module.exports = async (variables) => {
+  const { resolveConfigurationProperty } = variables;
   if (!(await resolveConfigurationProperty(['provider', 'tracing', 'lambda']))) return {};
-  const functions = Object.keys(await resolveConfigurationProperty(['functions']));
+  const functions = await deployedFunctions(variables);
   const waits = functions.map((name) => [`${upper(name)}LambdaFunction`, { DependsOn: ['TracePolicy'] }]);
   return { Resources: { TracePolicy: policyFor(functions) }, extensions: Object.fromEntries(waits) };
 };

@@ -19,7 +19,9 @@ const functions = [...owned.keys()];
 const statementsOf = (packaged: Packaged, name: string): Statement[] => {
   const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
   const [[, role = {}] = []] = ofType(packaged, 'AWS::IAM::Role').filter(([one]) => one === id);
-  return (role['Policies'] as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
+  // Prod has no page of the API.
+  if (packaged.stage === 'prod' && name === 'docs') expect(role).toEqual({});
+  return ((role['Policies'] ?? []) as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
     ({ PolicyDocument }) => PolicyDocument.Statement,
   );
 };

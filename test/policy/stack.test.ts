@@ -36,7 +36,9 @@ const plain = (rule: string, at: string, stage: Stage): string => {
 
 describe.each(STAGES)('cdk-nag on %s', (stage) => {
   const acknowledged = ACKNOWLEDGED.filter((one) => one.stage === undefined || one.stage === stage).flatMap(
-    ({ rule, at }) => at.map((id) => `${rule} at ${id}`),
+    // Prod has no page of the API.
+    ({ rule, at }) =>
+      at.filter((id) => stage !== 'prod' || !id.includes('Docs')).map((id) => `${rule} at ${id}`),
   );
 
   it('finds what is acknowledged with its reason, no more and no less', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { addressPrefix } from '../platform/address-prefix.ts';
 import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { ApiClient, ClientStore, ClientToken } from './ports.ts';
 import { dayOf, refusalOf } from './token-rules.ts';
@@ -38,7 +39,14 @@ export function makeAuthorize({ clients, clock, telemetry }: AuthorizeDeps) {
     const now = clock.now();
     const reason = refusalOf(found, { routeKey, sourceIp, now });
     if (reason !== undefined || !found || !hash) {
-      telemetry.info('client.refused', { route: routeKey, reason, requestId, clientId: found?.clientId });
+      const source = addressPrefix(sourceIp);
+      telemetry.info('client.refused', {
+        route: routeKey,
+        reason,
+        requestId,
+        clientId: found?.clientId,
+        source,
+      });
       return undefined;
     }
     await noteUse(hash, found, dayOf(now));

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { addressPrefix } from '../platform/address-prefix.ts';
 import type { Caller } from '../platform/caller.ts';
 import { AppError, invalidRequest } from '../platform/errors.ts';
 import { MAY_BE_ROUNDED, parseExactJson } from '../platform/exact-json.ts';
-import type { Clock, Random, Telemetry } from '../platform/ports.ts';
+import type { Clock, LogFields, Random, Telemetry } from '../platform/ports.ts';
 import { authorizerOf, clientOf } from './client-of-event.ts';
 import { problemOf } from './problem.ts';
 import { type ApiResponse, rendered } from './rendered.ts';
@@ -50,9 +51,10 @@ export function api(ports: EntryPorts, handle: (request: ApiRequest) => Promise<
     .handler(async (event, context: LambdaContext) => {
       const request = requestOf(ports, event, context);
       const answer = await handle(request);
-      // Of a request without a client, the API's access log says as much.
-      if (authorizerOf(event))
-        telemetry.info('api.answered', { route: event.routeKey, status: answer.status, ...idOf(request) });
+      const fields = { ...asked(event), status: answer.status, correlationId: request.correlationId };
+      // Of a request without a client that is not refused, the API's access log says as much.
+      if (authorizerOf(event)) telemetry.info('api.answered', fields);
+      else if (answer.status >= 400) telemetry.info('api.refused', fields);
       return rendered(answer, request.correlationId);
     });
 }
@@ -84,7 +86,7 @@ function problems({
       const { event, error } = request;
       const correlationId = correlationIdOf(event, random);
       const { problem, headers } = problemOf(error, correlationId);
-      const fields = { route: event.routeKey, status: problem.status, code: problem.code, correlationId };
+      const fields = { ...asked(event), status: problem.status, code: problem.code, correlationId };
       if (problem.status >= 500) telemetry.error('api.failed', error, fields);
       else telemetry.info('api.refused', fields);
       const type = { 'content-type': 'application/problem+json' };
@@ -120,8 +122,14 @@ function correlationIdOf(event: APIGatewayProxyEventV2, random: Random): string 
   return given && CORRELATION_ID.test(given) ? given : (event.requestContext?.requestId ?? random.uuid());
 }
 
-function idOf({ correlationId, clientId }: Run) {
-  return { correlationId, clientId };
+/** What was asked for, by which client, and from which network. API Gateway's own log can't mask an address. */
+function asked(event: APIGatewayProxyEventV2): LogFields {
+  const clientId = authorizerOf(event)?.lambda?.['clientId'];
+  return {
+    route: event.routeKey,
+    ...(typeof clientId === 'string' ? { clientId } : {}),
+    source: addressPrefix(event.requestContext?.http?.sourceIp),
+  };
 }
 
 /**

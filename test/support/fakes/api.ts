@@ -22,18 +22,24 @@ interface PlainEvent {
   readonly routeKey?: string;
   readonly pathParameters?: Record<string, string>;
   readonly requestId?: string;
+  readonly sourceIp?: string;
 }
 
 const CLIENT = { lambda: { clientId: 'client-1', scopes: 'send read' } };
 
-export const plainEvent = ({ authorizer = CLIENT, requestId = 'request-1', ...given }: PlainEvent = {}) =>
+export const plainEvent = ({
+  authorizer = CLIENT,
+  requestId = 'request-1',
+  sourceIp,
+  ...given
+}: PlainEvent = {}) =>
   jsonEvent<APIGatewayProxyEventV2>({
     version: '2.0',
     routeKey: 'POST /v1/flows',
     rawPath: '/v1/webhooks/lipachat/secret-canary',
     requestContext: {
       requestId,
-      http: { method: 'POST' },
+      http: { method: 'POST', ...(sourceIp === undefined ? {} : { sourceIp }) },
       ...(authorizer === null ? {} : { authorizer }),
     },
     ...given,

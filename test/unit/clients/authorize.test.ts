@@ -92,7 +92,7 @@ describe('a token that is limited', () => {
   const LATER = new Date(NOW.getTime() + 60_000);
   const asked = (reason: string, clientId?: string) => [
     'client.refused',
-    { route: SEND, reason, requestId: 'request-1', clientId },
+    { route: SEND, reason, requestId: 'request-1', clientId, source: '203.0.113.0/24' },
   ];
   const refusals = () => telemetry.lines.map(({ event, fields }) => [event, fields]);
   const add = (token: string, limits: object) =>

@@ -68,6 +68,21 @@ describe('a response', () => {
     await answer(anyone, refusing(new AppError('invalid-request', 'x')));
     await answer(anyone, refusing(new Error('x')));
     expect(telemetry.lines.map(({ event }) => event)).toEqual(['api.refused', 'api.failed']);
+    await answer(anyone, answering({ status: 401, body: {} }));
+    expect(telemetry.lines.at(-1)).toMatchObject({ event: 'api.refused', fields: { status: 401 } });
+  });
+
+  it('and every refusal and fault are logged with the client and its network, never the whole address', async () => {
+    const event = plainEvent({ sourceIp: '203.0.113.77' });
+    await answer(event);
+    await answer(event, refusing(new AppError('not-found', 'x')));
+    await answer(event, refusing(new Error('x')));
+    expect(
+      telemetry.lines.map(({ event: name, fields }) => [name, fields?.['clientId'], fields?.['source']]),
+    ).toEqual(
+      ['api.answered', 'api.refused', 'api.failed'].map((name) => [name, 'client-1', '203.0.113.0/24']),
+    );
+    expect(JSON.stringify(telemetry.lines)).not.toContain('203.0.113.77');
   });
 });
 

@@ -64,6 +64,26 @@ describe('docs/cost.md', () => {
     expect(Number(/\| sum \|[ |]*([\d.]+) \|$/.exec(atRate)?.[1])).toBeLessThanOrEqual(20);
   });
 
+  it('says what anonymous callers can cost a day, as docs/security.md repeats it', () => {
+    const { params } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as {
+      params: { default: Record<string, number> };
+    };
+    const [, section = ''] = page.split('## A million anonymous requests');
+    const [token = 0, secret = 0] = [...section.matchAll(/\| sum \|[ |]*([\d.]+) \|/g)].map(([, sum]) =>
+      Number(sum),
+    );
+    const aDay = (perMillion: number, rate = 0) => Math.round((perMillion * rate * 86_400) / 1e6);
+    const security = readFileSync(join(ROOT, 'docs/security.md'), 'utf8').replaceAll(/\s+/g, ' ');
+    expect(security).toContain(
+      `at its default of 1,000 a second, up to ${aDay(token, params.default['apiRate'])} dollars a day`,
+    );
+    expect(security).toContain(
+      `at its default up to ${aDay(secret, params.default['webhookRate'])} dollars a day`,
+    );
+    expect(params.default['apiRate']).toBe(1000);
+    expect(security).toContain(`\`openRate\` each, ${params.default['openRate']} a second`);
+  });
+
   it('assumes the batches that the stack asks for', () => {
     const { params, functions } = parse(readFileSync(join(ROOT, 'serverless.yml'), 'utf8')) as {
       params: { default: Record<string, unknown> };

@@ -25,7 +25,7 @@ const ADAPTER =
 /** Pure rules: they decide, and neither wait, nor read a clock, nor know a port. */
 const RULES = [
   '^src/lib/whatsapp/',
-  '^src/lib/platform/(deterministic-id|errors|exact-json|problem-titles|text)\\.ts$',
+  '^src/lib/platform/(caller|deterministic-id|errors|exact-json|problem-titles|text)\\.ts$',
   '^src/lib/clients/scopes\\.ts$',
   '^src/lib/sessions/person\\.ts$',
   '^src/lib/messages/(gateway-message-id|hold-or-resend|lease|lifecycle|message|outcome|namespaced|receipt|reply|sends|backoff)\\.ts$',
@@ -34,6 +34,7 @@ const RULES = [
   '^src/lib/lipachat/verdict\\.ts$',
   '^src/lib/campaigns/(campaign|campaign-id|ledger|lifecycle|progress|rate-limit|recipient-result|report|schedule)\\.ts$',
   '^src/lib/campaigns/failures/streak\\.ts$',
+  '^src/lib/campaigns/ownership/owned\\.ts$',
   '^src/lib/campaigns/plan/(figures|number-cell|placeholders|price|recipient|row|seen-numbers|tally)\\.ts$',
   '^src/lib/events/(events-of-change|metrics)\\.ts$',
 ];

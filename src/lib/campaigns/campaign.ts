@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { FlowRequest } from '../messages/message.ts';
-import { keyedTag } from '../platform/deterministic-id.ts';
-import { type CampaignId, LONGEST_CAMPAIGN_ID } from './campaign-id.ts';
+import type { CampaignId } from './campaign-id.ts';
 import type { BatchCounts } from './ledger.ts';
 import type { Plan } from './plan/figures.ts';
 
@@ -34,6 +33,7 @@ export interface RecipientSource {
 }
 
 export interface CampaignDefinition {
+  /** The client's own id; for a client with a namespace, the key derived from it. */
   readonly campaignId: CampaignId;
   readonly name: string;
   readonly message: CampaignMessage;
@@ -57,6 +57,10 @@ interface Cursor {
 
 export interface Campaign extends CampaignDefinition {
   readonly clientId: string;
+  /** Of the client's namespace, if it has one. A secret. */
+  readonly namespaceKey?: string | undefined;
+  /** The client's own id, if `campaignId` is a key (`ownership/owned.ts`). */
+  readonly clientCampaignId?: CampaignId | undefined;
   readonly fingerprint: string;
   /** The secret from which the ids of its recipients and runs derive. No campaign of version 0.1 has one. */
   readonly idKey?: string | undefined;
@@ -70,6 +74,8 @@ export interface Campaign extends CampaignDefinition {
   readonly autoStart?: true | undefined;
   /** The campaign with the schedule that created this one. */
   readonly parent?: CampaignId | undefined;
+  /** The client's own id of that campaign, if `parent` is a key. */
+  readonly clientParent?: CampaignId | undefined;
   readonly planning?: Planning | undefined;
   readonly plan?: Plan | undefined;
   readonly cursor: Cursor;
@@ -161,15 +167,4 @@ export function isPastItsTime({ expiresAt }: Pick<Campaign, 'expiresAt'>, now: D
 /** Are there recipients that were never taken? */
 export function hasMore({ cursor, plan }: Campaign): boolean {
   return plan !== undefined && cursor.row < plan.counts.total;
-}
-
-/**
- * The id of the run that a schedule creates for a time: `<campaignId>~<minute>~<tag>`. Another client can't compute the
- * tag. A schedule of version 0.1 has no key, and its runs have no tag, so that an upgrade repeats none.
- */
-export function runIdOf({ campaignId, idKey }: Campaign, at: Date): CampaignId {
-  const minute = at.toISOString().slice(0, 16).replace(/[-:]/g, '');
-  if (idKey === undefined) return `${campaignId}~${minute}` as CampaignId;
-  const suffix = `~${minute}~${keyedTag(idKey, `run:${minute}`)}`;
-  return `${campaignId.slice(0, LONGEST_CAMPAIGN_ID - suffix.length)}${suffix}` as CampaignId;
 }

@@ -1,10 +1,11 @@
-import { type Caller, mayUseNumber } from '../platform/caller.ts';
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random, Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import { type Campaign, isPastItsTime, PAUSED_BY_REQUEST } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { transition } from './lifecycle.ts';
+import { campaignKeyIn, mayUse } from './ownership/owned.ts';
 import type { PlanStarter } from './plan/begin.ts';
 import { emptyReason } from './plan/figures.ts';
 import { RecipientsFault } from './plan/recipient.ts';
@@ -35,10 +36,9 @@ export function makeControl(deps: ControlDeps) {
   const { campaigns, objects, planStarter, ticker, clock, random } = deps;
 
   /** Another client's campaign, or number's, is `not-found`, so that its existence isn't disclosed. */
-  async function find(id: CampaignId, asker: Caller): Promise<Stored<Campaign>> {
-    const stored = await campaigns.get(id);
-    const isOwn = stored && (asker.seesAll || stored.value.clientId === asker.clientId);
-    if (isOwn && mayUseNumber(asker, stored.value.message.from)) return stored;
+  async function find(id: CampaignId, caller: Caller): Promise<Stored<Campaign>> {
+    const stored = await campaigns.get(campaignKeyIn(caller.namespaceKey, id));
+    if (stored && mayUse(stored.value, caller)) return stored;
     throw new AppError('not-found', 'Campaign not found.');
   }
 

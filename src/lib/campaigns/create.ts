@@ -8,6 +8,7 @@ import {
   type RecipientSource,
 } from './campaign.ts';
 import { newCampaign } from './lifecycle.ts';
+import { campaignKeyIn, mayUse, ownerOf } from './ownership/owned.ts';
 import { assertMayRead, sourceKey } from './plan/source.ts';
 import type { CampaignStore, ObjectStore } from './ports.ts';
 import { parseSchedule, ScheduleFault } from './schedule.ts';
@@ -43,23 +44,23 @@ export function makeCreateCampaign({ campaigns, objects, clock, newKey, retentio
     order: CampaignOrder,
     by: Caller & { readonly autoStart?: true },
   ): Promise<{ readonly stored: Stored<Campaign>; readonly fresh: boolean }> {
-    const { definition } = order;
+    const { campaignId } = order.definition;
+    const definition = { ...order.definition, campaignId: campaignKeyIn(by.namespaceKey, campaignId) };
     assertMayUse(by, definition.message.from);
     if (order.recipients?.kind === 's3') assertMayRead(by, order.recipients, objects.bucket);
-    const { clientId, seesAll, autoStart } = by;
     const fingerprint = campaignFingerprint(JSON.parse(JSON.stringify(order)));
     const found = await campaigns.get(definition.campaignId);
     if (!found) {
-      const source = await sourceOf(order, fingerprint);
+      const source = await sourceOf({ ...order, definition }, fingerprint);
       const now = clock.now();
       assertInTime(definition, now);
       const made = await campaigns.create(
         newCampaign(definition, {
-          clientId,
+          ...ownerOf(by, campaignId),
           fingerprint,
           idKey: newKey(),
           source,
-          autoStart,
+          autoStart: by.autoStart,
           now,
           retentionDays,
         }),
@@ -67,8 +68,8 @@ export function makeCreateCampaign({ campaigns, objects, clock, newKey, retentio
       if (made.done) return { stored: made.stored, fresh: true };
     }
     const stored = found ?? (await campaigns.get(definition.campaignId));
-    const isOwn = stored && (seesAll || stored.value.clientId === clientId);
-    if (stored && isOwn && stored.value.fingerprint === fingerprint) return { stored, fresh: false };
+    const isOwn = stored && mayUse(stored.value, by) && stored.value.parent === undefined;
+    if (isOwn && stored.value.fingerprint === fingerprint) return { stored, fresh: false };
     const detail = 'This campaignId belongs to a different campaign. Use a new campaignId for each campaign.';
     throw new AppError('campaign-id-reused', detail);
   };

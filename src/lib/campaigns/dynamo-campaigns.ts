@@ -75,6 +75,8 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
     schedule: plain,
     expiresAt: instant,
     clientId: plain,
+    namespaceKey: plain,
+    clientCampaignId: as('own', plain),
     fingerprint: plain,
     idKey: plain,
     source: plain,
@@ -83,6 +85,7 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
     version: as('turn', plain),
     autoStart: plain,
     parent: plain,
+    clientParent: as('ownParent', plain),
     planning: record<Planning>({
       planId: plain,
       dryRun: plain,

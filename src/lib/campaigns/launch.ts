@@ -2,6 +2,7 @@ import type { Caller } from '../platform/caller.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignControl } from './control.ts';
 import type { CampaignCreator, CampaignOrder } from './create.ts';
+import { ownIdOf } from './ownership/owned.ts';
 import type { PlanStarter } from './plan/begin.ts';
 
 /*
@@ -15,7 +16,8 @@ export function makeLaunch(deps: {
 }) {
   return async function launch(order: CampaignOrder, by: Caller): Promise<Campaign> {
     const { stored } = await deps.create(order, { ...by, autoStart: true });
-    const { campaignId, state, schedule } = stored.value;
+    const { state, schedule } = stored.value;
+    const campaignId = ownIdOf(stored.value);
     if (state !== 'draft') return stored.value;
     if (schedule) return deps.control.start(campaignId, by);
     const planned = await deps.planStarter.begin(stored, { dryRun: false, wait: true });

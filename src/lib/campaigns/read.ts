@@ -1,9 +1,10 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import { type Caller, mayUseNumber } from '../platform/caller.ts';
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
+import { mayUse } from './ownership/owned.ts';
 import { partAt, type RejectedRow } from './plan/figures.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
@@ -49,12 +50,10 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
   }
 
   /** Newest first, without the campaigns of other clients and numbers. */
-  async function list(asker: Caller, after: string | undefined): Promise<Page<CampaignView>> {
+  async function list(caller: Caller, after: string | undefined): Promise<Page<CampaignView>> {
     const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
     const found = await mapEnded(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
-    const isOwn = ({ clientId, message }: Campaign) =>
-      (asker.seesAll || clientId === asker.clientId) && mayUseNumber(asker, message.from);
-    const own = found.flatMap((s) => (s && isOwn(s.value) ? [s.value] : []));
+    const own = found.flatMap((s) => (s && mayUse(s.value, caller) ? [s.value] : []));
     return { items: await mapEnded(own, view, { concurrency: 4 }), next: next ?? null };
   }
 

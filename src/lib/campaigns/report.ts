@@ -1,5 +1,6 @@
 import { type Campaign, hasEnded } from './campaign.ts';
 import { type BatchCounts, type LedgerBatch, type OUTCOMES, settledIn, sumOf } from './ledger.ts';
+import { ownIdOf, ownParentOf } from './ownership/owned.ts';
 import type { Plan } from './plan/figures.ts';
 
 /** A campaign as the API shows it. Instants are ISO 8601, or null. */
@@ -55,7 +56,7 @@ const iso = (at: Date | undefined) => at?.toISOString() ?? null;
 export function campaignView(campaign: Campaign, open: readonly LedgerBatch[], now: Date): CampaignView {
   const { message, source, schedule, planning } = campaign;
   return {
-    campaignId: campaign.campaignId,
+    campaignId: ownIdOf(campaign),
     name: campaign.name,
     state: campaign.state,
     reason: campaign.reason ?? null,
@@ -68,7 +69,7 @@ export function campaignView(campaign: Campaign, open: readonly LedgerBatch[], n
     schedule: schedule ? { expression: schedule.expression, timeZone: schedule.timeZone ?? 'UTC' } : null,
     nextRunAt: hasEnded(campaign) ? null : iso(campaign.nextRunAt),
     expiresAt: iso(campaign.expiresAt),
-    parent: campaign.parent ?? null,
+    parent: ownParentOf(campaign) ?? null,
     createdAt: campaign.createdAt.toISOString(),
     startedAt: iso(campaign.startedAt),
     changedAt: campaign.changedAt.toISOString(),

@@ -1,16 +1,15 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import type { Clock, Stored, Telemetry } from '../platform/ports.ts';
+import type { Stored } from '../platform/ports.ts';
 import { updateWithRetry } from '../platform/update-with-retry.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
-import { type Campaign, definitionOf, hasEnded, runIdOf } from './campaign.ts';
+import { type Campaign, hasEnded } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
-import { newCampaign, transition } from './lifecycle.ts';
-import type { PlanStarter } from './plan/begin.ts';
+import { transition } from './lifecycle.ts';
 import { forgetSource } from './plan/source.ts';
 import type { CampaignStore, ObjectStore, PlanQueue, RateLimitStore } from './ports.ts';
 import { currentPace, sharesOf } from './rate-limit.ts';
 import type { CampaignRunner } from './run.ts';
-import { nextRun, parseSchedule } from './schedule.ts';
+import { type MakeRunDeps, makeRunMaker } from './runs/make-run.ts';
 
 /*
  * The tick, every minute by EventBridge, which may fire twice or late:
@@ -20,20 +19,14 @@ import { nextRun, parseSchedule } from './schedule.ts';
  * 3. Divide each number's rate among its running campaigns, and reconcile each of them (`run.ts`).
  */
 
-export interface TickDeps {
+export interface TickDeps extends MakeRunDeps {
   readonly campaigns: CampaignStore;
   readonly rateLimits: Pick<RateLimitStore, 'get'>;
   readonly objects: ObjectStore;
   readonly planQueue: PlanQueue;
-  readonly planStarter: PlanStarter;
   readonly runner: CampaignRunner;
-  readonly clock: Clock;
-  /** The key of a new run. */
-  readonly newKey: () => string | undefined;
-  readonly telemetry: Telemetry;
   /** A business number's whole rate. */
   readonly numberPerMinute: number;
-  readonly retentionDays: number;
 }
 
 export type Ticker = ReturnType<typeof makeTicker>;
@@ -44,7 +37,8 @@ const AT_ONCE = 8;
 const CAMPAIGNS_PART = 0.9;
 
 export function makeTicker(deps: TickDeps) {
-  const { campaigns, rateLimits, objects, planQueue, planStarter, runner, clock, telemetry } = deps;
+  const { campaigns, rateLimits, objects, planQueue, runner, clock, telemetry } = deps;
+  const makeRun = makeRunMaker(deps);
 
   /** Handles everything due; with `only`, just the running campaigns of one number. */
   async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
@@ -91,44 +85,6 @@ export function makeTicker(deps: TickDeps) {
       await planQueue.enqueue({ campaignId, planId: planning.planId, clientId });
   }
 
-  /**
-   * Creates the run before it sets the next time. A tick that dies in between makes the next one create the
-   * same run, which changes nothing.
-   */
-  async function makeRun(stored: Stored<Campaign>): Promise<void> {
-    const { value: parent } = stored;
-    const now = clock.now();
-    const { nextRunAt, schedule } = parent;
-    if (!schedule || !nextRunAt || nextRunAt > now) return;
-    const runId = runIdOf(parent, nextRunAt);
-    const { clientId, fingerprint, source, campaignId } = parent;
-    const definition = {
-      ...definitionOf(parent),
-      campaignId: runId,
-      schedule: undefined,
-      startAt: undefined,
-    };
-    const made = await campaigns.create(
-      newCampaign(definition, {
-        clientId,
-        fingerprint,
-        idKey: deps.newKey(),
-        source,
-        autoStart: true,
-        parent: campaignId,
-        now,
-        retentionDays: deps.retentionDays,
-      }),
-    );
-    // Another client can have computed the id of a run of 0.1.
-    if (made.stored?.value.parent === campaignId)
-      await planStarter.begin(made.stored, { dryRun: false, wait: false });
-    else telemetry.warn('campaign.run-id-taken', { campaignId: runId });
-    const next = nextAfter(schedule, nextRunAt, now);
-    await updateWithRetry(campaigns, stored, (c) => transition(c, 'runScheduled', { nextRunAt: next, now }));
-    telemetry.info('campaign.run-made', { campaignId: runId });
-  }
-
   async function reconcileAll(running: readonly Stored<Campaign>[]): Promise<void> {
     const byNumber = Map.groupBy(running, ({ value }) => value.message.from);
     for (const [business, group] of byNumber) {
@@ -150,12 +106,4 @@ export function makeTicker(deps: TickDeps) {
   }
 
   return { tick };
-}
-
-/** Runs missed while no tick ran are made up for once, not once each. */
-function nextAfter(spelling: NonNullable<Campaign['schedule']>, last: Date, now: Date): Date | undefined {
-  const schedule = parseSchedule(spelling);
-  let next = nextRun(schedule, last);
-  while (next && next <= now) next = nextRun(schedule, next);
-  return next;
 }

@@ -1,4 +1,5 @@
 import type { Campaign, CampaignState } from '../campaigns/campaign.ts';
+import { ownIdOf as ownCampaignIdOf, ownParentOf } from '../campaigns/ownership/owned.ts';
 import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { Message, MessageId } from '../messages/message.ts';
 import { ownIdOf } from '../messages/namespaced.ts';
@@ -119,9 +120,17 @@ function campaignEvents(before: Campaign | undefined, after: Campaign): Outbound
       ? 'campaign.resumed'
       : CAMPAIGN_EVENT_OF[after.state];
   if (!type || before?.version === after.version) return [];
-  const { campaignId, name, state, reason, clientId, parent, version, changedAt, message } = after;
-  const ids = { campaignId, name, state, reason, clientId, parent, from: message.from, totals: after.totals };
-  return [event(type, `${campaignId}:${version}:${state}`, changedAt, ids)];
+  const { name, state, reason, clientId, version, changedAt, message, totals } = after;
+  const known = {
+    campaignId: ownCampaignIdOf(after),
+    name,
+    state,
+    reason,
+    clientId,
+    parent: ownParentOf(after),
+  };
+  const ids = { ...known, from: message.from, totals };
+  return [event(type, `${after.campaignId}:${version}:${state}`, changedAt, ids)];
 }
 
 function templateEvent({ id, templateId, templateName, status, at }: TemplateStatus): OutboundEvent {

@@ -1,9 +1,9 @@
 /** Ids that derive from a campaign's key: those of its recipients and of its runs. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runIdOf } from '../../../src/lib/campaigns/campaign.ts';
 import { type CampaignId, isCampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import { recipientMessageId } from '../../../src/lib/campaigns/ledger.ts';
+import { runIdOf } from '../../../src/lib/campaigns/ownership/owned.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { sampleCampaign } from '../../support/fakes/campaign-samples.ts';
 

@@ -23,8 +23,10 @@ const LOOK_AGAIN_MS = 300;
 const END = ['completed', 'cancelled', 'expired', 'failed'];
 
 /** Calls with a new client's token, which has the scope `campaigns`. */
-export const campaignCallsOf = async (fleet: Fleet): Promise<CampaignCalls> =>
-  createCampaignCalls(fleet, await fleet.newClient(['campaigns']));
+export const campaignCallsOf = async (
+  fleet: Fleet,
+  options: Parameters<Fleet['newClient']>[1] = {},
+): Promise<CampaignCalls> => createCampaignCalls(fleet, await fleet.newClient(['campaigns'], options));
 
 const createCampaignCalls = (fleet: Fleet, token: string) => {
   const call = (method: string, path: string, request: Parameters<Fleet['call']>[2] = {}): Promise<Answer> =>

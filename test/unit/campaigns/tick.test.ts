@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
+import { campaignKeyIn, runIdOf } from '../../../src/lib/campaigns/ownership/owned.ts';
 import type { PlanStarter } from '../../../src/lib/campaigns/plan/begin.ts';
 import type { CampaignRunner } from '../../../src/lib/campaigns/run.ts';
 import { makeTicker } from '../../../src/lib/campaigns/tick.ts';
@@ -34,6 +35,8 @@ function world() {
     aggregate: (stored) => Promise.resolve(stored),
   };
   const settings = { numberPerMinute: 1_000, retentionDays: 30 };
+  const random = namedRandom('tick');
+  const telemetry = fakeTelemetry();
   const { tick } = makeTicker({
     campaigns,
     rateLimits,
@@ -42,13 +45,14 @@ function world() {
     planStarter,
     runner,
     clock,
-    newKey: namedRandom('tick').key,
-    telemetry: fakeTelemetry(),
+    random,
+    newKey: random.key,
+    telemetry,
     ...settings,
   });
   const put = (changes: Partial<Campaign>) => campaigns.create(sampleCampaign({ dueAt: NOW, ...changes }));
   const stateOf = async (campaignId: string) => (await campaigns.get(id(campaignId)))?.value;
-  return { clock, campaigns, rateLimits, objects, planQueue, begun, shares, tick, put, stateOf };
+  return { clock, campaigns, rateLimits, objects, planQueue, begun, shares, telemetry, tick, put, stateOf };
 }
 
 describe('the tick of every minute', () => {
@@ -145,14 +149,53 @@ describe('the tick of every minute', () => {
     expect(begun).toEqual(['daily~20260102T0900', 'daily~20260103T0900']);
   });
 
-  it("leaves another client's campaign under the id of a run alone", async () => {
-    const { clock, put, tick, stateOf, begun } = world();
+  it.each<[string, Partial<Campaign>]>([
+    ["another client's campaign", { clientId: 'client-2' }],
+    ['its own client’s campaign', {}],
+    ['a run of another schedule', { parent: id('weekly') }],
+    ["another client's, of the same parent", { clientId: 'client-2', parent: id('daily') }],
+    ['one of another namespace', { namespaceKey: 'bmFtZXNwYWNl', parent: id('daily') }],
+  ])('makes a run of 0.1 under another id if %s has its id', async (_, changes) => {
+    const { clock, put, tick, stateOf, begun, telemetry } = world();
     await put({ ...daily, idKey: undefined });
-    await put({ campaignId: id('daily~20260102T0900'), clientId: 'client-2', state: 'draft' });
+    const taken = { campaignId: id('daily~20260102T0900'), state: 'draft', dueAt: undefined } as const;
+    await put({ ...taken, ...changes });
+    const before = await stateOf('daily~20260102T0900');
+    clock.moveTo(new Date('2026-01-02T09:00:20Z'));
+    await Promise.all([tick(), tick()]);
+    await tick();
+    const [run = '', ...others] = new Set(begun);
+    expect(others).toEqual([]);
+    expect(run).toMatch(/^daily~20260102T0900~[A-Za-z0-9_-]{10}$/);
+    expect(await stateOf(run)).toMatchObject({ parent: 'daily', clientId: 'client-1' });
+    expect(await stateOf('daily~20260102T0900')).toEqual(before);
+    expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-03T09:00:00Z') });
+    expect(telemetry.events('warn')).toContain('campaign.run-id-taken');
+  });
+
+  it('counts an alert if a run can get no id at all', async () => {
+    const { clock, put, tick, begun, telemetry } = world();
+    await put(daily);
+    const schedule = sampleCampaign(daily);
+    await put({ campaignId: runIdOf(schedule, daily.nextRunAt), clientId: 'client-2', dueAt: undefined });
     clock.moveTo(new Date('2026-01-02T09:00:20Z'));
     await tick();
     expect(begun).toEqual([]);
-    expect(await stateOf('daily')).toMatchObject({ nextRunAt: new Date('2026-01-03T09:00:00Z') });
+    expect(telemetry.counted('gateway.alert')).toBe(1);
+    expect(telemetry.events('error')).toContain('campaign.run-lost');
+  });
+
+  it('makes the run of a schedule in a namespace, which its client finds by the own id', async () => {
+    const { clock, put, tick, stateOf, begun } = world();
+    const namespaceKey = 'bmFtZXNwYWNlIGtleQ';
+    const key = campaignKeyIn(namespaceKey, id('daily'));
+    await put({ ...daily, campaignId: key, clientCampaignId: id('daily'), namespaceKey });
+    clock.moveTo(new Date('2026-01-02T09:00:20Z'));
+    await tick();
+    const run = await stateOf(begun[0] ?? '');
+    expect(run).toMatchObject({ parent: key, clientParent: 'daily', namespaceKey });
+    expect(run?.clientCampaignId).toMatch(/^daily~20260102T0900~[A-Za-z0-9_-]{10}$/);
+    expect(run?.campaignId).toBe(campaignKeyIn(namespaceKey, run?.clientCampaignId ?? id('')));
   });
 
   it('makes up once for all missed times', async () => {

@@ -9,8 +9,8 @@ const PLANNING_GRACE_MS = 16 * 60_000;
 const PLANNING_TRIES = 3;
 
 /** A campaign before `lifecycle.ts` sets its first state. */
-export interface NewCampaign {
-  readonly clientId: string;
+export interface NewCampaign
+  extends Pick<Campaign, 'clientId' | 'namespaceKey' | 'clientCampaignId' | 'clientParent'> {
   readonly fingerprint: string;
   readonly idKey: string | undefined;
   readonly source: RecipientSource | undefined;

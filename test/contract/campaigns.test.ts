@@ -5,6 +5,7 @@ import type { CampaignId } from '../../src/lib/campaigns/campaign-id.ts';
 import { failureStreakKey } from '../../src/lib/campaigns/failures/streak.ts';
 import { type LedgerBatch, NO_COUNTS } from '../../src/lib/campaigns/ledger.ts';
 import type { Plan } from '../../src/lib/campaigns/plan/figures.ts';
+import type { MessageId } from '../../src/lib/messages/message.ts';
 import { sampleBatch, sampleCampaign, samplePlan } from '../support/fakes/campaign-samples.ts';
 import { BUSINESS, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
@@ -35,6 +36,7 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
       reason: 'why',
       autoStart: true,
       parent: newId(),
+      spareKey: 'c3BhcmUga2V5',
       clientParent: newId(),
       clientCampaignId: newId(),
       namespaceKey: 'bmFtZXNwYWNlIGtleQ',
@@ -135,6 +137,14 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
       counts: { ...NO_COUNTS, 'opted-out': 1, failed: 1 },
       outcomes: { 0: { outcome: 'opted-out' }, 1: { outcome: 'failed', reason: 'because' } },
     });
+  });
+
+  it('keep the messageId of a recipient that was sent under another one', async () => {
+    const batch = await opened({ pending: [0, 1] });
+    const messageId = 'another' as MessageId;
+    await stores.ledger.settle(batch, 0, { outcome: 'sent', messageId, sentAt: later(1) });
+    const after = await stores.ledger.settle(batch, 1, { outcome: 'failed', reason: undefined });
+    expect(after?.outcomes).toEqual({ 0: { outcome: 'sent', messageId }, 1: { outcome: 'failed' } });
   });
 
   it('count each of a hundred settlements once, sent twice and twenty at a time', async () => {

@@ -64,6 +64,8 @@ export interface Campaign extends CampaignDefinition {
   readonly fingerprint: string;
   /** The secret from which the ids of its recipients and runs derive. No campaign of version 0.1 has one. */
   readonly idKey?: string | undefined;
+  /** For recipients of a campaign without `idKey` whose id another client has claimed (`ownership/spare-id.ts`). */
+  readonly spareKey?: string | undefined;
   readonly source?: RecipientSource | undefined;
   readonly state: CampaignState;
   /** Human-readable reason for the current state, when it isn't obvious. */

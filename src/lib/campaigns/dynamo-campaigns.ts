@@ -79,6 +79,7 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
     clientCampaignId: as('own', plain),
     fingerprint: plain,
     idKey: plain,
+    spareKey: plain,
     source: plain,
     state: plain,
     reason: plain,

@@ -54,8 +54,9 @@ export function makeLedgerStore(table: Table): LedgerStore {
       const { stored } = await own.create({ ...encode(batch), pk: pkOf(batch) });
       return stored ? decode(stored.value) : batch;
     },
-    async settle(key, row, { outcome, reason, sentAt }: Settlement) {
-      const isPlain = outcome === 'sent' && reason === undefined;
+    async settle(key, row, { sentAt, ...kept }: Settlement) {
+      const { outcome, reason, messageId } = kept;
+      const isPlain = outcome === 'sent' && reason === undefined && messageId === undefined;
       const written = await own.update(pkOf(key), {
         update: 'DELETE pending :rows ADD #outcome :one',
         set: [isPlain ? [] : 'outcomes.#row = :settlement', sentAt ? 'lastSentAt = :sentAt' : []]
@@ -68,7 +69,7 @@ export function makeLedgerStore(table: Table): LedgerStore {
           ':row': String(row),
           ':one': 1,
           ...(sentAt ? { ':sentAt': sentAt.getTime() } : {}),
-          ...(isPlain ? {} : { ':settlement': reason === undefined ? { outcome } : { outcome, reason } }),
+          ...(isPlain ? {} : { ':settlement': kept }),
         },
       });
       return written.done ? decode(written.stored.value) : undefined;

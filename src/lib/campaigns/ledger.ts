@@ -30,6 +30,8 @@ export interface Settlement {
   readonly outcome: RecipientOutcome;
   /** Human-readable reason, without phone numbers or message texts. */
   readonly reason?: string | undefined;
+  /** The messageId that it was sent under, if that is not the one of `recipientMessageId`. */
+  readonly messageId?: MessageId | undefined;
   /** When LipaChat accepted the flow, or its template message. */
   readonly sentAt?: Date | undefined;
 }

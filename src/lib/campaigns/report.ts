@@ -140,9 +140,9 @@ export function statusIn(
   batch: Pick<LedgerBatch, 'pending' | 'outcomes'> | undefined,
   row: number,
   isOver: boolean,
-): Pick<RecipientView, 'status' | 'reason'> {
+): Pick<RecipientView, 'status' | 'reason'> & Partial<Pick<RecipientView, 'messageId'>> {
   if (!batch || batch.pending.includes(row))
     return { status: isOver ? 'not-reached' : 'pending', reason: null };
-  const settlement = batch.outcomes[String(row)];
-  return { status: settlement?.outcome ?? 'sent', reason: settlement?.reason ?? null };
+  const { outcome = 'sent', reason = null, messageId } = batch.outcomes[String(row)] ?? {};
+  return { status: outcome, reason, ...(messageId === undefined ? {} : { messageId }) };
 }

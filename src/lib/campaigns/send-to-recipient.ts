@@ -1,3 +1,4 @@
+import type { MessageId } from '../messages/message.ts';
 import type { ThrottleReason } from '../messages/outcome.ts';
 import { isTemplateThrough } from '../messages/template-message.ts';
 import { AppError } from '../platform/errors.ts';
@@ -11,6 +12,7 @@ import { type Campaign, isPastItsTime } from './campaign.ts';
 import type { CountFailures } from './failures/count.ts';
 import { isOutpaced, type LedgerBatch, lossDeadline, recipientMessageId, type Settlement } from './ledger.ts';
 import { transition } from './lifecycle.ts';
+import { makeSpareId } from './ownership/spare-id.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
 import { personalised } from './plan/row.ts';
@@ -56,6 +58,7 @@ const LONGEST_WAIT_MS = 1_500;
 
 export function makeSendToRecipient(deps: SendToRecipientDeps) {
   const { campaigns, ledger, campaignQueue, rateLimits, planReader, runner, clock, random, telemetry } = deps;
+  const spareId = makeSpareId(deps);
 
   return async function sendToRecipient(
     job: RecipientJob,
@@ -99,27 +102,30 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     { job, batch }: { readonly job: RecipientJob; readonly batch: LedgerBatch },
     run: Omit<BackgroundRun, 'source'>,
   ): Promise<JobResult> {
+    let spare: Pick<Settlement, 'messageId'> = {};
     try {
       const { to, columns } = await planReader.recipient(campaign, batch, job.row);
-      const messageId = recipientMessageId(campaign, to);
-      const request = parseFlow({ ...personalised(campaign.message, columns), to, messageId }, undefined);
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
-      const { message, throttleReason } = await deps.sendFlow.send({ ...by, request });
+      const flow = { ...personalised(campaign.message, columns), to };
+      const sendAs = (messageId: MessageId) =>
+        deps.sendFlow.send({ ...by, request: parseFlow({ ...flow, messageId }, undefined) });
+      const own = recipientMessageId(campaign, to);
+      const { message, throttleReason } = await sendAs(own).catch(async (fault) => {
+        const messageId = await spareId(campaign, to, fault);
+        spare = { messageId };
+        return sendAs(messageId);
+      });
       const result = resultOfStatus(message.answer ? 'sent' : message.status, throttleReason);
+      // LipaChat accepted the flow, or its template message: failures before this are no longer in a row.
       const isThrough = message.answer !== undefined || isTemplateThrough(message);
-      return isThrough && result.kind === 'settle' ? sentNow(result) : result;
+      return settledWith({ ...spare, ...(isThrough ? { sentAt: clock.now() } : {}) }, result);
     } catch (fault) {
       if (fault instanceof RecipientsFault)
         return { kind: 'pause', reason: `its plan can't be read: ${fault.message}` };
       if (fault instanceof AppError)
-        return resultOfProblem(fault, { tries: job.tries, random: random.fraction() });
+        return settledWith(spare, resultOfProblem(fault, { tries: job.tries, random: random.fraction() }));
       throw fault;
     }
-  }
-
-  /** LipaChat accepted the flow, or its template message: failures before this are no longer in a row. */
-  function sentNow(result: Extract<JobResult, { kind: 'settle' }>): JobResult {
-    return { ...result, settlement: { ...result.settlement, sentAt: clock.now() } };
   }
 
   /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */
@@ -180,4 +186,10 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     telemetry.count('gateway.alert');
     telemetry.warn('campaign.paused', { campaignId, reason });
   }
+}
+
+/** The result with what else is to be kept of a recipient that it settles. */
+function settledWith(kept: Pick<Settlement, 'messageId' | 'sentAt'>, result: JobResult): JobResult {
+  if (result.kind !== 'settle') return result;
+  return { ...result, settlement: { ...result.settlement, ...kept } };
 }

@@ -67,6 +67,9 @@ export function fakeCampaigns(clock: Clock): FakeCampaigns {
   return { ...over(straight), over, all: shelf.all };
 }
 
+/** As the table stores it. */
+const withoutUndefined = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
 export interface FakeLedger extends LedgerStore {
   over(link: Link): LedgerStore;
   all(): readonly LedgerBatch[];
@@ -97,7 +100,7 @@ export function fakeLedger(): FakeLedger {
         batches.set(nameOf(batch), structuredClone(kept));
         return structuredClone(kept);
       }),
-    settle: (key, row, { outcome, reason, sentAt }) =>
+    settle: (key, row, { sentAt, ...kept }) =>
       link('settle-row', () =>
         changed(
           key,
@@ -105,11 +108,11 @@ export function fakeLedger(): FakeLedger {
           (batch) => ({
             ...batch,
             pending: batch.pending.filter((other) => other !== row),
-            counts: { ...batch.counts, [outcome]: batch.counts[outcome] + 1 },
+            counts: { ...batch.counts, [kept.outcome]: batch.counts[kept.outcome] + 1 },
             outcomes:
-              outcome === 'sent' && reason === undefined
+              kept.outcome === 'sent' && kept.reason === undefined && kept.messageId === undefined
                 ? batch.outcomes
-                : { ...batch.outcomes, [row]: reason === undefined ? { outcome } : { outcome, reason } },
+                : { ...batch.outcomes, [row]: withoutUndefined(kept) },
             ...(sentAt ? { lastSentAt: sentAt } : {}),
           }),
         ),

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Campaign } from '../../../src/lib/campaigns/campaign.ts';
 import { failureStreakKey } from '../../../src/lib/campaigns/failures/streak.ts';
-import { planLine, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
+import { planLine, recipientMessageId, reenqueued } from '../../../src/lib/campaigns/ledger.ts';
 import { transition } from '../../../src/lib/campaigns/lifecycle.ts';
 import type { RecipientJob } from '../../../src/lib/campaigns/ports.ts';
 import { withShare } from '../../../src/lib/campaigns/progress.ts';
+import type { MessageId } from '../../../src/lib/messages/message.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { updateWithRetry } from '../../../src/lib/platform/update-with-retry.ts';
+import { reused } from '../../../src/lib/sending/resolve-existing.ts';
 import type { SendFlow } from '../../../src/lib/sending/send-flow.ts';
 import { recipientUseCases } from '../../../src/lib/wiring/campaign-use-cases.ts';
 import { sampleBatch, sampleCampaign, samplePlan } from '../../support/fakes/campaign-samples.ts';
@@ -24,7 +26,7 @@ import { CUSTOMER, later, NOW, sampleMessage } from '../../support/fakes/samples
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
 /** A running campaign with one recipient, who is due at `NOW`. */
-async function running({ sleep }: { sleep?: 'wait' } = {}) {
+async function running({ sleep, of01 }: { sleep?: 'wait'; of01?: true } = {}) {
   const clock = manualClock(NOW, sleep && { sleep });
   const campaigns = fakeCampaigns(clock);
   const ledger = fakeLedger();
@@ -42,11 +44,16 @@ async function running({ sleep }: { sleep?: 'wait' } = {}) {
     telemetry: fakeTelemetry(),
   };
   const sent: string[] = [];
+  const messageIds: MessageId[] = [];
+  /** What another client, or another campaign, has claimed. */
+  const taken = new Set<MessageId>();
   /** What happens while the flow is being sent. */
   const meanwhile: { happens: () => Promise<void> } = { happens: () => Promise.resolve() };
   const sendFlow: Pick<SendFlow, 'send'> = {
     send: async ({ request: { to, messageId } }) => {
       await meanwhile.happens();
+      messageIds.push(messageId);
+      if (taken.has(messageId)) throw reused();
       sent.push(to);
       const answer = { kind: 'sent', body: '{}' } as const;
       return { message: sampleMessage({ messageId, status: 'sent', answer }), fresh: true };
@@ -62,6 +69,7 @@ async function running({ sleep }: { sleep?: 'wait' } = {}) {
   const { etag, bytes } = await objects.head({ bucket: objects.bucket, key: 'plan' });
   const campaign = sampleCampaign({
     state: 'running',
+    ...(of01 ? { idKey: undefined } : {}),
     plan: samplePlan(1, { parts: [{ key: 'plan', etag, bytes }] }),
     cursor: { row: 1, offset: bytes, batch: 1 },
     share: 60,
@@ -80,6 +88,9 @@ async function running({ sleep }: { sleep?: 'wait' } = {}) {
   return {
     record,
     sent,
+    messageIds,
+    taken,
+    ownId: recipientMessageId(campaign, CUSTOMER),
     meanwhile,
     queue,
     failures: base.failureStreaks,
@@ -98,6 +109,7 @@ async function running({ sleep }: { sleep?: 'wait' } = {}) {
       return { ...record, enqueuedAt: round.enqueuedAt, scheduledAt: now };
     },
     pending: async () => (await ledger.get(batch))?.pending,
+    outcome: async () => (await ledger.get(batch))?.outcomes[0],
     state: async () => (await campaigns.get(campaign.campaignId))?.value.state,
   };
 }
@@ -205,5 +217,34 @@ describe('a trouble that stops the campaign', () => {
     };
     await one.receive(one.record);
     expect([await one.state(), await one.pending()]).toEqual(['running', [0]]);
+  });
+});
+
+describe('a recipient whose messageId is taken', () => {
+  it('of a campaign of 0.1 is sent under another id, which is shown and a repeat has, too', async () => {
+    const one = await running({ of01: true });
+    one.taken.add(one.ownId);
+    let calls = 0;
+    one.meanwhile.happens = () => {
+      calls += 1;
+      return calls === 2 ? Promise.reject(new AppError('store-unavailable', 'down')) : Promise.resolve();
+    };
+    await one.receive(one.record);
+    expect([one.sent, await one.pending()]).toEqual([[], [0]]);
+    await one.receive(one.record);
+    const [first, again, spare = ''] = one.messageIds;
+    expect([first, again]).toEqual([one.ownId, one.ownId]);
+    expect(one.sent).toEqual([CUSTOMER]);
+    expect(await one.outcome()).toEqual({ outcome: 'sent', messageId: spare });
+    expect(spare).not.toBe(one.ownId);
+    expect(await one.state()).toBe('completed');
+  });
+
+  it('of a newer campaign has failed: no other client can have computed it', async () => {
+    const one = await running();
+    one.taken.add(one.ownId);
+    await one.receive(one.record);
+    expect([one.sent, one.messageIds]).toEqual([[], [one.ownId]]);
+    expect(await one.outcome()).toMatchObject({ outcome: 'failed' });
   });
 });

@@ -34,6 +34,29 @@ describe.each(engines)('inbound messages on $name', ({ open }) => {
     }
   });
 
+  it('are remembered at each number, whatever another number’s callback says of their id', async () => {
+    const at = (business: string, seconds: number) => {
+      const writtenAt = later(seconds);
+      return { id: 'wamid.two', business, writtenAt, seenAt: writtenAt, place: 0 };
+    };
+    const [theirs, own] = [at('254700000001', -50), at('254700000002', -10)];
+    expect(await stores.callbacks.remember(theirs, NOW)).toEqual(theirs);
+    expect(await stores.callbacks.remember(own, NOW)).toEqual(own);
+    expect(await stores.callbacks.remember(at('254700000002', 5), NOW)).toEqual(own);
+    // A copy that arrived earlier corrects its own number's record alone.
+    const earlier = at('254700000002', -99);
+    await stores.callbacks.remember(earlier, NOW);
+    expect(await stores.callbacks.remember(at('254700000002', 6), NOW)).toEqual(earlier);
+    expect(await stores.callbacks.remember(at('254700000001', 6), NOW)).toEqual(theirs);
+  });
+
+  it('are those that an earlier version remembered, without a number', async () => {
+    const old = { id: 'wamid.of-0.1', writtenAt: later(-70) };
+    await stores.callbacks.remember(old, NOW);
+    const again = { ...old, business: '254700000001', writtenAt: later(-10) };
+    expect(await stores.callbacks.remember(again, NOW)).toEqual(old);
+  });
+
   it('have one timestamp among twenty concurrent repeats', async () => {
     const records = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>

@@ -36,7 +36,7 @@ export function makeHandleInbound(deps: HandleInboundDeps) {
     const now = clock.now();
     const own = arrivalOf(message, run);
     const [first, read] = await allEnded([
-      id ? firstArrival({ id, ...own }, now) : own,
+      id ? firstArrival({ id, business: pair.business, ...own }, now) : own,
       readSession(deps, pair),
     ]);
     const { writtenAt, seenAt, place } = first;
@@ -57,7 +57,7 @@ export function makeHandleInbound(deps: HandleInboundDeps) {
   };
 
   /** A copy that is handled before an earlier one is corrected by it. */
-  async function firstArrival(own: Required<InboundRecord>, now: Date): Promise<InboundRecord> {
+  async function firstArrival(own: InboundRecord, now: Date): Promise<InboundRecord> {
     const known = await callbacks.remember(own, now);
     return isEarlier(own, known) ? own : known;
   }

@@ -6,9 +6,19 @@ export interface InboundRecord {
   readonly seenAt?: Date | undefined;
   /** Its index among the entries of its callback. Earlier versions did not keep it. */
   readonly place?: number | undefined;
+  /** The business number that it was written to. Earlier versions did not keep it. */
+  readonly business?: string | undefined;
 }
 
 type Arrival = Pick<InboundRecord, 'seenAt' | 'place'>;
+
+/** Are these messages to two numbers, with one id? A callback about one number must not hide another number's message. */
+export function isOfAnotherNumber(
+  a: Pick<InboundRecord, 'business'>,
+  b: Pick<InboundRecord, 'business'>,
+): boolean {
+  return a.business !== undefined && b.business !== undefined && a.business !== b.business;
+}
 
 /** Did the first copy of a message arrive before the second? An unknown arrival counts as the first. */
 export function isEarlier(a: Arrival, b: Arrival): boolean {

@@ -1,6 +1,6 @@
 /** The store of callbacks, in memory. */
 
-import { isEarlier } from '../../../src/lib/callbacks/inbound-record.ts';
+import { isEarlier, isOfAnotherNumber } from '../../../src/lib/callbacks/inbound-record.ts';
 import type { CallbackStore, InboundRecord, RawCallback } from '../../../src/lib/callbacks/ports.ts';
 import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
@@ -37,11 +37,14 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
     return {
       remember: (record, now) =>
         link('remember', () => {
-          const first = inbound.get(record.id);
+          const known = inbound.get(record.id);
+          const isTaken = known && isAlive(known) && isOfAnotherNumber(record, known.value);
+          const key = isTaken ? `${record.business} ${record.id}` : record.id;
+          const first = inbound.get(key);
           const isFirst = !isAlive(first) || !first;
           if (!isFirst && !isEarlier(record, first.value)) return first.value;
           const until = isFirst ? now.getTime() + INBOUND_MS : first.until;
-          inbound.set(record.id, { value: { ...record }, until });
+          inbound.set(key, { value: { ...record }, until });
           return { ...record };
         }),
       keepRaw: (text, now, facts) =>

@@ -1,6 +1,6 @@
-import { wireCampaigns } from '../lib/wiring/campaigns.ts';
+import { wireTick } from '../lib/wiring/campaigns.ts';
 
-const { ticker } = wireCampaigns('campaignTick');
+const ticker = wireTick('campaignTick');
 
 /** Every minute, by EventBridge's schedule. */
 export const handler = () => ticker.tick();

@@ -102,15 +102,36 @@ describe.each(engines)('campaigns on $name', ({ open }) => {
     expect(await stores.campaigns.due(NOW, 1)).toHaveLength(1);
   });
 
-  it('are listed newest first, page by page', async () => {
-    const ids = [newId(), newId(), newId()];
-    for (const [k, campaignId] of ids.entries()) {
-      await stores.campaigns.create(sampleCampaign({ campaignId, createdAt: later(1_000 + k) }));
-    }
-    const first = await stores.campaigns.list({ limit: 2, after: undefined });
-    expect(first.ids).toEqual([ids[2], ids[1]]);
-    const second = await stores.campaigns.list({ limit: 1, after: first.next });
-    expect(second.ids).toEqual([ids[0]]);
+  it('are listed newest first, page by page, by client', async () => {
+    const add = async (clientId: string, second: number, idKey: string | undefined = 'a2V5') => {
+      const campaignId = newId();
+      const createdAt = later(second);
+      await stores.campaigns.create(sampleCampaign({ campaignId, clientId, idKey, createdAt }));
+      return campaignId;
+    };
+    const a = [await add('a', 1_000), await add('a', 1_002), await add('a', 1_004)];
+    const b = [await add('b', 1_001), await add('b', 1_003)];
+    const list = async (clientIds: string[], limit: number, after?: string) => {
+      const found = await stores.campaigns.list(clientIds, { limit, after });
+      return { ids: found.map(({ id }) => id), last: found.at(-1)?.place };
+    };
+    const first = await list(['a'], 2);
+    expect(first.ids).toEqual([a[2], a[1]]);
+    expect((await list(['a'], 2, first.last)).ids).toEqual([a[0]]);
+    const both = await list(['a', 'b'], 3);
+    expect(both.ids).toEqual([a[2], b[1], a[1]]);
+    expect((await list(['b', 'a'], 3, both.last)).ids).toEqual([b[0], a[0]]);
+    expect((await list([], 10)).ids).toEqual([]);
+  });
+
+  it('of 0.1 are listed for every client, which leaves out the others’', async () => {
+    const campaignId = newId();
+    const old = sampleCampaign({ campaignId, clientId: 'c', idKey: undefined, createdAt: later(2_000) });
+    const { stored } = await stores.campaigns.create(old);
+    // What it gets later moves it to no other list.
+    if (stored) await stores.campaigns.replace(stored, { ...stored.value, spareKey: 'a2V5' });
+    const found = await stores.campaigns.list(['d'], { limit: 10, after: undefined });
+    expect(found.map(({ id }) => id)).toEqual([campaignId]);
   });
 
   it('open a batch once, and a second opening returns the first batch', async () => {

@@ -7,6 +7,7 @@ import {
   ready,
 } from '../support/fleet/campaigns.ts';
 import { newCrowd } from '../support/fleet/crowd.ts';
+import { cursorFor } from '../support/fleet/cursors.ts';
 import { type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import { eventsOf, firsts, pumpQueue, pumpStream, QUICK_QUEUES } from '../support/fleet/lanes.ts';
 import { type Ticks, tickOnAndOn } from '../support/fleet/ticks.ts';
@@ -250,7 +251,11 @@ describe.concurrent('recipients', () => {
       query = `?after=${String(json['next'])}`;
     }
     expect(found.map(({ to }) => to)).toEqual(crowd);
+    const { planId } = (await campaigns.read(campaignId)).json['plan'] as { planId: string };
     for (const place of ['r1-7', 'r1-99999999']) {
+      const query = ['recipients', campaignId, planId, undefined];
+      const after = await cursorFor(fleet, { token: campaigns.token, place, query });
+      expect(await campaigns.recipients(campaignId, `?after=${after}`)).toMatchObject(NO_PAGE);
       expect(await campaigns.recipients(campaignId, `?after=${place}`)).toMatchObject(NO_PAGE);
     }
     const progress = progressOf(await campaigns.read(campaignId));

@@ -225,6 +225,18 @@ describe('the list', () => {
     expect(found).toEqual(ids);
   });
 
+  it('gives a stranger without campaigns nothing: no page has a `next`, and no cursor of another client opens', async () => {
+    const mine = await campaignCallsOf(fleet);
+    for (let n = 0; n < 26; n += 1) await mine.create(mine.order());
+    const { json } = await mine.list();
+    expect((json['campaigns'] as unknown[]).length).toBe(25);
+    const stranger = await campaignCallsOf(fleet);
+    expect((await stranger.list()).json).toEqual({ campaigns: [], next: null });
+    const query = `?after=${String(json['next'])}`;
+    expect(await stranger.list(query)).toMatchObject({ status: 400, json: { errors: [{ path: 'after' }] } });
+    expect((await mine.list(query)).json).toMatchObject({ campaigns: [{}], next: null });
+  });
+
   it.each(['', 'x', '2026-01-02', `000001767322645678#${'x'.repeat(101)}`])(
     'refuses an `after` that no page has given: %j',
     async (after) => {

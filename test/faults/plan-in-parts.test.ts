@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planOf } from '../support/campaign-answers.ts';
 import { type CampaignCalls, campaignCallsOf } from '../support/fleet/campaigns.ts';
 import { chanceFor } from '../support/fleet/chance.ts';
+import { cursorFor } from '../support/fleet/cursors.ts';
 import { clock, type Fleet, startFleet } from '../support/fleet/fleet.ts';
 import type { Item } from '../support/fleet/table.ts';
 import { digestOf, type ExpectedPlan, largeFile } from '../support/large-plan.ts';
@@ -23,7 +24,7 @@ const GRACE_MS = 17 * 60_000;
 type Stored = {
   state: string;
   planning?: { rows: number; tries: number; checkpoint?: { key: string; rows: number } };
-  plan?: { parts: { key: string; bytes: number }[]; rejectedKeys: string[] };
+  plan?: { parts: { key: string; bytes: number }[]; rejectedKeys: string[]; planId: string };
 };
 
 const random = chanceFor('plans in parts');
@@ -146,9 +147,13 @@ it('is listed over the ends of its parts: recipients and rejected rows', async (
   }
   expect(seen).toEqual({ invalid: expected.counts.invalid, duplicate: expected.counts.duplicate });
 
-  const [part] = (await stored()).plan?.parts ?? [];
-  const end = part?.bytes ?? 0;
-  const at = async (offset: number) => campaigns.recipients(campaignId, `?after=r5-${offset}`);
+  const { plan } = await stored();
+  const end = plan?.parts?.[0]?.bytes ?? 0;
+  const query = ['recipients', campaignId, plan?.planId, undefined];
+  const at = async (offset: number) => {
+    const after = await cursorFor(fleet, { token: campaigns.token, place: `r5-${offset}`, query });
+    return campaigns.recipients(campaignId, `?after=${after}`);
+  };
   const second = await at(end);
   expect(second.status).toBe(200);
   expect((second.json['recipients'] as unknown[]).length).toBeGreaterThan(100);

@@ -64,7 +64,7 @@ export interface Campaign extends CampaignDefinition {
   readonly fingerprint: string;
   /** The secret from which the ids of its recipients and runs derive. No campaign of version 0.1 has one. */
   readonly idKey?: string | undefined;
-  /** For recipients of a campaign without `idKey` whose id another client has claimed (`ownership/spare-id.ts`). */
+  /** Of a campaign without `idKey`: for its recipients and runs whose id something else has. */
   readonly spareKey?: string | undefined;
   readonly source?: RecipientSource | undefined;
   readonly state: CampaignState;

@@ -1,3 +1,4 @@
+import { mapEnded } from '../platform/all-ended.ts';
 import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, type FieldCodec, instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
 import type { Table } from '../platform/dynamo-table.ts';
@@ -7,8 +8,13 @@ import type { Plan, PlanPart } from './plan/figures.ts';
 import type { CampaignStore } from './ports.ts';
 
 const DUE = 'campaign';
-/** The partition of the index of pairs in which campaigns are listed. */
-const LISTED = 'campaigns';
+/** The partition of the index of pairs in which version 0.1 lists campaigns. */
+const LISTED_OF_01 = 'campaigns';
+/** Partitions are read at the same time. */
+const LISTS_AT_ONCE = 16;
+
+/** A campaign stays where it is listed first. Without `idKey` it is of 0.1, or 0.1 may come back. */
+const partitionOf = (clientId: string) => `${LISTED_OF_01}#${clientId}`;
 
 const { pkOf, idIn } = prefixed<CampaignId>('campaign#');
 
@@ -16,10 +22,12 @@ export function makeCampaignStore(table: Table): CampaignStore {
   return {
     ...makeVersioned(table.owning('campaign#'), campaignCodec),
     due: async (now, limit) => (await table.dueKeys(DUE, { upTo: now, limit })).map(({ pk }) => idIn(pk)),
-    async list({ limit, after }) {
-      const keys = await table.listed(LISTED, { limit, before: after });
-      const last = keys.length === limit ? keys.at(-1) : undefined;
-      return { ids: keys.map(({ pk }) => idIn(pk)), next: last?.stage };
+    async list(clientIds, { limit, after }) {
+      const partitions = [LISTED_OF_01, ...clientIds.map(partitionOf)];
+      const read = (partition: string) => table.listed(partition, { limit, before: after });
+      const found = (await mapEnded(partitions, read, { concurrency: LISTS_AT_ONCE })).flat();
+      const newest = found.sort((a, b) => (a.stage > b.stage ? -1 : 1)).slice(0, limit);
+      return newest.map(({ pk, stage }) => ({ id: idIn(pk), place: stage }));
     },
   };
 }
@@ -114,7 +122,7 @@ export const campaignCodec = itemCodec<Campaign, 'campaignId'>({
   },
   derived: {
     due: ({ dueAt }) => dueAt && DUE,
-    pair: () => LISTED,
+    pair: ({ idKey, clientId }) => (idKey === undefined ? LISTED_OF_01 : partitionOf(clientId)),
     stage: ({ createdAt, campaignId }) => `${String(createdAt.getTime()).padStart(15, '0')}#${campaignId}`,
   },
 });

@@ -1,3 +1,4 @@
+import type { ApiClient } from '../clients/ports.ts';
 import type { Versioned } from '../platform/ports.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { Campaign } from './campaign.ts';
@@ -6,17 +7,28 @@ import type { FailureStreak, FailureStreakKey } from './failures/streak.ts';
 import type { LedgerBatch, Settlement } from './ledger.ts';
 import type { RateLimit } from './rate-limit.ts';
 
-/** A page of campaigns, newest first; `next` is the cursor of the next page. */
-interface CampaignPage {
-  readonly ids: readonly CampaignId[];
-  readonly next: string | undefined;
+/** A campaign in a list; `place` is its place there. */
+export interface Listed {
+  readonly id: CampaignId;
+  readonly place: string;
 }
 
 export interface CampaignStore extends Versioned<CampaignId, Campaign> {
   /** Up to `limit` campaigns with a `dueAt` in the past, longest due first. Eventually consistent. */
   due(now: Date, limit: number): Promise<readonly CampaignId[]>;
-  /** Eventually consistent. */
-  list(page: { readonly limit: number; readonly after: string | undefined }): Promise<CampaignPage>;
+  /**
+   * Up to `limit` campaigns of these clients, newest first, after the place `after`. Among them are those of 0.1, of all clients.
+   * Eventually consistent.
+   */
+  list(
+    clientIds: readonly string[],
+    page: { readonly limit: number; readonly after: string | undefined },
+  ): Promise<readonly Listed[]>;
+}
+
+/** All API clients, with an entry for each token. Eventually consistent. */
+export interface ClientDirectory {
+  list(): Promise<readonly ApiClient[]>;
 }
 
 export type BatchKey = Pick<LedgerBatch, 'campaignId' | 'n'>;

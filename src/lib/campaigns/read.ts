@@ -1,25 +1,25 @@
+import { noCursor } from '../http/cursor.ts';
 import { mapEnded } from '../platform/all-ended.ts';
 import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
 import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
-import { mayUse } from './ownership/owned.ts';
+import { type ListCampaignsDeps, makeListCampaigns } from './ownership/list.ts';
 import { partAt, type RejectedRow } from './plan/figures.ts';
 import type { PlanReader } from './plan/reader.ts';
 import { RecipientsFault } from './plan/recipient.ts';
-import type { CampaignStore, LedgerStore, ObjectRef, ObjectStore } from './ports.ts';
+import type { LedgerStore, ObjectRef, ObjectStore } from './ports.ts';
 import { type CampaignView, campaignView, type RecipientView, statusIn } from './report.ts';
 
-export interface ReadCampaignDeps {
-  readonly campaigns: CampaignStore;
+export interface ReadCampaignDeps extends ListCampaignsDeps {
   readonly ledger: LedgerStore;
   readonly objects: ObjectStore;
   readonly planReader: PlanReader;
   readonly clock: Clock;
 }
 
-/** A page of results; `next` is the cursor of the next page, null at the end. */
+/** A page of results; `next` is the place of the next page, null at the end (`http/cursor.ts` makes a cursor of it). */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
@@ -28,7 +28,6 @@ export interface Page<T> {
 export type RecipientStatus = RecipientView['status'] | RejectedRow['kind'];
 
 const READ_AT_ONCE = 32;
-const CAMPAIGNS_A_PAGE = 25;
 /** A page of recipients consists of whole batches: enough for ROWS_A_PAGE rows, BATCHES_A_PAGE at most. */
 const ROWS_A_PAGE = 100;
 const BATCHES_A_PAGE = 50;
@@ -37,7 +36,10 @@ const NEWLINE = 0x0a;
 
 export type CampaignReader = ReturnType<typeof makeReadCampaign>;
 
-export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock }: ReadCampaignDeps) {
+export function makeReadCampaign(deps: ReadCampaignDeps) {
+  const { ledger, objects, planReader, clock } = deps;
+  const listCampaigns = makeListCampaigns(deps);
+
   async function view(campaign: Campaign): Promise<CampaignView> {
     const { campaignId, aggregated, cursor } = campaign;
     const places = Array.from({ length: cursor.batch - aggregated }, (_, k) => aggregated + k);
@@ -51,10 +53,8 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
 
   /** Newest first, without the campaigns of other clients and numbers. */
   async function list(caller: Caller, after: string | undefined): Promise<Page<CampaignView>> {
-    const { ids, next } = await campaigns.list({ limit: CAMPAIGNS_A_PAGE, after });
-    const found = await mapEnded(ids, (id) => campaigns.get(id), { concurrency: READ_AT_ONCE });
-    const own = found.flatMap((s) => (s && mayUse(s.value, caller) ? [s.value] : []));
-    return { items: await mapEnded(own, view, { concurrency: 4 }), next: next ?? null };
+    const { campaigns, next } = await listCampaigns(caller, after);
+    return { items: await mapEnded(campaigns, view, { concurrency: 4 }), next };
   }
 
   async function recipients(
@@ -108,7 +108,7 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     const isAsked = status === undefined || status === (hasEnded(campaign) ? 'not-reached' : 'pending');
     if (!parts || !counts || row >= counts.total || !isAsked) return { items: [], next: null };
     const place = partAt(parts, offset);
-    if (!place) throw noPage();
+    if (!place) throw noCursor();
     const ref = { bucket: objects.bucket, key: place.part.key, etag: place.part.etag };
     const { lines, length } = await linesFrom(ref, place.offset);
     const items = lines.map((line, k) => viewOf(campaign, readPlanLine(line), undefined, row + k));
@@ -139,11 +139,11 @@ export function makeReadCampaign({ campaigns, ledger, objects, planReader, clock
     };
   }
 
-  /** The whole lines from `offset`. A caller may forge `after`, so check that the byte before ends a line. */
+  /** The whole lines from `offset`. Checks that the byte before ends a line. */
   async function linesFrom(ref: ObjectRef & { readonly etag?: string }, offset: number) {
     const before = Math.min(offset, 1);
     const bytes = await objects.readRange(ref, { offset: offset - before, length: READ_BYTES });
-    if (before > 0 && bytes[0] !== NEWLINE) throw noPage();
+    if (before > 0 && bytes[0] !== NEWLINE) throw noCursor();
     return wholeLines(bytes.subarray(before));
   }
 
@@ -164,17 +164,12 @@ type Place =
   | { readonly kind: 'batch'; readonly n: number }
   | { readonly kind: 'line'; readonly row: number; readonly offset: number };
 
-/** Parses a cursor from `next`, which is opaque to the caller. */
+/** Parses `next`. */
 function placeIn(after: string | undefined): Place {
   const [, n, row, offset] = /^(?:b(\d{1,9})|r(\d{1,9})-(\d{1,15}))$/.exec(after ?? 'b0') ?? [];
   if (n !== undefined) return { kind: 'batch', n: Number(n) };
   if (row !== undefined) return { kind: 'line', row: Number(row), offset: Number(offset) };
-  throw noPage();
-}
-
-function noPage(): AppError {
-  const errors = [{ path: 'after', message: 'must be the `next` value of a previous page' }];
-  return new AppError('invalid-request', 'One field is invalid. See errors.', { errors });
+  throw noCursor();
 }
 
 function wholeLines(bytes: Buffer): { readonly lines: readonly string[]; readonly length: number } {

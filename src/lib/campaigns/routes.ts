@@ -1,4 +1,5 @@
 import { type ApiRequest, type ApiResponse, bodyOf, type Routes } from '../http/api.ts';
+import type { CursorsOf } from '../http/cursor.ts';
 import { senderOf } from '../platform/caller.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
@@ -16,6 +17,7 @@ import type { CampaignReader } from './read.ts';
 import { campaignResponse, createdResponse, recipientsResponse } from './responses.ts';
 
 export interface CampaignRoutesDeps {
+  readonly cursorsOf: CursorsOf;
   readonly control: CampaignControl;
   readonly create: CampaignCreator;
   readonly read: CampaignReader;
@@ -23,7 +25,7 @@ export interface CampaignRoutesDeps {
 
 /** `/v1/campaigns…`, by route key. `sender` is the default business number. */
 export function campaignRoutes(deps: CampaignRoutesDeps, sender: string | undefined): Routes {
-  const { control, create, read } = deps;
+  const { control, create, read, cursorsOf } = deps;
   const idOf = ({ path }: ApiRequest): CampaignId => parseCampaignId(path);
   const found = async (request: ApiRequest) => (await control.find(idOf(request), request)).value;
 
@@ -43,8 +45,9 @@ export function campaignRoutes(deps: CampaignRoutesDeps, sender: string | undefi
     },
     'GET /v1/campaigns': async (request) => {
       const { after } = parseListQuery(request.event.queryStringParameters);
-      const { items, next } = await read.list(request, after);
-      return { status: 200, body: { campaigns: items, next } };
+      const cursors = cursorsOf(request, ['campaigns']);
+      const { items, next } = await read.list(request, await cursors.open(after));
+      return { status: 200, body: { campaigns: items, next: await cursors.seal(next) } };
     },
     'GET /v1/campaigns/{campaignId}': async (request) => {
       return { status: 200, body: await read.view(await found(request)) };
@@ -56,8 +59,12 @@ export function campaignRoutes(deps: CampaignRoutesDeps, sender: string | undefi
     },
     'GET /v1/campaigns/{campaignId}/recipients': async (request) => {
       const campaign = await found(request);
-      const query = parseRecipientsQuery(request.event.queryStringParameters);
-      return recipientsResponse(await read.recipients(campaign, query), request.headers);
+      const { status, after: cursor } = parseRecipientsQuery(request.event.queryStringParameters);
+      const cursors = cursorsOf(request, ['recipients', campaign.campaignId, campaign.plan?.planId, status]);
+      const after = await cursors.open(cursor);
+      const { items, next } = await read.recipients(campaign, { status, after });
+      const page = { items, next: await cursors.seal(next) };
+      return recipientsResponse(page, request.headers);
     },
     'POST /v1/campaigns/{campaignId}/plan': changing((id, request) =>
       control.plan(id, parseDryRun(request.event.queryStringParameters), request),

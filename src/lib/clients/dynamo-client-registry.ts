@@ -1,6 +1,6 @@
 import { attributes } from '../platform/dynamo-codec.ts';
 import { plain } from '../platform/dynamo-fields.ts';
-import type { Item, Table } from '../platform/dynamo-table.ts';
+import type { Item, Reads, Table } from '../platform/dynamo-table.ts';
 import { clientCodec, LISTED_CLIENTS } from './dynamo-clients.ts';
 import type { RegisteredClient } from './ports.ts';
 
@@ -9,24 +9,28 @@ const PAGE = 100;
 const keyAttribute = attributes<{ readonly key: string }>({ fields: { key: plain } });
 const namespacePk = (name: string) => `namespace#${name}`;
 
+/** All clients, revoked ones too, the newest first. Eventually consistent: it reads an index. */
+export function makeClientList(table: Reads) {
+  return async function list(): Promise<readonly RegisteredClient[]> {
+    const found: RegisteredClient[] = [];
+    let before: string | undefined;
+    do {
+      const keys = await table.listed(LISTED_CLIENTS, { limit: PAGE, before });
+      const items = await table.getMany(keys.map(({ pk }) => pk));
+      found.push(...items.flatMap((item) => (item ? [clientCodec.fromItem(item)] : [])));
+      before = keys.length === PAGE ? keys.at(-1)?.stage : undefined;
+    } while (before !== undefined);
+    return found;
+  };
+}
+
 export type ClientRegistry = ReturnType<typeof makeClientRegistry>;
 
 /** API clients, for the commands that issue and revoke tokens. Functions look up one at a time (`dynamo-clients.ts`). */
 export function makeClientRegistry(table: Table) {
   const own = table.owning('client#', 'namespace#');
   return {
-    /** All clients, revoked ones too, the newest first. Eventually consistent: it reads an index. */
-    async list(): Promise<readonly RegisteredClient[]> {
-      const found: RegisteredClient[] = [];
-      let before: string | undefined;
-      do {
-        const keys = await table.listed(LISTED_CLIENTS, { limit: PAGE, before });
-        const items = await table.getMany(keys.map(({ pk }) => pk));
-        found.push(...items.flatMap((item) => (item ? [clientCodec.fromItem(item)] : [])));
-        before = keys.length === PAGE ? keys.at(-1)?.stage : undefined;
-      } while (before !== undefined);
-      return found;
-    },
+    list: makeClientList(table),
     /** The key of a namespace; undefined if there is none of this name. */
     async namespaceKey(name: string): Promise<string | undefined> {
       const stored = await table.get(namespacePk(name));

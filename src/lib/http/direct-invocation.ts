@@ -10,8 +10,11 @@ import {
 import { problemOf } from './problem.ts';
 import { isObject } from './schema.ts';
 
+/** The clientId of a direct invocation. */
+export const IAM_CLIENT = 'iam';
+
 /** IAM decides who may invoke the function. An IAM caller sees every client's messages. */
-const IAM_CALLER = { clientId: 'iam', seesAll: true } as const;
+const IAM_CALLER = { clientId: IAM_CLIENT, seesAll: true } as const;
 
 /** The result of a direct invocation: no headers, and the body as an object. */
 export interface DirectResponse {

@@ -46,6 +46,11 @@ export interface Secret {
   newerThan(refused: string): Promise<string>;
 }
 
+/** The key of the cursors of lists, 32 bytes: the same for all processes. */
+export interface CursorKey {
+  get(): Promise<Buffer>;
+}
+
 /** What JSON can hold, so that no log line can throw. */
 type Loggable = string | number | boolean | null | undefined | readonly Loggable[] | LogFields;
 

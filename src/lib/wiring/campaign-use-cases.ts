@@ -8,6 +8,7 @@ import { makePlanReader } from '../campaigns/plan/reader.ts';
 import type {
   CampaignQueue,
   CampaignStore,
+  ClientDirectory,
   FailureStreakStore,
   LedgerStore,
   ObjectStore,
@@ -18,7 +19,8 @@ import { makeReadCampaign } from '../campaigns/read.ts';
 import { makeCampaignRunner } from '../campaigns/run.ts';
 import { makeSendToRecipient } from '../campaigns/send-to-recipient.ts';
 import { makeTicker } from '../campaigns/tick.ts';
-import type { Clock, Random, Telemetry } from '../platform/ports.ts';
+import { makeCursors } from '../http/cursor.ts';
+import type { Clock, CursorKey, Random, Telemetry } from '../platform/ports.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
 import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
 
@@ -50,6 +52,12 @@ export interface PlanPorts extends CampaignPorts {
   readonly planQueue: PlanQueue;
 }
 
+/** What the reads of campaigns need on top. */
+interface ReadPorts extends CampaignPorts {
+  readonly clientDirectory: ClientDirectory;
+  readonly cursorKey: CursorKey;
+}
+
 interface CampaignSettings {
   readonly numberPerMinute: number;
 }
@@ -65,7 +73,7 @@ interface PlanSettings extends CampaignSettings {
   readonly beside01?: boolean | undefined;
 }
 
-/** Everything for campaigns except sending. */
+/** Everything for campaigns except sending and reads. */
 export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
   const newKey = () => (settings.beside01 ? undefined : ports.random.key());
   const deps = { ...ports, ...settings, newKey };
@@ -76,7 +84,13 @@ export function campaignUseCases(ports: PlanPorts, settings: PlanSettings) {
   const control = makeControl({ ...base, planStarter, ticker });
   const create = makeCreateCampaign(base);
   const launch = makeLaunch({ create, planStarter, control });
-  return { planner, ticker, control, create, launch, read: makeReadCampaign(base) };
+  return { planner, ticker, control, create, launch };
+}
+
+/** Reads of campaigns, for the API. */
+export function campaignReads(ports: ReadPorts) {
+  const read = makeReadCampaign({ ...ports, planReader: makePlanReader(ports) });
+  return { read, cursorsOf: makeCursors(ports) };
 }
 
 /** Sends to one recipient of a running campaign, for the worker. */

@@ -6,11 +6,13 @@ import { makeFailureStreakStore } from '../campaigns/failures/dynamo-failure-str
 import { makePlanner } from '../campaigns/plan/plan.ts';
 import { makeObjectStore } from '../campaigns/plan/s3-objects.ts';
 import { makeCampaignQueue, makePlanQueue } from '../campaigns/sqs-campaigns.ts';
+import { makeClientList } from '../clients/dynamo-client-registry.ts';
+import { makeCursorKey } from '../platform/dynamo-cursor-key.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
 import { makeErasedOptOutReads } from '../sessions/dynamo-erased-opt-outs.ts';
 import { makeSessionReads } from '../sessions/dynamo-sessions.ts';
-import { campaignUseCases, recipientUseCases } from './campaign-use-cases.ts';
+import { campaignReads, campaignUseCases, recipientUseCases } from './campaign-use-cases.ts';
 import { type Entry, sqsClient, tableOf, wireEntry } from './stores.ts';
 
 function wireObjects({ config, transport }: Entry) {
@@ -42,26 +44,37 @@ function wireCampaignQueue(entry: Entry) {
   return makeCampaignQueue({ client: sqsClient(entry), queueUrl: config.CAMPAIGN_QUEUE_URL, clock });
 }
 
-/** Everything for campaigns except sending. */
+function wireUseCases(entry: Entry, table: Table) {
+  const { config } = entry;
+  const ports = {
+    ...wirePlanPorts(entry, table),
+    ledger: makeLedgerStore(table),
+    rateLimits: makeRateLimitReads(table),
+    campaignQueue: wireCampaignQueue(entry),
+  };
+  const useCases = campaignUseCases(ports, {
+    numberPerMinute: config.NUMBER_PER_MINUTE,
+    sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
+    retentionDays: config.RETENTION_DAYS,
+    beside01: !config.PACK_MESSAGES,
+  });
+  return { ports, useCases };
+}
+
+/** The API: everything for campaigns except sending. */
 export function wireCampaigns(functionName: string) {
   const stores = wireEntry(functionName);
-  const { config } = stores;
   const table = tableOf(stores);
-  const useCases = campaignUseCases(
-    {
-      ...wirePlanPorts(stores, table),
-      ledger: makeLedgerStore(table),
-      rateLimits: makeRateLimitReads(table),
-      campaignQueue: wireCampaignQueue(stores),
-    },
-    {
-      numberPerMinute: config.NUMBER_PER_MINUTE,
-      sessionMarginSeconds: config.SESSION_MARGIN_SECONDS,
-      retentionDays: config.RETENTION_DAYS,
-      beside01: !config.PACK_MESSAGES,
-    },
-  );
-  return { stores, ...useCases };
+  const { ports, useCases } = wireUseCases(stores, table);
+  const clientDirectory = { list: makeClientList(table) };
+  const cursorKey = makeCursorKey(table, stores.random);
+  return { stores, ...useCases, ...campaignReads({ ...ports, clientDirectory, cursorKey }) };
+}
+
+/** The tick. */
+export function wireTick(functionName: string) {
+  const entry = wireEntry(functionName);
+  return wireUseCases(entry, tableOf(entry)).useCases.ticker;
 }
 
 /** The planner. */

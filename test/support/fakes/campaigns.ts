@@ -53,15 +53,15 @@ export function fakeCampaigns(clock: Clock): FakeCampaigns {
           .slice(0, limit)
           .map(({ campaignId }) => campaignId),
       ),
-    list: ({ limit, after }) =>
+    list: (clientIds, { limit, after }) =>
       link('list-campaigns', () => {
         const found = shelf
           .all()
+          .filter(({ idKey, clientId }) => idKey === undefined || clientIds.includes(clientId))
           .filter((c) => after === undefined || placeOf(c) < after)
           .sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
           .slice(0, limit);
-        const last = found.length === limit ? found.at(-1) : undefined;
-        return { ids: found.map(({ campaignId }) => campaignId), next: last && placeOf(last) };
+        return found.map((campaign) => ({ id: campaign.campaignId, place: placeOf(campaign) }));
       }),
   });
   return { ...over(straight), over, all: shelf.all };

@@ -58,16 +58,17 @@ export function mayUse(campaign: Campaign, caller: Caller): boolean {
 /**
  * The id, as its client knows it, of the run that a schedule creates for a time: `<campaignId>~<minute>~<tag>`. Another
  * client can't compute the tag. A schedule of version 0.1 has no key, and its runs have no tag, so that an upgrade repeats
- * none.
+ * none, until something else has the id of one (`runs/make-run.ts`).
  */
 export function runIdOf(
-  schedule: Pick<Campaign, 'campaignId' | 'clientCampaignId' | 'idKey'>,
+  { idKey, spareKey, ...schedule }: Pick<Campaign, 'campaignId' | 'clientCampaignId' | 'idKey' | 'spareKey'>,
   at: Date,
 ): CampaignId {
   const campaignId = ownIdOf(schedule);
   const minute = at.toISOString().slice(0, 16).replace(/[-:]/g, '');
-  if (schedule.idKey === undefined) return `${campaignId}~${minute}` as CampaignId;
-  const suffix = `~${minute}~${keyedTag(schedule.idKey, `run:${minute}`)}`;
+  const key = idKey ?? spareKey;
+  if (key === undefined) return `${campaignId}~${minute}` as CampaignId;
+  const suffix = `~${minute}~${keyedTag(key, `run:${minute}`)}`;
   return `${campaignId.slice(0, LONGEST_CAMPAIGN_ID - suffix.length)}${suffix}` as CampaignId;
 }
 

@@ -70,14 +70,14 @@ export function makeRunMaker(deps: MakeRunDeps) {
   }
 
   /**
-   * Another client can have computed the id of a run of a schedule of 0.1. The schedule gets a key then, also while 0.1 may
-   * come back, and its runs get ids that can't be computed.
+   * Another client can have computed the id of a run of a schedule of 0.1. The schedule gets a second key then, also while
+   * 0.1 may come back, and its runs get ids that can't be computed.
    */
   async function createElsewhere(stored: Stored<Campaign>, at: Date): Promise<Stored<Campaign> | undefined> {
     telemetry.warn('campaign.run-id-taken', { campaignId: stored.value.campaignId });
     const key = deps.random.key();
     const keyed = await updateWithRetry(campaigns, stored, (c) =>
-      c.idKey === undefined ? { ...c, idKey: key } : c,
+      c.idKey === undefined && c.spareKey === undefined ? { ...c, spareKey: key } : c,
     );
     return keyed && create(keyed.value, at);
   }

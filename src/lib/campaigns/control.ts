@@ -135,7 +135,7 @@ export function makeControl(deps: ControlDeps) {
   /** Starts at once instead of at the next tick. If this fails, the next tick does it. */
   async function reconcileNow(campaign: Campaign): Promise<Campaign> {
     if (campaign.state !== 'running') return campaign;
-    await ticker.tick(campaign.message.from).catch(() => undefined);
+    await ticker.tickFor(campaign).catch(() => undefined);
     return (await campaigns.get(campaign.campaignId))?.value ?? campaign;
   }
 

@@ -26,6 +26,23 @@ export function sharesOf(campaigns: readonly Wish[], ceilingPerMinute: number): 
   return shares;
 }
 
+/**
+ * The same for campaigns of several clients: the rate is divided among the clients, and each one's share among its
+ * campaigns. A client with many campaigns gets no more than one with a single one.
+ */
+export function sharesByClient(
+  campaigns: readonly (Wish & { readonly clientId: string })[],
+  ceilingPerMinute: number,
+): ReadonlyMap<string, number> {
+  const byClient = Map.groupBy(campaigns, ({ clientId }) => clientId);
+  const wishes = [...byClient].map(([id, own]) => ({
+    id,
+    perMinute: own.reduce((sum, { perMinute }) => sum + perMinute, 0),
+  }));
+  const shares = sharesOf(wishes, ceilingPerMinute);
+  return new Map([...byClient].flatMap(([id, own]) => [...sharesOf(own, shares.get(id) ?? 0)]));
+}
+
 interface Run {
   /** The campaign's next free send time: `next` of the last run. */
   readonly nextScheduledAt: Date;

@@ -5,9 +5,10 @@ import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, hasEnded } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import { transition } from './lifecycle.ts';
+import { roundRobin } from './ownership/round-robin.ts';
 import { forgetSource } from './plan/source.ts';
 import type { CampaignStore, ObjectStore, PlanQueue, RateLimitStore } from './ports.ts';
-import { currentPace, sharesOf } from './rate-limit.ts';
+import { currentPace, sharesByClient } from './rate-limit.ts';
 import type { CampaignRunner } from './run.ts';
 import { type MakeRunDeps, makeRunMaker } from './runs/make-run.ts';
 
@@ -31,7 +32,11 @@ export interface TickDeps extends MakeRunDeps {
 
 export type Ticker = ReturnType<typeof makeTicker>;
 
-const MOST_DUE = 500;
+/** Of all clients. All of them are read before the first is handled: a few seconds, and about a hundred MB at most. */
+const MOST_DUE = 5_000;
+/** While a caller waits. */
+const MOST_DUE_OF_NUMBER = 500;
+const READ_AT_ONCE = 16;
 const AT_ONCE = 8;
 /** The campaigns' part of a number's rate. The rest is for single sends, which have priority. */
 const CAMPAIGNS_PART = 0.9;
@@ -40,17 +45,26 @@ export function makeTicker(deps: TickDeps) {
   const { campaigns, rateLimits, objects, planQueue, runner, clock, telemetry } = deps;
   const makeRun = makeRunMaker(deps);
 
-  /** Handles everything due; with `only`, just the running campaigns of one number. */
-  async function tick(only?: PhoneNumber): Promise<{ readonly running: number }> {
-    const ids = await campaigns.due(clock.now(), MOST_DUE);
-    const load = only === undefined ? advance : (id: CampaignId) => campaigns.get(id);
-    const loaded = await mapEnded(ids, (id) => orLeave(id, () => load(id)), { concurrency: AT_ONCE });
-    const running = loaded
-      .filter((stored) => stored?.value.state === 'running')
-      .filter((stored) => stored !== undefined)
-      .filter(({ value }) => only === undefined || value.message.from === only);
-    await reconcileAll(running);
-    return { running: running.length };
+  /** Handles everything due. The clients take turns, so that one with many campaigns holds back no other's. */
+  async function tick(): Promise<{ readonly running: number }> {
+    const due = roundRobin(await load(await campaigns.due(clock.now(), MOST_DUE)), ownerOf);
+    const advanceOne = (stored: Stored<Campaign>) => orLeave(stored.value.campaignId, () => advance(stored));
+    const advanced = await mapEnded(due, advanceOne, { concurrency: AT_ONCE });
+    return reconcileAll(advanced.filter((stored) => stored !== undefined).filter(isRunning));
+  }
+
+  /** Reconciles a campaign that was started just now, and the others of its number. The next tick gives exact shares. */
+  async function tickFor({ campaignId, message }: Campaign): Promise<void> {
+    const due = await campaigns.due(clock.now(), MOST_DUE_OF_NUMBER);
+    const found = await load([...new Set([campaignId, ...due])]);
+    const ofNumber = found.filter(({ value }) => value.message.from === message.from);
+    await reconcileAll(ofNumber.filter(isRunning));
+  }
+
+  async function load(ids: readonly CampaignId[]): Promise<Stored<Campaign>[]> {
+    const read = (id: CampaignId) => orLeave(id, () => campaigns.get(id));
+    const found = await mapEnded(ids, read, { concurrency: READ_AT_ONCE });
+    return found.filter((stored) => stored !== undefined);
   }
 
   /** A campaign's fault must not stop the others. */
@@ -63,9 +77,8 @@ export function makeTicker(deps: TickDeps) {
     }
   }
 
-  async function advance(id: CampaignId): Promise<Stored<Campaign> | undefined> {
+  async function advance(stored: Stored<Campaign>): Promise<Stored<Campaign> | undefined> {
     const now = clock.now();
-    const stored = await campaigns.get(id);
     const current = await updateWithRetry(campaigns, stored, (c) =>
       transition(transition(c, 'timeChecked', { now }), 'startDue', { now }),
     );
@@ -85,19 +98,27 @@ export function makeTicker(deps: TickDeps) {
       await planQueue.enqueue({ campaignId, planId: planning.planId, clientId });
   }
 
-  async function reconcileAll(running: readonly Stored<Campaign>[]): Promise<void> {
-    const byNumber = Map.groupBy(running, ({ value }) => value.message.from);
-    for (const [business, group] of byNumber) {
-      const shares = sharesOf(
-        group.map(({ value: { campaignId: id, perMinute } }) => ({ id, perMinute })),
-        await ceilingOf(business),
+  async function reconcileAll(running: readonly Stored<Campaign>[]): Promise<{ readonly running: number }> {
+    const byNumber = [...Map.groupBy(running, ({ value }) => value.message.from)];
+    const shared = await mapEnded(byNumber, ([business, group]) => sharesAt(business, group), {
+      concurrency: AT_ONCE,
+    });
+    const shares = new Map(shared.flatMap((some) => [...some]));
+    const reconcile = (stored: Stored<Campaign>) =>
+      orLeave(stored.value.campaignId, () =>
+        runner.reconcile(stored, shares.get(stored.value.campaignId) ?? 1),
       );
-      const reconcile = (stored: Stored<Campaign>) =>
-        orLeave(stored.value.campaignId, () =>
-          runner.reconcile(stored, shares.get(stored.value.campaignId) ?? 1),
-        );
-      await mapEnded(group, reconcile, { concurrency: AT_ONCE });
-    }
+    await mapEnded(running, reconcile, { concurrency: AT_ONCE });
+    return { running: running.length };
+  }
+
+  async function sharesAt(business: PhoneNumber, group: readonly Stored<Campaign>[]) {
+    const wishes = group.map(({ value: { campaignId: id, clientId, perMinute } }) => ({
+      id,
+      clientId,
+      perMinute,
+    }));
+    return sharesByClient(wishes, await ceilingOf(business));
   }
 
   async function ceilingOf(business: PhoneNumber): Promise<number> {
@@ -105,5 +126,9 @@ export function makeTicker(deps: TickDeps) {
     return CAMPAIGNS_PART * currentPace(pace, deps.numberPerMinute, clock.now());
   }
 
-  return { tick };
+  return { tick, tickFor };
 }
+
+const ownerOf = ({ value }: Stored<Campaign>): string => value.clientId;
+
+const isRunning = ({ value }: Stored<Campaign>): boolean => value.state === 'running';

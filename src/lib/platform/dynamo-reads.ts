@@ -49,13 +49,21 @@ export function makeReads(deps: ReadsDeps) {
 function makeIndexes({ client, tableName }: ReadsDeps) {
   /** The keys in one partition of the `due` index, earliest first. Eventually consistent. */
   async function dueKeys(partition: string, range: { upTo: Date; limit: number }): Promise<DueKey[]> {
-    const items = await query({
-      IndexName: 'due',
-      KeyConditionExpression: 'due = :due AND dueAt <= :upTo',
-      ExpressionAttributeValues: marshall({ ':due': partition, ':upTo': range.upTo.getTime() }),
-      ProjectionExpression: 'pk, dueAt',
-      Limit: range.limit,
-    });
+    const items: Projected[] = [];
+    let next: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await queryPage({
+        IndexName: 'due',
+        KeyConditionExpression: 'due = :due AND dueAt <= :upTo',
+        ExpressionAttributeValues: marshall({ ':due': partition, ':upTo': range.upTo.getTime() }),
+        ProjectionExpression: 'pk, dueAt',
+        Limit: range.limit - items.length,
+        ExclusiveStartKey: next,
+      });
+      items.push(...page.items);
+      // A page ends after 1 MB, too.
+      next = page.next;
+    } while (next && items.length < range.limit);
     return items.map(({ pk, dueAt }) => ({ pk, dueAt: dueAt as number }));
   }
 
@@ -71,10 +79,14 @@ function makeIndexes({ client, tableName }: ReadsDeps) {
   }
 
   async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<Projected[]> {
-    const { Items } = await callStore(() =>
+    return (await queryPage(input)).items;
+  }
+
+  async function queryPage(input: Omit<QueryCommandInput, 'TableName'>) {
+    const { Items, LastEvaluatedKey: next } = await callStore(() =>
       client.send(new QueryCommand({ TableName: tableName, ...input })),
     );
-    return (Items ?? []).map((item) => unmarshall(item) as Projected);
+    return { items: (Items ?? []).map((item) => unmarshall(item) as Projected), next };
   }
 
   /** The keys of one pair's items at a stage (at all stages if empty), oldest first. Eventually consistent. */

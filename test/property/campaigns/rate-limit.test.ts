@@ -4,6 +4,7 @@ import {
   currentPace,
   type RateLimit,
   scheduleFor,
+  sharesByClient,
   sharesOf,
   slowed,
 } from '../../../src/lib/campaigns/rate-limit.ts';
@@ -65,6 +66,27 @@ describe('shares of any ceiling among any campaigns', () => {
       fc.property(shuffled, ceiling, ([all, others], most) => {
         for (const [id, share] of sharesOf(others, most))
           expect(sharesOf(all, most).get(id)).toBeCloseTo(share, 6);
+      }),
+    );
+  });
+});
+
+describe('shares of any ceiling among clients', () => {
+  const wishes = fc.array(perMinute, { minLength: 1, maxLength: 30 });
+
+  it('give a client the same, into however many campaigns another one splits its wish', () => {
+    fc.assert(
+      fc.property(wishes, wishes, ceiling, (own, theirs, most) => {
+        const of = (clientId: string, some: number[]) =>
+          some.map((wish, n) => ({ id: `${clientId}${n}`, clientId, perMinute: wish }));
+        const whole = theirs.reduce((a, b) => a + b, 0);
+        const split = sharesByClient([...of('b', own), ...of('a', theirs)], most);
+        const joined = sharesByClient([...of('a', [whole]), ...of('b', own)], most);
+        for (const { id } of of('b', own)) expect(split.get(id)).toBeCloseTo(joined.get(id) ?? 0, 6);
+        const got = of('b', own).reduce((sum, { id }) => sum + (split.get(id) ?? 0), 0);
+        const wanted = own.reduce((a, b) => a + b, 0);
+        expect(got).toBeGreaterThanOrEqual(Math.min(wanted, most / 2) - TINY);
+        expect([...split.values()].reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(most + TINY);
       }),
     );
   });

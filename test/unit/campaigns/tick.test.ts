@@ -37,7 +37,7 @@ function world() {
   const settings = { numberPerMinute: 1_000, retentionDays: 30 };
   const random = namedRandom('tick');
   const telemetry = fakeTelemetry();
-  const { tick } = makeTicker({
+  const { tick, tickFor } = makeTicker({
     campaigns,
     rateLimits,
     objects,
@@ -52,7 +52,20 @@ function world() {
   });
   const put = (changes: Partial<Campaign>) => campaigns.create(sampleCampaign({ dueAt: NOW, ...changes }));
   const stateOf = async (campaignId: string) => (await campaigns.get(id(campaignId)))?.value;
-  return { clock, campaigns, rateLimits, objects, planQueue, begun, shares, telemetry, tick, put, stateOf };
+  return {
+    clock,
+    campaigns,
+    rateLimits,
+    objects,
+    planQueue,
+    begun,
+    shares,
+    telemetry,
+    tick,
+    tickFor,
+    put,
+    stateOf,
+  };
 }
 
 describe('the tick of every minute', () => {
@@ -63,6 +76,36 @@ describe('the tick of every minute', () => {
     await put({ campaignId: id('c'), state: 'running', perMinute: 2_000 });
     await tick();
     expect(Object.fromEntries(shares)).toEqual({ a: 100, b: 400, c: 400 });
+  });
+
+  it('divides a number’s pace among clients, however many campaigns one of them has', async () => {
+    const { put, tick, shares } = world();
+    for (let n = 0; n < 600; n += 1)
+      await put({ campaignId: id(`a${n}`), state: 'running', perMinute: 4_800 });
+    const late = { state: 'running', perMinute: 4_800, dueAt: NOW } as const;
+    await put({ ...late, campaignId: id('b'), clientId: 'client-2' });
+    await put({ ...late, campaignId: id('c'), clientId: 'client-3', perMinute: 100 });
+    await tick();
+    expect([shares.get('b'), shares.get('c'), shares.get('a0')]).toEqual([400, 100, 400 / 600]);
+  });
+
+  it('lets clients take turns, so that one with many campaigns holds back no other’s', async () => {
+    const { put, tick, shares } = world();
+    for (let n = 0; n < 1_000; n += 1)
+      await put({ campaignId: id(`a${n}`), state: 'running', dueAt: later(n - 2_000) });
+    await put({ campaignId: id('b'), clientId: 'client-2', state: 'running' });
+    await tick();
+    expect([...shares.keys()].indexOf('b')).toBeLessThan(2);
+    expect(shares.size).toBe(1_001);
+  });
+
+  it('reconciles a campaign that was started just now, however many others are due', async () => {
+    const { put, tickFor, shares } = world();
+    for (let n = 0; n < 600; n += 1)
+      await put({ campaignId: id(`a${n}`), state: 'running', dueAt: later(n - 2_000) });
+    await put({ campaignId: id('b'), clientId: 'client-2', state: 'running', perMinute: 60 });
+    await tickFor(sampleCampaign({ campaignId: id('b') }));
+    expect(shares.get('b')).toBe(60);
   });
 
   it('gives out less after the number was slowed, and more again over time', async () => {

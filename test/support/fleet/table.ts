@@ -1,6 +1,6 @@
 /** The table as a test sees it, past all functions. */
 import { createHash, randomUUID } from 'node:crypto';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AwsProcess } from '../aws.ts';
 
@@ -45,6 +45,12 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
     /** Everything that is stored, by key. */
     items,
     item,
+    /** One item, without the others. */
+    get: async (pk: string): Promise<Item | undefined> => {
+      const { Item } = await client.send(new GetItemCommand({ TableName, Key: marshall({ pk }) }));
+      return Item && (unmarshall(Item) as Item);
+    },
+    put,
     message: (messageId: string) => item(`message#${messageId}`),
     session: (business: string, customer: string) => item(`session#${business}#${customer}`),
     /** The whole table as text: equal texts, nothing written in between. */

@@ -4,7 +4,7 @@ import { createRandom } from '../../../local/random.ts';
 import { derivedId } from '../../../src/lib/platform/deterministic-id.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Client } from './people.ts';
-import type { Script } from './script.ts';
+import { OPEN, type Script } from './script.ts';
 
 /** Requests of one attack. */
 const FEW = 4;
@@ -65,6 +65,11 @@ export const attackerOf = (
       text: `Text ${below(2)}`,
       whenClosed: pick(['reject', 'park']),
     });
+  /** Of a campaign of 0.1, whose ids can be computed. */
+  const claimRecipients = async () => {
+    for (const id of b.campaignIds)
+      for (const to of b.customers.slice(0, OPEN)) await send(derivedId(`campaign:${id}:${to}`));
+  };
   const createCampaign = (campaignId: string, from = own.number, fields: object = {}) => {
     const { messageId: _, to: __, ...message } = fleet.flow({ from });
     const recipients = { inline: [{ to: pick(own.customers), name: 'A' }] };
@@ -84,6 +89,7 @@ export const attackerOf = (
     async () => {
       for (const id of runIds()) await createCampaign(id);
     },
+    claimRecipients,
     () => (isSameNumber ? send(randomUUID()) : send(pick(messageIds()), b.number)),
     () => (isSameNumber ? createCampaign(randomUUID()) : createCampaign(pick(campaignIds()), b.number)),
     () => runCampaign(pick(campaignIds())),
@@ -131,7 +137,9 @@ export const attackerOf = (
 
   return {
     attack: async () => {
-      await pick(attacks)();
+      // Once, before B has done much: later, its campaigns have sent.
+      const isFirst = tries === 0 && isShared;
+      await (isFirst ? claimRecipients : pick(attacks))();
     },
     takeRun: async (at) => {
       await createCampaign(runIdAt(Date.parse(at)));

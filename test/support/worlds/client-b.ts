@@ -54,12 +54,12 @@ export const playerOf = (fleet: Fleet, client: Client, { kind }: Script): Player
   });
 
   const readMessage = (id: number) => call('GET', `/v1/messages/${messageIds[id]}`);
-  const settledMessage = (id: number) =>
+  const settledMessage = (id: number, pending = PENDING) =>
     until(
       `message ${id} to be settled`,
       async () => {
         const answer = await readMessage(id);
-        return !PENDING.includes(String(answer.json.status)) && answer;
+        return !pending.includes(String(answer.json.status)) && answer;
       },
       undefined,
       LOOK_AGAIN_MS,
@@ -98,7 +98,9 @@ export const playerOf = (fleet: Fleet, client: Client, { kind }: Script): Player
     const { webhook } = await fleet.lipachat.writeIn(customers[to] ?? '', { to: number, text });
     seen.push(`write ${webhook.map(({ status }) => status).join()}`);
     // What the message released is sent by a worker.
-    if (to >= OPEN) await settledMessage(IDS + to - OPEN);
+    if (to < OPEN) return;
+    const { json } = await call('GET', `/v1/sessions/${number}/${customers[to]}`);
+    await settledMessage(IDS + to - OPEN, json['optedOut'] === true ? PENDING : [...PENDING, 'parked']);
   };
 
   const ofCampaign = async (verb: string, campaignId: string): Promise<Answer> => {

@@ -75,6 +75,19 @@ const keepPagesOut = (app: App): void => {
   });
 };
 
+const CHANGED = '<Error><Code>PreconditionFailed</Code><Message>The object has changed.</Message></Error>';
+
+/** S3 replaces an object only as the condition names it. fauxqs knows conditions of reads alone. */
+const checkConditions = (app: App): void => {
+  app.addHook('preHandler', async (request, reply) => {
+    const { 'if-match': wanted } = request.headers;
+    if (wanted === undefined || !['PUT', 'POST'].includes(request.method)) return;
+    const [url = ''] = request.url.split('?');
+    const { headers } = await app.inject({ method: 'HEAD', url, authority: request.headers.host ?? '' });
+    if (headers['etag'] !== wanted) await reply.code(412).type('application/xml').send(CHANGED);
+  });
+};
+
 /**
  * Starts with every queue of infra/ and the bucket, all empty. Beside SQS and S3, it serves GET /_fauxqs/queues
  * (counts) and GET /_fauxqs/queues/<name> (messages). It accepts up to 11 MiB per request and checks no signature.
@@ -86,6 +99,7 @@ export const startSqs = async (options: SqsOptions): Promise<Sqs> => {
   const app = buildApp(settings);
   takeFormsAsFiles(app);
   keepPagesOut(app);
+  checkConditions(app);
   // startFauxqs would listen on all network interfaces.
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
   await createBucket(app, readBucket(options.bucketName));

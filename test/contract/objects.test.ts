@@ -143,14 +143,15 @@ describe.each([
     await writer.write('[2]\n');
     await expect(store.head(at(key))).rejects.toBeInstanceOf(RecipientsFault);
     const written = await writer.close();
-    expect(written).toEqual(await store.head(at(key)));
+    expect(await store.head(at(key))).toMatchObject({ ...written });
     expect(written.bytes).toBe(Buffer.byteLength('[1,"é"]\n[2]\n'));
     expect(await textOf(key)).toBe('[1,"é"]\n[2]\n');
   });
 
   it('that are written part by part may be empty', async () => {
     const key = newKey();
-    expect(await store.writer(key).close()).toEqual(await store.head(at(key)));
+    const written = await store.writer(key).close();
+    expect(await store.head(at(key))).toMatchObject({ ...written });
     expect(await textOf(key)).toBe('');
   });
 
@@ -171,6 +172,48 @@ describe.each([
     expect(await textOf(key)).toBe('before');
     await writer.close();
     expect(await textOf(key)).toBe('after');
+  });
+
+  it.each([1, 7])(
+    'keep their etag and their time when a rewriter replaces them with %d MiB',
+    async (size) => {
+      const { key, ...version } = await put('before');
+      const rewriter = store.rewriter(key, version);
+      await rewriter.write(Buffer.alloc(size * MIB, 'after '));
+      await rewriter.close();
+      const { etag, modifiedAt, revision } = version;
+      const now = await store.head(at(key));
+      expect(now).toMatchObject({ etag, modifiedAt, bytes: size * MIB });
+      expect(now.revision).not.toBe(revision);
+      const part = await store.readRange({ ...at(key), etag }, { offset: 0, length: 5 });
+      expect(part.toString()).toBe('after');
+      expect((await textOf(key)).length).toBe(size * MIB);
+      const again = store.rewriter(key, now);
+      await again.write('and again');
+      await again.close();
+      expect(await store.head(at(key))).toMatchObject({ etag, modifiedAt, bytes: 9 });
+      await store.put(key, 'a new one');
+      expect((await store.head(at(key))).etag).not.toBe(etag);
+    },
+  );
+
+  it('are not replaced by a rewriter of an earlier version', async () => {
+    const { key, ...version } = await put('first');
+    await store.put(key, 'second');
+    const rewriter = store.rewriter(key, version);
+    await rewriter.write('third');
+    await expect(rewriter.close()).rejects.toBeInstanceOf(RecipientsFault);
+    expect(await textOf(key)).toBe('second');
+  });
+
+  it('are listed by key, from behind one', async () => {
+    const made = await Promise.all(['a', 'b', 'c'].map((text) => put(text)));
+    const [first, second, third] = made.map(({ key }) => key).toSorted();
+    const after = await store.keys(first);
+    expect(after).not.toContain(first);
+    expect([after.indexOf(second ?? ''), after.indexOf(third ?? '')].every((place) => place >= 0)).toBe(true);
+    expect(await store.keys(undefined)).toContain(first);
+    expect(await store.keys('~')).toEqual([]);
   });
 
   it('that were abandoned leave nothing', async () => {
@@ -195,6 +238,7 @@ describe.each([
       ['readRange', () => down.readRange(at('a'), { offset: 0, length: 1 })],
       ['put', () => down.put('a', 'b')],
       ['remove', () => down.remove('a')],
+      ['keys', () => down.keys(undefined)],
       ['close', () => writer.close()],
     ];
     for (const [name, call] of calls) {

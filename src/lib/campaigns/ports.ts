@@ -68,15 +68,24 @@ export interface ObjectRef {
   readonly key: string;
 }
 
+/** A version of an object. */
+export interface ObjectVersion {
+  /** Names its content, as it was put. An erasure takes persons out of an object, and leaves its `etag` and `modifiedAt`. */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+  /** New with every write, an erasure's too. */
+  readonly revision: string;
+}
+
 /** S3. A missing or changed object is a `RecipientsFault`; no answer is `store-unavailable`. */
 export interface ObjectStore {
   /** LipaFlow's own bucket. */
   readonly bucket: string;
-  head(ref: ObjectRef): Promise<{ readonly etag: string; readonly bytes: number }>;
+  head(ref: ObjectRef): Promise<ObjectVersion & { readonly bytes: number }>;
   /** Streams the whole object; `etag` is of the version read. */
   open(
     ref: ObjectRef & { readonly etag?: string | undefined },
-  ): Promise<{ readonly etag: string; readonly body: AsyncIterable<Uint8Array> }>;
+  ): Promise<ObjectVersion & { readonly body: AsyncIterable<Uint8Array> }>;
   /** A byte range of the version that `etag` names; shorter at the object's end. */
   readRange(
     ref: ObjectRef & { readonly etag?: string | undefined },
@@ -87,12 +96,16 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
   /** Writes an object in parts; it exists once `close` resolves. */
   writer(key: string): ObjectWriter;
+  /** Replaces the version that was read, and keeps its `etag` and `modifiedAt`. `close` fails if there is another one by now. */
+  rewriter(key: string, version: ObjectVersion): ObjectWriter;
+  /** Keys of the bucket behind `after`, in their order, a thousand at most. */
+  keys(after: string | undefined): Promise<readonly string[]>;
   /** A URL that accepts a PUT of the object's bytes, until it expires. */
   uploadUrl(key: string, expiresSeconds: number): Promise<string>;
 }
 
 export interface ObjectWriter {
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
   close(): Promise<{ readonly etag: string; readonly bytes: number }>;
   /** Leaves no object behind. */
   abort(): Promise<void>;

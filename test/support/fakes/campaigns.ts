@@ -12,6 +12,8 @@ import type {
   LedgerStore,
   ObjectRef,
   ObjectStore,
+  ObjectVersion,
+  ObjectWriter,
   PlanQueue,
   RateLimitStore,
   RecipientJob,
@@ -20,6 +22,7 @@ import type {
 import type { Clock } from '../../../src/lib/platform/ports.ts';
 import type { PhoneNumber } from '../../../src/lib/whatsapp/phone.ts';
 import { type Link, straight } from './link.ts';
+import { NOW } from './samples.ts';
 import { makeShelf } from './shelf.ts';
 
 const inSeconds = (at: Date) => Math.ceil(at.getTime() / 1000);
@@ -185,20 +188,32 @@ export function fakeFailureStreaks(clock: Clock): FakeFailureStreaks {
 
 export interface FakeObjects extends ObjectStore {
   over(link: Link): ObjectStore;
-  /** Puts an object, or deletes it, as another process would. */
-  place(key: string, content: string | Uint8Array | undefined): void;
+  /** Puts an object, or deletes it, as another process would, by default at `NOW`. */
+  place(key: string, content: string | Uint8Array | undefined, at?: Date): void;
   contentOf(key: string): string | undefined;
 }
 
 export function fakeObjects(bucket = 'recipients'): FakeObjects {
-  const objects = new Map<string, { bytes: Buffer; etag: string }>();
+  const objects = new Map<string, ObjectVersion & { readonly bytes: Buffer }>();
   let versions = 0;
-  const put = (key: string, content: string | Uint8Array) => {
+  const put = (key: string, content: string | Uint8Array, kept: Partial<ObjectVersion> = {}) => {
     versions += 1;
-    const etag = `"${versions}"`;
+    const revision = `"${versions}"`;
     const bytes = Buffer.from(content);
-    objects.set(key, { bytes, etag });
-    return { etag, bytes: bytes.length };
+    const { etag = revision, modifiedAt = NOW } = kept;
+    objects.set(key, { bytes, etag, modifiedAt, revision });
+    return { etag: revision, bytes: bytes.length };
+  };
+  const writerOf = (
+    link: Link,
+    close: (content: Buffer) => { etag: string; bytes: number },
+  ): ObjectWriter => {
+    const parts: Buffer[] = [];
+    return {
+      write: (more) => link('write', () => void parts.push(Buffer.from(more))),
+      close: () => link('close', () => close(Buffer.concat(parts))),
+      abort: () => link('abort', () => undefined),
+    };
   };
   const find = (ref: ObjectRef & { readonly etag?: string | undefined }) => {
     const found = ref.bucket === bucket ? objects.get(ref.key) : undefined;
@@ -212,35 +227,39 @@ export function fakeObjects(bucket = 'recipients'): FakeObjects {
     bucket,
     head: (ref) =>
       link('head', () => {
-        const { etag, bytes } = find(ref);
-        return { etag, bytes: bytes.length };
+        const { bytes, ...version } = find(ref);
+        return { ...version, bytes: bytes.length };
       }),
     open: (ref) =>
       link('open', () => {
-        const { etag, bytes } = find(ref);
-        return { etag, body: streamOf(bytes) };
+        const { bytes, ...version } = find(ref);
+        return { ...version, body: streamOf(bytes) };
       }),
     readRange: (ref, { offset, length }) =>
       link('read-range', () => Buffer.from(find(ref).bytes.subarray(offset, offset + length))),
     put: (key, content) => link('put', () => void put(key, content)),
     remove: (key) => link('remove', () => void objects.delete(key)),
-    writer: (key) => {
-      let text = '';
-      return {
-        write: (more) =>
-          link('write', () => {
-            text += more;
-          }),
-        close: () => link('close', () => put(key, text)),
-        abort: () => link('abort', () => undefined),
-      };
-    },
+    writer: (key) => writerOf(link, (content) => put(key, content)),
+    rewriter: (key, version) =>
+      writerOf(link, (content) => {
+        if (objects.get(key)?.revision !== version.revision)
+          throw new RecipientsFault('the file changed after it was planned');
+        return put(key, content, version);
+      }),
+    keys: (after = '') =>
+      link('keys', () =>
+        [...objects.keys()]
+          .filter((key) => key > after)
+          .toSorted()
+          .slice(0, 1_000),
+      ),
     uploadUrl: (key) => link('upload-url', () => `https://${bucket}.example/${key}`),
   });
   return {
     ...over(straight),
     over,
-    place: (key, content) => void (content === undefined ? objects.delete(key) : put(key, content)),
+    place: (key, content, modifiedAt = NOW) =>
+      void (content === undefined ? objects.delete(key) : put(key, content, { modifiedAt })),
     contentOf: (key) => objects.get(key)?.bytes.toString('utf8'),
   };
 }

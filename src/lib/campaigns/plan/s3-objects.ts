@@ -4,17 +4,28 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
+  type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '../../platform/errors.ts';
 import { withinMs } from '../../platform/time-limit.ts';
-import type { ObjectRef, ObjectStore, ObjectWriter } from '../ports.ts';
+import type { ObjectRef, ObjectStore, ObjectVersion, ObjectWriter } from '../ports.ts';
 import { RecipientsFault } from './recipient.ts';
 
 const CALL_LIMIT_MS = 10_000;
+/** Of an object that an erasure rewrote: what its etag and its time were before. S3 takes neither from an upload link. */
+const [FIRST_ETAG, FIRST_MODIFIED] = ['lipaflow-etag', 'lipaflow-modified'];
+
+type Found = Pick<GetObjectCommandOutput, 'ETag' | 'LastModified' | 'Metadata'>;
+
+interface GetOptions {
+  readonly range?: string;
+  readonly abortSignal?: AbortSignal;
+}
 
 /**
  * S3. A missing, forbidden or changed object is the caller's fault (`RecipientsFault`); no answer is
@@ -23,25 +34,36 @@ const CALL_LIMIT_MS = 10_000;
 export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: string }): ObjectStore {
   const at = ({ bucket: Bucket, key: Key }: ObjectRef) => ({ Bucket, Key });
 
-  const getObject = (ref: ObjectRef & { etag?: string | undefined }, Range?: string) =>
-    new GetObjectCommand({ ...at(ref), IfMatch: ref.etag, Range });
+  const versionOf = (ref: ObjectRef, found: Found): ObjectVersion => {
+    const { ETag: revision = '', LastModified = new Date(0) } = found;
+    // Objects of other buckets are their owner's, with all they say.
+    const { [FIRST_ETAG]: etag, [FIRST_MODIFIED]: at } = (ref.bucket === bucket && found.Metadata) || {};
+    return { etag: etag ?? revision, modifiedAt: at === undefined ? LastModified : new Date(at), revision };
+  };
+
+  async function get(ref: ObjectRef & { etag?: string | undefined }, options: GetOptions = {}) {
+    const found = await client.send(new GetObjectCommand({ ...at(ref), Range: options.range }), options);
+    const version = versionOf(ref, found);
+    if (ref.etag === undefined || ref.etag === version.etag) return { found, version };
+    // To stop reading is what its end reports as a fault.
+    (found.Body as Readable).on('error', () => undefined).destroy();
+    throw new RecipientsFault('the file changed after it was planned');
+  }
 
   return {
     bucket,
     async head(ref) {
-      const { ETag = '', ContentLength = 0 } = await limited((limit) =>
-        client.send(new HeadObjectCommand(at(ref)), limit),
-      );
-      return { etag: ETag, bytes: ContentLength };
+      const found = await limited((limit) => client.send(new HeadObjectCommand(at(ref)), limit));
+      return { ...versionOf(ref, found), bytes: found.ContentLength ?? 0 };
     },
     async open(ref) {
-      const found = await call(() => client.send(getObject(ref)));
-      return { etag: found.ETag ?? '', body: bodyOf(found) };
+      const { found, version } = await call(() => get(ref));
+      return { ...version, body: bodyOf(found) };
     },
     async readRange(ref, { offset, length }) {
-      const command = getObject(ref, `bytes=${offset}-${offset + length - 1}`);
+      const range = `bytes=${offset}-${offset + length - 1}`;
       const bytes = await limited(async (limit) =>
-        (await client.send(command, limit)).Body?.transformToByteArray(),
+        (await get(ref, { ...limit, range })).found.Body?.transformToByteArray(),
       );
       return Buffer.from(bytes ?? []);
     },
@@ -53,7 +75,16 @@ export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: 
       const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
       await limited((limit) => client.send(command, limit));
     },
-    writer: (key) => makeWriter({ client, bucket, key }),
+    writer: (key) => makeWriter({ client, params: { Bucket: bucket, Key: key } }),
+    rewriter(key, { etag, modifiedAt, revision }) {
+      const Metadata = { [FIRST_ETAG]: etag, [FIRST_MODIFIED]: modifiedAt.toISOString() };
+      return makeWriter({ client, params: { Bucket: bucket, Key: key, IfMatch: revision, Metadata } });
+    },
+    async keys(after) {
+      const command = new ListObjectsV2Command({ Bucket: bucket, StartAfter: after });
+      const { Contents = [] } = await limited((limit) => client.send(command, limit));
+      return Contents.flatMap(({ Key }) => Key ?? []);
+    },
     uploadUrl: (key, expiresIn) =>
       getSignedUrl(client, new PutObjectCommand({ Bucket: bucket, Key: key }), { expiresIn }),
   };
@@ -62,15 +93,13 @@ export function makeObjectStore({ client, bucket }: { client: S3Client; bucket: 
 /** A multipart upload, in constant memory for any size of object. */
 function makeWriter({
   client,
-  bucket,
-  key,
+  params,
 }: {
   client: S3Client;
-  bucket: string;
-  key: string;
+  params: Omit<PutObjectCommandInput, 'Body'>;
 }): ObjectWriter {
   const body = new PassThrough();
-  const upload = new Upload({ client, params: { Bucket: bucket, Key: key, Body: body }, queueSize: 2 });
+  const upload = new Upload({ client, params: { ...params, Body: body }, queueSize: 2 });
   const done = call(() => upload.done());
   // `close` awaits `done`. Until then, `write` reports a failure.
   let fault: unknown;
@@ -126,6 +155,7 @@ async function call<T>(send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (cause) {
+    if (cause instanceof RecipientsFault) throw cause;
     const { name, $metadata } = cause as { name?: string; $metadata?: { httpStatusCode?: number } };
     const status = $metadata?.httpStatusCode;
     if (name === 'NoSuchKey' || name === 'NoSuchBucket' || status === 404) {

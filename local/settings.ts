@@ -9,6 +9,8 @@ export type LocalSettings = {
   apiKey: string;
   /** At least 32 characters; two, comma-separated, during a rotation. */
   webhookSecret: string;
+  /** For as long as the process runs, like the table. */
+  erasureKey: string;
   /** Only if WEBHOOK_HMAC_PARAMETER is set. */
   webhookHmacSecret: string | undefined;
   /** Overrides the queues' visibility timeout of three minutes. */
@@ -57,6 +59,7 @@ export const readSettings = (env: Environment): LocalSettings => {
     token: data.LIPAFLOW_LOCAL_TOKEN,
     apiKey: data.LIPAFLOW_LOCAL_API_KEY,
     webhookSecret: data.LIPAFLOW_LOCAL_WEBHOOK_SECRET,
+    erasureKey: randomBytes(32).toString('base64url'),
     webhookHmacSecret: data.WEBHOOK_HMAC_PARAMETER ? data.LIPAFLOW_LOCAL_WEBHOOK_HMAC : undefined,
     visibilityTimeoutSeconds: data.SQS_VISIBILITY_SECONDS,
   };

@@ -38,6 +38,7 @@ export type StackEnvironment = {
   EVENT_BUS_NAME: string;
   API_KEY_PARAMETER: string;
   WEBHOOK_SECRET_PARAMETER: string;
+  ERASURE_KEY_PARAMETER: string;
   [name: string]: string;
 };
 
@@ -72,6 +73,7 @@ const environment = z
     EVENT_BUS_NAME: z.string(),
     API_KEY_PARAMETER: z.string(),
     WEBHOOK_SECRET_PARAMETER: z.string(),
+    ERASURE_KEY_PARAMETER: z.string(),
   })
   .catchall(z.string());
 

@@ -61,6 +61,7 @@ const startLocalAws = async ({ stack, caller, settings, keep }: Ground): Promise
   const parameters = {
     [names.API_KEY_PARAMETER]: settings.apiKey,
     [names.WEBHOOK_SECRET_PARAMETER]: settings.webhookSecret,
+    [names.ERASURE_KEY_PARAMETER]: settings.erasureKey,
     ...(hmacName && settings.webhookHmacSecret ? { [hmacName]: settings.webhookHmacSecret } : {}),
   };
   const port = settings.ports.aws;

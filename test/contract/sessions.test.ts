@@ -81,6 +81,21 @@ describe.each(engines)('sessions on $name', ({ open }) => {
     expect(await stores.erasedOptOuts().optedOutAt(pair)).toBeUndefined();
   });
 
+  it('leave a tombstone when they are erased, of this pair only, with the time of the last erasure', async () => {
+    const [pair, other] = [newPair(), newPair()];
+    expect(await stores.tombstones.erasedAt(pair)).toBeUndefined();
+    await stores.tombstones.bury(pair, later(3));
+    await stores.tombstones.bury(pair, later(7));
+    expect(await stores.tombstones.erasedAt(pair)).toEqual(later(7));
+    expect(await stores.tombstones.erasedAt(other)).toBeUndefined();
+    const since = async (at: Date, { business } = pair) =>
+      (await stores.tombstones.erasedSince(business, at))(pair.customer);
+    expect(await since(later(7))).toBe(true);
+    expect(await since(later(8))).toBe(false);
+    expect(await since(later(1), { ...pair, business: '254110090748' as PhoneNumber })).toBe(false);
+    expect((await stores.tombstones.erasedSince(pair.business, later(7)))(other.customer)).toBe(false);
+  });
+
   it('are gone once they were removed as they were read, and can be removed twice', async () => {
     const pair = newPair();
     const other = newPair();

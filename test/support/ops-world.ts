@@ -39,6 +39,7 @@ export const startOpsWorld = async (): Promise<OpsWorld> => {
   const parameters = {
     [names.API_KEY_PARAMETER]: 'a-k3y-canary',
     [names.WEBHOOK_SECRET_PARAMETER]: 'webhook-secret-canary-0123456789abcdef',
+    [names.ERASURE_KEY_PARAMETER]: 'erasure-key-canary-0123456789abcdefghijklmn',
   };
   const [aws, sqs, gateway] = await Promise.all([
     startAws({ port: 0, tableName: names.TABLE_NAME, parameters }),

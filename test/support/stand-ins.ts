@@ -19,6 +19,7 @@ export type StandIns = {
 type StandInsOptions = {
   apiKey?: string;
   webhookSecret?: string;
+  erasureKey?: string;
   settings?: Record<string, string>;
   /** By default as infra/queues.yml has them. */
   queues?: SpawnSqsOptions;
@@ -29,12 +30,17 @@ export const spawnStandIns = async (options: StandInsOptions = {}): Promise<Stan
   const {
     apiKey = randomBytes(16).toString('hex'),
     webhookSecret = randomBytes(24).toString('hex'),
+    erasureKey = randomBytes(32).toString('base64url'),
     settings = {},
     queues = {},
   } = options;
   const stack = readStack().environment;
   const names = callersEnvironment(stack, settings);
-  const parameters = { [names.API_KEY_PARAMETER]: apiKey, [names.WEBHOOK_SECRET_PARAMETER]: webhookSecret };
+  const parameters = {
+    [names.API_KEY_PARAMETER]: apiKey,
+    [names.WEBHOOK_SECRET_PARAMETER]: webhookSecret,
+    [names.ERASURE_KEY_PARAMETER]: erasureKey,
+  };
   const [aws, sqs, simulator] = await Promise.all([
     spawnAws({ tableName: names.TABLE_NAME, parameters }),
     spawnSqs({ bucketName: names.RECIPIENTS_BUCKET, ...queues }),

@@ -66,6 +66,7 @@ const schema = z.object({
   NUMBERS_WITH_OWN_KEY: numbers,
   WEBHOOK_SECRET_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_HMAC_PARAMETER: z.string().min(1).optional(),
+  ERASURE_KEY_PARAMETER: z.string().min(1).optional(),
   WEBHOOK_TOLERANCE_SECONDS: wholeNumber(300, 1, 86_400),
   SECRET_CACHE_SECONDS: wholeNumber(300, 0, 86_400),
   /** Validated only by the functions that use it: see `defaultFrom` in `sending/contract.ts`. */
@@ -100,6 +101,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     ...env,
     LIPACHAT_BASE_URL: env.LIPACHAT_BASE_URL.replace(/\/+$/, ''),
     API_KEY_PARAMETER: env.API_KEY_PARAMETER ?? `/lipaflow/${env.STAGE}/lipachat/api-key`,
+    ERASURE_KEY_PARAMETER: env.ERASURE_KEY_PARAMETER ?? `/lipaflow/${env.STAGE}/erasure/key`,
     WEBHOOK_SECRET_PARAMETER: env.WEBHOOK_SECRET_PARAMETER ?? `/lipaflow/${env.STAGE}/webhook/secret`,
   };
 }

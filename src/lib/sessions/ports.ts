@@ -1,6 +1,7 @@
 import type { Stored, Versioned } from '../platform/ports.ts';
 import type { ConsentWord } from '../whatsapp/consent.ts';
-import type { Pair } from '../whatsapp/phone.ts';
+import type { CustomerId } from '../whatsapp/customer.ts';
+import type { Pair, PhoneNumber } from '../whatsapp/phone.ts';
 import type { Session } from '../whatsapp/session-window.ts';
 import type { AliasKey, PersonAlias } from './person.ts';
 
@@ -13,7 +14,7 @@ export interface SessionStore extends Versioned<Pair, Session> {
 
 export type ErasedOptOut = Pick<ConsentWord, 'at' | 'seenAt' | 'place'>;
 
-/** Opt-outs of erased customers, as salted hashes: the opt-out stays in force without the number. */
+/** Opt-outs of erased customers, as keyed hashes: the opt-out stays in force without the number. */
 export interface ErasedOptOutStore {
   /** Since when the opt-out has been in force; undefined if there is none. */
   optedOutAt(pair: Pair): Promise<Date | undefined>;
@@ -26,6 +27,16 @@ export interface ErasedOptOutStore {
   /** Notes for 8 days that the customer was erased: statuses may still arrive, and must not bring them back. */
   noteErasure(pair: Pair, now: Date): Promise<void>;
   wasErased(pair: Pair): Promise<boolean>;
+}
+
+/** When customers were erased, as keyed hashes, so that no file from before an erasure sends to them. */
+export interface TombstoneStore {
+  /** Kept for 400 days. Throws `store-unavailable` without the key of the hashes. */
+  bury(pair: Pair, at: Date): Promise<void>;
+  /** The latest erasure; undefined if there was none. */
+  erasedAt(pair: Pair): Promise<Date | undefined>;
+  /** Which customers of the business number were erased at `since` or later. Eventually consistent. */
+  erasedSince(business: PhoneNumber, since: Date): Promise<(customer: CustomerId) => boolean>;
 }
 
 /** Which number a user id belongs to. */

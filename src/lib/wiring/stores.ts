@@ -14,8 +14,10 @@ import { makeTable, type Table } from '../platform/dynamo-table.ts';
 import type { Clock, Random, Secret, Telemetry } from '../platform/ports.ts';
 import { makeSecret, type SecretOptions } from '../platform/secrets.ts';
 import { makeErasedOptOutStore } from '../sessions/dynamo-erased-opt-outs.ts';
+import { makeErasureMarker } from '../sessions/dynamo-erasure-marker.ts';
 import { makePersonAliasStore } from '../sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../sessions/dynamo-sessions.ts';
+import { type ErasureKey, makeErasureKey } from '../sessions/erasure-key.ts';
 import { wireTelemetry } from './logs-and-metrics.ts';
 import type { SendSettings } from './use-cases.ts';
 
@@ -45,13 +47,22 @@ export function tableOf(entry: Entry): Table {
 }
 
 /** The stores of everything that changes messages. */
-export function messageStoresOf({ config }: Entry, table: Table) {
+export function messageStoresOf(entry: Entry, table: Table) {
+  const { config } = entry;
+  const key = wireErasureKey(entry);
+  const marker = makeErasureMarker(table, key);
   return {
     messages: makeMessageStore(table, { packs: config.PACK_MESSAGES }),
     sessions: makeSessionStore(table),
     personAliases: makePersonAliasStore(table),
     aliases: makeMessageAliasStore(table, systemClock),
-    erasedOptOuts: makeErasedOptOutStore(table, systemRandom),
+    erasedOptOuts: makeErasedOptOutStore(table, {
+      marker,
+      random: systemRandom,
+      beside01: !config.PACK_MESSAGES,
+    }),
+    marker,
+    erasureKey: key,
   };
 }
 
@@ -73,15 +84,22 @@ export function wireCallbackQueue(entry: Entry) {
   return makeCallbackQueue({ client: sqsClient(entry), queueUrl: entry.config.CALLBACK_QUEUE_URL });
 }
 
-/** Readers of the parameter store, for functions that need a secret. */
-export function wireSecrets({ config, telemetry, clock, transport, maxAttempts = 2 }: Entry) {
+/** A reader of the parameter store. */
+function secretsOf({ config, telemetry, clock, transport, maxAttempts = 2 }: Entry) {
   const client = new SSMClient({ requestHandler: transport, maxAttempts });
-  const { SECRET_CACHE_SECONDS: cacheSeconds, NUMBERS_WITH_OWN_KEY: numbersWithOwnKey } = config;
-  const secret = (
+  const { SECRET_CACHE_SECONDS: cacheSeconds } = config;
+  return (
     parameter: string,
     fault: SecretOptions['fault'],
-    more?: Pick<SecretOptions, 'mayBeMissing'>,
+    more?: Partial<Pick<SecretOptions, 'mayBeMissing' | 'cacheSeconds'>>,
   ) => makeSecret({ client, clock, telemetry }, { parameter, cacheSeconds, fault, ...more });
+}
+
+/** Readers of the parameter store, for functions that need a secret. */
+export function wireSecrets(entry: Entry) {
+  const { config } = entry;
+  const { NUMBERS_WITH_OWN_KEY: numbersWithOwnKey } = config;
+  const secret = secretsOf(entry);
   return {
     apiKeys: (): ApiKeys =>
       makeApiKeys({
@@ -106,6 +124,24 @@ const unreadableApiKey = {
   code: 'gateway-credentials',
   detail: 'The apiKey could not be read. Nothing was sent.',
 } as const;
+
+const unreadableErasureKey = {
+  code: 'store-unavailable',
+  detail:
+    'The erasure key could not be read. Nothing was erased or sent. If its parameter is missing, run `npm run ops -- setup`.',
+} as const;
+
+/** Most processes never need it, so its client is made with its first use. It never changes, and is read once. */
+export function wireErasureKey(entry: Entry): ErasureKey {
+  let secret: Secret | undefined;
+  const get = () => {
+    secret ??= secretsOf(entry)(entry.config.ERASURE_KEY_PARAMETER, unreadableErasureKey, {
+      cacheSeconds: Number.POSITIVE_INFINITY,
+    });
+    return secret.get();
+  };
+  return makeErasureKey({ get }, entry.clock);
+}
 
 const unreadableSecret = {
   code: 'store-unavailable',

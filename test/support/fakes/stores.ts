@@ -17,6 +17,7 @@ import type {
   ErasedOptOutStore,
   PersonAliasStore,
   SessionStore,
+  TombstoneStore,
 } from '../../../src/lib/sessions/ports.ts';
 import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
 import type { Session } from '../../../src/lib/whatsapp/session-window.ts';
@@ -210,6 +211,25 @@ export function fakeErasedOptOuts(): FakeForgotten {
     forget: (pair) => link('forget', () => void pairs.delete(keyOf(pair))),
     noteErasure: (pair) => link('note-erasure', () => void erased.add(keyOf(pair))),
     wasErased: (pair) => link('was-erased', () => erased.has(keyOf(pair))),
+  });
+  return { ...over(straight), over };
+}
+
+export interface FakeTombstones extends TombstoneStore {
+  over(link: Link): TombstoneStore;
+}
+
+export function fakeTombstones(): FakeTombstones {
+  const erased = new Map<string, Date>();
+  const keyOf = ({ business, customer }: Pair) => `${business} ${customer}`;
+  const over = (link: Link): TombstoneStore => ({
+    bury: (pair, at) => link('bury', () => void erased.set(keyOf(pair), at)),
+    erasedAt: (pair) => link('erased-at', () => erased.get(keyOf(pair))),
+    erasedSince: (business, since) =>
+      link('erased-since', () => {
+        const found = new Set([...erased].filter(([, at]) => at >= since).map(([key]) => key));
+        return (customer) => found.has(keyOf({ business, customer }));
+      }),
   });
   return { ...over(straight), over };
 }

@@ -11,6 +11,7 @@ const digits = (count: number): string =>
 export type Canaries = {
   apiKey: string;
   webhookSecret: string;
+  erasureKey: string;
   /** What must be in no output, no answer and no item. */
   secrets: string[];
   /** What must be in no output. */
@@ -37,6 +38,7 @@ export const createCanaries = (): Canaries => {
   return {
     apiKey: secret('api-key'),
     webhookSecret: secret('webhook-secret'),
+    erasureKey: secret('erasure-key'),
     secrets,
     numbers,
     secret,

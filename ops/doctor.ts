@@ -9,7 +9,13 @@
 import { checkClients } from './checks/clients.ts';
 import { type Finding, judge } from './checks/finding.ts';
 import { checkOwnKeys } from './checks/own-keys.ts';
-import { checkApiKey, checkHmac, checkWebhookSecret, clockFinding } from './checks/parameters.ts';
+import {
+  checkApiKey,
+  checkErasureKey,
+  checkHmac,
+  checkWebhookSecret,
+  clockFinding,
+} from './checks/parameters.ts';
 import { checkQueues } from './checks/queues.ts';
 import { checkBucket, checkBus, checkGateway } from './checks/surroundings.ts';
 import { checkTable } from './checks/table.ts';
@@ -38,6 +44,10 @@ const attempt = async ([name, run]: Check): Promise<Finding[]> => {
   }
 };
 
+/** Undefined also without a table, of which another check tells. */
+const proofIn = ({ marker }: ReturnType<typeof openStores>): Promise<string | undefined> =>
+  marker.proof().catch(() => undefined);
+
 const checksOf = (place: Place, parameters: ReturnType<typeof openParameters>): Check[] => {
   const stores = openStores(place);
   return [
@@ -45,6 +55,7 @@ const checksOf = (place: Place, parameters: ReturnType<typeof openParameters>): 
     ['apiKeys by number', () => checkOwnKeys(parameters, place)],
     ['webhook secret', () => checkWebhookSecret(parameters, place)],
     ['webhook HMAC', () => checkHmac(parameters, place)],
+    ['erasure key', async () => checkErasureKey(parameters, place, await proofIn(stores))],
     ['table', () => checkTable(stores.client, place)],
     ['queues', () => checkQueues(place, openQueues(place.connection))],
     ['event bus', () => checkBus(place)],

@@ -16,6 +16,18 @@ export const apiKeyFault = (key: string): string | undefined => {
   return undefined;
 };
 
+const ERASURE_KEY_BYTES = 32;
+/** Of the bytes above in base64url. A shorter key was not made by setup. */
+const ERASURE_KEY_LENGTH = 43;
+
+export const newErasureKey = (): string => randomBytes(ERASURE_KEY_BYTES).toString('base64url');
+
+/** Why it can't be the key of erasures; undefined if it can. */
+export const erasureKeyFault = (value: string): string | undefined =>
+  value.trim().length < ERASURE_KEY_LENGTH
+    ? `it is shorter than ${ERASURE_KEY_LENGTH} characters`
+    : undefined;
+
 export const newSecret = (): string => randomBytes(32).toString('hex');
 
 /** The secrets in a parameter: one, or two during a rotation, the newer first. */

@@ -1,8 +1,16 @@
 /** Checks a stage's secrets by their form. */
+import { proofOf } from '../../src/lib/sessions/erasure-key.ts';
 import type { Parameters, StoredParameter } from '../parameters.ts';
 import type { Place } from '../place.ts';
 import { command } from '../report.ts';
-import { apiKeyFault, MIN_SECRET, secretsIn, signingKeysIn, webhookSecretFault } from '../secret-rules.ts';
+import {
+  apiKeyFault,
+  erasureKeyFault,
+  MIN_SECRET,
+  secretsIn,
+  signingKeysIn,
+  webhookSecretFault,
+} from '../secret-rules.ts';
 import { type Finding, type Judge, judge } from './finding.ts';
 
 const DRIFT_MS = 60_000;
@@ -59,6 +67,29 @@ export const checkApiKey = async (parameters: Parameters, place: Place): Promise
 export const checkWebhookSecret = async (parameters: Parameters, place: Place): Promise<Finding[]> => [
   secretFinding(place, await parameters.read(place.settings.WEBHOOK_SECRET_PARAMETER)),
 ];
+
+/** `proof`: the table's, if it has hashes made with a key. */
+export const checkErasureKey = async (
+  parameters: Parameters,
+  { stage, settings }: Place,
+  proof: string | undefined,
+): Promise<Finding[]> => {
+  const is = judge('erasure key');
+  const { ERASURE_KEY_PARAMETER: name } = settings;
+  const stored = await parameters.read(name);
+  if (!stored && proof === undefined)
+    return [
+      is.fault(`there is no parameter ${name}: nothing can be erased`, `run ${command(stage, 'setup')}`),
+    ];
+  const restore = 'restore the key of before: without it, nothing is sent to customers who have no session';
+  if (!stored)
+    return [is.fault(`there is no parameter ${name}, and the table has hashes of its key`, restore)];
+  const fault = stored.type === 'SecureString' ? erasureKeyFault(stored.value) : 'it is not a SecureString';
+  if (fault) return [is.fault(`${name} is not usable: ${fault}`, `put a SecureString there`)];
+  if (proof !== undefined && proofOf(stored.value.trim()) !== proof)
+    return [is.fault(`${name} is not the key that the table's hashes were made with`, restore)];
+  return [is.ok(`${name} is a SecureString`)];
+};
 
 /** Only if callbacks have to be signed. */
 export const checkHmac = async (parameters: Parameters, { settings }: Place): Promise<Finding[]> => {

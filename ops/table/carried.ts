@@ -35,6 +35,7 @@ const OF_PREFIX: Record<string, Kind> = {
   salt: 'opt-outs',
   forgotten: 'opt-outs',
   erased: 'opt-outs',
+  tombstone: 'opt-outs',
   client: 'clients',
   namespace: 'clients',
   message: 'sends',
@@ -75,7 +76,17 @@ export const makeCarry = (table: OwnItems): ((item: Item) => Promise<Carried>) =
         const isSame = revokedAt === ours.revokedAt && expiresAt === ours.expiresAt;
         return isSame ? ours : { ...ours, revokedAt, expiresAt };
       }),
+    salt: (item) => mergeMarker(item),
     message: (item) => merge(messageCodec, item, (ours, theirs) => (isLater(theirs, ours) ? theirs : ours)),
+  };
+
+  /** Which hashes the table may have: those of both. */
+  const mergeMarker = async (theirs: Item): Promise<Carried> => {
+    const ours = await table.get(theirs.pk);
+    const isKnown = Object.keys(theirs).every((name) => ours?.value[name] !== undefined || name === 'rev');
+    if (!ours || isKnown) return 'kept';
+    const written = await table.replace({ ...theirs, ...ours.value }, ours.revision);
+    return written.done ? 'merged' : mergeMarker(theirs);
   };
 
   return async (item) => {

@@ -7,7 +7,7 @@
  */
 import { systemClock, systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeDynamoClient } from '../../src/lib/platform/dynamo-client.ts';
-import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
+import { type Item, makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import { clientConfig } from '../connection.ts';
 import type { Place } from '../place.ts';
 import { columns, type Io, misuse, OpsError, plural, type Report } from '../report.ts';
@@ -18,6 +18,10 @@ export type CopyOptions = { from: string; to: string; kinds: string };
 
 const SALT = 'salt#forgotten';
 const PROGRESS_MS = 5_000;
+
+/** A table without salt or proof has no hash of that form. */
+const isSameKey = (theirs: Item, ours: Item): boolean =>
+  ['salt', 'proof'].every((name) => !theirs[name] || !ours[name] || theirs[name] === ours[name]);
 
 type Results = Record<Kind, Record<Carried, number>>;
 
@@ -40,7 +44,7 @@ export const copyItems = async (
     makeTable({ client, tableName, clock: systemClock, random: systemRandom });
   const [source, target] = [open(from), open(to)];
   const [theirs, ours] = await Promise.all([source.get(SALT), target.get(SALT)]);
-  if (kinds.includes('opt-outs') && theirs && ours && theirs.value['salt'] !== ours.value['salt'])
+  if (kinds.includes('opt-outs') && theirs && ours && !isSameKey(theirs.value, ours.value))
     throw new OpsError(
       `${to} hashes erased opt-outs with a key of its own: it would not find those of ${from}`,
     );

@@ -37,12 +37,15 @@ const KINDS: Record<string, (item: Counted) => string[]> = {
   session: ({ optedOut }) => ['sessions', ...(optedOut ? ['opt-outs'] : [])],
   forgotten: () => ['erased opt-outs'],
   salt: () => ['key of erased opt-outs'],
+  erased: () => ['erasures of 8 days'],
+  tombstone: () => ['tombstones'],
   message: ofMessage,
   campaign: ofCampaign,
   batch: () => ['campaign batches'],
   client: ({ revokedAt }) => ['clients', ...(revokedAt === undefined ? [] : ['clients.revoked'])],
   namespace: () => ['namespaces'],
   raw: () => ['raw callbacks'],
+  named: () => ['names of raw callbacks'],
   orphan: () => ['unmatched statuses'],
 };
 
@@ -64,7 +67,13 @@ export const add = (counts: Counts, names: readonly string[]): void => {
  * Counts that fall while a stage works as it should: what waits is sent, a campaign goes on, a callback is replayed or
  * finds its message.
  */
-const MAY_FALL = ['raw callbacks', 'unmatched statuses', 'other items'];
+const MAY_FALL = [
+  'raw callbacks',
+  'names of raw callbacks',
+  'unmatched statuses',
+  'erasures of 8 days',
+  'other items',
+];
 
 const mayFall = (name: string): boolean =>
   MAY_FALL.includes(name) || (/^(messages|campaigns)\./.test(name) && !/\.(proven|ended)$/.test(name));

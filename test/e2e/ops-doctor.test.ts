@@ -118,6 +118,25 @@ const FAULTS: Record<string, Plant> = {
     plant: ({ ssm, names }) => ssm.send(setParameter(names.WEBHOOK_SECRET_PARAMETER, 'short-canary')),
     found: /^fault, webhook secret: .* under 32 characters$/,
   },
+  'no erasure key': {
+    plant: ({ ssm, names }) => ssm.send(new DeleteParameterCommand({ Name: names.ERASURE_KEY_PARAMETER })),
+    found:
+      /^fault, erasure key: there is no parameter \/lipaflow\/local\/erasure\/key: nothing can be erased$/,
+  },
+  'a short erasure key': {
+    plant: ({ ssm, names }) => ssm.send(setParameter(names.ERASURE_KEY_PARAMETER, 'short-canary')),
+    found: /^fault, erasure key: .* is not usable: it is shorter than 43 characters$/,
+  },
+  'another erasure key than before': {
+    plant: ({ dynamo, names }) =>
+      dynamo.send(
+        new PutItemCommand({
+          TableName: names.TABLE_NAME,
+          Item: { pk: { S: 'salt#forgotten' }, proof: { S: 'of another' }, rev: { S: '1' } },
+        }),
+      ),
+    found: /^fault, erasure key: .* is not the key that the table's hashes were made with$/,
+  },
   'no key for signed callbacks': {
     env: { WEBHOOK_HMAC_PARAMETER: '/lipaflow/local/webhook/hmac' },
     found: /^fault, webhook HMAC: there is no parameter \/lipaflow\/local\/webhook\/hmac$/,

@@ -61,12 +61,16 @@ describe('on a deployed stack', () => {
       (await world.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))).Parameter;
     expect(await read('/lipaflow/dev/webhook/secret')).toMatchObject({ Type: 'SecureString', Value: secret });
     expect((await read('/lipaflow/dev/lipachat/api-key'))?.Value).toBe('k3y-of-the-stage');
+    const key = await read('/lipaflow/dev/erasure/key');
+    expect(key).toMatchObject({ Type: 'SecureString', Value: expect.stringMatching(/^[\w-]{43}$/) });
+    expect(stdout).toMatch(/^erasure key +created, \/lipaflow\/dev\/erasure\/key$/m);
+    expect(stdout).not.toContain(key?.Value);
   });
 
   it('setup --force replaces the webhook secret, and keeps the apiKey where none is entered', async () => {
     const { stdout } = await deployed('setup --force --json');
     const said = JSON.parse(stdout) as { webhookUrl: string };
-    expect(said).toMatchObject({ apiKey: 'kept', webhookSecret: 'replaced' });
+    expect(said).toMatchObject({ apiKey: 'kept', webhookSecret: 'replaced', erasureKey: 'kept' });
     const command = new GetParameterCommand({ Name: '/lipaflow/dev/webhook/secret', WithDecryption: true });
     const { Parameter } = await world.ssm.send(command);
     expect(said.webhookUrl).toBe(`${API}/v1/webhooks/lipachat/${Parameter?.Value}`);

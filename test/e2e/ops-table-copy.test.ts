@@ -9,13 +9,17 @@ import type { Message } from '../../src/lib/messages/message.ts';
 import { systemClock, systemRandom } from '../../src/lib/platform/clock.ts';
 import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import { makeErasedOptOutStore } from '../../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makeErasureMarker } from '../../src/lib/sessions/dynamo-erasure-marker.ts';
 import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
+import { makeErasureKey } from '../../src/lib/sessions/erasure-key.ts';
 import type { PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { afterConsent } from '../../src/lib/whatsapp/session-window.ts';
 import { BUSINESS, idOf, later, sampleMessage } from '../support/fakes/samples.ts';
+import { fakeSecret } from '../support/fakes/secret.ts';
 import { opsHere } from '../support/ops.ts';
 import { type OpsWorld, startOpsWorld } from '../support/ops-world.ts';
 
+const KEY = makeErasureKey(fakeSecret('the key of both stages'), systemClock);
 const [OLD, NEW] = ['lipaflow-prod-Table-OLD', 'lipaflow-prod-restored'];
 
 let world: OpsWorld;
@@ -28,7 +32,7 @@ const open = (tableName: string) => {
   return {
     messages: makeMessageStore(table),
     sessions: makeSessionStore(table),
-    erased: makeErasedOptOutStore(table, systemRandom),
+    erased: makeErasedOptOutStore(table, { marker: makeErasureMarker(table, KEY), random: systemRandom }),
     clients: makeClientRegistry(table),
     put: (item: object) => client.send(new PutItemCommand({ TableName: tableName, Item: marshall(item) })),
   };
@@ -162,7 +166,7 @@ describe('table copy', () => {
   });
 
   it('stops where both tables hash erased opt-outs with keys of their own', async () => {
-    await open(NEW).put({ pk: 'salt#forgotten', salt: 'another', rev: 'r' });
+    await open(NEW).put({ pk: 'salt#forgotten', proof: 'another', rev: 'r' });
     const { exitCode, stderr } = await copy('--kinds', 'opt-outs');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('hashes erased opt-outs with a key of its own');

@@ -1,7 +1,7 @@
 import { mapEnded } from '../platform/all-ended.ts';
-import { itemCodec, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
+import { itemCodec, makeRead, makeVersioned, prefixed, record } from '../platform/dynamo-codec.ts';
 import { as, type FieldCodec, instant, json, plain, seconds } from '../platform/dynamo-fields.ts';
-import type { Table } from '../platform/dynamo-table.ts';
+import type { Reads, Table } from '../platform/dynamo-table.ts';
 import type { Campaign, Planning } from './campaign.ts';
 import type { CampaignId } from './campaign-id.ts';
 import type { Plan, PlanPart } from './plan/figures.ts';
@@ -18,10 +18,18 @@ const partitionOf = (clientId: string) => `${LISTED_OF_01}#${clientId}`;
 
 const { pkOf, idIn } = prefixed<CampaignId>('campaign#');
 
+/** For an erasure, which changes no campaign. */
+export function makeCampaignReads(table: Reads): Pick<CampaignStore, 'get' | 'due'> {
+  return {
+    ...makeRead(table, campaignCodec),
+    due: async (now, limit) => (await table.dueKeys(DUE, { upTo: now, limit })).map(({ pk }) => idIn(pk)),
+  };
+}
+
 export function makeCampaignStore(table: Table): CampaignStore {
   return {
+    ...makeCampaignReads(table),
     ...makeVersioned(table.owning('campaign#'), campaignCodec),
-    due: async (now, limit) => (await table.dueKeys(DUE, { upTo: now, limit })).map(({ pk }) => idIn(pk)),
     async list(clientIds, { limit, after }) {
       const partitions = [LISTED_OF_01, ...clientIds.map(partitionOf)];
       const read = (partition: string) => table.listed(partition, { limit, before: after });
@@ -48,6 +56,7 @@ const storedPlan = record<StoredPlan>({
   rejectedKey: plain,
   rejectedKeys: plain,
   sourceEtag: plain,
+  sourceAt: instant,
   plannedAt: instant,
   counts: plain,
   rejected: plain,

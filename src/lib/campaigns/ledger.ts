@@ -160,7 +160,14 @@ export function planLine({ line, to, columns }: PlannedRecipient): string {
   return `${JSON.stringify([line, to, columns])}\n`;
 }
 
-export function readPlanLine(text: string): PlannedRecipient {
+/** Undefined for a blank line: its recipient was erased. */
+export function readPlanLine(text: string): PlannedRecipient | undefined {
+  if (isBlankLine(text)) return undefined;
   const [line, to, columns] = JSON.parse(text) as [number, PhoneNumber, Record<string, string>];
   return { line, to, columns };
+}
+
+/** What an erasure leaves of a line. */
+export function isBlankLine(text: string): boolean {
+  return /^ *$/.test(text);
 }

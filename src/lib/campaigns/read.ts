@@ -4,7 +4,13 @@ import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { type Campaign, hasEnded, hasMore } from './campaign.ts';
-import { type LedgerBatch, type PlannedRecipient, readPlanLine, recipientMessageId } from './ledger.ts';
+import {
+  isBlankLine,
+  type LedgerBatch,
+  type PlannedRecipient,
+  readPlanLine,
+  recipientMessageId,
+} from './ledger.ts';
 import { type ListCampaignsDeps, makeListCampaigns } from './ownership/list.ts';
 import { partAt, type RejectedRow } from './plan/figures.ts';
 import type { PlanReader } from './plan/reader.ts';
@@ -96,7 +102,7 @@ export function makeReadCampaign(deps: ReadCampaignDeps) {
 
   async function inBatch(campaign: Campaign, batch: LedgerBatch): Promise<RecipientView[]> {
     const found = await planReader.recipients(campaign, batch);
-    return found.map((one, k) => viewOf(campaign, one, batch, batch.first + k));
+    return viewsOf(campaign, found, { batch, first: batch.first });
   }
 
   async function untaken(
@@ -111,7 +117,7 @@ export function makeReadCampaign(deps: ReadCampaignDeps) {
     if (!place) throw noCursor();
     const ref = { bucket: objects.bucket, key: place.part.key, etag: place.part.etag };
     const { lines, length } = await linesFrom(ref, place.offset);
-    const items = lines.map((line, k) => viewOf(campaign, readPlanLine(line), undefined, row + k));
+    const items = viewsOf(campaign, lines.map(readPlanLine), { batch: undefined, first: row });
     const isEnd = lines.length === 0 || row + lines.length >= counts.total;
     return { items, next: isEnd ? null : `r${row + lines.length}-${offset + length}` };
   }
@@ -130,7 +136,7 @@ export function makeReadCampaign(deps: ReadCampaignDeps) {
     const ref = { bucket: objects.bucket, key };
     const { bytes: size } = await objects.head(ref);
     const { lines, length } = offset < size ? await linesFrom(ref, offset) : { lines: [], length: 0 };
-    const rows = lines.map((line) => JSON.parse(line) as RejectedRow);
+    const rows = lines.flatMap((line) => (isBlankLine(line) ? [] : [JSON.parse(line) as RejectedRow]));
     const end = offset + length;
     const more = n + 1 < rejectedKeys.length ? `r${n + 1}-0` : null;
     return {
@@ -148,6 +154,15 @@ export function makeReadCampaign(deps: ReadCampaignDeps) {
   }
 
   return { view, list, recipients };
+}
+
+/** Who was erased is not listed. */
+function viewsOf(
+  campaign: Campaign,
+  recipients: readonly (PlannedRecipient | undefined)[],
+  { batch, first }: { readonly batch: LedgerBatch | undefined; readonly first: number },
+): RecipientView[] {
+  return recipients.flatMap((one, k) => (one ? [viewOf(campaign, one, batch, first + k)] : []));
 }
 
 function viewOf(
@@ -174,6 +189,6 @@ function placeIn(after: string | undefined): Place {
 
 function wholeLines(bytes: Buffer): { readonly lines: readonly string[]; readonly length: number } {
   const length = bytes.lastIndexOf('\n') + 1;
-  const text = bytes.subarray(0, length).toString('utf8').trimEnd();
-  return { lines: text === '' ? [] : text.split('\n'), length };
+  const text = bytes.subarray(0, Math.max(0, length - 1)).toString('utf8');
+  return { lines: length === 0 ? [] : text.split('\n'), length };
 }

@@ -7,6 +7,7 @@ import { updateOrCreate, updateWithRetry } from '../platform/update-with-retry.t
 import type { BackgroundRun } from '../sending/attempt.ts';
 import { parseFlow } from '../sending/contract.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
+import type { TombstoneStore } from '../sessions/ports.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import { type Campaign, isPastItsTime } from './campaign.ts';
 import type { CountFailures } from './failures/count.ts';
@@ -34,7 +35,7 @@ import type { CampaignRunner } from './run.ts';
  * 2. Check that the campaign is running and the recipient pending; otherwise drop the job. If the campaign is
  *    paused or was slowed, the recipient stays pending and is scheduled again. A job that is far too early goes back
  *    into the queue.
- * 3. Send the flow like any caller, under the messageId derived from campaign and number.
+ * 3. Unless the person was erased since the recipients were put, send the flow like any caller, under the messageId derived from campaign and number.
  * 4. Settle the row in the ledger by one conditional write, requeue the job, or pause the campaign.
  */
 
@@ -44,6 +45,7 @@ export interface SendToRecipientDeps {
   readonly campaignQueue: CampaignQueue;
   readonly rateLimits: RateLimitStore;
   readonly planReader: PlanReader;
+  readonly tombstones: Pick<TombstoneStore, 'erasedAt'>;
   readonly sendFlow: Pick<SendFlow, 'send'>;
   readonly runner: CampaignRunner;
   readonly countFailures: CountFailures;
@@ -55,6 +57,10 @@ export interface SendToRecipientDeps {
 
 /** A job that is due later than this goes back into the queue. */
 const LONGEST_WAIT_MS = 1_500;
+const ERASED: JobResult = {
+  kind: 'settle',
+  settlement: { outcome: 'opted-out', reason: 'was erased after the recipients were put' },
+};
 
 export function makeSendToRecipient(deps: SendToRecipientDeps) {
   const { campaigns, ledger, campaignQueue, rateLimits, planReader, runner, clock, random, telemetry } = deps;
@@ -104,7 +110,9 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
   ): Promise<JobResult> {
     let spare: Pick<Settlement, 'messageId'> = {};
     try {
-      const { to, columns } = await planReader.recipient(campaign, batch, job.row);
+      const recipient = await planReader.recipient(campaign, batch, job.row);
+      if (!recipient || (await wasErased(campaign, recipient.to))) return ERASED;
+      const { to, columns } = recipient;
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const flow = { ...personalised(campaign.message, columns), to };
       const sendAs = (messageId: MessageId) =>
@@ -126,6 +134,13 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
         return settledWith(spare, resultOfProblem(fault, { tries: job.tries, random: random.fraction() }));
       throw fault;
     }
+  }
+
+  /** Was the person erased since the recipients were put? Then another file may name them, and this one sends nothing. */
+  async function wasErased({ message, plan }: Campaign, to: PhoneNumber): Promise<boolean> {
+    const erasedAt = await deps.tombstones.erasedAt({ business: message.from, customer: to });
+    const since = plan?.sourceAt ?? plan?.plannedAt;
+    return erasedAt !== undefined && since !== undefined && erasedAt >= since;
   }
 
   /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */

@@ -22,7 +22,7 @@ import { makeTicker } from '../campaigns/tick.ts';
 import { makeCursors } from '../http/cursor.ts';
 import type { Clock, CursorKey, Random, Telemetry } from '../platform/ports.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
-import type { ErasedOptOutStore, SessionStore } from '../sessions/ports.ts';
+import type { ErasedOptOutStore, SessionStore, TombstoneStore } from '../sessions/ports.ts';
 
 /* The use cases of campaigns: ports and settings in, use cases out (`use-cases.ts` has those of a message). */
 
@@ -32,6 +32,7 @@ interface CampaignPorts {
   readonly ledger: LedgerStore;
   readonly rateLimits: Pick<RateLimitStore, 'get'>;
   readonly objects: ObjectStore;
+  readonly tombstones: Omit<TombstoneStore, 'bury'>;
   readonly campaignQueue: CampaignQueue;
   readonly clock: Clock;
   readonly random: Random;

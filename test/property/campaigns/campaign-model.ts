@@ -23,6 +23,7 @@ import {
 import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
 import { type Link, straight } from '../../support/fakes/link.ts';
 import { NOW, sampleMessage } from '../../support/fakes/samples.ts';
+import { fakeTombstones } from '../../support/fakes/stores.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 import type { CampaignScenario, Step } from './campaign-scenario.ts';
 
@@ -53,6 +54,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
   const queue = fakeCampaignQueue(clock);
   const paces = fakeRateLimits(clock);
   const streaks = fakeFailureStreaks(clock);
+  const tombstones = fakeTombstones();
   const telemetry = fakeTelemetry();
   const broken: string[] = [];
   /** The worker's sends by messageId. A second send of one is a replay. */
@@ -81,6 +83,7 @@ export async function runCampaign(given: CampaignScenario, s: Scheduler): Promis
       campaignQueue: queue.over(link),
       rateLimits: paces.over(link),
       failureStreaks: streaks.over(link),
+      tombstones: tombstones.over(link),
       clock,
       telemetry,
       random: namedRandom('c'),

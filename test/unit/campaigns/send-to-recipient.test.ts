@@ -22,7 +22,8 @@ import {
   fakeRateLimits,
 } from '../../support/fakes/campaigns.ts';
 import { manualClock, namedRandom } from '../../support/fakes/clock.ts';
-import { CUSTOMER, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
+import { BUSINESS, CUSTOMER, later, NOW, sampleMessage } from '../../support/fakes/samples.ts';
+import { fakeTombstones } from '../../support/fakes/stores.ts';
 import { fakeTelemetry } from '../../support/fakes/telemetry.ts';
 
 /** A running campaign with one recipient, who is due at `NOW`. */
@@ -39,6 +40,7 @@ async function running({ sleep, of01 }: { sleep?: 'wait'; of01?: true } = {}) {
     campaignQueue: queue,
     rateLimits: fakeRateLimits(clock),
     failureStreaks: fakeFailureStreaks(clock),
+    tombstones: fakeTombstones(),
     clock,
     random: namedRandom('worker'),
     telemetry: fakeTelemetry(),
@@ -91,6 +93,14 @@ async function running({ sleep, of01 }: { sleep?: 'wait'; of01?: true } = {}) {
     messageIds,
     taken,
     ownId: recipientMessageId(campaign, CUSTOMER),
+    tombstones: base.tombstones,
+    /** As an erasure does. */
+    async blank() {
+      const { bytes: length, ...version } = await objects.head({ bucket: objects.bucket, key: 'plan' });
+      const rewriter = objects.rewriter('plan', version);
+      await rewriter.write(`${' '.repeat(length - 1)}\n`);
+      await rewriter.close();
+    },
     meanwhile,
     queue,
     failures: base.failureStreaks,
@@ -246,5 +256,44 @@ describe('a recipient whose messageId is taken', () => {
     await one.receive(one.record);
     expect([one.sent, one.messageIds]).toEqual([[], [one.ownId]]);
     expect(await one.outcome()).toMatchObject({ outcome: 'failed' });
+  });
+});
+
+describe('a recipient who was erased', () => {
+  const reason = 'was erased after the recipients were put';
+
+  it('after the recipients were put gets nothing', async () => {
+    const world = await running();
+    await world.tombstones.bury({ business: BUSINESS, customer: CUSTOMER }, later(0));
+    await world.receive(world.record);
+    expect(world.sent).toEqual([]);
+    expect(await world.pending()).toEqual([]);
+    expect(await world.outcome()).toEqual({ outcome: 'opted-out', reason });
+  });
+
+  it('before the recipients were put gets the flow', async () => {
+    const world = await running();
+    await world.tombstones.bury({ business: BUSINESS, customer: CUSTOMER }, later(-1));
+    await world.receive(world.record);
+    expect(world.sent).toEqual([CUSTOMER]);
+  });
+
+  it('gets nothing, and the campaign goes on, when the plan no longer names them', async () => {
+    const world = await running();
+    await world.blank();
+    await world.receive(world.record);
+    expect(world.sent).toEqual([]);
+    expect(await world.outcome()).toEqual({ outcome: 'opted-out', reason });
+    expect(await world.state()).not.toBe('paused');
+  });
+
+  it('stays pending as long as the tombstones cannot be read', async () => {
+    const world = await running();
+    world.tombstones.erasedAt = () =>
+      Promise.reject(new AppError('store-unavailable', 'The erasure key could not be read.'));
+    await world.receive(world.record);
+    expect(world.sent).toEqual([]);
+    expect(await world.pending()).toEqual([0]);
+    expect(world.queue.waiting).toHaveLength(1);
   });
 });

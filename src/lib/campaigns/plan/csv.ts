@@ -21,9 +21,9 @@ const ROWS_AT_ONCE = 500;
 
 /**
  * Parses CSV with a header, block by block. A line `sep=` or the header determines the delimiter. `from`: where the
- * first block begins, behind the header.
+ * first block begins, behind the header. `watch` sees each record as it is cut, before its row.
  */
-export function makeCsvReader(from?: ResumePoint) {
+export function makeCsvReader(from?: ResumePoint, watch: (frame: Frame) => void = () => undefined) {
   let header = from?.header;
   let delimiters: readonly string[] | undefined = header && [header.delimiter];
   const isSeparator = (byte: number) => (delimiters ?? DELIMITERS).includes(String.fromCharCode(byte));
@@ -32,6 +32,7 @@ export function makeCsvReader(from?: ResumePoint) {
   function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
     let batch: RecordFrame[] = [];
     for (const frame of frames) {
+      watch(frame);
       if (!header) {
         const given = delimiters ? undefined : delimiterIn(frame);
         header = given ? undefined : headerOf(frame, delimiters ?? DELIMITERS);

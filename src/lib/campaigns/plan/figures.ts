@@ -7,6 +7,8 @@ export interface Plan {
   readonly rejectedKeys?: readonly string[] | undefined;
   /** The ETag of the source, as it was read. */
   readonly sourceEtag: string;
+  /** When the source was put. Absent in plans of version 0.1. */
+  readonly sourceAt?: Date | undefined;
   readonly plannedAt: Date;
   readonly counts: PlanCounts;
   /** The first rejected rows; the objects of `rejectedKeys` have more. */

@@ -5,15 +5,16 @@ import { NUMBER_COLUMN, type RawRow, type ResumePoint } from './recipient.ts';
 
 /**
  * Parses JSON Lines, block by block, one object per line. The keys of the first readable object are the header. `from`:
- * where the first block begins, if not at the start of the file.
+ * where the first block begins, if not at the start of the file. `watch` sees each record as it is cut, before its row.
  */
-export function makeJsonlReader(from?: ResumePoint) {
+export function makeJsonlReader(from?: ResumePoint, watch: (frame: Frame) => void = () => undefined) {
   let hasHeader = from !== undefined;
   // JSON strings contain no line breaks, so the framer can ignore quotes.
   const framer = makeFramer(() => false, from?.place);
 
   function* rowsOf(frames: Iterable<Frame>): Iterable<RawRow> {
     for (const frame of frames) {
+      watch(frame);
       const row = rowOf(frame);
       if (row.kind === 'row' && !hasHeader) {
         hasHeader = true;

@@ -1,5 +1,6 @@
 import type { Clock, Random, Telemetry } from '../../platform/ports.ts';
 import { updateWithRetry } from '../../platform/update-with-retry.ts';
+import type { TombstoneStore } from '../../sessions/ports.ts';
 import { type Campaign, isPlanning, LONGEST_DAYS, type RecipientSource } from '../campaign.ts';
 import type { CampaignId } from '../campaign-id.ts';
 import { transition } from '../lifecycle.ts';
@@ -17,7 +18,7 @@ import {
 import type { EstimateDeps } from './estimate.ts';
 import type { Plan } from './figures.ts';
 import { openPartFiles, type WrittenPart } from './files.ts';
-import { makePartReader, type PartReader } from './read-part.ts';
+import { makePartReader, type PartReader, type ReadOptions } from './read-part.ts';
 import { readRows } from './read-rows.ts';
 import { FILE_LIMITS, type FileLimits, RecipientsFault, type ResumePoint } from './recipient.ts';
 import { MOST_RECIPIENTS } from './row.ts';
@@ -27,7 +28,7 @@ import { makeSeenNumbers } from './seen-numbers.ts';
  * Plans a campaign in one pass over its recipients, in constant memory:
  *
  * 1. Read the file row by row. A bad row is reported with its line and reason; the rest continues.
- * 2. Judge each row: its number, a number seen before, and its flow by the rules of `POST /v1/flows`.
+ * 2. Judge each row: its number, a person who was erased since the file was put, a number seen before, and its flow by the rules of `POST /v1/flows`.
  * 3. Write the accepted recipients to the plan's parts, one per line. The campaign sends from these objects,
  *    whatever happens to the file.
  * 4. Look up windows and opt-outs, a hundred recipients at a time, to estimate what each will get. Windows
@@ -42,6 +43,7 @@ import { makeSeenNumbers } from './seen-numbers.ts';
 export interface PlanCampaignDeps extends EstimateDeps {
   readonly campaigns: CampaignStore;
   readonly objects: ObjectStore;
+  readonly tombstones: Pick<TombstoneStore, 'erasedSince'>;
   readonly planQueue: PlanQueue;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,7 +60,7 @@ const PART_ROWS = 250_000;
 type Written = Pick<Checkpoint, 'parts' | 'rejectedKeys' | 'numberKeys'>;
 
 export function makePlanner(deps: PlanCampaignDeps) {
-  const { campaigns, objects, planQueue, clock, random, telemetry } = deps;
+  const { campaigns, objects, tombstones, planQueue, clock, random, telemetry } = deps;
   const { partRows = PART_ROWS, limits = FILE_LIMITS } = deps;
 
   /**
@@ -99,7 +101,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
     const seen = makeSeenNumbers('deadlineAt' in budget ? MOST_RECIPIENTS : undefined);
     const from = planning.checkpoint && (await loadCheckpoint(objects, planning.checkpoint.key, seen));
     const etag = from?.sourceEtag ?? ('etag' in budget ? budget.etag : undefined);
-    const { etag: sourceEtag, bytes: size, body } = await openSource(source, etag);
+    const { etag: sourceEtag, modifiedAt: sourceAt, bytes: size, body } = await openSource(source, etag);
     const rows = readRows(body, { format: source.format, size, limits }, from?.resume);
     const reader = makePartReader(deps, campaign, { rows, seen, from, limits });
     const record = makeRecorder(deps, campaignId, planning);
@@ -111,6 +113,8 @@ export function makePlanner(deps: PlanCampaignDeps) {
         const most = reader.rows() + partRows;
         const part = await writePart(campaign, reader, {
           name,
+          // Anew for each part: an erasure has to wait for one part only.
+          isErased: await tombstones.erasedSince(campaign.message.from, sourceAt),
           async isOver(count) {
             await record.progress(count);
             return count >= most || isSpent(count);
@@ -121,7 +125,7 @@ export function makePlanner(deps: PlanCampaignDeps) {
         if (!resume) {
           const { parts, rejectedKeys } = written;
           const files = dryRun ? {} : { parts, rejectedKeys };
-          return { planId, ...files, sourceEtag, plannedAt: clock.now(), ...reader.figures() };
+          return { planId, ...files, sourceEtag, sourceAt, plannedAt: clock.now(), ...reader.figures() };
         }
         const checkpoint = { ...written, ...reader.sums(), sourceEtag, resume };
         const saved = await saveCheckpoint(objects, name, { checkpoint, seen });
@@ -137,11 +141,11 @@ export function makePlanner(deps: PlanCampaignDeps) {
   async function writePart(
     campaign: Campaign,
     reader: PartReader,
-    { name, isOver }: { readonly name: string; readonly isOver: (rows: number) => Promise<boolean> },
+    { name, ...options }: { readonly name: string } & ReadOptions,
   ): Promise<WrittenPart & { readonly resume: ResumePoint | undefined }> {
     const files = openPartFiles(objects, { name, dryRun: campaign.planning?.dryRun ?? false });
     try {
-      const resume = await reader.readPart(files, isOver);
+      const resume = await reader.readPart(files, options);
       if (!resume) assertInTime(campaign, reader.figures().counts.total);
       return { resume, ...(await files.close()) };
     } catch (fault) {

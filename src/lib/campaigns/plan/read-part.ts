@@ -20,6 +20,7 @@ import { makeTally } from './tally.ts';
 
 const LOOKED_UP_AT_ONCE = 100;
 const LOOK_UPS = 8;
+const ERASED = 'names a person who was erased after the file was put';
 
 export interface PartOptions {
   readonly rows: AsyncIterator<RawRow, undefined>;
@@ -27,6 +28,13 @@ export interface PartOptions {
   /** Where an earlier planner stopped, which is where `rows` begins. */
   readonly from: Checkpoint | undefined;
   readonly limits?: FileLimits | undefined;
+}
+
+export interface ReadOptions {
+  /** Asked after each row, with the number of all rows. */
+  readonly isOver: (rows: number) => Promise<boolean>;
+  /** Was the person erased after the file was put? */
+  readonly isErased: (to: PhoneNumber) => boolean;
 }
 
 export type PartReader = ReturnType<typeof makePartReader>;
@@ -40,19 +48,21 @@ export function makePartReader(
   const wanted = columnsOf(campaign.message);
   const tally = makeTally(from?.tally);
   const columns = makeColumnWatch(wanted, from?.columns);
-  const judge = makeRowJudge(wanted, seen, (recipient) => flowFault(campaign, recipient));
+  let isErased: ReadOptions['isErased'] = () => false;
+  // Before the number is noted as seen: nothing of an erased person gets into an object of the plan.
+  const judge = makeRowJudge(wanted, seen, (recipient) =>
+    isErased(recipient.to) ? ERASED : flowFault(campaign, recipient),
+  );
   const estimate = makeEstimate(deps, campaign.message, from?.estimate);
   let resume = from?.resume;
 
-  /**
-   * Reads until the end of the file, or until `isOver`, asked after each row with the number of all rows. Returns where
-   * to go on; undefined at the end.
-   */
+  /** Reads until the end of the file, or until `isOver`. Returns where to go on; undefined at the end. */
   async function readPart(
     files: PartFiles,
-    isOver: (rows: number) => Promise<boolean>,
+    { isOver, isErased: isErasedNow }: ReadOptions,
   ): Promise<ResumePoint | undefined> {
     let isAtEnd = false;
+    isErased = isErasedNow;
 
     async function* accepted(): AsyncIterable<PhoneNumber> {
       for (;;) {

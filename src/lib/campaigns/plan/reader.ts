@@ -27,7 +27,7 @@ export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
     if (known) return known;
     const ref = { bucket: objects.bucket, key: part.key, etag: part.etag };
     const range = { offset, length: batch.length };
-    const lines = objects.readRange(ref, range).then((bytes) => bytes.toString('utf8').trimEnd().split('\n'));
+    const lines = objects.readRange(ref, range).then((bytes) => linesIn(bytes));
     kept.set(name, lines);
     lines.catch(() => kept.delete(name));
     for (const oldest of kept.keys()) {
@@ -38,10 +38,19 @@ export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
   }
 
   return {
-    async recipients(campaign: Campaign, batch: LedgerBatch): Promise<readonly PlannedRecipient[]> {
+    /** In the order of their rows; undefined for one who was erased. */
+    async recipients(
+      campaign: Campaign,
+      batch: LedgerBatch,
+    ): Promise<readonly (PlannedRecipient | undefined)[]> {
       return (await linesOf(campaign, batch)).map(readPlanLine);
     },
-    async recipient(campaign: Campaign, batch: LedgerBatch, row: number): Promise<PlannedRecipient> {
+    /** Undefined if the recipient was erased. */
+    async recipient(
+      campaign: Campaign,
+      batch: LedgerBatch,
+      row: number,
+    ): Promise<PlannedRecipient | undefined> {
       const line = (await linesOf(campaign, batch))[row - batch.first];
       if (line === undefined) throw endOfPlan();
       return readPlanLine(line);
@@ -50,3 +59,8 @@ export function makePlanReader({ objects }: { readonly objects: ObjectStore }) {
 }
 
 const endOfPlan = () => new RecipientsFault('the plan file ends before its last recipient');
+
+/** Without the break of the last one. The lines of erased recipients are blank. */
+function linesIn(bytes: Buffer): string[] {
+  return bytes.toString('utf8').replace(/\n$/, '').split('\n');
+}

@@ -12,7 +12,7 @@ import { fakeCampaigns, fakeObjects, fakePlanQueue } from '../../../support/fake
 import { manualClock, namedRandom } from '../../../support/fakes/clock.ts';
 import { type Link, straight } from '../../../support/fakes/link.ts';
 import { later, NOW } from '../../../support/fakes/samples.ts';
-import { fakeErasedOptOuts, fakeSessions } from '../../../support/fakes/stores.ts';
+import { fakeErasedOptOuts, fakeSessions, fakeTombstones } from '../../../support/fakes/stores.ts';
 import { fakeTelemetry } from '../../../support/fakes/telemetry.ts';
 
 const SOURCE = 'uploads/1';
@@ -79,6 +79,7 @@ function world(file: File, dryRun: boolean) {
   const campaigns = fakeCampaigns(clock);
   const objects = fakeObjects();
   const planQueue = fakePlanQueue();
+  const tombstones = fakeTombstones();
   objects.place(SOURCE, bytesOf(file));
   const last = ({ customer }: Pair) => Number(customer.at(-1));
   const sessions: Pick<SessionStore, 'getMany'> = {
@@ -99,6 +100,7 @@ function world(file: File, dryRun: boolean) {
       campaigns: campaigns.over(link),
       objects: objects.over(link),
       planQueue: planQueue.over(link),
+      tombstones: tombstones.over(link),
       sessions: { ...fakeSessions(clock), ...sessions },
       erasedOptOuts: { ...fakeErasedOptOuts(), ...erasedOptOuts },
       clock,

@@ -11,7 +11,7 @@ import { sampleCampaign } from '../../../support/fakes/campaign-samples.ts';
 import { fakeCampaigns, fakeObjects, fakePlanQueue } from '../../../support/fakes/campaigns.ts';
 import { manualClock, namedRandom } from '../../../support/fakes/clock.ts';
 import { later, NOW } from '../../../support/fakes/samples.ts';
-import { fakeErasedOptOuts, fakeSessions } from '../../../support/fakes/stores.ts';
+import { fakeErasedOptOuts, fakeSessions, fakeTombstones } from '../../../support/fakes/stores.ts';
 import { fakeTelemetry } from '../../../support/fakes/telemetry.ts';
 import { inPieces } from '../../../support/recipients.ts';
 
@@ -41,6 +41,7 @@ async function world({ file, format = 'csv', limits, partRows }: File) {
   const deps = {
     ...{ campaigns, objects, planQueue, clock, random, telemetry: fakeTelemetry() },
     ...{ sessions: fakeSessions(clock), erasedOptOuts: fakeErasedOptOuts(), sessionMarginSeconds: 60 },
+    tombstones: fakeTombstones(),
     ...{ limits: { ...FILE_LIMITS, ...limits }, partRows },
   };
   const planner = makePlanner(deps);

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RawPlace } from '../../src/lib/callbacks/ports.ts';
 import type { UnmatchedStatus } from '../../src/lib/callbacks/unmatched-status.ts';
 import type { ReportedStatus } from '../../src/lib/messages/status.ts';
+import { mapEnded } from '../../src/lib/platform/all-ended.ts';
+import type { CustomerId } from '../../src/lib/whatsapp/customer.ts';
 import type { PhoneNumber } from '../../src/lib/whatsapp/phone.ts';
 import { idOf, later, NOW } from '../support/fakes/samples.ts';
 import { engines, type Stores } from './engines.ts';
@@ -117,9 +120,47 @@ describe.each(engines)('raw callbacks on $name', ({ open }) => {
       `[["${waId(mine).replaceAll('/', '\\/')}"]]`,
     ];
     for (const text of [...kept, ...gone]) await stores.callbacks.keepRaw(text, NOW);
-    expect(await stores.callbacks.dropRawNaming(mine)).toBe(gone.length);
+    expect((await stores.callbacks.dropRawNaming([mine])).dropped).toBe(gone.length);
     const left = await stores.rawCallbacks();
     expect(left.filter((text) => [...kept, ...gone].includes(text)).sort()).toEqual([...kept].sort());
+  });
+
+  it('are deleted with a number that is too short for a list, and with a user id', async () => {
+    const [short, id] = ['6891234567', 'KE.77ab'] as CustomerId[];
+    const gone = ['{"from":"689-123-4567"}', '{"user_id":"KE.77ab"}'];
+    const kept = ['{"user_id":"KE.77abc"}', '{"from":"68912345"}'];
+    for (const text of [...gone, ...kept]) await stores.callbacks.keepRaw(text, NOW);
+    expect(await stores.callbacks.dropRawNaming([short, id] as CustomerId[])).toEqual({
+      dropped: 2,
+      next: undefined,
+    });
+    const left = await stores.rawCallbacks();
+    expect([...gone, ...kept].filter((text) => left.includes(text))).toEqual(kept);
+  });
+
+  it('are deleted all, however many name the number, and however many stand before them', async () => {
+    const mine = '254717000777' as PhoneNumber;
+    const many = (from: string, names: number) =>
+      JSON.stringify({
+        from,
+        others: Array.from({ length: names }, (_, n) => `2547001110${10 + n}`),
+        n: Math.random(),
+      });
+    const texts = Array.from({ length: 1_100 }, (_, n) =>
+      many(n % 3 === 0 ? mine : '254717000778', n % 2 ? 0 : 33),
+    );
+    await mapEnded(texts, (text) => stores.callbacks.keepRaw(text, NOW), { concurrency: 2 });
+    const gone = texts.filter((text) => text.includes(mine));
+    let [dropped, pages] = [0, 0];
+    let after: RawPlace | undefined;
+    do {
+      const page = await stores.callbacks.dropRawNaming([mine], { after, isOver: () => true });
+      dropped += page.dropped;
+      pages += 1;
+      after = page.next;
+    } while (after && pages < 100);
+    expect(dropped).toBe(gone.length);
+    expect((await stores.rawCallbacks()).filter((text) => text.includes(mine))).toEqual([]);
   });
 
   it('are listed with what is known of them, and dropped by id', async () => {

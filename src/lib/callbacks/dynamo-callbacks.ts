@@ -24,7 +24,10 @@ const inboundAttributes = attributes<StoredInbound>({
   fields: { writtenAt: as('at', instant), seenAt: instant, place: plain, business: plain, keepUntil },
 });
 
-export function makeCallbackStore(table: Table): CallbackStore {
+export function makeCallbackStore(
+  table: Table,
+  keyOfLists?: () => Promise<string | undefined>,
+): CallbackStore {
   const items = table.owning('inbound#', 'template-status#');
 
   /**
@@ -59,7 +62,7 @@ export function makeCallbackStore(table: Table): CallbackStore {
   }
 
   return {
-    ...makeRawCallbackStore(table),
+    ...makeRawCallbackStore(table, keyOfLists),
     remember,
     keepTemplateStatus: (status) =>
       items.overwrite({ ...templateStatusCodec.toItem(status), pk: templateStatusCodec.pkOf(status.id) }),

@@ -2,65 +2,184 @@ import { createHash } from 'node:crypto';
 import { allEnded, mapEnded } from '../platform/all-ended.ts';
 import { attributes } from '../platform/dynamo-codec.ts';
 import { as, inSeconds, instant, plain } from '../platform/dynamo-fields.ts';
+import type { DueKey } from '../platform/dynamo-reads.ts';
 import type { Table } from '../platform/dynamo-table.ts';
+import { keyedHash } from '../sessions/erasure-key.ts';
+import type { CustomerId } from '../whatsapp/customer.ts';
+import { namesIn, namesOf } from '../whatsapp/names-in-text.ts';
 import { isNamedIn } from '../whatsapp/phone.ts';
 import type { RawCallback, RawCallbackStore } from './ports.ts';
+import { makeRawSearch } from './raw/dynamo-raw-search.ts';
+
+/*
+ * A raw callback is listed under the keyed hash of each name in it (ADR 035), so that an erasure finds it whatever else is
+ * kept. One without a list, because it has too many names or the key could not be read, or because version 0.1 kept it, is
+ * in a partition that every erasure reads to its end.
+ */
 
 const DAY_MS = 86_400_000;
 const RAW_DAYS = 30;
 /** An item holds 400 KB. Only a single callback above this limit loses its end. */
 export const RAW_LIMIT = 256 * 1024;
-const RAW = 'raw';
+/** Partitions of the index of due items, in the order in which they were filled. The sweeper reads others. */
+const UNLISTED = 'raw';
+const LISTED = 'raw-named';
+/** The place before both: the lists by name. */
+const LISTS = '';
 const PREFIX = 'raw#';
+const NAME = 'named#';
+/** Real callbacks have about ten. */
+const MOST_NAMES = 32;
 const AT_ONCE = 16;
-const SEARCHED = 10_000;
+const PAGE = 500;
 const END_OF_TIME = new Date(8.64e15);
 
-type StoredRaw = Omit<RawCallback, 'id'>;
+type StoredRaw = Omit<RawCallback, 'id'> & { readonly isListed?: true | undefined };
+
+const keptUntil = (keptAt: Date) => inSeconds(new Date(keptAt.getTime() + RAW_DAYS * DAY_MS));
 
 const codec = attributes<StoredRaw>({
-  fields: { text: plain, keptAt: as('at', instant), why: plain, receivedAt: instant, bytes: plain },
+  fields: {
+    text: plain,
+    keptAt: as('at', instant),
+    why: plain,
+    receivedAt: instant,
+    bytes: plain,
+    isListed: plain,
+  },
   derived: {
-    // In the index of due items, so that erasure finds it. The sweeper reads other partitions.
-    due: () => RAW,
+    due: ({ isListed }) => (isListed ? LISTED : UNLISTED),
     dueAt: ({ keptAt }) => keptAt.getTime(),
-    expires: ({ keptAt }) => inSeconds(new Date(keptAt.getTime() + RAW_DAYS * DAY_MS)),
+    expires: ({ keptAt }) => keptUntil(keptAt),
   },
 });
 
-export function makeRawCallbackStore(table: Table): RawCallbackStore {
-  const own = table.owning('raw#');
-
-  async function idsOf(limit: number): Promise<string[]> {
-    const kept = await table.dueKeys(RAW, { upTo: END_OF_TIME, limit });
-    return kept.map(({ pk }) => pk.slice(PREFIX.length));
-  }
+/** `key`: of the hashes; undefined if a raw callback can't be listed. */
+export function makeRawCallbackStore(
+  table: Table,
+  key: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+): RawCallbackStore {
+  const own = table.owning('raw#', 'named#');
 
   async function rawAt(id: string): Promise<RawCallback | undefined> {
     const stored = await table.get(PREFIX + id);
-    return stored && { id, ...codec.decode(stored.value) };
+    if (!stored) return undefined;
+    const { isListed: _, ...raw } = codec.decode(stored.value);
+    return { id, ...raw };
+  }
+
+  /** Before the callback itself: after a crash, a name without one does no harm. */
+  async function list(id: string, names: ReadonlySet<string>, hashOf: (name: string) => string, now: Date) {
+    const put = (name: string) => {
+      const pair = NAME + hashOf(name);
+      return own.overwrite({ pk: `${pair}#${id}`, pair, stage: id, expires: keptUntil(now) });
+    };
+    await mapEnded([...names], put, { concurrency: AT_ONCE });
+  }
+
+  async function dropIfNaming(ids: readonly string[], customers: readonly CustomerId[]): Promise<string[]> {
+    const isHit = async (id: string) => {
+      const { text = '' } = (await rawAt(id)) ?? {};
+      return customers.some((customer) => isNamedIn(text, customer));
+    };
+    const hits = await mapEnded(ids, isHit, { concurrency: AT_ONCE });
+    const found = ids.filter((_, n) => hits[n]);
+    await mapEnded(found, (id) => own.drop(PREFIX + id), { concurrency: AT_ONCE });
+    return found;
+  }
+
+  /** What is left of the lists holds hashes only, and expires. */
+  async function dropListed(
+    customer: CustomerId,
+    hashOf: (name: string) => string,
+    isOver: () => boolean,
+  ): Promise<{ readonly dropped: number; readonly isDone: boolean }> {
+    const partitions = namesOf(customer).map((name) => NAME + hashOf(name));
+    const [partition] = partitions;
+    if (partition === undefined) return { dropped: 0, isDone: true };
+    let dropped = 0;
+    let before: string | undefined;
+    for (;;) {
+      const keys = await table.listed(partition, { limit: PAGE, before });
+      const found = await dropIfNaming(
+        keys.map(({ stage }) => stage),
+        [customer],
+      );
+      const entries = found.flatMap((id) => partitions.map((one) => `${one}#${id}`));
+      await mapEnded(entries, (pk) => own.drop(pk), { concurrency: AT_ONCE });
+      dropped += found.length;
+      before = keys.at(-1)?.stage;
+      if (keys.length < PAGE) return { dropped, isDone: true };
+      if (isOver()) return { dropped, isDone: false };
+    }
+  }
+
+  async function walk(
+    partition: string,
+    customers: readonly CustomerId[],
+    { after, isOver }: { readonly after: DueKey | undefined; readonly isOver: () => boolean },
+  ): Promise<{ readonly dropped: number; readonly next: DueKey | undefined }> {
+    let dropped = 0;
+    let last = after;
+    for (;;) {
+      const keys = await table.dueKeys(partition, { upTo: END_OF_TIME, limit: PAGE, after: last });
+      const ids = keys.map(({ pk }) => pk.slice(PREFIX.length));
+      dropped += (await dropIfNaming(ids, customers)).length;
+      last = keys.at(-1) ?? last;
+      if (keys.length < PAGE) return { dropped, next: undefined };
+      if (isOver()) return { dropped, next: last };
+    }
   }
 
   return {
     async keepRaw(callback, now, { why, receivedAt } = {}) {
       const whole = Buffer.from(callback);
       const text = whole.subarray(0, RAW_LIMIT).toString('utf8');
-      const item = codec.encode({ text, keptAt: now, why, receivedAt, bytes: whole.length });
+      const value = await key();
+      const id = value === undefined ? digestOf(callback) : keyedHash(value, 'raw', callback);
+      const names = value === undefined ? undefined : namesIn(text, MOST_NAMES);
+      if (value !== undefined && names) await list(id, names, (name) => keyedHash(value, 'name', name), now);
+      const isListed = names && true;
+      const item = codec.encode({ text, keptAt: now, why, receivedAt, bytes: whole.length, isListed });
       // The first arrival stays: a replay of the callback counts from it.
-      await own.create({ ...item, pk: `${PREFIX}${digestOf(callback)}` });
+      await own.create({ ...item, pk: PREFIX + id });
     },
     async listRaw(limit) {
-      const found = await mapEnded(await idsOf(limit), rawAt, { concurrency: AT_ONCE });
+      const range = { upTo: END_OF_TIME, limit };
+      const keys = await allEnded([table.dueKeys(UNLISTED, range), table.dueKeys(LISTED, range)]);
+      const oldest = keys
+        .flat()
+        .sort((a, b) => a.dueAt - b.dueAt)
+        .slice(0, limit);
+      const found = await mapEnded(oldest, ({ pk }) => rawAt(pk.slice(PREFIX.length)), {
+        concurrency: AT_ONCE,
+      });
       return found.filter((raw) => raw !== undefined);
     },
+    rawNaming: makeRawSearch(table, [UNLISTED, LISTED], ({ pk }) => rawAt(pk.slice(PREFIX.length))),
     dropRaw: (id) => own.drop(PREFIX + id),
-    async dropRawNaming(number) {
-      const ids = await idsOf(SEARCHED);
-      const named = async (id: string) => isNamedIn((await rawAt(id))?.text ?? '', number);
-      const hits = await mapEnded(ids, named, { concurrency: AT_ONCE });
-      const found = ids.filter((_, n) => hits[n]);
-      await allEnded(found.map((id) => own.drop(PREFIX + id)));
-      return found.length;
+    async dropRawNaming(customers, { after, isOver = () => false } = {}) {
+      let dropped = 0;
+      const value = after && after.partition !== LISTS ? undefined : await key();
+      if (value !== undefined)
+        for (const one of customers) {
+          const listed = await dropListed(one, (name) => keyedHash(value, 'name', name), isOver);
+          dropped += listed.dropped;
+          // What was dropped is in no list any more: they begin anew.
+          if (!listed.isDone) return { dropped, next: { partition: LISTS, pk: '', dueAt: 0 } };
+        }
+      // A short number is in no list, so all callbacks are read for it.
+      const isShort = customers.some((customer) => namesOf(customer).length === 0);
+      for (const partition of isShort ? [UNLISTED, LISTED] : [UNLISTED]) {
+        if (after && partition < after.partition) continue;
+        const walked = await walk(partition, customers, {
+          after: after?.partition === partition ? after : undefined,
+          isOver,
+        });
+        dropped += walked.dropped;
+        if (walked.next) return { dropped, next: { ...walked.next, partition } };
+      }
+      return { dropped, next: undefined };
     },
   };
 }

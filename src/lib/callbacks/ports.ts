@@ -25,14 +25,32 @@ export interface RawCallback {
   readonly bytes?: number | undefined;
 }
 
+/** The place of a raw callback among those that an erasure has to read. */
+export interface RawPlace {
+  readonly partition: string;
+  readonly pk: string;
+  readonly dueAt: number;
+}
+
 export interface RawCallbackStore {
   /** Keeps a callback for 30 days, once per content, up to 256 KiB. */
   keepRaw(text: string, now: Date, facts?: Pick<RawCallback, 'why' | 'receivedAt'>): Promise<void>;
   /** Up to `limit` raw callbacks, the oldest first. Eventually consistent. */
   listRaw(limit: number): Promise<readonly RawCallback[]>;
   dropRaw(id: string): Promise<void>;
-  /** Removes raw callbacks that contain this number in any spelling. Returns how many. */
-  dropRawNaming(number: CustomerId): Promise<number>;
+  /** Those that name one of the customers, in any spelling, page by page, and where to go on. Reads all of them. */
+  rawNaming(
+    customers: readonly CustomerId[],
+    page?: { readonly after?: RawPlace | undefined; readonly isOver?: () => boolean },
+  ): Promise<{ readonly found: readonly RawCallback[]; readonly next: RawPlace | undefined }>;
+  /**
+   * Removes raw callbacks that name one of the customers, in any spelling, and returns how many. Stops between two pages
+   * when `isOver`, and returns where to go on.
+   */
+  dropRawNaming(
+    customers: readonly CustomerId[],
+    page?: { readonly after?: RawPlace | undefined; readonly isOver?: () => boolean },
+  ): Promise<{ readonly dropped: number; readonly next: RawPlace | undefined }>;
 }
 
 export interface CallbackStore extends RawCallbackStore {

@@ -27,7 +27,7 @@ export interface ReadsDeps {
 export type Reads = ReturnType<typeof makeReads>;
 
 /** A key in the `due` index; `dueAt` in epoch ms. */
-interface DueKey {
+export interface DueKey {
   readonly pk: string;
   readonly dueAt: number;
 }
@@ -47,10 +47,15 @@ export function makeReads(deps: ReadsDeps) {
 
 /** The look-ups by index, and the scan. Each gives keys and is eventually consistent. */
 function makeIndexes({ client, tableName }: ReadsDeps) {
-  /** The keys in one partition of the `due` index, earliest first. Eventually consistent. */
-  async function dueKeys(partition: string, range: { upTo: Date; limit: number }): Promise<DueKey[]> {
+  /** The keys in one partition of the `due` index, earliest first, behind `after`. Eventually consistent. */
+  async function dueKeys(
+    partition: string,
+    range: { upTo: Date; limit: number; after?: DueKey | undefined },
+  ): Promise<DueKey[]> {
+    const { after } = range;
     const items: Projected[] = [];
-    let next: QueryCommandInput['ExclusiveStartKey'];
+    let next: QueryCommandInput['ExclusiveStartKey'] =
+      after && marshall({ due: partition, dueAt: after.dueAt, pk: after.pk });
     do {
       const page = await queryPage({
         IndexName: 'due',

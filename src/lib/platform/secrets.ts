@@ -1,5 +1,5 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { AppError, type ErrorCode, isMissingParameter } from './errors.ts';
+import { AppError, type ErrorCode } from './errors.ts';
 import type { Clock, Secret, Telemetry } from './ports.ts';
 import { withoutNumbers } from './text.ts';
 import { withinMs } from './time-limit.ts';
@@ -63,7 +63,7 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
       known = { value, freshUntil: clock.now().getTime() + options.cacheSeconds * 1000 };
       return value;
     } catch (cause) {
-      if (known || !options.mayBeMissing || !isMissingParameter(cause))
+      if (known || !options.mayBeMissing || !isMissing(cause))
         telemetry.error('parameter.unreadable', cause, {
           // The name of a number's own key contains the number.
           parameter: withoutNumbers(options.parameter),
@@ -114,4 +114,13 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
       return refresh();
     },
   };
+}
+
+/** Is this the fault of a secret whose parameter does not exist? */
+export function isMissingParameter(fault: unknown): boolean {
+  return fault instanceof AppError && isMissing(fault.cause);
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'ParameterNotFound';
 }

@@ -56,9 +56,17 @@ export function customerIn(text: string): CustomerId | undefined {
 /** Does the text contain the number, in any spelling, or inside base64 as in WhatsApp's message ids? Or the user id? */
 export function isNamedIn(text: string, number: CustomerId): boolean {
   if (isUserId(number)) return isIdIn(text, number);
-  if (text.replace(/[\s()+\-.\u2010-\u2015\p{Cf}]/gu, '').includes(number)) return true;
+  return withoutSeparators(text).includes(number) || base64RunsIn(text).some((run) => run.includes(number));
+}
+
+export function withoutSeparators(text: string): string {
+  return text.replace(/[\s()+\-.\u2010-\u2015\p{Cf}]/gu, '');
+}
+
+/** What may be base64 in the text, decoded. */
+export function base64RunsIn(text: string): Buffer[] {
   const runs = text.replaceAll('\\', '').match(/[A-Za-z0-9+/_-]{16,}/g) ?? [];
-  return runs.some((run) => Buffer.from(run, 'base64').includes(number));
+  return runs.map((run) => Buffer.from(run, 'base64'));
 }
 
 /** As a whole: `KE.77` is not in `KE.777`. */

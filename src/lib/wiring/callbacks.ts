@@ -40,7 +40,11 @@ export function wireCallbacks(functionName: string) {
   const tally = makeTally(entry.telemetry);
   const table = tableOf(entry);
   const own = { ...entry, telemetry: tally.telemetry };
-  const stores = { ...own, ...messageStoresOf(own, table), callbacks: makeCallbackStore(table) };
+  const messageStores = messageStoresOf(own, table);
+  const { marker } = messageStores;
+  // As long as 0.1 may come back, its erasure has to find them.
+  const keyOfLists = entry.config.PACK_MESSAGES ? marker.keyOfLists : undefined;
+  const stores = { ...own, ...messageStores, callbacks: makeCallbackStore(table, keyOfLists) };
   const { OPT_OUT_WORDS: stop, OPT_IN_WORDS: start } = stores.config;
   const settings = { ...sendSettings(stores.config), words: { stop, start } };
   const { auth, callbackQueue } = wireDoor(stores);

@@ -55,11 +55,18 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
         }),
       listRaw: (limit) => link('listRaw', () => values(raw.values()).slice(0, limit)),
       dropRaw: (id) => link('dropRaw', () => void raw.delete(id)),
-      dropRawNaming: (number) =>
+      rawNaming: (customers) =>
+        link('rawNaming', () => ({
+          found: values(raw.values()).filter(({ text }) => customers.some((one) => isNamedIn(text, one))),
+          next: undefined,
+        })),
+      dropRawNaming: (customers) =>
         link('dropRawNaming', () => {
-          const named = values(raw.values()).filter(({ text }) => isNamedIn(text, number));
+          const named = values(raw.values()).filter(({ text }) =>
+            customers.some((customer) => isNamedIn(text, customer)),
+          );
           for (const { id } of named) raw.delete(id);
-          return named.length;
+          return { dropped: named.length, next: undefined };
         }),
       keepTemplateStatus: (status) =>
         link('keepTemplateStatus', () => {

@@ -1,6 +1,10 @@
+import { allEnded } from '../lib/platform/all-ended.ts';
 import { wireTick } from '../lib/wiring/campaigns.ts';
 
-const ticker = wireTick('campaignTick');
+const { ticker, resumeLost } = wireTick('campaignTick');
 
 /** Every minute, by EventBridge's schedule. */
-export const handler = () => ticker.tick();
+export const handler = async () => {
+  const [report] = await allEnded([ticker.tick(), resumeLost()]);
+  return report;
+};

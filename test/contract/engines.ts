@@ -33,6 +33,8 @@ import type {
 import { clientItem } from '../../src/lib/clients/dynamo-client-registry.ts';
 import { makeClientStore } from '../../src/lib/clients/dynamo-clients.ts';
 import type { ClientStore, ClientToken } from '../../src/lib/clients/ports.ts';
+import { makeErasureStore } from '../../src/lib/contacts/dynamo-erasures.ts';
+import type { ErasureStore } from '../../src/lib/contacts/ports.ts';
 import type { TemplateStatus } from '../../src/lib/lipachat/callback.ts';
 import { makeMessageAliasStore } from '../../src/lib/messages/dynamo-message-aliases.ts';
 import { makeMessageStore } from '../../src/lib/messages/dynamo-messages.ts';
@@ -44,14 +46,24 @@ import { makeTable } from '../../src/lib/platform/dynamo-table.ts';
 import { makeTemplateLockStore } from '../../src/lib/sending/dynamo-template-locks.ts';
 import type { TemplateLockStore } from '../../src/lib/sending/ports.ts';
 import { makeErasedOptOutStore } from '../../src/lib/sessions/dynamo-erased-opt-outs.ts';
+import { makeErasureMarker } from '../../src/lib/sessions/dynamo-erasure-marker.ts';
 import { makePersonAliasStore } from '../../src/lib/sessions/dynamo-person-aliases.ts';
 import { makeSessionStore } from '../../src/lib/sessions/dynamo-sessions.ts';
-import type { ErasedOptOutStore, PersonAliasStore, SessionStore } from '../../src/lib/sessions/ports.ts';
+import { makeTombstoneStore } from '../../src/lib/sessions/dynamo-tombstones.ts';
+import { makeErasureKey } from '../../src/lib/sessions/erasure-key.ts';
+import type {
+  ErasedOptOutStore,
+  PersonAliasStore,
+  SessionStore,
+  TombstoneStore,
+} from '../../src/lib/sessions/ports.ts';
 import { fakeAliases } from '../support/fakes/aliases.ts';
 import { fakeCallbacks } from '../support/fakes/callbacks.ts';
 import { fakeCampaigns, fakeFailureStreaks, fakeLedger, fakeRateLimits } from '../support/fakes/campaigns.ts';
 import { type ManualClock, manualClock } from '../support/fakes/clock.ts';
+import { fakeErasures } from '../support/fakes/erasures.ts';
 import { NOW } from '../support/fakes/samples.ts';
+import { fakeSecret } from '../support/fakes/secret.ts';
 import {
   fakeClients,
   fakeErasedOptOuts,
@@ -59,6 +71,7 @@ import {
   fakePersonAliases,
   fakeSessions,
   fakeTemplateLocks,
+  fakeTombstones,
 } from '../support/fakes/stores.ts';
 import { fakeOldUnmatched } from '../support/fakes/unmatched.ts';
 
@@ -80,6 +93,8 @@ export interface Stores {
   readonly failureStreaks: FailureStreakStore;
   /** The store as one process after another opens it. */
   erasedOptOuts(): ErasedOptOutStore;
+  readonly tombstones: TombstoneStore;
+  readonly erasures: ErasureStore;
   /** Adds a client as an operator would: by the hash of its token. */
   addClient(hash: string, token: ClientToken): Promise<void>;
   /** The raw callbacks stored now. */
@@ -124,6 +139,8 @@ function openFakes(): Promise<Stores> {
     rateLimits: fakeRateLimits(clock),
     failureStreaks: fakeFailureStreaks(clock),
     erasedOptOuts: () => erasedOptOuts,
+    tombstones: fakeTombstones(),
+    erasures: fakeErasures(clock),
     templates: () => Promise.resolve(callbacks.templates()),
     everything: () =>
       Promise.resolve(
@@ -152,13 +169,15 @@ export function storesOn(
 ): Omit<Stores, 'close'> {
   const clock = manualClock(NOW);
   const table = makeTable({ client, tableName, clock, random: systemRandom });
+  const key = makeErasureKey(fakeSecret('the key of the contracts'), clock);
+  const marker = () => makeErasureMarker(table, key);
   const scan = async (): Promise<Record<string, AttributeValue>[]> =>
     (await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }))).Items ?? [];
   return {
     clock,
     messages: makeMessageStore(table, settings),
     sessions: makeSessionStore(table),
-    callbacks: makeCallbackStore(table),
+    callbacks: makeCallbackStore(table, settings?.packs === false ? undefined : marker().keyOfLists),
     oldUnmatched: makeOldUnmatchedStore(table),
     aliases: makeMessageAliasStore(table, clock),
     personAliases: makePersonAliasStore(table),
@@ -168,7 +187,14 @@ export function storesOn(
     ledger: makeLedgerStore(table),
     rateLimits: makeRateLimitStore(table),
     failureStreaks: makeFailureStreakStore(table),
-    erasedOptOuts: () => makeErasedOptOutStore(table, systemRandom),
+    erasedOptOuts: () =>
+      makeErasedOptOutStore(table, {
+        marker: marker(),
+        random: systemRandom,
+        beside01: settings?.packs === false,
+      }),
+    tombstones: makeTombstoneStore(table, marker()),
+    erasures: makeErasureStore(table),
     async templates() {
       const items = (await scan()).map((item) => unmarshall(item));
       return items

@@ -9,15 +9,15 @@ import { readStack } from '../../local/stack.ts';
 const BUDGETS: Record<string, number> = {
   authorizer: 300,
   sendFlow: 765,
-  readApi: 435,
+  readApi: 450,
   webhook: 325,
   callbacks: 550,
-  contacts: 505,
+  contacts: 745,
   worker: 955,
   publisher: 295,
   sweeper: 630,
   campaigns: 790,
-  campaignPlanner: 700,
+  campaignPlanner: 745,
   campaignTick: 765,
   docs: 125,
 };

@@ -10,6 +10,8 @@ const SCOPE_OF_ROUTE: Record<string, Scope> = {
   // Apart from `send`: it overrides what the customer said.
   'DELETE /v1/opt-outs/{from}/{to}': 'consent',
   'DELETE /v1/contacts/{from}/{to}': 'admin',
+  'GET /v1/contacts/{from}/{to}/export': 'admin',
+  'GET /v1/erasures/{erasureId}': 'admin',
   'POST /v1/campaigns': 'campaigns',
   'GET /v1/campaigns': 'campaigns',
   'GET /v1/campaigns/{campaignId}': 'campaigns',

@@ -1,39 +1,33 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import { makeCampaignStore } from '../campaigns/dynamo-campaigns.ts';
 import { makeLedgerStore } from '../campaigns/dynamo-ledger.ts';
 import { makeRateLimitReads, makeRateLimitStore } from '../campaigns/dynamo-rate-limits.ts';
 import { makeFailureStreakStore } from '../campaigns/failures/dynamo-failure-streaks.ts';
 import { makePlanner } from '../campaigns/plan/plan.ts';
-import { makeObjectStore } from '../campaigns/plan/s3-objects.ts';
 import { makeCampaignQueue, makePlanQueue } from '../campaigns/sqs-campaigns.ts';
 import { makeClientList } from '../clients/dynamo-client-registry.ts';
+import { makeErasureStore } from '../contacts/dynamo-erasures.ts';
+import { makeResumeLost } from '../contacts/resume-erasure.ts';
 import { makeCursorKey } from '../platform/dynamo-cursor-key.ts';
 import type { Table } from '../platform/dynamo-table.ts';
 import type { SendFlow } from '../sending/send-flow.ts';
 import { makeErasedOptOutReads } from '../sessions/dynamo-erased-opt-outs.ts';
+import { type ErasureMarkerReads, makeErasureMarkerReads } from '../sessions/dynamo-erasure-marker.ts';
 import { makeSessionReads } from '../sessions/dynamo-sessions.ts';
+import { makeTombstoneReads } from '../sessions/dynamo-tombstones.ts';
 import { campaignReads, campaignUseCases, recipientUseCases } from './campaign-use-cases.ts';
-import { type Entry, sqsClient, tableOf, wireEntry } from './stores.ts';
-
-function wireObjects({ config, transport }: Entry) {
-  const client = new S3Client({
-    requestHandler: transport,
-    maxAttempts: 4,
-    // The local system has one host, without a name per bucket.
-    forcePathStyle: config.AWS_ENDPOINT_URL_S3 !== undefined,
-    // By default an upload link carries the checksum of a body that does not exist yet, and S3 accepts only an empty file.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  });
-  return makeObjectStore({ client, bucket: config.RECIPIENTS_BUCKET ?? '' });
-}
+import { erasureQueueOf, wireResumeErasure } from './erasures.ts';
+import { wireObjects } from './objects.ts';
+import { type Entry, sqsClient, tableOf, wireEntry, wireErasureKey } from './stores.ts';
 
 function wirePlanPorts(entry: Entry, table: Table) {
+  const marker = makeErasureMarkerReads(table, wireErasureKey(entry));
   return {
     ...entry,
     campaigns: makeCampaignStore(table),
     // For estimates: each send reads both again.
     sessions: makeSessionReads(table),
-    erasedOptOuts: makeErasedOptOutReads(table),
+    erasedOptOuts: makeErasedOptOutReads(table, marker),
+    tombstones: makeTombstoneReads(table, marker),
     objects: wireObjects(entry),
     planQueue: makePlanQueue({ client: sqsClient(entry), queueUrl: entry.config.PLAN_QUEUE_URL }),
   };
@@ -71,22 +65,30 @@ export function wireCampaigns(functionName: string) {
   return { stores, ...useCases, ...campaignReads({ ...ports, clientDirectory, cursorKey }) };
 }
 
-/** The tick. */
-export function wireTick(functionName: string) {
-  const entry = wireEntry(functionName);
-  return wireUseCases(entry, tableOf(entry)).useCases.ticker;
-}
-
-/** The planner. */
+/** The planner, which also goes on with erasures: it has the bucket, and a quarter of an hour. */
 export function wirePlanner(functionName: string) {
   const stores = wireEntry(functionName);
-  const ports = wirePlanPorts(stores, tableOf(stores));
+  const table = tableOf(stores);
+  const ports = wirePlanPorts(stores, table);
   const planner = makePlanner({ ...ports, sessionMarginSeconds: stores.config.SESSION_MARGIN_SECONDS });
-  return { stores, planner };
+  return { stores, planner, resumeErasure: wireResumeErasure(stores, table, ports.objects) };
+}
+
+/** The campaigns' tick, which also looks after erasures. */
+export function wireTick(functionName: string) {
+  const entry = wireEntry(functionName);
+  const table = tableOf(entry);
+  const { ticker } = wireUseCases(entry, table).useCases;
+  const erasures = makeErasureStore(table);
+  return { ticker, resumeLost: makeResumeLost({ ...entry, erasures, erasureQueue: erasureQueueOf(entry) }) };
 }
 
 /** Sends to one recipient, for the worker. */
-export function wireRecipients(entry: Entry, table: Table, sendFlow: SendFlow) {
+export function wireRecipients(
+  entry: Entry & { readonly marker: ErasureMarkerReads },
+  table: Table,
+  sendFlow: SendFlow,
+) {
   const { NUMBER_PER_MINUTE, CAMPAIGN_PAUSE_AFTER } = entry.config;
   const settings = { numberPerMinute: NUMBER_PER_MINUTE, pauseAfterFailures: CAMPAIGN_PAUSE_AFTER };
   const ports = {
@@ -95,6 +97,7 @@ export function wireRecipients(entry: Entry, table: Table, sendFlow: SendFlow) {
     ledger: makeLedgerStore(table),
     rateLimits: makeRateLimitStore(table),
     failureStreaks: makeFailureStreakStore(table),
+    tombstones: makeTombstoneReads(table, entry.marker),
     objects: wireObjects(entry),
     campaignQueue: wireCampaignQueue(entry),
     sendFlow,

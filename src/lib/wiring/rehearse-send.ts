@@ -64,7 +64,14 @@ export async function rehearseSend(
   const transport = undiciTransport(CLOCK, { connect: peer.connect, ...limits });
   const faults: unknown[] = [];
   try {
-    const entry = { config, transport, telemetry: keeping(faults), clock: CLOCK, random: systemRandom };
+    const entry = {
+      functionName: 'sendFlow',
+      config,
+      transport,
+      telemetry: keeping(faults),
+      clock: CLOCK,
+      random: systemRandom,
+    };
     const { event, context } = rehearsedPost('/v1/flows', FLOW);
     const handler = handlerOf(wireRehearsal(entry, peer.connect));
     const { statusCode } = await withinMs(LIMIT_MS, () => handler(event, context));

@@ -4,6 +4,7 @@ import { type HandleStatusDeps, makeHandleStatus } from '../callbacks/handle-sta
 import type { CallbackStore, UnmatchedQueue } from '../callbacks/ports.ts';
 import { makeRequeueUnmatched, type RequeueUnmatchedDeps } from '../callbacks/requeue-unmatched.ts';
 import { type EraseDeps, makeErase } from '../contacts/erase.ts';
+import { type ExportDeps, makeExport } from '../contacts/export.ts';
 import { makeOptOut } from '../contacts/opt-out.ts';
 import { makeLipaChatCalls } from '../lipachat/call-with-retries.ts';
 import type { ApiKeys, Gateway } from '../lipachat/ports.ts';
@@ -125,7 +126,11 @@ export function callbackUseCases(
 }
 
 /** A customer's opt-out by the API, and the erasure of a customer's data. */
-export function contactUseCases(ports: MessagePorts & Omit<EraseDeps, 'people'>, settings: MessageSettings) {
+export function contactUseCases(
+  ports: MessagePorts & Omit<EraseDeps & ExportDeps, 'people'>,
+  settings: MessageSettings,
+) {
   const deps = byPerson(ports, settings);
-  return { consent: makeOptOut(deps), erase: makeErase({ ...deps, sessions: ports.sessions }) };
+  const exportContact = makeExport({ ...deps, sessions: ports.sessions });
+  return { consent: makeOptOut(deps), erasure: makeErase(deps), exportContact };
 }

@@ -14,7 +14,10 @@ import { sendResponse } from '../../../src/lib/sending/contract.ts';
 import type { FinishClaim } from '../../../src/lib/sending/finish-claim.ts';
 import type { SendCommand } from '../../../src/lib/sending/send-flow.ts';
 import { tablePartOf } from '../../../src/lib/sending/table-part.ts';
+import { makeErasureKey } from '../../../src/lib/sessions/erasure-key.ts';
 import { DEFAULT_WORDS } from '../../../src/lib/whatsapp/opt-out-words.ts';
+import type { Pair } from '../../../src/lib/whatsapp/phone.ts';
+import { runErasureOf } from '../../../src/lib/wiring/erasures.ts';
 import {
   callbackUseCases,
   contactUseCases,
@@ -23,7 +26,9 @@ import {
 } from '../../../src/lib/wiring/use-cases.ts';
 import { fakeAliases } from './aliases.ts';
 import { fakeCallbacks } from './callbacks.ts';
+import { fakeCampaigns, fakeObjects } from './campaigns.ts';
 import { manualClock, namedRandom } from './clock.ts';
+import { fakeErasureQueue, fakeErasures } from './erasures.ts';
 import { fakeGateway } from './gateway.ts';
 import { type Link, straight } from './link.ts';
 import { fakeQueue } from './queue.ts';
@@ -35,6 +40,7 @@ import {
   fakePersonAliases,
   fakeSessions,
   fakeTemplateLocks,
+  fakeTombstones,
 } from './stores.ts';
 import { fakeTelemetry } from './telemetry.ts';
 import { fakeOldUnmatched, fakeUnmatchedQueue } from './unmatched.ts';
@@ -109,6 +115,13 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
   const personAliases = fakePersonAliases(clock);
   const erasedOptOuts = fakeErasedOptOuts();
   const templateLocks = fakeTemplateLocks(clock);
+  const erasing = {
+    tombstones: fakeTombstones(),
+    erasures: fakeErasures(clock),
+    queue: fakeErasureQueue(),
+    campaigns: fakeCampaigns(clock),
+    objects: fakeObjects(),
+  };
   const queue = fakeQueue(clock);
   const gateway = fakeGateway(clock);
   const apiKey = fakeSecret('key-1', clock);
@@ -172,6 +185,11 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       personAliases: personAliases.over(link),
       erasedOptOuts: erasedOptOuts.over(link),
       templateLocks: templateLocks.over(link),
+      tombstones: erasing.tombstones.over(link),
+      erasures: erasing.erasures.over(link),
+      erasureQueue: erasing.queue.over(link),
+      campaigns: erasing.campaigns.over(link),
+      erasureKey: makeErasureKey(fakeSecret('the key of the world'), ownClock),
       queue: queue.over(link),
       gateway: through(gateway.over(link)),
       apiKeys: makeApiKeys({
@@ -184,6 +202,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       telemetry,
     };
     const { sendFlow, finishClaim } = workUseCases(ports, sendSettings);
+    const runErasure = runErasureOf(ports, erasing.objects.over(link));
+    const contacts = contactUseCases({ ...ports, run: runErasure }, sendSettings);
     const longestSendMs = settings.gatewayDeadlineMs + 4_000;
     const sweep = sweepUseCase(ports, { ...sendSettings, longestSendMs });
     const callbackSettings = { ...sendSettings, words: DEFAULT_WORDS };
@@ -236,7 +256,9 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
         handleCallbacks(entries, { correlationId: name, receivedAt: ownClock.now() }),
       handleReply,
       recipientQueue: makeRecipientQueue({ ...ports, ...sendSettings }),
-      ...contactUseCases(ports, sendSettings),
+      consent: contacts.consent,
+      exportContact: contacts.exportContact,
+      erase: (pair: Pair, correlationId: string) => contacts.erasure.erase(pair, { ...run(), correlationId }),
       read: makeRead({ ...ports, ...sendSettings }),
     };
   }
@@ -254,6 +276,7 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
     aliases,
     personAliases,
     erasedOptOuts,
+    erasing,
     templateLocks,
     queue,
     gateway,

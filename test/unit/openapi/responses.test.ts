@@ -35,6 +35,7 @@ const FILE = 'GET /docs/{file}';
 const HEALTH = 'GET /v1/health';
 const FLOWS = 'POST /v1/flows';
 const MESSAGE = 'GET /v1/messages/{messageId}';
+const ERASURE = 'GET /v1/erasures/{erasureId}';
 const WEBHOOK = 'POST /v1/webhooks/lipachat/{secret}';
 const CREATE = 'POST /v1/campaigns';
 const UPLOAD = 'POST /v1/campaigns/{campaignId}/recipients';
@@ -46,7 +47,7 @@ const MEETS: Record<ErrorCode, string[]> = {
   // Of a business number. Where an id is named, another number's is not found.
   forbidden: [FLOWS, CREATE, ...ofPair],
   'not-acceptable': ['GET /docs', 'GET /docs/{file}'],
-  'not-found': [FILE, MESSAGE, ...ofCampaign],
+  'not-found': [FILE, MESSAGE, ERASURE, ...ofCampaign],
   'payload-too-large': [FLOWS, WEBHOOK, CREATE, UPLOAD],
   // Also when the time of the invocation is over.
   'store-unavailable': every,
@@ -73,10 +74,9 @@ const NO_ANSWERS: Record<string, { codes: ErrorCode[]; reason: string }> = {
   contacts: {
     codes: [
       ...(['gateway-rejected', 'gateway-throttled', 'gateway-unavailable'] as const),
-      ...(['not-found', 'recipient-opted-out'] as const),
+      'recipient-opted-out',
     ],
-    reason:
-      'A route that serverless.yml does not have; how messages end, by the lifecycle that cancels the parked ones.',
+    reason: 'How messages end, by the lifecycle that cancels the parked ones.',
   },
   campaigns: { codes: ['send-in-progress'], reason: 'How the turn of a recipient may end.' },
 };

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { parse } from '../http/schema.ts';
+
+const erasureId = z.uuid({ error: 'must be the id of an erasure' });
+const erasureJob = z.object({ erasureId });
+
+/** Is this record of the plan queue an erasure? A plan has a campaignId instead. Written by `sqs-erasures.ts`. */
+export function isErasureJob(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'erasureId' in body;
+}
+
+export const parseErasureJob = (body: unknown) => parse(erasureJob, body);
+
+/** Parses `{erasureId}` of a path. */
+export const parseErasureId = (path: unknown) => parse(erasureJob, path).erasureId;

@@ -224,7 +224,8 @@ describe('the figures', () => {
     const erasedOptOuts = await fleet.call('DELETE', `/v1/contacts/${fleet.business}/${erased}`, {
       token: admin,
     });
-    expect(erasedOptOuts.status).toBe(204);
+    // 202 as long as another test's campaign is being planned: the erasure waits for its planner.
+    expect([202, 204]).toContain(erasedOptOuts.status);
     const all = [...open, shut, never, stopped, erased].map((to) => `${to},Asha`);
     file = csv(...all, `${shut},Again`, '12,Nobody');
   });

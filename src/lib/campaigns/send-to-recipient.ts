@@ -27,6 +27,7 @@ import {
   resultOfStatus,
 } from './recipient-result.ts';
 import type { CampaignRunner } from './run.ts';
+import { ERASED, wasErased } from './runs/erased-recipient.ts';
 
 /*
  * Processes one recipient's job, in the worker:
@@ -57,10 +58,6 @@ export interface SendToRecipientDeps {
 
 /** A job that is due later than this goes back into the queue. */
 const LONGEST_WAIT_MS = 1_500;
-const ERASED: JobResult = {
-  kind: 'settle',
-  settlement: { outcome: 'opted-out', reason: 'was erased after the recipients were put' },
-};
 
 export function makeSendToRecipient(deps: SendToRecipientDeps) {
   const { campaigns, ledger, campaignQueue, rateLimits, planReader, runner, clock, random, telemetry } = deps;
@@ -111,7 +108,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     let spare: Pick<Settlement, 'messageId'> = {};
     try {
       const recipient = await planReader.recipient(campaign, batch, job.row);
-      if (!recipient || (await wasErased(campaign, recipient.to))) return ERASED;
+      if (!recipient || (await wasErased(deps.tombstones, campaign, recipient.to))) return ERASED;
       const { to, columns } = recipient;
       const by = { clientId: campaign.clientId, seesAll: false, respondAsync: false, ...run };
       const flow = { ...personalised(campaign.message, columns), to };
@@ -134,13 +131,6 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
         return settledWith(spare, resultOfProblem(fault, { tries: job.tries, random: random.fraction() }));
       throw fault;
     }
-  }
-
-  /** Was the person erased since the recipients were put? Then another file may name them, and this one sends nothing. */
-  async function wasErased({ message, plan }: Campaign, to: PhoneNumber): Promise<boolean> {
-    const erasedAt = await deps.tombstones.erasedAt({ business: message.from, customer: to });
-    const since = plan?.sourceAt ?? plan?.plannedAt;
-    return erasedAt !== undefined && since !== undefined && erasedAt >= since;
   }
 
   /** The worker that empties a batch aggregates it, and so completes the campaign after the last one. */

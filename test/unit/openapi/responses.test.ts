@@ -29,7 +29,7 @@ const documented = (routeKey: string): ErrorCode[] =>
 const without = (...left: string[]) => every.filter((routeKey) => !left.includes(routeKey));
 const under = (path: string) => every.filter((routeKey) => routeKey.includes(` ${path}`));
 const ofCampaign = under('/v1/campaigns/{campaignId}');
-const ofPair = every.filter((routeKey) => routeKey.endsWith('/{from}/{to}'));
+const ofPair = every.filter((routeKey) => routeKey.includes('/{from}/{to}'));
 const PAGE = 'GET /docs';
 const FILE = 'GET /docs/{file}';
 const HEALTH = 'GET /v1/health';

@@ -36,7 +36,8 @@ const ofCampaign = ({ state = 'draft' }: Counted): string[] => [
 const KINDS: Record<string, (item: Counted) => string[]> = {
   session: ({ optedOut }) => ['sessions', ...(optedOut ? ['opt-outs'] : [])],
   forgotten: () => ['erased opt-outs'],
-  salt: () => ['key of erased opt-outs'],
+  // The key of cursors is made anew if it is gone.
+  salt: ({ pk }) => [pk === 'salt#forgotten' ? 'key of erased opt-outs' : 'other items'],
   erased: () => ['erasures of 8 days'],
   tombstone: () => ['tombstones'],
   message: ofMessage,

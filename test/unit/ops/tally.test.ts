@@ -9,6 +9,7 @@ describe('an item', () => {
     [{ pk: 'session#254700000001#254700000002', optedOut: true }, ['sessions', 'opt-outs']],
     [{ pk: 'forgotten#ab12' }, ['erased opt-outs']],
     [{ pk: 'salt#forgotten' }, ['key of erased opt-outs']],
+    [{ pk: 'salt#cursors' }, ['other items']],
     [{ pk: 'message#m1', status: 'parked' }, ['messages', 'messages.parked']],
     [{ pk: 'message#m1', status: 'sent' }, ['messages', 'messages.proven', 'messages.sent']],
     [{ pk: 'campaign#c1', state: 'running' }, ['campaigns', 'campaigns.running']],

@@ -1,5 +1,5 @@
+import { isMissingParameter } from '../platform/errors.ts';
 import type { Secret } from '../platform/ports.ts';
-import { isMissingParameter } from '../platform/secrets.ts';
 import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { ApiKeys } from './ports.ts';
 

@@ -94,3 +94,9 @@ export class NotStorable extends AppError {
     this.name = 'NotStorable';
   }
 }
+
+/** Does the parameter store have no such parameter? True for its own fault, and for the one that a secret makes of it. */
+export function isMissingParameter(fault: unknown): boolean {
+  const cause = fault instanceof AppError ? fault.cause : fault;
+  return cause instanceof Error && cause.name === 'ParameterNotFound';
+}

@@ -1,5 +1,5 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { AppError, type ErrorCode } from './errors.ts';
+import { AppError, type ErrorCode, isMissingParameter } from './errors.ts';
 import type { Clock, Secret, Telemetry } from './ports.ts';
 import { withoutNumbers } from './text.ts';
 import { withinMs } from './time-limit.ts';
@@ -63,7 +63,7 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
       known = { value, freshUntil: clock.now().getTime() + options.cacheSeconds * 1000 };
       return value;
     } catch (cause) {
-      if (known || !options.mayBeMissing || !isMissing(cause))
+      if (known || !options.mayBeMissing || !isMissingParameter(cause))
         telemetry.error('parameter.unreadable', cause, {
           // The name of a number's own key contains the number.
           parameter: withoutNumbers(options.parameter),
@@ -77,10 +77,12 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
 
   function neverRead(cause: unknown): AppError {
     const fault = new AppError(options.fault.code, options.fault.detail, { retryAfter: 5, cause });
-    const isAbsent = cause instanceof Error && ABSENT.has(cause.name);
-    const ms = Math.min(ABSENT_MS, options.cacheSeconds * 1000);
-    absent = isAbsent ? { fault, until: clock.now().getTime() + ms } : undefined;
-    return fault;
+    const until = (ms: number) => clock.now().getTime() + Math.min(ms, options.cacheSeconds * 1000);
+    if (cause instanceof Error && ABSENT.has(cause.name)) absent = { fault, until: until(ABSENT_MS) };
+    // A fault that passes does not undo that the parameter is missing.
+    else if (isMissingParameter(absent?.fault)) absent = absent && { ...absent, until: until(DOWN_MS) };
+    else absent = undefined;
+    return absent?.fault ?? fault;
   }
 
   function refresh(): Promise<string> {
@@ -114,13 +116,4 @@ export function makeSecret({ client, clock, telemetry }: SecretDeps, options: Se
       return refresh();
     },
   };
-}
-
-/** Is this the fault of a secret whose parameter does not exist? */
-export function isMissingParameter(fault: unknown): boolean {
-  return fault instanceof AppError && isMissing(fault.cause);
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && cause.name === 'ParameterNotFound';
 }

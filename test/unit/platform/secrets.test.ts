@@ -2,6 +2,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultSpec } from '../../../local/aws/faults.ts';
 import { type Aws, startAws } from '../../../local/aws/server.ts';
+import { isMissingParameter } from '../../../src/lib/platform/errors.ts';
 import type { Secret } from '../../../src/lib/platform/ports.ts';
 import { makeSecret } from '../../../src/lib/platform/secrets.ts';
 import { type ManualClock, manualClock } from '../../support/fakes/clock.ts';
@@ -249,6 +250,18 @@ describe('a parameter that holds no secret', () => {
     advance(1);
     expect(await own.get()).toBe('own');
     expect(await reads()).toBe(2);
+  });
+
+  it('stays missing through a fault that passes', async () => {
+    const missing = cold('/not/there');
+    await expect(missing.get()).rejects.toSatisfy(isMissingParameter);
+    advance(31);
+    await fault({ target: 'GetParameter', fault: 'unavailable', times: null });
+    await expect(missing.get()).rejects.toSatisfy(isMissingParameter);
+    await noFaults();
+    aws.setParameter('/not/there', 'now');
+    advance(11);
+    expect(await missing.get()).toBe('now');
   });
 
   it('is asked for again by the next caller where nothing may be cached', async () => {

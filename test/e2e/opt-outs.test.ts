@@ -174,7 +174,8 @@ describe('the routes of an opt-out', () => {
 
   it('show the client that did it, until the customer says something else', async () => {
     const customer = await fleet.newCustomer();
-    expect(await session(customer)).toMatchObject({ optedOut: false, consent: null });
+    expect(await session(customer)).toEqual(expect.not.objectContaining({ consent: expect.anything() }));
+    expect(await session(customer)).toMatchObject({ optedOut: false });
     for (const [method, optedOut] of [
       ['PUT', true],
       ['DELETE', false],
@@ -186,7 +187,8 @@ describe('the routes of an opt-out', () => {
     }
     // WhatsApp's time has whole seconds: in the same one, the later arrival wins.
     await say(customer, 'STOP', { timestamp: Math.ceil(Date.now() / 1000) });
-    expect(await session(customer)).toMatchObject({ optedOut: true, consent: null });
+    expect(await session(customer)).toEqual(expect.not.objectContaining({ consent: expect.anything() }));
+    expect(await session(customer)).toMatchObject({ optedOut: true });
   });
 
   it('take a pair that was never seen', async () => {

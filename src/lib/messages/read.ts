@@ -21,8 +21,8 @@ export interface SessionAnswer {
   readonly expiresAt: string | null;
   readonly lastInboundAt: string | null;
   readonly optedOut: boolean;
-  /** The API client that last set `optedOut`, and when; null if the customer did, or if nothing has. */
-  readonly consent: { readonly by: string; readonly at: string } | null;
+  /** The API client that last set `optedOut`, and when; absent if the customer did, or if nothing has. */
+  readonly consent?: { readonly by: string; readonly at: string };
   readonly parked: number;
 }
 
@@ -73,7 +73,7 @@ export function makeRead(deps: ReadDeps) {
       expiresAt: stored.window?.expiresAt.toISOString() ?? null,
       lastInboundAt: stored.window?.lastInboundAt.toISOString() ?? null,
       optedOut: hasOptedOut(stored),
-      consent: word?.by === undefined ? null : { by: word.by, at: word.at.toISOString() },
+      ...(word?.by === undefined ? {} : { consent: { by: word.by, at: word.at.toISOString() } }),
       parked: parked.length,
     };
   }

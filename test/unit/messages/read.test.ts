@@ -80,7 +80,6 @@ describe('a session', () => {
       expiresAt: null,
       lastInboundAt: null,
       optedOut: false,
-      consent: null,
       parked: 0,
     });
   });

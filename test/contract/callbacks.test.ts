@@ -125,6 +125,20 @@ describe.each(engines)('raw callbacks on $name', ({ open }) => {
     expect(left.filter((text) => [...kept, ...gone].includes(text)).sort()).toEqual([...kept].sort());
   });
 
+  it('are deleted and found for one business number alone, if one is given', async () => {
+    const [mine, business] = ['254717000999', '254110090747'] as [PhoneNumber, PhoneNumber];
+    const gone = [`{"from":"${mine}","to":"+254 110 090 747"}`, `{"a":"${business}","b":${mine}}`];
+    const kept = [`{"from":"${mine}","to":"254110090748"}`, `{"from":"${mine}"}`, `{"to":"${business}"}`];
+    for (const text of [...gone, ...kept]) await stores.callbacks.keepRaw(text, NOW);
+    const { found } = await stores.callbacks.rawNaming([mine], { business });
+    expect(found.map(({ text }) => text).sort()).toEqual([...gone].sort());
+    expect((await stores.callbacks.dropRawNaming([mine], { business })).dropped).toBe(gone.length);
+    const left = await stores.rawCallbacks();
+    expect([...gone, ...kept].filter((text) => left.includes(text))).toEqual(kept);
+    // The others are still in the lists of the person.
+    expect((await stores.callbacks.dropRawNaming([mine])).dropped).toBe(2);
+  });
+
   it('are deleted with a number that is too short for a list, and with a user id', async () => {
     const [short, id] = ['6891234567', 'KE.77ab'] as CustomerId[];
     const gone = ['{"from":"689-123-4567"}', '{"user_id":"KE.77ab"}'];

@@ -7,9 +7,9 @@ import type { Table } from '../platform/dynamo-table.ts';
 import { keyedHash } from '../sessions/erasure-key.ts';
 import type { CustomerId } from '../whatsapp/customer.ts';
 import { namesIn, namesOf } from '../whatsapp/names-in-text.ts';
-import { isNamedIn } from '../whatsapp/phone.ts';
-import type { RawCallback, RawCallbackStore } from './ports.ts';
-import { makeRawSearch } from './raw/dynamo-raw-search.ts';
+import type { PhoneNumber } from '../whatsapp/phone.ts';
+import type { RawCallback, RawCallbackStore, RawPage } from './ports.ts';
+import { isAbout, makeRawSearch } from './raw/dynamo-raw-search.ts';
 
 /*
  * A raw callback is listed under the keyed hash of each name in it (ADR 035), so that an erasure finds it whatever else is
@@ -77,11 +77,12 @@ export function makeRawCallbackStore(
     await mapEnded([...names], put, { concurrency: AT_ONCE });
   }
 
-  async function dropIfNaming(ids: readonly string[], customers: readonly CustomerId[]): Promise<string[]> {
-    const isHit = async (id: string) => {
-      const { text = '' } = (await rawAt(id)) ?? {};
-      return customers.some((customer) => isNamedIn(text, customer));
-    };
+  async function dropIfAbout(
+    ids: readonly string[],
+    customers: readonly CustomerId[],
+    business: PhoneNumber | undefined,
+  ): Promise<string[]> {
+    const isHit = async (id: string) => isAbout((await rawAt(id))?.text ?? '', customers, business);
     const hits = await mapEnded(ids, isHit, { concurrency: AT_ONCE });
     const found = ids.filter((_, n) => hits[n]);
     await mapEnded(found, (id) => own.drop(PREFIX + id), { concurrency: AT_ONCE });
@@ -92,7 +93,7 @@ export function makeRawCallbackStore(
   async function dropListed(
     customer: CustomerId,
     hashOf: (name: string) => string,
-    isOver: () => boolean,
+    { business, isOver }: { readonly business: PhoneNumber | undefined; readonly isOver: () => boolean },
   ): Promise<{ readonly dropped: number; readonly isDone: boolean }> {
     const partitions = namesOf(customer).map((name) => NAME + hashOf(name));
     const [partition] = partitions;
@@ -101,10 +102,8 @@ export function makeRawCallbackStore(
     let before: string | undefined;
     for (;;) {
       const keys = await table.listed(partition, { limit: PAGE, before });
-      const found = await dropIfNaming(
-        keys.map(({ stage }) => stage),
-        [customer],
-      );
+      const ids = keys.map(({ stage }) => stage);
+      const found = await dropIfAbout(ids, [customer], business);
       const entries = found.flatMap((id) => partitions.map((one) => `${one}#${id}`));
       await mapEnded(entries, (pk) => own.drop(pk), { concurrency: AT_ONCE });
       dropped += found.length;
@@ -117,14 +116,18 @@ export function makeRawCallbackStore(
   async function walk(
     partition: string,
     customers: readonly CustomerId[],
-    { after, isOver }: { readonly after: DueKey | undefined; readonly isOver: () => boolean },
+    {
+      business,
+      after,
+      isOver,
+    }: Pick<RawPage, 'business'> & { readonly after: DueKey | undefined; readonly isOver: () => boolean },
   ): Promise<{ readonly dropped: number; readonly next: DueKey | undefined }> {
     let dropped = 0;
     let last = after;
     for (;;) {
       const keys = await table.dueKeys(partition, { upTo: END_OF_TIME, limit: PAGE, after: last });
       const ids = keys.map(({ pk }) => pk.slice(PREFIX.length));
-      dropped += (await dropIfNaming(ids, customers)).length;
+      dropped += (await dropIfAbout(ids, customers, business)).length;
       last = keys.at(-1) ?? last;
       if (keys.length < PAGE) return { dropped, next: undefined };
       if (isOver()) return { dropped, next: last };
@@ -158,12 +161,13 @@ export function makeRawCallbackStore(
     },
     rawNaming: makeRawSearch(table, [UNLISTED, LISTED], ({ pk }) => rawAt(pk.slice(PREFIX.length))),
     dropRaw: (id) => own.drop(PREFIX + id),
-    async dropRawNaming(customers, { after, isOver = () => false } = {}) {
+    async dropRawNaming(customers, { business, after, isOver = () => false } = {}) {
       let dropped = 0;
       const value = after && after.partition !== LISTS ? undefined : await key();
       if (value !== undefined)
         for (const one of customers) {
-          const listed = await dropListed(one, (name) => keyedHash(value, 'name', name), isOver);
+          const hashOf = (name: string) => keyedHash(value, 'name', name);
+          const listed = await dropListed(one, hashOf, { business, isOver });
           dropped += listed.dropped;
           // What was dropped is in no list any more: they begin anew.
           if (!listed.isDone) return { dropped, next: { partition: LISTS, pk: '', dueAt: 0 } };
@@ -173,6 +177,7 @@ export function makeRawCallbackStore(
       for (const partition of isShort ? [UNLISTED, LISTED] : [UNLISTED]) {
         if (after && partition < after.partition) continue;
         const walked = await walk(partition, customers, {
+          business,
           after: after?.partition === partition ? after : undefined,
           isOver,
         });

@@ -1,5 +1,6 @@
 import type { TemplateStatus } from '../lipachat/callback.ts';
 import type { CustomerId } from '../whatsapp/customer.ts';
+import type { PhoneNumber } from '../whatsapp/phone.ts';
 import type { InboundRecord } from './inbound-record.ts';
 import type { ReceivedCallback } from './received-callback.ts';
 import type { UnmatchedStatus } from './unmatched-status.ts';
@@ -32,6 +33,13 @@ export interface RawPlace {
   readonly dueAt: number;
 }
 
+/** A page of raw callbacks. `business`: only those that name this business number, too. */
+export interface RawPage {
+  readonly business?: PhoneNumber | undefined;
+  readonly after?: RawPlace | undefined;
+  readonly isOver?: () => boolean;
+}
+
 export interface RawCallbackStore {
   /** Keeps a callback for 30 days, once per content, up to 256 KiB. */
   keepRaw(text: string, now: Date, facts?: Pick<RawCallback, 'why' | 'receivedAt'>): Promise<void>;
@@ -41,7 +49,7 @@ export interface RawCallbackStore {
   /** Those that name one of the customers, in any spelling, page by page, and where to go on. Reads all of them. */
   rawNaming(
     customers: readonly CustomerId[],
-    page?: { readonly after?: RawPlace | undefined; readonly isOver?: () => boolean },
+    page?: RawPage,
   ): Promise<{ readonly found: readonly RawCallback[]; readonly next: RawPlace | undefined }>;
   /**
    * Removes raw callbacks that name one of the customers, in any spelling, and returns how many. Stops between two pages
@@ -49,7 +57,7 @@ export interface RawCallbackStore {
    */
   dropRawNaming(
     customers: readonly CustomerId[],
-    page?: { readonly after?: RawPlace | undefined; readonly isOver?: () => boolean },
+    page?: RawPage,
   ): Promise<{ readonly dropped: number; readonly next: RawPlace | undefined }>;
 }
 

@@ -1,3 +1,4 @@
+import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock, Random } from '../platform/ports.ts';
 import type { ErasureKey } from '../sessions/erasure-key.ts';
@@ -27,6 +28,11 @@ export interface EraseDeps {
   readonly random: Random;
 }
 
+interface EraseRun extends Pick<Caller, 'numbers'> {
+  readonly correlationId: string;
+  readonly deadlineAt: Date;
+}
+
 export type EraseContact = ReturnType<typeof makeErase>;
 
 export function makeErase(deps: EraseDeps) {
@@ -35,10 +41,11 @@ export function makeErase(deps: EraseDeps) {
   /** Returns the erasure as long as it is not done; undefined once it is. */
   async function erase(
     named: Pair,
-    { correlationId, deadlineAt }: { readonly correlationId: string; readonly deadlineAt: Date },
+    { correlationId, deadlineAt, numbers }: EraseRun,
   ): Promise<Erasure | undefined> {
     const key = await erasureKey.get();
-    const person: Erased = { named, pairs: await people.pairsOf(named) };
+    const pairs = await people.pairsOf(named);
+    const person: Erased = { named, pairs, ...(numbers ? { isOfLimited: true } : {}) };
     const erasureId = random.uuid();
     const begun = newErasure(erasureId, {
       sealed: sealed(person, erasureId, key),

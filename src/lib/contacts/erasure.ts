@@ -5,10 +5,12 @@ import type { Pair } from '../whatsapp/phone.ts';
 export interface Erased {
   readonly named: Pair;
   readonly pairs: readonly [Pair, ...Pair[]];
+  /** The caller may not use all business numbers: raw callbacks of others are not the caller's to remove. */
+  readonly isOfLimited?: true | undefined;
 }
 
 /** The steps of an erasure, in their order; `after`: what is done. */
-export type ErasurePlace =
+type ErasurePlace =
   | { readonly step: 'messages' }
   | { readonly step: 'callbacks'; readonly after?: RawPlace | undefined }
   | { readonly step: 'names' }
@@ -16,7 +18,7 @@ export type ErasurePlace =
   /** A planner that began before the erasure may still write the person down. */
   | { readonly step: 'planners' };
 
-export interface ErasureCounts {
+interface ErasureCounts {
   readonly messages: number;
   readonly callbacks: number;
   readonly files: number;

@@ -4,6 +4,7 @@ import type { Message } from '../messages/message.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import { viewOf } from '../messages/receipt.ts';
 import { mapEnded } from '../platform/all-ended.ts';
+import type { Caller } from '../platform/caller.ts';
 import { invalidRequest } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import type { People } from '../sessions/people.ts';
@@ -50,6 +51,11 @@ const place: z.ZodType<Place> = z.union([
   }),
 ]);
 
+/** A caller with numbers of its own sees only the raw callbacks that name the business number, too. */
+interface ExportRun extends Pick<Caller, 'numbers'> {
+  readonly deadlineAt: Date;
+}
+
 export type ExportContact = ReturnType<typeof makeExport>;
 
 export function makeExport(deps: ExportDeps) {
@@ -66,21 +72,26 @@ export function makeExport(deps: ExportDeps) {
     return { found, next: after };
   }
 
-  async function callbacksOf(pairs: readonly Pair[], after: RawPlace | undefined, deadlineAt: Date) {
+  async function callbacksOf(
+    pairs: readonly Pair[],
+    after: RawPlace | undefined,
+    { deadlineAt, numbers }: ExportRun,
+  ) {
     const isOver = () => clock.now().getTime() > deadlineAt.getTime() - LEFT_MS;
     const customers = pairs.map(({ customer }) => customer);
-    const { found, next } = await callbacks.rawNaming(customers, { after, isOver });
+    const business = numbers && pairs[0]?.business;
+    const { found, next } = await callbacks.rawNaming(customers, { business, after, isOver });
     return { found: found.map(callbackOf), next: next && ({ of: 'callbacks', after: next } as Place) };
   }
 
-  return async function exportContact(named: Pair, after: string | undefined, deadlineAt: Date) {
+  return async function exportContact(named: Pair, after: string | undefined, run: ExportRun) {
     const at = after === undefined ? ({ of: 'messages', n: 0 } as const) : placeIn(after);
     const pairs = await people.pairsOf(named);
     const [person, ...ids] = pairs;
     const session = (await sessions.get(person))?.value;
     const known = session ? undefined : await erasedOptOuts.find(person);
     const sent = at.of === 'messages' ? await messagesOf(pairs, at) : undefined;
-    const raw = at.of === 'callbacks' ? await callbacksOf(pairs, at.after, deadlineAt) : undefined;
+    const raw = at.of === 'callbacks' ? await callbacksOf(pairs, at.after, run) : undefined;
     const next = sent ? sent.next : raw?.next;
     return {
       from: person.business,

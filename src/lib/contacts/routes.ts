@@ -28,7 +28,7 @@ export function contactRoutes({
       erasedResponse(await erasure.erase(allowedPair(request), request)),
     'GET /v1/contacts/{from}/{to}/export': async (request) => {
       const { after } = request.event.queryStringParameters ?? {};
-      const body = await exportContact(allowedPair(request), after, request.deadlineAt);
+      const body = await exportContact(allowedPair(request), after, request);
       return { status: 200, body, headers: { 'cache-control': 'no-store' } };
     },
     'GET /v1/erasures/{erasureId}': async ({ path }) => {

@@ -15,7 +15,8 @@ import type { ErasureStore } from './ports.ts';
  *
  * 1. messages: note the erasure, with a tombstone. Remove the session; an opt-out is first kept. The session of a person with
  *    user ids only loses its window, because it leads to the ids. Remove the messages.
- * 2. callbacks: remove the raw callbacks that contain the number or one of the ids.
+ * 2. callbacks: remove the raw callbacks that contain the number or one of the ids; for a client with numbers of its own,
+ *    only those that also name the business number.
  * 3. names: remove what belongs to the user ids, then the session of the number, then the alias of the id that was named. The
  *    opt-out is kept under each of them.
  * 4. files: take the person out of the files of recipients and plans.
@@ -78,7 +79,8 @@ export function makeRunErasure(deps: RunErasureDeps) {
     async callbacks(erasure, { person, isOver }) {
       const { after } = erasure.place.step === 'callbacks' ? erasure.place : {};
       const customers = person.pairs.map(({ customer }) => customer);
-      const { dropped, next } = await callbacks.dropRawNaming(customers, { after, isOver });
+      const business = person.isOfLimited && person.pairs[0].business;
+      const { dropped, next } = await callbacks.dropRawNaming(customers, { business, after, isOver });
       const place = next ? ({ step: 'callbacks', after: next } as const) : ({ step: 'names' } as const);
       return { ...counted(erasure, 'callbacks', dropped), place };
     },

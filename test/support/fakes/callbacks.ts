@@ -2,9 +2,9 @@
 
 import { isEarlier, isOfAnotherNumber } from '../../../src/lib/callbacks/inbound-record.ts';
 import type { CallbackStore, InboundRecord, RawCallback } from '../../../src/lib/callbacks/ports.ts';
+import { isAbout } from '../../../src/lib/callbacks/raw/dynamo-raw-search.ts';
 import type { TemplateStatus } from '../../../src/lib/lipachat/callback.ts';
 import type { Clock } from '../../../src/lib/platform/ports.ts';
-import { isNamedIn } from '../../../src/lib/whatsapp/phone.ts';
 import { type Link, straight } from './link.ts';
 
 const DAY_MS = 86_400_000;
@@ -55,16 +55,14 @@ export function fakeCallbacks(clock: Clock): FakeCallbacks {
         }),
       listRaw: (limit) => link('listRaw', () => values(raw.values()).slice(0, limit)),
       dropRaw: (id) => link('dropRaw', () => void raw.delete(id)),
-      rawNaming: (customers) =>
+      rawNaming: (customers, { business } = {}) =>
         link('rawNaming', () => ({
-          found: values(raw.values()).filter(({ text }) => customers.some((one) => isNamedIn(text, one))),
+          found: values(raw.values()).filter(({ text }) => isAbout(text, customers, business)),
           next: undefined,
         })),
-      dropRawNaming: (customers) =>
+      dropRawNaming: (customers, { business } = {}) =>
         link('dropRawNaming', () => {
-          const named = values(raw.values()).filter(({ text }) =>
-            customers.some((customer) => isNamedIn(text, customer)),
-          );
+          const named = values(raw.values()).filter(({ text }) => isAbout(text, customers, business));
           for (const { id } of named) raw.delete(id);
           return { dropped: named.length, next: undefined };
         }),

@@ -4,6 +4,7 @@ import type { CampaignId } from '../../../src/lib/campaigns/campaign-id.ts';
 import { makeErase } from '../../../src/lib/contacts/erase.ts';
 import type { Erasure } from '../../../src/lib/contacts/erasure.ts';
 import { makeResumeErasure, makeResumeLost } from '../../../src/lib/contacts/resume-erasure.ts';
+import type { Caller } from '../../../src/lib/platform/caller.ts';
 import { AppError } from '../../../src/lib/platform/errors.ts';
 import { makeErasureKey } from '../../../src/lib/sessions/erasure-key.ts';
 import { runErasureOf } from '../../../src/lib/wiring/erasures.ts';
@@ -54,7 +55,8 @@ function processOf({ seconds = 29, key = secret, dies = Number.POSITIVE_INFINITY
   };
   const deadlineAt = () => later(seconds, clock.now());
   return {
-    erase: () => makeErase(deps).erase(PAIR, { correlationId: 'c', deadlineAt: deadlineAt() }),
+    erase: (by: Pick<Caller, 'numbers'> = {}) =>
+      makeErase(deps).erase(PAIR, { correlationId: 'c', deadlineAt: deadlineAt(), ...by }),
     resume: (id: string) => makeResumeErasure(deps)(id, deadlineAt()),
     resumeLost: makeResumeLost(deps),
     calls: () => calls,
@@ -81,6 +83,20 @@ describe('an erasure', () => {
     expect(isClean()).toBe(true);
     expect(world.erasing.erasures.all()).toEqual([]);
   });
+
+  it.each([29, 5])(
+    'for a client with numbers of its own leaves callbacks of others, with %i s',
+    async (seconds) => {
+      await seed();
+      const own = `{"from":"${CUSTOMER}","to":"${PAIR.business}"}`;
+      await world.callbacks.keepRaw(own, NOW);
+      const begun = await processOf({ seconds }).erase({ numbers: [PAIR.business] });
+      if (begun) await processOf({ seconds: 900 }).resume(begun.erasureId);
+      expect(world.sessions.all()).toEqual([]);
+      expect(world.callbacks.raw()).toHaveLength(3);
+      expect(world.callbacks.raw()).not.toContain(own);
+    },
+  );
 
   it('without the key deletes nothing', async () => {
     await seed();
@@ -161,7 +177,7 @@ describe('an export', () => {
     await seed();
     const { exportContact, send } = world.process('api');
     await send();
-    const first = await exportContact(PAIR, undefined, later(29));
+    const first = await exportContact(PAIR, undefined, { deadlineAt: later(29) });
     expect(first).toMatchObject({
       from: PAIR.business,
       to: CUSTOMER,
@@ -172,12 +188,17 @@ describe('an export', () => {
     let page = first;
     const callbacks = [];
     while (page.next) {
-      page = await exportContact(PAIR, page.next, later(29));
+      page = await exportContact(PAIR, page.next, { deadlineAt: later(29) });
       callbacks.push(...page.callbacks);
     }
     expect(callbacks).toHaveLength(3);
+    const limited = { deadlineAt: later(29), numbers: [PAIR.business] };
+    const place = Buffer.from('{"of":"callbacks"}').toString('base64url');
+    expect(await exportContact(PAIR, place, limited)).toMatchObject({ callbacks: [], next: null });
     const forged = Buffer.from('{"of":"else"}').toString('base64url');
     for (const after of ['x', forged])
-      await expect(exportContact(PAIR, after, later(29))).rejects.toMatchObject({ code: 'invalid-request' });
+      await expect(exportContact(PAIR, after, { deadlineAt: later(29) })).rejects.toMatchObject({
+        code: 'invalid-request',
+      });
   });
 });

@@ -1,7 +1,8 @@
 import { mapEnded } from '../../platform/all-ended.ts';
 import type { DueKey } from '../../platform/dynamo-reads.ts';
 import type { Table } from '../../platform/dynamo-table.ts';
-import { isNamedIn } from '../../whatsapp/phone.ts';
+import type { CustomerId } from '../../whatsapp/customer.ts';
+import { isNamedIn, type PhoneNumber } from '../../whatsapp/phone.ts';
 import type { RawCallback, RawCallbackStore } from '../ports.ts';
 
 /** At once for a reader: each has 256 KiB at most, and a response 6 MB. */
@@ -15,7 +16,7 @@ export function makeRawSearch(
   partitions: readonly string[],
   rawAt: (key: DueKey) => Promise<RawCallback | undefined>,
 ): RawCallbackStore['rawNaming'] {
-  return async function rawNaming(customers, { after, isOver = () => false } = {}) {
+  return async function rawNaming(customers, { business, after, isOver = () => false } = {}) {
     const found: RawCallback[] = [];
     let bytes = 0;
     for (const partition of partitions) {
@@ -24,7 +25,7 @@ export function makeRawSearch(
       for (;;) {
         const keys = await table.dueKeys(partition, { upTo: END_OF_TIME, limit: SHOWN, after: last });
         for (const raw of await mapEnded(keys, rawAt, { concurrency: SHOWN })) {
-          if (!raw || !customers.some((one) => isNamedIn(raw.text, one))) continue;
+          if (!raw || !isAbout(raw.text, customers, business)) continue;
           found.push(raw);
           bytes += Buffer.byteLength(raw.text);
         }
@@ -35,4 +36,14 @@ export function makeRawSearch(
     }
     return { found, next: undefined };
   };
+}
+
+/** Does the text name one of the customers, and the business number if one is given, in any spelling? */
+export function isAbout(
+  text: string,
+  customers: readonly CustomerId[],
+  business: PhoneNumber | undefined,
+): boolean {
+  if (business !== undefined && !isNamedIn(text, business)) return false;
+  return customers.some((customer) => isNamedIn(text, customer));
 }

@@ -24,7 +24,7 @@ export const advisoriesReport = (
   );
   const isOld = !(days <= OLDEST_DAYS);
   const age = `Advisories were read on ${readOn}, ${days} days ago${isOld ? `: more than ${OLDEST_DAYS}` : ''}.`;
-  const others = changed.length > 0 ? ` Since then, these are new: ${changed.join(', ')}.` : '';
+  const others = changed.length > 0 ? ` Not read about: ${changed.join(', ')}.` : '';
   const how = ' Read them as scripts/packages/advisories.ts says.';
   return { isDue: isOld || changed.length > 0, text: `${age}${others}${isOld || others !== '' ? how : ''}` };
 };

@@ -15,16 +15,19 @@ export const secretsIn = async ({ path, text }: Source): Promise<string[]> => {
   return messages.map(({ loc, ruleId, messageId }) => `${path}:${loc.start.line}: ${ruleId} ${messageId}`);
 };
 
-/** Undefined for a file that is no text. */
+/** Undefined for a file that is no text, or that is deleted and not yet committed. Any other fault is a fault of the check. */
 const textOf = async (path: string): Promise<string | undefined> => {
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch((fault: NodeJS.ErrnoException) => {
+    if (fault.code === 'ENOENT' || fault.code === 'EISDIR') return Buffer.of(0);
+    throw fault;
+  });
   return bytes.includes(0) ? undefined : bytes.toString('utf8');
 };
 
 if (import.meta.main) {
   const paths = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0').filter(Boolean);
   for (const path of paths) {
-    const text = await textOf(path).catch(() => undefined);
+    const text = await textOf(path);
     for (const finding of text === undefined ? [] : await secretsIn({ path, text })) {
       console.error(finding);
       process.exitCode = 1;

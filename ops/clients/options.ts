@@ -9,6 +9,7 @@ export const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** API Gateway takes 8 KB from an authorizer; the lists go there. */
 const MOST = 100;
+const MOST_CHARACTERS = 3_000;
 const HOUR_MS = 3_600_000;
 /** Has to end in a slash: `s3://exports/crm` would be `s3://exports/crm-of-another/a.csv`, too. */
 const PREFIX = /^s3:\/\/[a-z0-9.-]{3,63}\/(?:[!-+\--~]{1,200}\/)?$/;
@@ -19,8 +20,8 @@ const listIn = (text: string): string[] => [...new Set(text.split(',').map((one)
 const parsedList = (text: string, read: (one: string) => string | undefined, takes: string): string[] => {
   const found = listIn(text).map(read);
   const good = found.filter((one) => one !== undefined);
-  if (good.length < found.length || good.length > MOST)
-    throw misuse(`${takes}, comma-separated, at most ${MOST}`);
+  if (good.length < found.length || good.length > MOST || good.join(' ').length > MOST_CHARACTERS)
+    throw misuse(`${takes}, comma-separated, at most ${MOST} and ${MOST_CHARACTERS} characters in all`);
   return [...new Set(good)];
 };
 

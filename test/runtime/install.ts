@@ -51,7 +51,8 @@ if (!isCurrent(CLIENT.native, 'package-lock.json')) {
   // The headers of the Node that runs it; node-gyp would download them.
   const node = join(dirname(process.execPath), '..');
   const hasHeaders = existsSync(join(node, 'include/node/node_api.h'));
-  run('npm', ['ci'], hasHeaders ? { npm_config_nodedir: node } : {});
+  // It has to be compiled, unlike all that `npm ci` installs for the project.
+  run('npm', ['ci', '--ignore-scripts=false'], hasHeaders ? { npm_config_nodedir: node } : {});
 }
 if (!isCurrent(EMULATOR, 'emulator/go.sum')) {
   mkdirSync(dirname(EMULATOR), { recursive: true });

@@ -4,6 +4,7 @@ import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { ApiClient, ClientStore, ClientToken } from './ports.ts';
 import { dayOf, refusalOf } from './token-rules.ts';
 
+const AFTER_FAILURE_MS = 60_000;
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
 /** A request of API Gateway's, before its route. */
@@ -31,6 +32,9 @@ export function tokenHashOf(token: string): string {
  * the decision for a minute, so a refusal is logged once in that time.
  */
 export function makeAuthorize({ clients, clock, telemetry }: AuthorizeDeps) {
+  /** When the last note failed. Callers wait for a note, so trouble with the table delays one of them, and not each. */
+  let failedAt = Number.NEGATIVE_INFINITY;
+
   return async function authorize(request: AuthorizeRequest): Promise<ApiClient | undefined> {
     const { routeKey, sourceIp, requestId } = request;
     const token = BEARER.exec(request.authorization ?? '')?.[1];
@@ -56,9 +60,11 @@ export function makeAuthorize({ clients, clock, telemetry }: AuthorizeDeps) {
   /** One write a day and token. The request never fails for it. */
   async function noteUse(hash: string, { clientId, lastUsedOn }: ClientToken, day: string): Promise<void> {
     if (lastUsedOn !== undefined && lastUsedOn >= day) return;
+    if (clock.now().getTime() - failedAt < AFTER_FAILURE_MS) return;
     try {
       await clients.noteUse(hash, day);
     } catch (fault) {
+      failedAt = clock.now().getTime();
       telemetry.error('client.use-not-noted', fault, { clientId });
     }
   }

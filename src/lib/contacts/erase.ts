@@ -33,6 +33,9 @@ interface EraseRun extends Pick<Caller, 'numbers'> {
   readonly deadlineAt: Date;
 }
 
+/** Bytes. A small file of gzip holds a thousand times as much, and must be searched within a second or two. */
+const LARGEST_WHILE_WAITING = 128 * 1024;
+
 export type EraseContact = ReturnType<typeof makeErase>;
 
 export function makeErase(deps: EraseDeps) {
@@ -54,7 +57,11 @@ export function makeErase(deps: EraseDeps) {
     });
     const { stored } = await erasures.create(begun);
     if (!stored) throw new Error('an erasure was removed as it was stored');
-    const end = await deps.run(stored, { person, isOver: timeLimit(clock, deadlineAt) });
+    const end = await deps.run(stored, {
+      person,
+      isOver: timeLimit(clock, deadlineAt),
+      largest: LARGEST_WHILE_WAITING,
+    });
     const now = await erasures.get(erasureId);
     if (end === 'done') {
       if (now) await erasures.remove(now);

@@ -42,9 +42,11 @@ export type RunErasure = ReturnType<typeof makeRunErasure>;
 interface Run {
   readonly person: Erased;
   readonly isOver: () => boolean;
+  /** Bytes of the largest file to search; a larger one is left to a process with more time. Undefined for all. */
+  readonly largest?: number | undefined;
 }
 
-type Step = (erasure: Erasure, run: Run) => Promise<Partial<Erasure> | 'waiting'>;
+type Step = (erasure: Erasure, run: Run) => Promise<Partial<Erasure> | 'waiting' | 'unfinished'>;
 
 const MOST_CAMPAIGNS = 10_000;
 const AT_ONCE = 16;
@@ -91,13 +93,21 @@ export function makeRunErasure(deps: RunErasureDeps) {
       return { optOutKept: await eraseNames(person, endOfRequest(erasure)), place };
     },
 
-    async files(erasure, { person: { pairs }, isOver }) {
+    async files(erasure, { person: { pairs }, isOver, largest }) {
       const { after, isLast } = erasure.place.step === 'files' ? erasure.place : {};
       const [{ business, customer }] = pairs;
       const ended = isLast ? finished(erasure, clock.now()) : ({ place: { step: 'planners' } } as const);
       if (isUserId(customer)) return ended;
       const person = { business, customer };
-      const { files, next } = await eraseFiles({ person, until: erasure.requestedAt, after, isOver });
+      const { files, next } = await eraseFiles({
+        person,
+        until: erasure.requestedAt,
+        after,
+        isOver,
+        largest,
+      });
+      // The next file is too large.
+      if (next !== undefined && next === (after ?? '')) return 'unfinished';
       const count = counted(erasure, 'files', files);
       return next === undefined
         ? { ...ended, ...count }
@@ -121,7 +131,7 @@ export function makeRunErasure(deps: RunErasureDeps) {
     let stored = found;
     while (stored.value.state === 'running') {
       const changes = await steps[stored.value.place.step](stored.value, one);
-      if (changes === 'waiting') return 'waiting';
+      if (changes === 'waiting' || changes === 'unfinished') return changes;
       // What is finished has no person any more: it replaces the whole.
       const base = changes.state === 'done' ? {} : stored.value;
       const written = await erasures.replace(stored, {

@@ -54,7 +54,7 @@ export function assertMayRead(
   const isListed = (source: string) => `s3://${bucket}/${key}`.startsWith(source) && !RELATIVE.test(key);
   const isAnothers = bucket === ownBucket && OF_CAMPAIGNS.test(key);
   if (!isAnothers && (sources === undefined || sources.some(isListed))) return;
-  const message = 'must name an object that this client may read: ask an operator (`client list`)';
+  const message = 'must name an object that this client may read: ask an operator (`client list --json`)';
   throw invalidRequest([{ path: 'recipients.s3', message }]);
 }
 

@@ -23,6 +23,8 @@ interface Request {
   readonly until: Date;
   readonly after: string | undefined;
   readonly isOver: () => boolean;
+  /** Bytes of the largest file to search; undefined for all. */
+  readonly largest?: number | undefined;
 }
 
 export type EraseFiles = ReturnType<typeof makeEraseFiles>;
@@ -52,11 +54,21 @@ export function makeEraseFiles({ objects, campaigns, eraseFile }: EraseFilesDeps
 
   const modifiedAt = (key: string) => putTime({ bucket: objects.bucket, key });
 
+  /** 0 if the file is gone. */
+  async function sizeOf(key: string): Promise<number> {
+    try {
+      return (await objects.head({ bucket: objects.bucket, key })).bytes;
+    } catch (fault) {
+      if (fault instanceof RecipientsFault) return 0;
+      throw fault;
+    }
+  }
+
   /**
-   * Goes on behind `after`, until the end or until `isOver`, which is asked after each file. Returns how many files named
-   * the person, and where to go on.
+   * Goes on behind `after`, until the end, until a file that is too large, or until `isOver`, which is asked after each
+   * file. Returns how many files named the person, and where to go on.
    */
-  return async function eraseFiles({ person, until, after, isOver }: Request) {
+  return async function eraseFiles({ person, until, after, isOver, largest }: Request) {
     let files = 0;
     let last = after;
     let known: { readonly campaignId: string; readonly at: Date | undefined } | undefined;
@@ -71,6 +83,8 @@ export function makeEraseFiles({ objects, campaigns, eraseFile }: EraseFilesDeps
           };
         const at = known.at && !key.startsWith('plans/') ? await modifiedAt(key) : known.at;
         const isHeld = at !== undefined && at <= until;
+        if (isHeld && largest !== undefined && (await sizeOf(key)) > largest)
+          return { files, next: last ?? '' };
         if (isHeld && (await eraseFile(key, person.customer))) files += 1;
         last = key;
         if (isOver()) return { files, next: last };

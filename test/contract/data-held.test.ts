@@ -71,7 +71,9 @@ const WRITES: Record<string, () => Promise<unknown>> = {
     await registry.openNamespace('crm', 'key');
   },
   'contacts/dynamo-erasures': () =>
-    stores.erasures.create(newErasure('e', { sealed: 's', correlationId: 'c', now: NOW })),
+    stores.erasures.create(
+      newErasure('e', { sealed: 's', clientId: 'client-1', correlationId: 'c', now: NOW }),
+    ),
   'events/dynamo-changes': nothing,
   'messages/dynamo-messages': () => stores.messages.create(sampleMessage()),
   'messages/dynamo-message-keys': nothing,

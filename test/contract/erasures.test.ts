@@ -13,7 +13,7 @@ import { callJson } from '../support/json-http.ts';
 import { engines, type Stores } from './engines.ts';
 
 const begun = (erasureId: string): Erasure =>
-  newErasure(erasureId, { sealed: 'sealed', correlationId: 'c', now: NOW });
+  newErasure(erasureId, { sealed: 'sealed', clientId: 'client-1', correlationId: 'c', now: NOW });
 
 describe.each(engines)('erasures on $name', ({ open }) => {
   let stores: Stores;

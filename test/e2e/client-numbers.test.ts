@@ -20,6 +20,7 @@ interface Ids {
   readonly messageId: string;
   readonly campaignId: string;
   readonly customer: string;
+  readonly erasureId: string;
 }
 
 beforeAll(async () => {
@@ -31,8 +32,14 @@ beforeAll(async () => {
   expect((await fleet.send(flow)).status).toBe(201);
   const campaignId = randomUUID();
   expect((await fleet.call('POST', '/v1/campaigns', { token, body: campaign(campaignId) })).status).toBe(201);
-  stored = { messageId: flow.messageId, campaignId, customer: fleet.customer };
-  absent = { messageId: randomUUID(), campaignId: randomUUID(), customer: fleet.canaries.number() };
+  const erasureId = await fleet.table.addErasure('fleet');
+  stored = { messageId: flow.messageId, campaignId, customer: fleet.customer, erasureId };
+  absent = {
+    messageId: randomUUID(),
+    campaignId: randomUUID(),
+    customer: fleet.canaries.number(),
+    erasureId: randomUUID(),
+  };
 });
 afterAll(() => fleet.stop());
 
@@ -62,6 +69,11 @@ const RULES: Record<string, [status: number, request: (ids: Ids) => { path: stri
   'PUT /v1/opt-outs/{from}/{to}': [403, ofPair('/v1/opt-outs')],
   'DELETE /v1/opt-outs/{from}/{to}': [403, ofPair('/v1/opt-outs')],
   'DELETE /v1/contacts/{from}/{to}': [403, ofPair('/v1/contacts')],
+  'GET /v1/contacts/{from}/{to}/export': [
+    403,
+    (ids) => ({ path: `/v1/contacts/${fleet.business}/${ids.customer}/export` }),
+  ],
+  'GET /v1/erasures/{erasureId}': [404, ({ erasureId }) => ({ path: `/v1/erasures/${erasureId}` })],
   'POST /v1/campaigns': [403, (ids) => ({ path: '/v1/campaigns', body: campaign(ids.campaignId) })],
   // The list is without it.
   'GET /v1/campaigns': [200, () => ({ path: '/v1/campaigns' })],

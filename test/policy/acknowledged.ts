@@ -58,7 +58,7 @@ export const ACKNOWLEDGED: Acknowledgement[] = [
   },
   {
     rule: 'AwsSolutions-IAM5[Resource::<RecipientsBucket.Arn>/*]',
-    at: ['CampaignsRole', 'CampaignPlannerRole', 'CampaignTickRole'],
+    at: ['CampaignsRole', 'CampaignPlannerRole', 'CampaignTickRole', 'ContactsRole'],
     reason: "The objects of the stack's own bucket, which holds campaigns' files and nothing else.",
   },
   {

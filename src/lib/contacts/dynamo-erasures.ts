@@ -16,6 +16,7 @@ const codec = itemCodec<Erasure, 'erasureId'>({
     state: plain,
     sealed: plain,
     correlationId: plain,
+    clientId: plain,
     place: plain,
     counts: plain,
     optOutKept: plain,

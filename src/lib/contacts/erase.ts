@@ -28,7 +28,7 @@ export interface EraseDeps {
   readonly random: Random;
 }
 
-interface EraseRun extends Pick<Caller, 'numbers'> {
+interface EraseRun extends Pick<Caller, 'clientId' | 'numbers'> {
   readonly correlationId: string;
   readonly deadlineAt: Date;
 }
@@ -44,7 +44,7 @@ export function makeErase(deps: EraseDeps) {
   /** Returns the erasure as long as it is not done; undefined once it is. */
   async function erase(
     named: Pair,
-    { correlationId, deadlineAt, numbers }: EraseRun,
+    { correlationId, clientId, deadlineAt, numbers }: EraseRun,
   ): Promise<Erasure | undefined> {
     const key = await erasureKey.get();
     const pairs = await people.pairsOf(named);
@@ -53,6 +53,7 @@ export function makeErase(deps: EraseDeps) {
     const begun = newErasure(erasureId, {
       sealed: sealed(person, erasureId, key),
       correlationId,
+      clientId,
       now: clock.now(),
     });
     const { stored } = await erasures.create(begun);
@@ -71,10 +72,15 @@ export function makeErase(deps: EraseDeps) {
     return now?.value ?? begun;
   }
 
-  /** Throws `not-found`. */
-  async function read(erasureId: string): Promise<Erasure> {
+  /** Another client's erasure is `not-found`, except to a caller without any limit. */
+  async function read(
+    erasureId: string,
+    { clientId, seesAll, numbers, namespaceKey }: Caller,
+  ): Promise<Erasure> {
     const stored = await erasures.get(erasureId);
-    if (!stored) throw new AppError('not-found', 'Erasure not found.');
+    const maySeeAll = seesAll && !numbers && namespaceKey === undefined;
+    if (!stored || !(maySeeAll || stored.value.clientId === clientId))
+      throw new AppError('not-found', 'Erasure not found.');
     return stored.value;
   }
 

@@ -31,6 +31,8 @@ export interface Erasure {
   /** The person, encrypted; only as long as it runs. */
   readonly sealed?: string | undefined;
   readonly correlationId: string;
+  /** The API client that asked for it. */
+  readonly clientId: string;
   readonly place: ErasurePlace;
   readonly counts: ErasureCounts;
   readonly optOutKept: boolean;
@@ -57,11 +59,12 @@ export function newErasure(
   {
     sealed,
     correlationId,
+    clientId,
     now,
-  }: { readonly sealed: string; readonly correlationId: string; readonly now: Date },
+  }: Pick<Erasure, 'correlationId' | 'clientId'> & { readonly sealed: string; readonly now: Date },
 ): Erasure {
   const counts = { messages: 0, callbacks: 0, files: 0 };
-  const begun = { erasureId, state: 'running', sealed, correlationId, counts } as const;
+  const begun = { erasureId, state: 'running', sealed, correlationId, clientId, counts } as const;
   return { ...begun, place: { step: 'messages' }, optOutKept: false, requestedAt: now, changedAt: now };
 }
 

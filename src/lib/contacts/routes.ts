@@ -31,8 +31,9 @@ export function contactRoutes({
       const body = await exportContact(allowedPair(request), after, request);
       return { status: 200, body, headers: { 'cache-control': 'no-store' } };
     },
-    'GET /v1/erasures/{erasureId}': async ({ path }) => {
-      return { status: 200, body: erasureView(await erasure.read(parseErasureId(path))) };
+    'GET /v1/erasures/{erasureId}': async (request) => {
+      const found = await erasure.read(parseErasureId(request.path), request);
+      return { status: 200, body: erasureView(found) };
     },
   };
 }

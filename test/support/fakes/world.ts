@@ -258,7 +258,8 @@ export function makeWorld(changes: Partial<WorldSettings> = {}) {
       recipientQueue: makeRecipientQueue({ ...ports, ...sendSettings }),
       consent: contacts.consent,
       exportContact: contacts.exportContact,
-      erase: (pair: Pair, correlationId: string) => contacts.erasure.erase(pair, { ...run(), correlationId }),
+      erase: (pair: Pair, correlationId: string) =>
+        contacts.erasure.erase(pair, { clientId: 'client-1', ...run(), correlationId }),
       read: makeRead({ ...ports, ...sendSettings }),
     };
   }

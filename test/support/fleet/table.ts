@@ -60,6 +60,14 @@ export const createFleetTable = (aws: AwsProcess, TableName: string) => {
       const row = { pk: clientKey(token), clientId, scopes: new Set(scopes), createdAt: Date.now() };
       await put({ ...row, ...options });
     },
+    /** An erasure that is done. Returns its id. */
+    addErasure: async (clientId: string): Promise<string> => {
+      const [id, now] = [randomUUID(), Date.now()];
+      const counts = { messages: 1, callbacks: 0, files: 0 };
+      const times = { requestedAt: now, changedAt: now, finishedAt: now };
+      await put({ pk: `erasure#${id}`, state: 'done', clientId, counts, ...times, rev: randomUUID() });
+      return id;
+    },
     /** A customer who has just written in, without the message. */
     addWindow: async (business: string, customer: string): Promise<void> => {
       const now = Date.now();

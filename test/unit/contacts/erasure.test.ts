@@ -56,7 +56,12 @@ function processOf({ seconds = 29, key = secret, dies = Number.POSITIVE_INFINITY
   const deadlineAt = () => later(seconds, clock.now());
   return {
     erase: (by: Pick<Caller, 'numbers'> = {}) =>
-      makeErase(deps).erase(PAIR, { correlationId: 'c', deadlineAt: deadlineAt(), ...by }),
+      makeErase(deps).erase(PAIR, {
+        clientId: 'client-1',
+        correlationId: 'c',
+        deadlineAt: deadlineAt(),
+        ...by,
+      }),
     resume: (id: string) => makeResumeErasure(deps)(id, deadlineAt()),
     resumeLost: makeResumeLost(deps),
     calls: () => calls,

@@ -188,8 +188,16 @@ describe.each(engines)('raw callbacks on $name', ({ open }) => {
     await stores.callbacks.dropRaw(listed?.id ?? '');
     expect((await stores.callbacks.listRaw(1_000)).map(({ text }) => text)).not.toContain('{"listed":1}');
   });
+});
 
-  it('are stored up to the size that a store accepts', async () => {
+describe.each(engines)('a huge raw callback on $name', ({ open }) => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = await open();
+  });
+  afterAll(() => stores.close());
+
+  it('is stored up to the size that a store accepts', async () => {
     const huge = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
     await stores.callbacks.keepRaw(huge, NOW);
     const kept = (await stores.rawCallbacks()).find((text) => text.startsWith('{"text":"xxx'));

@@ -173,7 +173,9 @@ describe('taking it down', () => {
       tables: [variables['TABLE']],
       buckets: [variables['BUCKET']],
       keys: [keyId()],
-      parameters: ['/lipaflow/prod/lipachat/api-key', '/lipaflow/prod/webhook/secret'],
+      parameters: ['erasure/key', 'lipachat/api-key', 'webhook/secret'].map(
+        (name) => `/lipaflow/prod/${name}`,
+      ),
     });
   });
 

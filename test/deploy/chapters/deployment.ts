@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -102,6 +103,7 @@ export const deployment = (system: () => System): void => {
       const { account, outputs } = system();
       await account.setSecret('/lipaflow/proof/lipachat/api-key', API_KEY);
       await account.setSecret('/lipaflow/proof/webhook/secret', WEBHOOK_SECRET);
+      await account.setSecret('/lipaflow/proof/erasure/key', randomBytes(32).toString('base64url'));
       const all = ['send', 'read', 'campaigns', 'consent'];
       for (const client of [
         { clientId: 'app', token: TOKENS.app, scopes: all },

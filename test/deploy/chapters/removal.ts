@@ -29,7 +29,10 @@ export const removal = (system: () => System): void => {
       expect(await service.serverless('remove')).toMatchObject({ code: 0 });
       const left = Object.entries(await account.holdings()).filter(([, names]) => names.length > 0);
       expect(left).toEqual([
-        ['parameters', ['/lipaflow/proof/lipachat/api-key', '/lipaflow/proof/webhook/secret']],
+        [
+          'parameters',
+          ['erasure/key', 'lipachat/api-key', 'webhook/secret'].map((name) => `/lipaflow/proof/${name}`),
+        ],
       ]);
     });
   });

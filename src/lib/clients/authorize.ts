@@ -4,6 +4,7 @@ import type { Clock, Telemetry } from '../platform/ports.ts';
 import type { ApiClient, ClientStore, ClientToken } from './ports.ts';
 import { dayOf, refusalOf } from './token-rules.ts';
 
+/** No use is noted for this long after a note failed. */
 const AFTER_FAILURE_MS = 60_000;
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 

@@ -155,6 +155,20 @@ describe('the use of a token', () => {
     expect(telemetry.lines.at(-1)).toMatchObject({ event: 'client.use-not-noted' });
     expect(await lastUse('next')).toBe('2000-01-01');
   });
+
+  it('is not noted for a minute after a note failed, so that trouble with the table delays no other request', async () => {
+    const cold = makeAuthorize({ clients, clock, telemetry });
+    const use = (token: string) =>
+      cold({ authorization: `Bearer ${token}`, routeKey: SEND, sourceIp: undefined, requestId: undefined });
+    for (const id of ['a', 'b']) clients.add(hashOf(id), { clientId: id, scopes: ['send'] });
+    fail('noteUse', 'before');
+    expect(await use('a')).toMatchObject({ clientId: 'a' });
+    expect(await use('b')).toMatchObject({ clientId: 'b' });
+    expect(await lastUse('b')).toBeUndefined();
+    clock.advance(60_000);
+    await use('b');
+    expect(await lastUse('b')).toBeDefined();
+  });
 });
 
 describe('a route', () => {

@@ -103,6 +103,23 @@ describe('an erasure', () => {
     },
   );
 
+  it.each([
+    [128 * 1024, 'done'],
+    [128 * 1024 + 1, 'left to the planner'],
+  ])('searches a file of %i bytes while its caller waits, or not: %s', async (bytes, end) => {
+    await seed();
+    const file = `to\n${CUSTOMER}\n`;
+    world.erasing.objects.place('uploads/c/2.csv', `${file}${'1\n'.repeat(bytes)}`.slice(0, bytes));
+    const begun = await processOf().erase();
+    expect(begun?.place).toEqual(end === 'done' ? undefined : { step: 'files', after: 'uploads/c/1.csv' });
+    if (begun) {
+      expect(world.erasing.objects.contentOf('uploads/c/2.csv')).toContain(CUSTOMER);
+      await processOf({ seconds: 900 }).resume(begun.erasureId);
+    }
+    expect(world.erasing.objects.contentOf('uploads/c/2.csv')).not.toContain(CUSTOMER);
+    expect(isClean()).toBe(true);
+  });
+
   it('without the key deletes nothing', async () => {
     await seed();
     const key = fakeSecret('');

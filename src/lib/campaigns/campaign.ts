@@ -64,7 +64,7 @@ export interface Campaign extends CampaignDefinition {
   readonly fingerprint: string;
   /** The secret from which the ids of its recipients and runs derive. No campaign of version 0.1 has one. */
   readonly idKey?: string | undefined;
-  /** Of a campaign without `idKey`: for its recipients and runs whose id something else has. */
+  /** Only without `idKey`: replaces the ids of recipients and runs that are already taken. */
   readonly spareKey?: string | undefined;
   readonly source?: RecipientSource | undefined;
   readonly state: CampaignState;

@@ -24,7 +24,7 @@ interface ErasureCounts {
   readonly files: number;
 }
 
-/** An erasure under way, or done. It names nobody in the clear. */
+/** An erasure under way, or done. It holds the person only in encrypted form, and only while it runs. */
 export interface Erasure {
   readonly erasureId: string;
   readonly state: 'running' | 'done';

@@ -39,7 +39,7 @@ function keysIn(parameter: string): readonly Key[] {
   });
 }
 
-/** The signatures in a request's headers, whose names are in lower case. */
+/** The signatures in a request's headers. The names of the headers are in lower case. */
 export function signaturesIn(headers: Readonly<Record<string, string | undefined>>): Signatures {
   // Not every character of a header may be in a queue record, and no right signature has others than these.
   const cut = (text: string, length: number) => text.slice(0, length).replace(/[^ -~]/g, '?');

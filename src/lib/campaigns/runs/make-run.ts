@@ -7,7 +7,7 @@ import type { PlanStarter } from '../plan/begin.ts';
 import type { CampaignStore } from '../ports.ts';
 import { nextRun, parseSchedule } from '../schedule.ts';
 
-/* Makes the run of a schedule whose time has come: a campaign of its own, planned and started. */
+/* Makes a run of a schedule that is due: a campaign of its own, planned and started. */
 
 export interface MakeRunDeps {
   readonly campaigns: CampaignStore;

@@ -29,11 +29,13 @@ OF_A_FLOW = {
     ("template.header.mediaUrl", "must be an https URL"),
 }
 NAMED = r": U\+[0-9A-F]+ is one, remove it$| \(.*\)$"
-OF_A_LIST = {("after", "must be the `next` value of a previous page")}
+OF_A_LIST = {("after", "must be the `next` value of a previous page of the same list, at most 24 hours old")}
+OF_AN_EXPORT = {("after", "must be the `next` value of a previous page")}
 BEYOND_THE_SCHEMA = {
     "POST /v1/flows": OF_A_FLOW,
     "GET /v1/campaigns": OF_A_LIST,
     "GET /v1/campaigns/{campaignId}/recipients": OF_A_LIST,
+    "GET /v1/contacts/{from}/{to}/export": OF_AN_EXPORT,
     "POST /v1/campaigns": {(f"message.{path}", message) for path, message in OF_A_FLOW}
     | {(path, "must be in the future") for path in ("startAt", "expiresAt")}
     | {

@@ -64,8 +64,9 @@ CAMPAIGNS = {
 cases = count()
 
 
-def looks_real(number):
-    return re.sub(r"\D", "", number) in {re.sub(r"\D", "", one) for one in NUMBERS}
+def is_longest(number):
+    """Made from the pattern alone, to the longest text: no country has such a number."""
+    return len(number) == 160 and re.fullmatch(r"\+?0+", number) is not None
 
 
 def is_valid(case):
@@ -79,8 +80,7 @@ def before_call(context, case, kwargs):
     One in four is sent as it was generated, and so are examples, stateful steps and invalid requests.
     """
     n = next(cases)
-    if is_valid(case) and case.path_parameters and not looks_real(case.path_parameters.get("from", NUMBERS[0])):
-        # Of the longest text, say, only the pattern is kept, and not the format.
+    if is_valid(case) and case.path_parameters and is_longest(case.path_parameters.get("from", "")):
         case.path_parameters["from"] = NUMBERS[3]
     if case.operation.label == f"POST {CAMPAIGN}/cancel" and case.path_parameters.get("campaignId") in CAMPAIGNS.values():
         # The id came from a response. Other operations need this campaign, and a cancel is final.

@@ -61,6 +61,8 @@ CAMPAIGNS = {
     f"POST {CAMPAIGN}/pause": "runs-for-hours",
     f"POST {CAMPAIGN}/resume": "runs-for-hours",
 }
+# Likewise an erasure that is not done at once.
+ERASURE = "GET /v1/erasures/{erasureId}"
 cases = count()
 
 
@@ -92,6 +94,8 @@ def before_call(context, case, kwargs):
         case.body = {**case.body, NEW_ID[label]: f"case-{n}"}
     if label in CAMPAIGNS:
         case.path_parameters["campaignId"] = CAMPAIGNS[label]
+    if label == ERASURE:
+        case.path_parameters["erasureId"] = os.environ["LIPAFLOW_ERASURE"]
     if isinstance(case.query, dict):
         case.query.pop("after", None)
 

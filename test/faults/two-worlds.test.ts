@@ -19,6 +19,8 @@ const scripts = Array.from({ length: Number(WORLDS) }, (_, n) => scriptOf(seed +
 const AT_ONCE = 6;
 const MOST_TRIES = 5;
 const AHEAD_MS = 3_601_000;
+/** Some ten times what a script takes. */
+const PATIENCE_MS = 300_000 + scripts.length * 20_000;
 
 const FUNCTIONS = [
   'sendFlow',
@@ -125,7 +127,7 @@ describe(`${scripts.length} scripts of a client, alone and beside a hostile one`
       for (const [key, n] of one.statuses) statuses.set(key, (statuses.get(key) ?? 0) + n);
     const seconds = Math.round((performance.now() - begun) / 1000);
     console.log(`two worlds: ${seconds} s, ${tries} hostile requests`, Object.fromEntries(statuses));
-  }, 600_000);
+  }, PATIENCE_MS);
   afterAll(() => fleet.stop());
 
   it.each(['answers', 'deliveries', 'events'] as const)('have the same %s', (what) => {

@@ -73,7 +73,8 @@ export const plainOf = (client: Client, text: string): string => {
   const named = names.reduce((all, [own, name]) => all.replaceAll(own, name), text);
   return named
     .replaceAll(/"next":"[^"]+"/g, '"next":"<cursor>"')
-    .replaceAll(/https?:\/\/[^"\s]+/g, '<url>')
+    // Whole, with the names within: its signature differs.
+    .replaceAll(/https?:\/\/[^"]+/g, '<url>')
     .replaceAll(/~\d{8}T\d{4}(~[A-Za-z0-9_-]{10})?/g, '~<minute>')
     .replaceAll(/wamid\.[A-Za-z0-9+/=_-]+/g, '<wamid>')
     .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z?/g, '<time>')

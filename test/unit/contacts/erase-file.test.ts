@@ -11,11 +11,11 @@ import { fakeObjects } from '../../support/fakes/campaigns.ts';
 
 const [MINE, OTHER] = ['254717746565', '254700000001'] as PhoneNumber[] as [PhoneNumber, PhoneNumber];
 
-async function erased(key: string, content: string | Uint8Array) {
+async function erased(key: string, content: string | Uint8Array, number = MINE) {
   const objects = fakeObjects();
   objects.place(key, content);
   const before = await objects.head({ bucket: objects.bucket, key });
-  const isHit = await makeEraseFile({ objects })(key, MINE);
+  const isHit = await makeEraseFile({ objects })(key, number);
   const { body, ...after } = await objects.open({ bucket: objects.bucket, key });
   const parts: Uint8Array[] = [];
   for await (const part of body) parts.push(part);
@@ -126,6 +126,32 @@ describe('the files of a plan', () => {
     const row = JSON.stringify({ line: 2, kind: 'invalid', reason: `column ${MINE} is odd` });
     const { bytes } = await erased('plans/c/p/0-1.rejected.jsonl', `${row}\n{"line":3}\n`);
     expect(bytes.toString()).toBe(`${' '.repeat(row.length)}\n{"line":3}\n`);
+  });
+});
+
+describe('a number that is a part of the numbers of others', () => {
+  const PART = '25471774656' as PhoneNumber;
+
+  it.each([
+    ['uploads/c/1.csv', `to,name\n+${MINE},Asha\n+254 (717) 746-565,Juma\n`],
+    ['uploads/c/1.jsonl', `{"to":"${MINE}","name":"Asha"}\n{"to":${MINE}}\n`],
+    ['plans/c/p/0-1.jsonl', planLine({ line: 1, to: MINE, columns: { to: MINE, name: 'Asha' } })],
+  ])('is in %s, and changes nothing there', async (key, content) => {
+    const { isHit, bytes } = await erased(key, content, PART);
+    expect([isHit, bytes.toString()]).toEqual([false, content]);
+  });
+
+  it('is taken out of their rows, which keep their own numbers', async () => {
+    const csv = `to,agent\n+${MINE},+${PART}\n${PART},x\n`;
+    const jsonl = `{"to":"${MINE}","text":"call ${PART} or ${MINE}9"}\n`;
+    const line = planLine({ line: 1, to: MINE, columns: { to: MINE, name: `+254 717-746 56` } });
+    const [zeros, blank] = [PART, `${PART},x`].map((text, n) => (n ? ' ' : '0').repeat(text.length));
+    const one = await erased('uploads/c/1.csv', csv, PART);
+    expect(one.bytes.toString()).toBe(`to,agent\n+${MINE},+${zeros}\n${blank}\n`);
+    const two = await erased('uploads/c/1.jsonl', jsonl, PART);
+    expect(two.bytes.toString()).toBe(`{"to":"${MINE}","text":"call ${zeros} or ${zeros}59"}\n`);
+    const three = await erased('plans/c/p/0-1.jsonl', line, PART);
+    expect(three.bytes.toString()).toBe(line.replace('254 717-746 56', '000 000-000 00'));
   });
 });
 

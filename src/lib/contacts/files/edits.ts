@@ -7,6 +7,8 @@ export interface Edit {
   readonly end: number;
   /** Of another recipient, who stays one: only the digits of the person's number go. */
   readonly isOthers: boolean;
+  /** The other recipient's number, if the person's is a part of it. It stays. */
+  readonly own?: PhoneNumber | undefined;
 }
 
 const BLANK = 0x20;
@@ -44,10 +46,13 @@ export async function* edited(
   yield kept;
 }
 
-function blanked(record: Buffer, { isOthers }: Edit, number: PhoneNumber): void {
+function blanked(record: Buffer, { isOthers, own }: Edit, number: PhoneNumber): void {
   if (isOthers) {
-    const masked = Buffer.from(withoutDigitsOf(record.toString('utf8'), number));
-    if (masked.length === record.length && !isNamedIn(masked.toString('utf8'), number)) {
+    const parts = record.toString('utf8').split(wholeOf(own));
+    const masked = Buffer.from(
+      parts.map((part, n) => (isOwnNumber(n) ? part : withoutDigitsOf(part, number))).join(''),
+    );
+    if (masked.length === record.length && !isNamedBeside(masked.toString('utf8'), number, own)) {
       record.set(masked);
       return;
     }
@@ -55,10 +60,25 @@ function blanked(record: Buffer, { isOthers }: Edit, number: PhoneNumber): void 
   for (const [at, byte] of record.entries()) if (byte !== LF && byte !== CR) record[at] = BLANK;
 }
 
+const spelling = (number: PhoneNumber): string => [...number].join(SEPARATORS);
+
 /** The text with zeros for the number, however it is written. */
 function withoutDigitsOf(text: string, number: PhoneNumber): string {
-  const spelt = new RegExp([...number].join(SEPARATORS), 'gu');
-  return text.replace(spelt, (found) => found.replace(/\d/g, '0'));
+  return text.replace(new RegExp(spelling(number), 'gu'), (found) => found.replace(/\d/g, '0'));
+}
+
+/** Splits a text at a whole number: every second part is the number itself. Without one, the text is the only part. */
+function wholeOf(own: PhoneNumber | undefined): RegExp {
+  return own === undefined ? /(?!)/ : new RegExp(`((?<!\\d)${spelling(own)}(?!\\d))`, 'u');
+}
+
+const isOwnNumber = (part: number): boolean => part % 2 === 1;
+
+/** Does the text name the person, beside a recipient's own number that contains the person's? */
+export function isNamedBeside(text: string, number: PhoneNumber, own: PhoneNumber | undefined): boolean {
+  const others = text.split(wholeOf(own)).filter((_, n) => !isOwnNumber(n));
+  // No number and no base64 goes across it.
+  return isNamedIn(others.join('|'), number);
 }
 
 /** Where a plan's numbers are, in the form of `plan/seen-numbers.ts`, the person's is taken out: it is never valid again. */

@@ -6,7 +6,7 @@ import { readNumberCell } from '../../campaigns/plan/number-cell.ts';
 import { NUMBER_COLUMN, type RawRow } from '../../campaigns/plan/recipient.ts';
 import type { PhoneNumber } from '../../whatsapp/customer.ts';
 import { isNamedIn } from '../../whatsapp/phone.ts';
-import type { Edit } from './edits.ts';
+import { type Edit, isNamedBeside } from './edits.ts';
 
 /** What is in a file: rows as a campaign reads them, or lines as the planner writes them. */
 export type Contents = 'csv' | 'jsonl' | 'lines';
@@ -24,21 +24,31 @@ const inRows =
   (format: 'csv' | 'jsonl'): Finder =>
   async (blocks, number, most) => {
     const edits = new Map<number, Edit>();
+    /** The records whose rows have not come yet. */
+    const texts = new Map<number, string>();
     const blanks = makeBlanks();
     let [end, lastRow] = [0, 0];
     function watch(frame: Frame): void {
-      const isHit =
-        frame.kind === 'record'
-          ? isNamedIn(frame.bytes.toString('utf8'), number)
-          : !blanks.isBlank(end, frame.end.offset);
+      const text = frame.kind === 'record' ? frame.bytes.toString('utf8') : undefined;
+      const isHit = text === undefined ? !blanks.isBlank(end, frame.end.offset) : isNamedIn(text, number);
+      if (isHit && text !== undefined) texts.set(frame.end.offset, text);
       if (isHit) edits.set(frame.end.offset, { start: end, end: frame.end.offset, isOthers: false });
       end = frame.end.offset;
     }
     function note(row: RawRow): void {
       if (row.kind !== 'header') lastRow = row.end.offset;
       const edit = row.kind === 'row' ? edits.get(row.end.offset) : undefined;
-      if (edit && row.kind === 'row' && !isRowOf(row.columns[NUMBER_COLUMN], number))
-        edits.set(edit.end, { ...edit, isOthers: true });
+      if (edit && row.kind === 'row') judge(edit, row.columns[NUMBER_COLUMN] ?? '');
+      if (row.kind !== 'header') texts.delete(row.end.offset);
+    }
+    function judge(edit: Edit, cell: string): void {
+      const read = readNumberCell(cell);
+      const of = 'number' in read ? read.number : undefined;
+      if (of === number) return;
+      // Only as it is written there: another spelling may hide the person's number.
+      const own = of && ownOf(cell.replace(/\D/g, '') === of ? of : undefined, number);
+      if (own && !isNamedBeside(texts.get(edit.end) ?? '', number, own)) edits.delete(edit.end);
+      else edits.set(edit.end, { ...edit, isOthers: true, own });
     }
     const reader = format === 'csv' ? makeCsvReader(undefined, watch) : makeJsonlReader(undefined, watch);
     for await (const block of blocks) {
@@ -73,9 +83,9 @@ function makeBlanks() {
   };
 }
 
-function isRowOf(cell: string | undefined, number: PhoneNumber): boolean {
-  const read = readNumberCell(cell ?? '');
-  return 'number' in read && read.number === number;
+/** Another recipient's number, if the person's is a part of it. */
+function ownOf(of: PhoneNumber | undefined, number: PhoneNumber): PhoneNumber | undefined {
+  return of !== number && of?.includes(number) ? of : undefined;
 }
 
 const inLines: Finder = async (blocks, number, most) => {
@@ -87,8 +97,13 @@ const inLines: Finder = async (blocks, number, most) => {
     let from = 0;
     for (let at = bytes.indexOf('\n'); at >= 0; at = bytes.indexOf('\n', from)) {
       const text = bytes.toString('utf8', from, at);
-      if (isNamedIn(text, number))
-        edits.push({ start: offset + from, end: offset + at, isOthers: !isLineOf(text, number) });
+      if (isNamedIn(text, number)) {
+        const to = recipientOf(text);
+        const own = ownOf(to, number);
+        const isOthers = to !== undefined && to !== number;
+        if (isNamedBeside(text, number, own))
+          edits.push({ start: offset + from, end: offset + at, isOthers, own });
+      }
       from = at + 1;
     }
     kept = Buffer.from(bytes.subarray(from));
@@ -99,7 +114,6 @@ const inLines: Finder = async (blocks, number, most) => {
 };
 
 /** A line of rejected rows, or of a checkpoint, is of nobody, and is blanked as a whole. */
-function isLineOf(text: string, number: PhoneNumber): boolean {
-  if (!text.startsWith('[')) return true;
-  return readPlanLine(text)?.to === number;
+function recipientOf(text: string): PhoneNumber | undefined {
+  return text.startsWith('[') ? readPlanLine(text)?.to : undefined;
 }

@@ -34,6 +34,9 @@ export type Ticker = ReturnType<typeof makeTicker>;
 
 /** Of all clients. All of them are read before the first is handled: a few seconds, and about a hundred MB at most. */
 const MOST_DUE = 5_000;
+/** The keys of which a tick takes its part: ten reads of an index at most. */
+const MOST_KEYS = 100_000;
+const TICK_MS = 60_000;
 /** While a caller waits. */
 const MOST_DUE_OF_NUMBER = 500;
 const READ_AT_ONCE = 16;
@@ -47,10 +50,23 @@ export function makeTicker(deps: TickDeps) {
 
   /** Handles everything due. The clients take turns, so that one with many campaigns holds back no other's. */
   async function tick(): Promise<{ readonly running: number }> {
-    const due = roundRobin(await load(await campaigns.due(clock.now(), MOST_DUE)), ownerOf);
+    const due = roundRobin(await load(await partOfDue(clock.now())), ownerOf);
     const advanceOne = (stored: Stored<Campaign>) => orLeave(stored.value.campaignId, () => advance(stored));
     const advanced = await mapEnded(due, advanceOne, { concurrency: AT_ONCE });
     return reconcileAll(advanced.filter((stored) => stored !== undefined).filter(isRunning));
+  }
+
+  /**
+   * All that is due, or a part of it if there is too much. A running campaign is due until it ends, so the oldest would keep
+   * the others waiting for good: the parts take turns, one a tick.
+   */
+  async function partOfDue(now: Date): Promise<readonly CampaignId[]> {
+    const due = await campaigns.due(now, MOST_KEYS);
+    const parts = Math.ceil(due.length / MOST_DUE);
+    if (parts <= 1) return due;
+    telemetry.warn('campaign.tick-crowded', { due: due.length });
+    const first = (Math.floor(now.getTime() / TICK_MS) % parts) * MOST_DUE;
+    return due.slice(first, first + MOST_DUE);
   }
 
   /** Reconciles a campaign that was started just now, and the others of its number. The next tick gives exact shares. */

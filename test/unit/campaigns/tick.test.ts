@@ -99,6 +99,18 @@ describe('the tick of every minute', () => {
     expect(shares.size).toBe(1_001);
   });
 
+  it('reaches each campaign within minutes, even if thousands of another client have run for longer', async () => {
+    const { clock, put, tick, shares, telemetry } = world();
+    for (let n = 0; n < 5_001; n += 1)
+      await put({ campaignId: id(`a${n}`), state: 'running', dueAt: later(n - 9_000) });
+    await put({ campaignId: id('b'), clientId: 'client-2', state: 'running' });
+    await tick();
+    clock.advance(60_000);
+    await tick();
+    expect(shares.size).toBe(5_002);
+    expect(telemetry.events('warn')).toContain('campaign.tick-crowded');
+  });
+
   it('reconciles a campaign that was started just now, however many others are due', async () => {
     const { put, tickFor, shares } = world();
     for (let n = 0; n < 600; n += 1)

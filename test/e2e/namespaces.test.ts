@@ -19,7 +19,7 @@ let clients: readonly Client[];
 const keys = [randomBytes(16).toString('base64url'), randomBytes(16).toString('base64url')];
 
 beforeAll(async () => {
-  fleet = await startFleet({ counts: { publisher: 1, worker: 1 } });
+  fleet = await startFleet({ counts: { contacts: 1, publisher: 1, worker: 1 } });
   stream = pumpStream(fleet);
   queue = pumpQueue(fleet);
   const namespaces = [...keys.map((key, n) => ({ name: `space-${n}`, key })), undefined];
@@ -127,6 +127,18 @@ describe('one messageId of three clients', () => {
     for (const token of [neighbour, stranger])
       for (const path of [messageId, id])
         expect((await fleet.call('GET', `/v1/messages/${path}`, { token })).status).toBe(404);
+  });
+
+  it('is exported to an admin of its namespace, and to one without, but not to one of another', async () => {
+    const within = (n: number) => ({ namespace: { name: `space-${n}`, key: keys[n] ?? '' } });
+    const admins = await Promise.all(
+      [within(0), within(1), {}].map((options) => fleet.newClient(['admin'], options)),
+    );
+    const { customer } = clients[0] ?? expect.fail();
+    const path = `/v1/contacts/${fleet.business}/${customer}/export`;
+    const seen = admins.map(async (token) => (await fleet.call('GET', path, { token })).json['messages']);
+    const own = [expect.objectContaining({ messageId, to: customer })];
+    expect(await Promise.all(seen)).toEqual([own, [], own]);
   });
 });
 

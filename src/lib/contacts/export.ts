@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { RawCallback, RawCallbackStore, RawPlace } from '../callbacks/ports.ts';
 import type { Message } from '../messages/message.ts';
+import { isWithinNamespace } from '../messages/namespaced.ts';
 import type { MessageStore } from '../messages/ports.ts';
 import { viewOf } from '../messages/receipt.ts';
 import { mapEnded } from '../platform/all-ended.ts';
@@ -51,8 +52,11 @@ const place: z.ZodType<Place> = z.union([
   }),
 ]);
 
-/** A caller with numbers of its own sees only the raw callbacks that name the business number, too. */
-interface ExportRun extends Pick<Caller, 'numbers'> {
+/**
+ * A caller with numbers of its own sees only the raw callbacks that name the business number, too. One with a namespace sees
+ * no message of another client outside of it.
+ */
+interface ExportRun extends Pick<Caller, 'clientId' | 'namespaceKey' | 'numbers'> {
   readonly deadlineAt: Date;
 }
 
@@ -61,12 +65,18 @@ export type ExportContact = ReturnType<typeof makeExport>;
 export function makeExport(deps: ExportDeps) {
   const { messages, sessions, erasedOptOuts, callbacks, people, clock } = deps;
 
-  async function messagesOf(pairs: readonly Pair[], { n, before }: Extract<Place, { of: 'messages' }>) {
+  async function messagesOf(
+    pairs: readonly Pair[],
+    { n, before }: Extract<Place, { of: 'messages' }>,
+    run: ExportRun,
+  ) {
     const pair = pairs[n];
     if (!pair) return { found: [], next: { of: 'callbacks' } as Place };
     const { ids, next } = await messages.page(pair, { limit: MESSAGES, before });
     const stored = await mapEnded(ids, (id) => messages.get(id), { concurrency: AT_ONCE });
-    const found = stored.flatMap((one) => (one ? [messageOf(one.value)] : []));
+    const found = stored.flatMap((one) =>
+      one && isWithinNamespace(one.value, run) ? [messageOf(one.value)] : [],
+    );
     const after: Place =
       next === undefined ? { of: 'messages', n: n + 1 } : { of: 'messages', n, before: next };
     return { found, next: after };
@@ -90,7 +100,7 @@ export function makeExport(deps: ExportDeps) {
     const [person, ...ids] = pairs;
     const session = (await sessions.get(person))?.value;
     const known = session ? undefined : await erasedOptOuts.find(person);
-    const sent = at.of === 'messages' ? await messagesOf(pairs, at) : undefined;
+    const sent = at.of === 'messages' ? await messagesOf(pairs, at, run) : undefined;
     const raw = at.of === 'callbacks' ? await callbacksOf(pairs, at.after, run) : undefined;
     const next = sent ? sent.next : raw?.next;
     return {

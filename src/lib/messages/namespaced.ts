@@ -1,3 +1,4 @@
+import type { Caller } from '../platform/caller.ts';
 import { keyedId } from '../platform/deterministic-id.ts';
 import type { FlowRequest, Message, MessageId } from './message.ts';
 
@@ -31,4 +32,13 @@ export function ownIdOf({
   clientMessageId,
 }: Pick<Message, 'messageId' | 'clientMessageId'>): MessageId {
   return clientMessageId ?? messageId;
+}
+
+/** Is the message the reader's own, or of its namespace? Without a namespace, a reader is outside of all, and none is closed to it. */
+export function isWithinNamespace(
+  { clientId, messageId, clientMessageId }: Pick<Message, 'clientId' | 'messageId' | 'clientMessageId'>,
+  reader: Pick<Caller, 'clientId' | 'namespaceKey'>,
+): boolean {
+  if (reader.namespaceKey === undefined || clientId === reader.clientId) return true;
+  return clientMessageId !== undefined && keyIn(reader.namespaceKey, clientMessageId) === messageId;
 }

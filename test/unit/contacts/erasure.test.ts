@@ -195,11 +195,13 @@ describe('an erasure', () => {
 });
 
 describe('an export', () => {
+  const asker = { clientId: 'client-1', deadlineAt: later(29) };
+
   it('has what is held of the person, page by page', async () => {
     await seed();
     const { exportContact, send } = world.process('api');
     await send();
-    const first = await exportContact(PAIR, undefined, { deadlineAt: later(29) });
+    const first = await exportContact(PAIR, undefined, asker);
     expect(first).toMatchObject({
       from: PAIR.business,
       to: CUSTOMER,
@@ -210,16 +212,16 @@ describe('an export', () => {
     let page = first;
     const callbacks = [];
     while (page.next) {
-      page = await exportContact(PAIR, page.next, { deadlineAt: later(29) });
+      page = await exportContact(PAIR, page.next, asker);
       callbacks.push(...page.callbacks);
     }
     expect(callbacks).toHaveLength(3);
-    const limited = { deadlineAt: later(29), numbers: [PAIR.business] };
+    const limited = { ...asker, numbers: [PAIR.business] };
     const place = Buffer.from('{"of":"callbacks"}').toString('base64url');
     expect(await exportContact(PAIR, place, limited)).toMatchObject({ callbacks: [], next: null });
     const forged = Buffer.from('{"of":"else"}').toString('base64url');
     for (const after of ['x', forged])
-      await expect(exportContact(PAIR, after, { deadlineAt: later(29) })).rejects.toMatchObject({
+      await expect(exportContact(PAIR, after, asker)).rejects.toMatchObject({
         code: 'invalid-request',
       });
   });

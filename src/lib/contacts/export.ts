@@ -47,7 +47,7 @@ const place: z.ZodType<Place> = z.union([
   z.strictObject({
     of: z.literal('callbacks'),
     after: z
-      .strictObject({ partition: z.enum(['raw', 'raw-named']), pk: z.string().max(300), dueAt: z.number() })
+      .strictObject({ partition: z.enum(['raw', 'raw-named']), pk: z.string().max(300), dueAt: z.int() })
       .optional(),
   }),
 ]);

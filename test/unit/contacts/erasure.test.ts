@@ -219,8 +219,10 @@ describe('an export', () => {
     const limited = { ...asker, numbers: [PAIR.business] };
     const place = Buffer.from('{"of":"callbacks"}').toString('base64url');
     expect(await exportContact(PAIR, place, limited)).toMatchObject({ callbacks: [], next: null });
-    const forged = Buffer.from('{"of":"else"}').toString('base64url');
-    for (const after of ['x', forged])
+    const after = { partition: 'raw', pk: 'raw#1', dueAt: 1e308 };
+    const forged = [{ of: 'else' }, { of: 'callbacks', after }];
+    const places = forged.map((one) => Buffer.from(JSON.stringify(one)).toString('base64url'));
+    for (const after of ['x', ...places])
       await expect(exportContact(PAIR, after, asker)).rejects.toMatchObject({
         code: 'invalid-request',
       });

@@ -70,6 +70,7 @@ export function placeIn(uri: string): { readonly bucket: string; readonly key: s
 export const s3Uri = z
   .string()
   .regex(/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/, { error: 'must be s3://bucket/key' })
+  .refine((uri) => uri.isWellFormed(), { error: 'must be well-formed Unicode' })
   .refine((uri) => Buffer.byteLength(placeIn(uri).key) <= KEY_LIMIT, {
     error: `must have a key of at most ${KEY_LIMIT} bytes`,
   });

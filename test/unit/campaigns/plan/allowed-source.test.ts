@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertMayRead } from '../../../../src/lib/campaigns/plan/source.ts';
+import { assertMayRead, s3Uri } from '../../../../src/lib/campaigns/plan/source.ts';
 
 const OWN = 'lipaflow-recipients';
 const LISTED = ['s3://crm-exports/whatsapp/', 's3://shared/'];
@@ -58,4 +58,9 @@ describe('what the stack keeps of campaigns', () => {
         expect(mayRead(caller, `s3://${OWN}/${key}`)).toBe(false);
     },
   );
+});
+
+it('is named in well-formed Unicode', () => {
+  expect(s3Uri.safeParse('s3://crm-exports/\ud83e\udd8a.csv').success).toBe(true);
+  expect(s3Uri.safeParse('s3://crm-exports/\ud83e.csv').success).toBe(false);
 });

@@ -28,7 +28,8 @@ import { makeFindQuoted } from './quoted-message.ts';
 /*
  * Matches a filled-in flow to its send, in this order:
  *
- * 1. the correlation value, if the flow returned it;
+ * 1. the correlation value, if the flow returned it and the reply quotes no other client's flow: a client can write another's
+ *    value into its own flow, and the quote is WhatsApp's;
  * 2. the message that the reply quotes: any send of the pair, an earlier, failed one too;
  * 3. the customer's only unanswered flow that nothing in the reply contradicts; without one, the only flow of which
  *    a send may have arrived: its outcome is unknown, or WhatsApp failed it and it is to be sent again.
@@ -75,10 +76,13 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
 
   async function tie(reply: FlowReply): Promise<Tied> {
     const byToken = await ofThisCustomer(tokenIn(reply.response), reply);
-    if (byToken) return attach(byToken, reply, 'token');
-    if (!isFlowForm(reply.formName)) return 'unmatched';
+    const isQuotedToo = byToken && reply.quotedIds.some((id) => isQuoted(byToken.value, id));
+    if (byToken && (isQuotedToo || reply.quotedIds.length === 0)) return attach(byToken, reply, 'token');
     const quoted = (await allEnded(reply.quotedIds.map(findQuoted))).filter((one) => one !== undefined);
     const byContext = quoted.find(({ flow }) => flow && isOfPair(flow.value, reply.pair))?.flow;
+    const isAnothers = byToken && byContext && byContext.value.clientId !== byToken.value.clientId;
+    if (byToken && !isAnothers) return attach(byToken, reply, 'token');
+    if (!isFlowForm(reply.formName)) return 'unmatched';
     if (byContext) return attach(byContext, reply, 'context');
 
     const known = await flowsOf(reply.pair);

@@ -127,6 +127,22 @@ describe('three clients with one messageId', () => {
     expect(keys.map((key) => messageOf(key)?.reply?.id)).toEqual(['r-1', 'r-2', undefined]);
   });
 
+  it('get no reply to another’s flow, whose client wrote their token into it', async () => {
+    await sendAll();
+    const [other = ''] = keys;
+    const quotedIds = [waIdOf(other)];
+    const response = { lipaflow_ref: ID };
+    await p.handleReply({
+      id: 'r-1',
+      at: world.clock.now(),
+      pair: PAIR,
+      response,
+      quotedIds,
+      formName: 'flow',
+    });
+    expect(keys.map((key) => messageOf(key)?.reply?.id)).toEqual(['r-1', undefined, undefined]);
+  });
+
   it('have events with their own id, and no key of a namespace', async () => {
     await sendAll();
     const events = world.messages

@@ -6,6 +6,12 @@
 
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 
+/**
+ * Characters of columns in one value: more than any valid one has, 50 texts of 1,024 characters. A message has room for
+ * thousands of placeholders and a column for 32 KiB, and a recipient would take 100 MB.
+ */
+const MOST_INSERTED = 128 * 1024;
+
 /** The names in all strings of a JSON value, sorted and unique. Keys are ignored. */
 export function placeholdersIn(value: unknown): string[] {
   const names = [...stringsIn(value)].flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(nameOf));
@@ -14,12 +20,17 @@ export function placeholdersIn(value: unknown): string[] {
 
 /**
  * Replaces each placeholder with its column's text, verbatim: placeholders inside a column are not replaced.
- * A name without a column becomes the empty string; `placeholdersIn` finds such names beforehand.
+ * A name without a column becomes the empty string; `placeholdersIn` finds such names beforehand. What is too long for any
+ * field is cut, and stays too long.
  */
 export function render<T>(value: T, columns: Readonly<Record<string, string>>): T {
-  const fill = (text: string) =>
-    text.replace(PLACEHOLDER, (...match: [string, string]) => columnOf(columns, nameOf(match)));
-  return mapStrings(value, fill) as T;
+  let left = MOST_INSERTED;
+  const columnText = (...match: [string, string]): string => {
+    const text = left > 0 ? columnOf(columns, nameOf(match)) : '';
+    left -= text.length;
+    return text;
+  };
+  return mapStrings(value, (text) => text.replace(PLACEHOLDER, columnText)) as T;
 }
 
 const nameOf = ([, name = '']: ArrayLike<string> & Iterable<string>) => name.trim();

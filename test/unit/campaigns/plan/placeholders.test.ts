@@ -86,4 +86,14 @@ describe('a rendered message', () => {
     render(message, { name: 'Asha' });
     expect(message).toEqual({ text: '{{name}}', data: ['{{name}}'] });
   });
+
+  it('make no more of a row than a refusal needs, however many there are', () => {
+    const columns = { a: 'x'.repeat(32 * 1024) };
+    const data = Object.fromEntries(['b', 'c'].map((key) => [key, '{{a}}'.repeat(1_500)]));
+    const rendered = JSON.stringify(render(data, columns));
+    expect(rendered.length).toBeGreaterThan(100_000);
+    expect(rendered.length).toBeLessThan(200_000);
+    const most = Array.from({ length: 50 }, () => '{{b}}');
+    expect(render(most, { b: '🦊'.repeat(1_024) }).join('')).toBe('🦊'.repeat(50 * 1_024));
+  });
 });

@@ -22,8 +22,11 @@ export const required = (kind: string) => ({
 export const isAtMost = (s: string, max: number): boolean =>
   s.length <= max || (s.length <= 2 * max && [...s].length <= max);
 
-/** One line of ASCII with a visible character and without many blanks: WhatsApp refuses nothing in it. */
-const PLAIN = /^(?!.* {5})[ -~]*[!-~][ -~]*$/;
+/**
+ * One line of ASCII with a visible character and without many blanks: WhatsApp refuses nothing in it. It is tested on texts
+ * that are far too long, too, so no two repeats may stand for the same characters.
+ */
+const PLAIN = /^(?!.* {5}) *[!-~][ -~]*$/;
 
 /** `faultsOf`: what else WhatsApp refuses in it (`whatsapp/text-rules.ts`). */
 export const text = (max: number, faultsOf?: (text: string) => readonly string[]) =>

@@ -92,9 +92,9 @@ export function makeHandleStatus(deps: HandleStatusDeps) {
 
   /** Starts the resend of a message that the callback took back. If this is lost, the sweeper does it. */
   async function wake(message: Message): Promise<void> {
-    const { status, messageId, notBefore = clock.now() } = message;
+    const { status, notBefore = clock.now() } = message;
     if (status === 'parked') await recipientQueue.releaseNext(pairOf(message));
-    if (status === 'queued') await recipientQueue.enqueue(messageId, notBefore);
+    if (status === 'queued') await recipientQueue.enqueue(message, notBefore);
   }
 
   /** What the error class requires besides the transition. Safe to repeat. */

@@ -122,8 +122,11 @@ export interface RecipientJob extends BatchKey, Pick<LedgerBatch, 'enqueuedAt'> 
 }
 
 export interface CampaignQueue {
-  /** Enqueues all jobs, each for its `scheduledAt`. Throws `store-unavailable` if some could not be enqueued. */
-  enqueue(jobs: readonly RecipientJob[]): Promise<void>;
+  /**
+   * Enqueues all jobs of a client, each for its `scheduledAt`. The queue is shared fairly by client. Throws
+   * `store-unavailable` if some could not be enqueued.
+   */
+  enqueue(jobs: readonly RecipientJob[], clientId: string): Promise<void>;
 }
 
 interface PlanJob {

@@ -95,7 +95,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
       if (!(await ledger.claimRound(batch, again))) continue;
       const { campaignId, n, pending } = batch;
       telemetry.warn('campaign.batch-reenqueued', { campaignId, n, why, pending: pending.length });
-      await enqueue(again, at);
+      await enqueue(current.value, again, at);
     }
     return current;
   }
@@ -146,7 +146,7 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
         current = moved.stored ?? current;
         // Another run continues from here.
         if (!moved.done) break;
-        enqueuing.push(enqueue(batch, at));
+        enqueuing.push(enqueue(current.value, batch, at));
         if (enqueuing.length >= ENQUEUED_AT_ONCE) await enqueuing.shift();
       }
     } finally {
@@ -163,14 +163,14 @@ export function makeCampaignRunner(deps: RunCampaignDeps) {
   const isFilled = ({ nextScheduledAt }: Campaign, now: Date) =>
     nextScheduledAt !== undefined && nextScheduledAt.getTime() > now.getTime() + HORIZON_MS;
 
-  async function enqueue(batch: LedgerBatch, times: readonly Date[]): Promise<void> {
+  async function enqueue({ clientId }: Campaign, batch: LedgerBatch, times: readonly Date[]): Promise<void> {
     const { campaignId, n, pending, enqueuedAt } = batch;
     const jobs = pending.map((row, k) => {
       return { campaignId, n, row, enqueuedAt, scheduledAt: times[k] ?? clock.now(), tries: 0 };
     });
     // Later runs find what could not be enqueued.
     try {
-      await campaignQueue.enqueue(jobs);
+      await campaignQueue.enqueue(jobs, clientId);
       await ledger.noteEnqueued(batch);
     } catch (fault) {
       telemetry.error('campaign.enqueue-failed', fault, { campaignId, n });

@@ -73,7 +73,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     const batch = await ledger.get(job);
     if (!batch?.pending.includes(job.row) || isOutpaced(batch, campaign)) return;
     if (batch.enqueuedAt.getTime() !== job.enqueuedAt.getTime()) return;
-    if (!isNear) return campaignQueue.enqueue([job]);
+    if (!isNear) return campaignQueue.enqueue([job], campaign.clientId);
     const result = await sendTo(campaign, { job, batch }, run);
     switch (result.kind) {
       case 'settle':
@@ -83,7 +83,7 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
         if (result.slow) await slowDown(campaign.message.from);
         // First, so that a fault of the queue hides no failure from the count.
         await count(campaign, result.failure);
-        return requeue(job, result.afterSeconds);
+        return requeue(campaign, job, result.afterSeconds);
       case 'pause':
         return pause(campaign, result.reason);
     }
@@ -162,10 +162,10 @@ export function makeSendToRecipient(deps: SendToRecipientDeps) {
     if (reason) await pause(campaign, reason);
   }
 
-  async function requeue(job: RecipientJob, afterSeconds: number): Promise<void> {
+  async function requeue({ clientId }: Campaign, job: RecipientJob, afterSeconds: number): Promise<void> {
     const scheduledAt = new Date(clock.now().getTime() + afterSeconds * 1000);
     await ledger.postpone(job, lossDeadline(scheduledAt));
-    await campaignQueue.enqueue([{ ...job, scheduledAt, tries: job.tries + 1 }]);
+    await campaignQueue.enqueue([{ ...job, scheduledAt, tries: job.tries + 1 }], clientId);
   }
 
   /** The number sends too fast, so all its campaigns slow down. */

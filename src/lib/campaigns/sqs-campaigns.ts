@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { groupOf } from '../clients/queue-group.ts';
 import { mapEnded } from '../platform/all-ended.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
@@ -24,11 +24,12 @@ export function makeCampaignQueue({
   queueUrl,
   clock,
 }: QueueOptions & { clock: Clock }): CampaignQueue {
-  async function send(jobs: readonly RecipientJob[]): Promise<readonly RecipientJob[]> {
+  async function send(jobs: readonly RecipientJob[], clientId: string): Promise<readonly RecipientJob[]> {
     const now = clock.now().getTime();
     const Entries = jobs.map((job, k) => ({
       Id: String(k),
       MessageBody: recordOf(job),
+      MessageGroupId: groupOf(clientId),
       // Rounded down: the worker waits for the rest of the second.
       DelaySeconds: Math.min(MAX_DELAY_S, Math.max(0, Math.floor((job.scheduledAt.getTime() - now) / 1000))),
     }));
@@ -40,13 +41,13 @@ export function makeCampaignQueue({
   }
 
   return {
-    async enqueue(jobs) {
+    async enqueue(jobs, clientId) {
       const parts = Array.from({ length: Math.ceil(jobs.length / BATCH) }, (_, k) =>
         jobs.slice(k * BATCH, (k + 1) * BATCH),
       );
       const sendAll = async (part: readonly RecipientJob[]) => {
         let left = part;
-        for (let tries = 0; tries < TRIES && left.length > 0; tries += 1) left = await send(left);
+        for (let tries = 0; tries < TRIES && left.length > 0; tries += 1) left = await send(left, clientId);
         if (left.length > 0) throw new Error('SQS refused some of a batch');
       };
       await orUnavailable(() => mapEnded(parts, sendAll, { concurrency: AT_ONCE }));
@@ -65,7 +66,6 @@ export function makePlanQueue({ client, queueUrl }: QueueOptions): PlanQueue {
       const command = new SendMessageCommand({
         QueueUrl: queueUrl,
         MessageBody: JSON.stringify(job),
-        // On a standard queue it orders nothing: SQS takes a busy client's messages after those of the others.
         MessageGroupId: groupOf(clientId),
       });
       await orUnavailable(() =>
@@ -73,11 +73,6 @@ export function makePlanQueue({ client, queueUrl }: QueueOptions): PlanQueue {
       );
     },
   };
-}
-
-/** A client's group on a fair queue. SQS takes 128 characters of A-Z a-z 0-9 and punctuation. */
-function groupOf(clientId: string): string {
-  return createHash('sha256').update(`client:${clientId}`).digest('hex');
 }
 
 async function orUnavailable(send: () => Promise<unknown>): Promise<void> {

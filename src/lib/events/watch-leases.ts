@@ -54,9 +54,9 @@ function newLeases(changes: readonly Change[]): NewLease[] {
   }
   return changes.flatMap(({ index, changed }) => {
     if (changed.kind !== 'message') return [];
-    const { messageId, lease } = changed.after;
+    const { messageId, clientId, lease } = changed.after;
     if (!lease || lease.owner === changed.before?.lease?.owner) return [];
     if (ownerAtEnd.get(messageId) !== lease.owner) return [];
-    return [{ index, watch: { messageId, owner: lease.owner, until: lease.until } }];
+    return [{ index, watch: { messageId, clientId, owner: lease.owner, until: lease.until } }];
   });
 }

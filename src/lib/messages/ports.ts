@@ -63,14 +63,15 @@ interface Abandoned {
 /** At its end, the lease is looked at: if it is still in place, its owner crashed. */
 export interface Watch {
   readonly messageId: MessageId;
+  readonly clientId: string;
   /** The lease's owner, which identifies the lease. */
   readonly owner: string;
   readonly until: Date;
 }
 
-/** Enqueues a message for the worker, at least once. Throws `store-unavailable`. */
+/** Enqueues a message for the worker, at least once. The queue is shared fairly by client. Throws `store-unavailable`. */
 export interface DeliveryQueue {
-  enqueue(messageId: MessageId, delaySeconds: number): Promise<void>;
+  enqueue(message: Pick<Message, 'messageId' | 'clientId'>, delaySeconds: number): Promise<void>;
 }
 
 export interface WatchQueue {

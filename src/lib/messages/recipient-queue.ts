@@ -36,6 +36,8 @@ export interface RecipientQueueDeps {
   readonly beside01?: boolean | undefined;
 }
 
+type Queued = Pick<Message, 'messageId' | 'clientId'>;
+
 export type RecipientQueue = ReturnType<typeof makeRecipientQueue>;
 
 /** WhatsApp accepts one message every 6 s from a business number to one customer. */
@@ -61,7 +63,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
     if (!next) return;
     // The sweeper visits that one within a minute, too.
     if (swept && swept !== next.messageId && isCheckedSoon(next, clock.now())) return;
-    await put(next.messageId, session.paceUntil);
+    await put(next, session.paceUntil);
   }
 
   /** The customer has written: releases the next flow, and checks on the ones behind it. Throws `store-unavailable`. */
@@ -73,7 +75,7 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
     const isBehind = ({ value }: Stored<Message>) => value.messageId !== next?.messageId;
     const checked = deps.beside01 ? flows : flows.filter(isBehind);
     await mapEnded(checked, checkSoon, { concurrency: AT_ONCE });
-    if (next) await put(next.messageId, session.paceUntil);
+    if (next) await put(next, session.paceUntil);
   }
 
   /**
@@ -91,11 +93,11 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
     const next = nextIn(seen.flows, waitIn(session));
     if (next?.messageId !== parked.value.messageId) {
       await checkSoon(parked);
-      if (next) await put(next.messageId, session.paceUntil);
+      if (next) await put(next, session.paceUntil);
       return false;
     }
     if (!session.paceUntil || session.paceUntil <= now) return true;
-    await put(next.messageId, session.paceUntil);
+    await put(next, session.paceUntil);
     return false;
   }
 
@@ -129,13 +131,14 @@ export function makeRecipientQueue(deps: RecipientQueueDeps) {
    * Never throws: if the queue is down, the sweeper enqueues the queued message later. The sweeper also handles
    * delays longer than the queue's limit.
    */
-  async function enqueue(id: MessageId, notBefore: Date): Promise<void> {
+  async function enqueue(message: Queued, notBefore: Date): Promise<void> {
     if (notBefore.getTime() - clock.now().getTime() > LONGEST_DELAY_MS) return;
-    await put(id, notBefore).catch((fault) => telemetry.error('enqueue.failed', fault, { messageId: id }));
+    const { messageId } = message;
+    await put(message, notBefore).catch((fault) => telemetry.error('enqueue.failed', fault, { messageId }));
   }
 
-  async function put(id: MessageId, notBefore = clock.now()): Promise<void> {
-    await queue.enqueue(id, (notBefore.getTime() - clock.now().getTime()) / 1000);
+  async function put(message: Queued, notBefore = clock.now()): Promise<void> {
+    await queue.enqueue(message, (notBefore.getTime() - clock.now().getTime()) / 1000);
   }
 
   return { releaseNext, wake, mayGo, startPause, cancelAll, flowsOf, enqueue };

@@ -1,4 +1,5 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { groupOf } from '../clients/queue-group.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Clock } from '../platform/ports.ts';
 import { withinMs } from '../platform/time-limit.ts';
@@ -20,17 +21,19 @@ export function makeDeliveryQueue({
   queueUrl: string | undefined;
   clock: Clock;
 }): DeliveryQueue & WatchQueue {
-  const entryOf = ({ messageId, owner, until }: Watch, n: number) => ({
+  const entryOf = ({ messageId, clientId, owner, until }: Watch, n: number) => ({
     Id: String(n),
     MessageBody: JSON.stringify({ watch: messageId, owner }),
+    MessageGroupId: groupOf(clientId),
     DelaySeconds: delayOf((until.getTime() + AFTER_LEASE_MS - clock.now().getTime()) / 1000),
   });
 
   return {
-    async enqueue(messageId, delaySeconds) {
+    async enqueue({ messageId, clientId }, delaySeconds) {
       const command = new SendMessageCommand({
         QueueUrl: queueUrl,
         MessageBody: JSON.stringify({ messageId }),
+        MessageGroupId: groupOf(clientId),
         DelaySeconds: delayOf(delaySeconds),
       });
       await called((abortSignal) => client.send(command, { abortSignal }));

@@ -30,7 +30,8 @@ export function makeFinishClaim({ messages, queue, sendFlow, clock }: FinishClai
     // Given up: the lease is kept for a caller's repeat, and nothing is due.
     if (!stored || lease?.owner !== owner || !dueAt) return;
     // SQS can't delay a record until the end of a long lease, and clocks differ.
-    if (lease.until > clock.now()) return watchOn({ messageId, owner, until: lease.until });
+    const { clientId } = stored.value;
+    if (lease.until > clock.now()) return watchOn({ messageId, clientId, owner, until: lease.until });
     await sendFlow.resume(stored, { ...run, source: 'sweeper' }).catch(throwUnlessAnswered);
   };
 

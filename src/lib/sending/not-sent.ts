@@ -78,7 +78,7 @@ export function makeNotSent({ messages, settler, recipientQueue, clock, telemetr
       transition(m, 'postponed', { fence, now, delaySeconds, errorClass, reason: detailOf(verdict) }),
     );
     if (again?.value.status === 'queued') {
-      await recipientQueue.enqueue(claim.value.messageId, new Date(now.getTime() + delaySeconds * 1000));
+      await recipientQueue.enqueue(claim.value, new Date(now.getTime() + delaySeconds * 1000));
     }
     return { message: again?.value ?? claim.value, fresh: false };
   }

@@ -122,7 +122,7 @@ export function makeSendFlow(deps: SendFlowDeps) {
       return answered(await resolveExisting(claimed.stored, attempt));
     }
     if (attempt.respondAsync) {
-      await recipientQueue.enqueue(claim.messageId, attempt.terms.now);
+      await recipientQueue.enqueue(claim, attempt.terms.now);
       return { message: claim, fresh: true };
     }
     const result =

@@ -65,6 +65,6 @@ export function makeSweepMessage(deps: SweepMessageDeps) {
   async function enqueueAgain(queued: Stored<Message>): Promise<void> {
     const now = clock.now();
     const again = await updateWithRetry(messages, queued, (m) => transition(m, 'reenqueued', { now }));
-    if (again?.value.status === 'queued') await recipientQueue.enqueue(queued.value.messageId, now);
+    if (again?.value.status === 'queued') await recipientQueue.enqueue(queued.value, now);
   }
 }

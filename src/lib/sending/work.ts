@@ -45,10 +45,10 @@ export function makeWork(deps: WorkDeps) {
   };
 
   async function workQueued(stored: Stored<Message>, run: BackgroundRun, ahead: ReadAhead): Promise<void> {
-    const { messageId, parkedUntil } = stored.value;
+    const { parkedUntil } = stored.value;
     const paceUntil = (await ahead.session())?.value.paceUntil;
     if (parkedUntil && paceUntil && paceUntil > clock.now()) {
-      await recipientQueue.enqueue(messageId, paceUntil);
+      await recipientQueue.enqueue(stored.value, paceUntil);
       return;
     }
     const terms = termsNow();

@@ -273,21 +273,26 @@ export interface FakeCampaignQueue extends CampaignQueue {
   over(link: Link): CampaignQueue;
   /** Takes out everything that is visible now. */
   take(): RecipientJob[];
-  readonly waiting: readonly { readonly job: RecipientJob; readonly visibleAt: Date }[];
+  readonly waiting: readonly {
+    readonly job: RecipientJob;
+    /** The record's group. */
+    readonly clientId: string;
+    readonly visibleAt: Date;
+  }[];
 }
 
 const MAX_DELAY_MS = 900_000;
 
 export function fakeCampaignQueue(clock: Clock): FakeCampaignQueue {
-  const waiting: { job: RecipientJob; visibleAt: Date }[] = [];
+  const waiting: { job: RecipientJob; clientId: string; visibleAt: Date }[] = [];
   const over = (link: Link): CampaignQueue => ({
-    enqueue: (jobs) =>
+    enqueue: (jobs, clientId) =>
       link('enqueue-turns', () => {
         const now = clock.now().getTime();
         for (const job of jobs) {
           const delay = Math.min(MAX_DELAY_MS, Math.max(0, job.scheduledAt.getTime() - now));
           const visibleAt = new Date(now + Math.floor(delay / 1000) * 1000);
-          waiting.push({ job: structuredClone(job), visibleAt });
+          waiting.push({ job: structuredClone(job), clientId, visibleAt });
         }
       }),
   });

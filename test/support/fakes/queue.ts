@@ -8,6 +8,8 @@ import { type Link, straight } from './link.ts';
 
 interface Queued {
   readonly messageId: MessageId;
+  /** The record's group. */
+  readonly clientId: string;
   readonly visibleAt: Date;
 }
 
@@ -44,9 +46,9 @@ export function fakeQueue(clock: Clock): FakeQueue {
     return new Date(clock.now().getTime() + delay * 1000);
   };
   const over = (link: Link): DeliveryQueue & WatchQueue => ({
-    enqueue: (messageId, delaySeconds) =>
+    enqueue: ({ messageId, clientId }, delaySeconds) =>
       link('enqueue', () => {
-        const queued = { messageId, visibleAt: visibleIn(delaySeconds) };
+        const queued = { messageId, clientId, visibleAt: visibleIn(delaySeconds) };
         waiting.push(queued);
         log.push({ ...queued, delaySeconds });
       }),

@@ -42,7 +42,7 @@ describe("a recipient's job in the campaign queue", () => {
       queueUrl: `${endpoint}/000000000000/c`,
       clock: manualClock(NOW),
     });
-    await queue.enqueue([job]).finally(() => client.destroy());
+    await queue.enqueue([job], 'crm').finally(() => client.destroy());
     const request = server.received.join('').split('\r\n\r\n')[1] ?? '{}';
     const { Entries } = JSON.parse(request) as { Entries: { MessageBody: string; DelaySeconds: number }[] };
     expect(Entries).toHaveLength(1);

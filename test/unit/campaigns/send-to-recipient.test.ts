@@ -294,6 +294,6 @@ describe('a recipient who was erased', () => {
     await world.receive(world.record);
     expect(world.sent).toEqual([]);
     expect(await world.pending()).toEqual([0]);
-    expect(world.queue.waiting).toHaveLength(1);
+    expect(world.queue.waiting).toMatchObject([{ clientId: 'client-1', job: { tries: 1 } }]);
   });
 });

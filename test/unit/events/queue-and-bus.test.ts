@@ -32,7 +32,9 @@ describe('the delivery queue', () => {
     const queueUrl = `http://127.0.0.1:${server.port}/000000000000/deliveries`;
     const client = new SQSClient({ ...config(server.port), md5: false });
     const queue = makeDeliveryQueue({ client, queueUrl, clock: manualClock(NOW) });
-    await queue.enqueue(idOf('m-1'), delaySeconds).finally(() => client.destroy());
+    await queue
+      .enqueue({ messageId: idOf('m-1'), clientId: 'crm' }, delaySeconds)
+      .finally(() => client.destroy());
     return bodiesOf(server)[0];
   }
 
@@ -61,6 +63,7 @@ describe('the delivery queue', () => {
     const queue = makeDeliveryQueue({ client, queueUrl, clock: manualClock(NOW) });
     const watches = ['m-1', 'm-2', 'm-3'].map((id) => ({
       messageId: idOf(id),
+      clientId: 'crm',
       owner: 'o',
       until: later(60),
     }));

@@ -39,7 +39,7 @@ const watched = async (changes: readonly Changed[], queue = fakeQueue()) => {
 describe('a lease', () => {
   it('is watched from the claim that begins it, until its end', async () => {
     const { calls, failed } = await watched([change(undefined, claimed('a'))]);
-    expect(calls).toEqual([[{ messageId: 'a', owner: 'a/1', until: later(60) }]]);
+    expect(calls).toEqual([[{ messageId: 'a', clientId: 'client-1', owner: 'a/1', until: later(60) }]]);
     expect(failed).toBeUndefined();
   });
 

@@ -66,6 +66,16 @@ describe('a customer who writes', () => {
     expect(written).toEqual(['a parked→sending', 'a sending→sent']);
   });
 
+  it('releases a flow in the group of its own client, whichever client’s flow goes before it', async () => {
+    await park('a', 'b');
+    await change('a', (m) => ({ ...m, clientId: 'another' }));
+    await writes();
+    const groups = () => world.queue.waiting.map(({ messageId, clientId }) => [messageId, clientId]);
+    expect(groups()).toEqual([['a', 'another']]);
+    await p.workOff();
+    expect(groups()).toEqual([['b', 'client-1']]);
+  });
+
   it('releases the oldest, and the sweeper checks the ones behind it within a minute', async () => {
     await park('a', 'b', 'c');
     await writes();

@@ -86,7 +86,7 @@ describe('the watch of a lease', () => {
     world.clock.advance(899_000);
     for (const watched of world.queue.watches.slice()) world.queue.forget(watched);
     await world.queue.watch([
-      { messageId: ID, owner: message()?.lease?.owner ?? '', until: world.clock.now() },
+      { messageId: ID, clientId: 'crm', owner: message()?.lease?.owner ?? '', until: world.clock.now() },
     ]);
     world.clock.advance(1_000 - 1);
     expect(await finish()).toEqual({ finished: 0, failed: 0 });

@@ -62,7 +62,7 @@ describe('a rehearsal', () => {
       telemetry.count('message.sent');
       telemetry.counts(new Map([['message.sent', 1]]));
       telemetry.measure('gateway.ms', 1);
-      const send = [queue.enqueue(id, 0), clock.sleep(1)];
+      const send = [queue.enqueue({ messageId: id, clientId: 'crm' }, 0), clock.sleep(1)];
       refused.push(...(await Promise.allSettled(send)).map(({ status }) => status));
       return { statusCode: 201 };
     });

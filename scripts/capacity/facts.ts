@@ -78,6 +78,7 @@ const SWEEP = 'src/lib/sending/sweep.ts';
 export const sweeper = {
   perRound: constantIn(SWEEP, 'PER_ROUND'),
   rounds: constantIn(SWEEP, 'ROUNDS'),
+  mostRounds: constantIn(SWEEP, 'MOST_ROUNDS'),
   atOnce: constantIn(SWEEP, 'AT_ONCE'),
 };
 

@@ -108,7 +108,7 @@ export const OTHER_LIMITS: readonly Limit[] = [
   },
   {
     what: 'The sweeper’s tick',
-    quota: `${sweeper.rounds} rounds of ${sweeper.perRound}, ${sweeper.atOnce} at a time, 31 s`,
+    quota: `${sweeper.rounds} rounds of ${sweeper.perRound}, ${sweeper.atOnce} at a time, 31 s; ${sweeper.mostRounds} in the first half of it`,
     raise: 'no',
     reachedAt: `${count(rough((31 * sweeper.atOnce) / 0.825))} sends a minute at 0.8 s; what is left stays due`,
     source: undefined,

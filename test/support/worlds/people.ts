@@ -71,12 +71,14 @@ export const plainOf = (client: Client, text: string): string => {
     [client.scheduleId, '<schedule>'],
   ];
   const named = names.reduce((all, [own, name]) => all.replaceAll(own, name), text);
-  return named
-    .replaceAll(/"next":"[^"]+"/g, '"next":"<cursor>"')
-    // Whole, with the names within: its signature differs.
-    .replaceAll(/https?:\/\/[^"]+/g, '<url>')
-    .replaceAll(/~\d{8}T\d{4}(~[A-Za-z0-9_-]{10})?/g, '~<minute>')
-    .replaceAll(/wamid\.[A-Za-z0-9+/=_-]+/g, '<wamid>')
-    .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z?/g, '<time>')
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>');
+  return (
+    named
+      .replaceAll(/"next":"[^"]+"/g, '"next":"<cursor>"')
+      // Whole, with the names within: its signature differs.
+      .replaceAll(/https?:\/\/[^"]+/g, '<url>')
+      .replaceAll(/~\d{8}T\d{4}(~[A-Za-z0-9_-]{10})?/g, '~<minute>')
+      .replaceAll(/wamid\.[A-Za-z0-9+/=_-]+/g, '<wamid>')
+      .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z?/g, '<time>')
+      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
+  );
 };

@@ -75,14 +75,16 @@ export function makeHandleReply({ messages, aliases, clock, telemetry }: HandleR
   }
 
   async function tie(reply: FlowReply): Promise<Tied> {
+    const isFlow = isFlowForm(reply.formName);
     const byToken = await ofThisCustomer(tokenIn(reply.response), reply);
+    if (!byToken && !isFlow) return 'unmatched';
     const isQuotedToo = byToken && reply.quotedIds.some((id) => isQuoted(byToken.value, id));
     if (byToken && (isQuotedToo || reply.quotedIds.length === 0)) return attach(byToken, reply, 'token');
     const quoted = (await allEnded(reply.quotedIds.map(findQuoted))).filter((one) => one !== undefined);
     const byContext = quoted.find(({ flow }) => flow && isOfPair(flow.value, reply.pair))?.flow;
     const isAnothers = byToken && byContext && byContext.value.clientId !== byToken.value.clientId;
     if (byToken && !isAnothers) return attach(byToken, reply, 'token');
-    if (!isFlowForm(reply.formName)) return 'unmatched';
+    if (!isFlow) return 'unmatched';
     if (byContext) return attach(byContext, reply, 'context');
 
     const known = await flowsOf(reply.pair);

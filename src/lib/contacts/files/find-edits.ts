@@ -24,7 +24,7 @@ const inRows =
   (format: 'csv' | 'jsonl'): Finder =>
   async (blocks, number, most) => {
     const edits = new Map<number, Edit>();
-    /** The records whose rows have not come yet. */
+    /** The texts of records that are not parsed into rows yet, by the record's end. */
     const texts = new Map<number, string>();
     const blanks = makeBlanks();
     let [end, lastRow] = [0, 0];
@@ -113,7 +113,7 @@ const inLines: Finder = async (blocks, number, most) => {
   return edits;
 };
 
-/** A line of rejected rows, or of a checkpoint, is of nobody, and is blanked as a whole. */
+/** A line of rejected rows, or of a checkpoint, has no recipient, and is blanked as a whole. */
 function recipientOf(text: string): PhoneNumber | undefined {
   return text.startsWith('[') ? readPlanLine(text)?.to : undefined;
 }

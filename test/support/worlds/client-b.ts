@@ -64,16 +64,23 @@ export const playerOf = (fleet: Fleet, client: Client, { kind }: Script): Player
       undefined,
       LOOK_AGAIN_MS,
     );
-  const settledCampaign = (campaignId: string) =>
-    until(
+  const settledCampaign = (campaignId: string): Promise<Answer> => {
+    let last: Answer | undefined;
+    const settled = until(
       `campaign ${campaignId} to be settled`,
       async () => {
-        const answer = await call('GET', `/v1/campaigns/${campaignId}`);
-        return !UNDER_WAY.includes(String(answer.json['state'])) && answer;
+        last = await call('GET', `/v1/campaigns/${campaignId}`);
+        return !UNDER_WAY.includes(String(last.json['state'])) && last;
       },
       undefined,
       LOOK_AGAIN_MS,
     );
+    return settled.catch((error) => {
+      throw new Error(
+        `${error instanceof Error ? error.message : error}: ${plainOf(client, last?.text ?? '')}`,
+      );
+    });
+  };
 
   /** As 0.1 stored it: without keys, and in the list of all clients. */
   const makeOf01 = async (campaignId: string): Promise<void> => {
